@@ -1,0 +1,1 @@
+"""Load, judge and check DynamoDB tables and the Aggregation Query Proxy from pytest."""

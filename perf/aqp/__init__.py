@@ -1,0 +1,1 @@
+"""The embedded AQP stand-in: SQL in, aggregated JSON out."""

@@ -1,0 +1,1 @@
+"""Where the workload runs: moto, DynamoDB Local, any DynamoDB-compatible URL, or AWS."""
