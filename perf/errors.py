@@ -117,7 +117,8 @@ class TableNotFound(TargetError):
 
     def __init__(self, table: str, target: str) -> None:
         super().__init__(
-            f"table {table!r} does not exist on {target}: leave --perf-table out to have one created"
+            f"table {table!r} does not exist on {target}: "
+            "leave --perf-table out to have one created"
         )
         self.table, self.target = table, target
 

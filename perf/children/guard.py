@@ -1,0 +1,68 @@
+"""The process between us and a child: it ends the child's whole process group when we are gone.
+
+Run as a file, with the standard library only, as ``python guard.py COMMAND [ARGUMENT ...]``, as the
+leader of a new session, with one end of a socket pair as standard input:
+
+- a byte from the parent is the number of a signal to pass on to the command;
+- end of file means that the parent closed its end or died: everything in the group is killed;
+- when the command ends, its exit code goes back as one decimal line, and then everything that is
+  left of the group is killed too, this process included.
+
+A socket and not a signal, because ``kill -9`` of the parent sends no signal but does close its
+files.
+"""
+
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+
+_PR_SET_PDEATHSIG = 1
+"""Linux, ``prctl(2)``: the signal that this process gets when its parent dies."""
+
+NOT_FOUND = 127
+"""Exit code for a command that could not be started, as a shell would answer."""
+
+
+def _die_with_guard() -> Callable[[], None] | None:
+    """Return what the command runs before exec, so that killing the guard kills it as well."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl
+
+    def arm() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    return arm
+
+
+def _obey(control: socket.socket, command: subprocess.Popen[bytes]) -> None:
+    while order := control.recv(1):
+        command.send_signal(order[0])
+    os.killpg(0, signal.SIGKILL)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Run ``argv`` until it ends or the parent is gone; never returns."""
+    control = socket.socket(fileno=0)
+    try:
+        command = subprocess.Popen(argv, stdin=subprocess.DEVNULL, preexec_fn=_die_with_guard())  # noqa: PLW1509 - no thread runs yet
+    except OSError as error:
+        sys.stderr.write(f"{argv[0]}: {error.strerror}\n")
+        sys.stderr.flush()
+        exit_code = NOT_FOUND
+    else:
+        threading.Thread(target=_obey, args=(control, command), daemon=True).start()
+        exit_code = command.wait()
+    with contextlib.suppress(BrokenPipeError):  # the parent, its only reader, is gone
+        control.sendall(b"%d\n" % exit_code)
+    os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
