@@ -1,0 +1,76 @@
+"""Confidence intervals that assume no distribution of latencies."""
+
+from decimal import Decimal
+from math import ceil, exp, lgamma, log, sqrt
+from statistics import NormalDist
+
+
+def nearest_rank(q: float, count: int) -> int:
+    """Return the rank, from 1, of the ``q``-quantile among ``count`` sorted samples.
+
+    ``q`` means the decimal it prints as: the 0.07-quantile of 100 samples has rank 7, not the 8
+    that binary floating point would make of it.
+
+    Raises:
+        ValueError: ``q`` is outside [0, 1].
+    """
+    if not 0 <= q <= 1:
+        raise ValueError(f"a quantile lies in [0, 1], got {q!r}")
+    return max(ceil(Decimal(repr(q)) * count), 1)
+
+
+def quantile_rank_interval(q: float, count: int, confidence: float) -> tuple[int, int] | None:
+    """Return the ranks whose samples enclose the true ``q``-quantile with ``confidence``.
+
+    The number of samples below the true quantile is binomial(``count``, ``q``), whatever the
+    distribution of the samples. Exact for every ``count``, with equal tails; it assumes
+    independent samples.
+
+    Returns:
+        Ranks from 1 with 1 <= low < high <= ``count``; None when the sample is too small to
+        enclose the quantile.
+    Source: Le Boudec, "Performance Evaluation of Computer and Communication Systems", EPFL Press
+        2010, theorem 2.1.
+    """
+    if not 0 < q < 1 or count < 1:
+        return None
+    tail = (1 - confidence) / 2
+    spread = sqrt(count * q * (1 - q))
+    # Ten standard deviations below the mean nothing is left that a tail of 1e-6 would notice.
+    below = max(int(count * q - 10 * spread), 0)
+    probability = exp(_log_binomial(below, count, q))
+    cumulative = probability
+    odds = q / (1 - q)
+    low = 0
+    while cumulative < 1 - tail and below < count:
+        if cumulative <= tail:
+            low = below + 1
+        probability *= (count - below) / (below + 1) * odds
+        below += 1
+        cumulative += probability
+    high = below + 1
+    return (low, high) if low >= 1 and high <= count else None
+
+
+def ratio_interval(hits: int, count: int, confidence: float) -> tuple[float, float]:
+    """Return the Wilson score interval of a ratio of ``hits`` among ``count`` > 0 samples.
+
+    Unlike the textbook interval it stays inside [0, 1] and says something about 0 hits.
+
+    Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
+        Journal of the American Statistical Association 22(158):209-212, 1927.
+    """
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    ratio = hits / count
+    centre = ratio + z * z / (2 * count)
+    half_width = z * sqrt(ratio * (1 - ratio) / count + z * z / (4 * count * count))
+    scale = 1 + z * z / count
+    low, high = (centre - half_width) / scale, (centre + half_width) / scale
+    # Rounding must not push the ratio itself out of its own interval.
+    return max(min(low, ratio), 0.0), min(max(high, ratio), 1.0)
+
+
+def _log_binomial(hits: int, count: int, q: float) -> float:
+    """Return the logarithm of the probability of ``hits`` in binomial(``count``, ``q``)."""
+    ways = lgamma(count + 1) - lgamma(hits + 1) - lgamma(count - hits + 1)
+    return ways + hits * log(q) + (count - hits) * log(1 - q)

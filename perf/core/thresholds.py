@@ -1,0 +1,258 @@
+"""The rules a run is judged by, as people write them.
+
+```text
+threshold = [ operation ":" ] metric op limit [ unit ]
+operation = the full name of an operation, or a glob that matches exactly one
+metric    = "failure_ratio" | failure-class "_ratio"          (throttled_ratio, timeout_ratio, …)
+          | "throughput"                                      (right answers per second)
+          | "median" | "mean" | "max" | "p" percentile        (latency; 0 < percentile < 100)
+op        = "<" | "<=" | ">" | ">="
+unit      = "%"                  for ratios     (none: a number from 0 to 1)
+          | "ms" | "s" | "us" | "µs"  for latencies  (none: ms)
+          | "/s"                 for throughput (none: per second)
+```
+
+The last colon ends the operation, so that its name may hold colons, commas, blanks, ``=`` and
+``<``. Without an operation a threshold holds for every operation of the run. Each metric has one
+name: ``p50`` is read as ``median``, ``p99.0`` as ``p99``.
+
+Both directions are allowed for every metric, because ``throttled_ratio > 0`` is how a test says
+that a limit was reached. Refused is a threshold that no run could meet, or none could miss.
+"""
+
+import math
+import operator
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import get_close_matches
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import Final
+
+from perf.core.failures import FailureClass
+from perf.core.histogram import HIGHEST_US, LOWEST_US
+from perf.errors import InvalidThreshold
+
+
+class MetricKind(StrEnum):
+    """What a metric measures; it decides the unit of the limit."""
+
+    RATIO = "ratio"
+    """0 to 1 of all requests."""
+    LATENCY = "latency"
+    """Milliseconds from when a request was due to its complete answer."""
+    THROUGHPUT = "throughput"
+    """Right answers per second."""
+
+
+_OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_CLASS_OF_METRIC: Final = {f"{each}_ratio": each for each in FailureClass}
+_KINDS: Final = {
+    "failure_ratio": MetricKind.RATIO,
+    "throughput": MetricKind.THROUGHPUT,
+    "median": MetricKind.LATENCY,
+    "mean": MetricKind.LATENCY,
+    "max": MetricKind.LATENCY,
+} | dict.fromkeys(_CLASS_OF_METRIC, MetricKind.RATIO)
+_UNITS: Final[dict[MetricKind, dict[str, Decimal]]] = {
+    MetricKind.RATIO: {"": Decimal(1), "%": Decimal("0.01")},
+    MetricKind.LATENCY: {
+        "": Decimal(1),
+        "ms": Decimal(1),
+        "s": Decimal(1000),
+        "us": Decimal("0.001"),
+        "µs": Decimal("0.001"),  # micro sign
+        "μs": Decimal("0.001"),  # Greek mu, what another keyboard types
+    },
+    MetricKind.THROUGHPUT: {"": Decimal(1), "/s": Decimal(1)},
+}
+_RANGES: Final = {
+    MetricKind.RATIO: (0.0, 1.0),
+    MetricKind.LATENCY: (LOWEST_US / 1000, HIGHEST_US / 1000),
+    MetricKind.THROUGHPUT: (0.0, math.inf),
+}
+_PERCENTILE: Final = re.compile(r"p([0-9]{1,2}(?:\.[0-9]+)?)")
+_RULE: Final = re.compile(r"([^<>=!]*)([<>=!]+)([^<>=!]*)")
+_LIMIT: Final = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(\S*)")
+_EXAMPLE: Final = "write it like 'p99 < 250 ms' or 'write_to_ddb: failure_ratio <= 0.1%'"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """One rule; its limit is a ratio from 0 to 1, milliseconds, or a number per second."""
+
+    operation: str | None
+    """Full name or glob of an operation; None: every operation of the run."""
+    metric: str
+    op: str
+    limit: float
+
+    def __post_init__(self) -> None:
+        if self.operation is not None and self.operation != (self.operation.strip() or None):
+            raise ValueError("the operation in front of ':' is empty or ends in blanks")
+        if self.op not in _OPERATORS:
+            raise ValueError(f"unknown operator {self.op!r}: use one of {', '.join(_OPERATORS)}")
+        if not 0 <= self.limit < math.inf:
+            raise ValueError(f"the limit {self.limit!r} is not a finite number of 0 or more")
+        lowest, highest = _RANGES[self.kind]
+        if self.kind is MetricKind.RATIO and self.limit > highest:
+            raise ValueError("a ratio is a number from 0 to 1, or from 0 % to 100 %")
+        at_lowest, at_highest = self.is_met_by(lowest), self.is_met_by(highest)
+        if at_lowest and at_highest:
+            raise ValueError(f"every run meets it: {self.metric} is {_range(self.kind)}")
+        if not at_lowest and not at_highest:
+            raise ValueError(f"no run can meet it: {self.metric} is {_range(self.kind)}")
+
+    @property
+    def kind(self) -> MetricKind:
+        """What the metric measures."""
+        return _kind(self.metric)
+
+    @property
+    def quantile(self) -> float | None:
+        """The quantile in (0, 1) of a percentile or of the median; None for other metrics."""
+        if self.metric == "median":
+            return 0.5
+        found = _PERCENTILE.fullmatch(self.metric)
+        return float(Decimal(found[1]) / 100) if found else None
+
+    @property
+    def failure_class(self) -> FailureClass | None:
+        """The failure class whose ratio is limited; None for other metrics."""
+        return _CLASS_OF_METRIC.get(self.metric)
+
+    @property
+    def rule(self) -> str:
+        """The threshold without its operation, as in ``p99 < 300 ms``."""
+        return f"{self.metric} {self.op} {format_quantity(self.limit, self.kind)}"
+
+    def is_met_by(self, observed: float) -> bool:
+        """Tell whether ``observed``, in the unit of the limit, keeps the rule."""
+        return _OPERATORS[self.op](observed, self.limit)
+
+    def __str__(self) -> str:
+        """Return text that `parse_threshold` reads as this threshold."""
+        return self.rule if self.operation is None else f"{self.operation}: {self.rule}"
+
+
+def parse_threshold(text: str) -> Threshold:
+    """Parse ``[operation:] metric op limit [unit]``, as in ``p99 < 250 ms``.
+
+    Raises:
+        InvalidThreshold: with the part that is wrong and what would be right.
+    """
+    operation, colon, rule = text.rpartition(":")
+    found = _RULE.fullmatch(rule)
+    if found is None:
+        raise InvalidThreshold(text, _EXAMPLE)
+    metric, op, bound = (part.strip() for part in found.groups())
+    try:
+        metric = _canonical_metric(metric)
+        return Threshold(
+            operation=operation.strip() if colon else None,
+            metric=metric,
+            op=op,
+            limit=_parse_limit(bound, metric),
+        )
+    except ValueError as exc:
+        raise InvalidThreshold(text, str(exc)) from None
+
+
+def format_quantity(value: float, kind: MetricKind) -> str:
+    """Return ``value`` with its unit, to the last digit: ``300 ms``, ``0.1%``, ``50/s``."""
+    match kind:
+        case MetricKind.RATIO:
+            return f"{_plain(Decimal(repr(value)) * 100)}%"
+        case MetricKind.LATENCY:
+            return f"{_plain(Decimal(repr(value)))} ms"
+        case MetricKind.THROUGHPUT:
+            return f"{_plain(Decimal(repr(value)))}/s"
+
+
+def matching_operations(selector: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the one name that equals ``selector``, else all that it matches as a glob.
+
+    A selector is good when it finds exactly one; what two or none mean is for the caller to say.
+    Equality goes first because names hold ``?`` and brackets of their own.
+    """
+    known = tuple(names)
+    if selector in known:
+        return (selector,)
+    return tuple(name for name in known if fnmatchcase(name, selector))
+
+
+def override(lower: Sequence[Threshold], higher: Sequence[Threshold]) -> tuple[Threshold, ...]:
+    """Return the thresholds that hold when ``higher`` comes from a layer above ``lower``.
+
+    A higher threshold replaces the lower ones of its metric that have the same operation, or, when
+    it has none, all of its metric. The others stay, in front.
+    """
+
+    def is_replaced(old: Threshold) -> bool:
+        return any(
+            new.metric == old.metric and new.operation in (None, old.operation) for new in higher
+        )
+
+    return (*(old for old in lower if not is_replaced(old)), *higher)
+
+
+def _canonical_metric(word: str) -> str:
+    """Return the one name of the metric; raise ValueError when there is no such metric."""
+    found = _PERCENTILE.fullmatch(word)
+    if found:
+        percentile = Decimal(found[1])
+        if not percentile:
+            raise ValueError("a percentile lies between 0 and 100, both excluded")
+        return "median" if percentile == 50 else f"p{_plain(percentile)}"  # noqa: PLR2004 - the p50
+    _kind(word)
+    return word
+
+
+def _kind(metric: str) -> MetricKind:
+    if _PERCENTILE.fullmatch(metric):
+        return MetricKind.LATENCY
+    if metric in _KINDS:
+        return _KINDS[metric]
+    words = (*_KINDS, "p90", "p95", "p99", "p99.9")
+    close = get_close_matches(metric, words, n=1)
+    raise ValueError(
+        f"unknown metric {metric!r}"
+        + (f", did you mean {close[0]!r}?" if close else "")
+        + f" Metrics are {', '.join(_KINDS)} and percentiles like p99 or p99.9"
+    )
+
+
+def _parse_limit(bound: str, metric: str) -> float:
+    """Return the limit in the base unit of the metric; raise ValueError with a hint."""
+    found = _LIMIT.fullmatch(bound)
+    if found is None:
+        raise ValueError(f"the limit {bound!r} is not a finite number with a unit")
+    number, unit = found.groups()
+    kind = _kind(metric)
+    units = _UNITS[kind]
+    if unit not in units:
+        allowed = " or ".join(word for word in ("%", "ms", "s", "us", "/s") if word in units)
+        raise ValueError(f"unknown unit {unit!r} for {metric}: use {allowed}")
+    limit = float(Decimal(number) * units[unit])
+    if kind is MetricKind.RATIO and not unit and limit > 1:
+        raise ValueError(f"a ratio without % is a number from 0 to 1: did you mean {number}%?")
+    return limit
+
+
+def _range(kind: MetricKind) -> str:
+    lowest, highest = _RANGES[kind]
+    if highest == math.inf:
+        return f"never below {format_quantity(lowest, kind)}"
+    return f"always from {format_quantity(lowest, kind)} to {format_quantity(highest, kind)}"
+
+
+def _plain(number: Decimal) -> str:
+    """Return ``number`` without an exponent and without zeros that say nothing."""
+    return f"{number.normalize():f}"
