@@ -10,8 +10,10 @@ import binascii
 import struct
 import zlib
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
+from math import sqrt
+from statistics import NormalDist
 from typing import Final, Self
 
 from hdrh.codec import HdrCookieException, HdrLengthException
@@ -26,6 +28,7 @@ HIGHEST_US: Final = 600_000_000
 SIGNIFICANT_DIGITS: Final = 3
 
 _SUMMARY: Final = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99_9": 0.999}
+_SAMPLES_FOR_A_MEAN: Final = 30
 _NS_PER_US: Final = 1_000
 _NS_PER_MS: Final = 1_000_000
 
@@ -96,13 +99,7 @@ class LatencyHistogram:
         """The arithmetic mean of the samples; None when there is none."""
         if not self.count:
             return None
-        hdr = self._hdr
-        total_us = 0.0
-        for index, count in enumerate(self._counts()):
-            if count:
-                lowest_us = hdr.get_value_from_index(index)
-                total_us += count * (lowest_us + hdr.get_highest_equivalent_value(lowest_us)) / 2
-        return total_us * _NS_PER_US / self.count
+        return sum(count * middle_ns for middle_ns, count in self._buckets()) / self.count
 
     def quantile_ns(self, q: float) -> int | None:
         """Return the latency that a fraction ``q`` of the samples did not exceed.
@@ -134,6 +131,21 @@ class LatencyHistogram:
         if ranks is None:
             return None
         return self._bounds_ns(ranks[0])[0], self._bounds_ns(ranks[1])[1]
+
+    def mean_interval_ns(self, confidence: float = 0.95) -> tuple[float, float] | None:
+        """Return bounds that enclose the true mean with ``confidence``.
+
+        Returns:
+            The mean and its standard error by the central limit theorem, cut at 0; None below 30
+            samples, where that theorem promises little.
+        """
+        mean_ns = self.mean_ns
+        if mean_ns is None or self.count < _SAMPLES_FOR_A_MEAN:
+            return None
+        squares = sum(count * (middle_ns - mean_ns) ** 2 for middle_ns, count in self._buckets())
+        standard_error_ns = sqrt(squares / (self.count - 1) / self.count)
+        reach_ns = NormalDist().inv_cdf((1 + confidence) / 2) * standard_error_ns
+        return max(mean_ns - reach_ns, 0.0), mean_ns + reach_ns
 
     def summary_ms(self) -> dict[str, float | None]:
         """Return min, mean, p50, p90, p95, p99, p99_9 and max, in ms; all None when empty."""
@@ -188,6 +200,15 @@ class LatencyHistogram:
 
     def __repr__(self) -> str:
         return f"<LatencyHistogram of {self.count} samples>"
+
+    def _buckets(self) -> Iterator[tuple[float, int]]:
+        """Yield the middle in ns and the count of every bucket in use."""
+        hdr = self._hdr
+        for index, count in enumerate(self._counts()):
+            if count:
+                lowest_us = hdr.get_value_from_index(index)
+                middle_us = (lowest_us + hdr.get_highest_equivalent_value(lowest_us)) / 2
+                yield middle_us * _NS_PER_US, count
 
     def _counts(self) -> list[int]:
         """Return the counters up to the last one in use; there must be a sample."""

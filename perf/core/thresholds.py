@@ -129,6 +129,11 @@ class Threshold:
         return _CLASS_OF_METRIC.get(self.metric)
 
     @property
+    def is_upper_limit(self) -> bool:
+        """Tell whether smaller values are better."""
+        return self.op in ("<", "<=")
+
+    @property
     def rule(self) -> str:
         """The threshold without its operation, as in ``p99 < 300 ms``."""
         return f"{self.metric} {self.op} {format_quantity(self.limit, self.kind)}"
@@ -152,9 +157,9 @@ def parse_threshold(text: str) -> Threshold:
     found = _RULE.fullmatch(rule)
     if found is None:
         raise InvalidThreshold(text, _EXAMPLE)
-    metric, op, bound = (part.strip() for part in found.groups())
+    word, op, bound = (part.strip() for part in found.groups())
     try:
-        metric = _canonical_metric(metric)
+        metric = _canonical_metric(word)
         return Threshold(
             operation=operation.strip() if colon else None,
             metric=metric,
@@ -209,7 +214,7 @@ def _canonical_metric(word: str) -> str:
     if found:
         percentile = Decimal(found[1])
         if not percentile:
-            raise ValueError("a percentile lies between 0 and 100, both excluded")
+            raise ValueError("a percentile is above p0 and below p100")
         return "median" if percentile == 50 else f"p{_plain(percentile)}"  # noqa: PLR2004 - the p50
     _kind(word)
     return word
@@ -224,8 +229,8 @@ def _kind(metric: str) -> MetricKind:
     close = get_close_matches(metric, words, n=1)
     raise ValueError(
         f"unknown metric {metric!r}"
-        + (f", did you mean {close[0]!r}?" if close else "")
-        + f" Metrics are {', '.join(_KINDS)} and percentiles like p99 or p99.9"
+        + (f", did you mean {close[0]!r}?" if close else ".")
+        + f" Metrics are {', '.join(_KINDS)}, and percentiles above p0 and below p100 like p99.9"
     )
 
 
@@ -235,6 +240,8 @@ def _parse_limit(bound: str, metric: str) -> float:
     if found is None:
         raise ValueError(f"the limit {bound!r} is not a finite number with a unit")
     number, unit = found.groups()
+    if math.isinf(float(number)):
+        raise ValueError(f"the limit {number} is larger than any measurement")
     kind = _kind(metric)
     units = _UNITS[kind]
     if unit not in units:

@@ -1,0 +1,174 @@
+"""What ``--perf-json`` holds: every run with its test, target and verdict."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Final, Self
+
+from perf.core.json_reader import JsonReader
+from perf.core.result import RunResult, format_instant
+from perf.core.thresholds import parse_threshold
+from perf.core.verdicts import Judgement, RunVerdict, Verdict
+from perf.errors import IncompatibleResult, InvalidThreshold, ResultError
+
+SCHEMA_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetInfo:
+    """What the load was sent to, in words that may be published."""
+
+    kind: str
+    """``moto``, ``dynamodb-local``, ``url`` or ``aws``."""
+    endpoint: str
+    label: str
+    """What figures from this target stand for, such as ``not AWS``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteAudit:
+    """What reading the table after the run said about the writes of the run, in items."""
+
+    acknowledged: int
+    found: int
+    lost: int
+    ambiguous: int
+    unexpected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedRun:
+    """One run with its verdict: one entry of ``runs`` in the report.
+
+    It survives `to_json` and `from_json` unchanged, but for this: the run read back knows all
+    invalid reasons as its own, those of the generator and those of the verdict.
+    """
+
+    test: str
+    """Node id of the test that asked for the run."""
+    target: TargetInfo
+    profile: Mapping[str, object]
+    """The load profile as resolved: names and JSON values."""
+    seed: int
+    run: RunResult
+    verdict: RunVerdict
+    write_audit: WriteAudit | None = None
+    """None when the writes were not audited."""
+
+    def to_json(self) -> dict[str, object]:
+        """Return the run as it stands in the report."""
+        return self.run.to_json() | {
+            "test": self.test,
+            "target": asdict(self.target),
+            "profile": dict(self.profile),
+            "seed": self.seed,
+            "verdict": str(self.verdict.verdict),
+            "invalid_reasons": list(self.verdict.invalid_reasons),
+            "write_audit": None if self.write_audit is None else asdict(self.write_audit),
+            "thresholds": [_judgement_to_json(each) for each in self.verdict.judgements],
+        }
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """Return what `to_json` wrote.
+
+        Raises:
+            ResultError: a field is missing or cannot be; it names the field.
+        """
+        run = RunResult.from_json(data)
+        reader = JsonReader.of(data, "run")
+        target = reader.child("target")
+        audit = reader.optional_child("write_audit")
+        return cls(
+            test=reader.text("test"),
+            target=TargetInfo(
+                kind=target.text("kind"),
+                endpoint=target.text("endpoint"),
+                label=target.text("label"),
+            ),
+            profile=dict(reader.child("profile").fields),
+            seed=reader.integer("seed"),
+            run=run,
+            verdict=RunVerdict(
+                verdict=reader.choice("verdict", Verdict),
+                judgements=tuple(_judgement_from_json(e) for e in reader.children("thresholds")),
+                invalid_reasons=run.invalid_reasons,
+            ),
+            write_audit=None
+            if audit is None
+            else WriteAudit(
+                acknowledged=audit.count("acknowledged"),
+                found=audit.count("found"),
+                lost=audit.count("lost"),
+                ambiguous=audit.count("ambiguous"),
+                unexpected=audit.count("unexpected"),
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFile:
+    """The whole report of one pytest session."""
+
+    started_at: datetime
+    environment: Mapping[str, str]
+    """Versions, machine and commit; free of secrets."""
+    runs: tuple[JudgedRun, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """Return the report; it is strict JSON, without NaN."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "started_at": format_instant(self.started_at),
+            "environment": dict(self.environment),
+            "runs": [each.to_json() for each in self.runs],
+        }
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """Return what `to_json` wrote.
+
+        Raises:
+            IncompatibleResult: the report has another ``schema_version``.
+            ResultError: a field is missing or cannot be; it names the field.
+        """
+        reader = JsonReader.of(data, "report")
+        version = reader.fields.get("schema_version")
+        if version != SCHEMA_VERSION:
+            raise IncompatibleResult(version, SCHEMA_VERSION)
+        environment = reader.child("environment")
+        return cls(
+            started_at=reader.instant("started_at"),
+            environment={key: environment.text(key) for key in environment.fields},
+            runs=tuple(JudgedRun.from_json(each.fields) for each in reader.children("runs")),
+        )
+
+
+def _judgement_to_json(judgement: Judgement) -> dict[str, object]:
+    return {
+        "operation": judgement.operation,
+        "text": judgement.threshold.rule,
+        "limit": judgement.threshold.limit,
+        "observed": judgement.observed,
+        "margin_ratio": judgement.margin_ratio,
+        "ci95": None if judgement.ci95 is None else list(judgement.ci95),
+        "samples": judgement.samples,
+        "verdict": str(judgement.verdict),
+        "reason": judgement.reason,
+    }
+
+
+def _judgement_from_json(reader: JsonReader) -> Judgement:
+    try:
+        threshold = parse_threshold(reader.text("text"))
+    except InvalidThreshold as exc:
+        raise ResultError(f"{reader.path}.text: {exc}") from exc
+    return Judgement(
+        operation=reader.optional_text("operation"),
+        threshold=threshold,
+        observed=reader.optional_number("observed"),
+        ci95=reader.pair("ci95"),
+        samples=reader.count("samples"),
+        verdict=reader.choice("verdict", Verdict),
+        reason=reader.text("reason"),
+    )

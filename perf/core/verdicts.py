@@ -1,0 +1,250 @@
+"""From figures to verdicts: what a run proves about its target, if it proves anything.
+
+Precedence: INVALID > FAIL > NO DATA > PASS. INVALID goes first, because figures of a spoiled
+measurement prove nothing. FAIL goes before NO DATA: one limit that was broken is proven, whatever
+another one lacked; the missing samples are still reported beside it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+from math import ceil
+from typing import Final, NamedTuple
+
+from perf.core.histogram import LatencyHistogram
+from perf.core.intervals import ratio_interval
+from perf.core.result import OperationResult, RunResult
+from perf.core.thresholds import MetricKind, Threshold, matching_operations
+
+CONFIDENCE: Final = 0.95
+TAIL_SAMPLES: Final = 5
+"""A percentile is judged with this many samples above it, or not at all."""
+MAX_CPU_RATIO: Final = 0.9
+MAX_LAG_RATIO: Final = 0.1
+NEGLIGIBLE_LAG_MS: Final = 1.0
+MIN_SENT_RATIO: Final = 0.99
+
+_NS_PER_MS: Final = 1_000_000
+
+
+class Verdict(StrEnum):
+    """The answer to one threshold, or to a whole run; only PASS is green."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    FAIL = "fail"
+    """The target is too slow or wrong."""
+    INVALID = "invalid"
+    """The load generator or the set-up spoiled the measurement."""
+    NO_DATA = "no data"
+    """There are too few samples to tell."""
+
+
+_PRECEDENCE: Final = (Verdict.PASS, Verdict.NO_DATA, Verdict.FAIL, Verdict.INVALID)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """One threshold on one operation; figures are in the unit of the threshold's limit."""
+
+    operation: str | None
+    """Label of the operation; the selector as written when it did not find exactly one, and None
+    for a threshold on every operation of a run that had none."""
+    threshold: Threshold
+    """The rule, without a selector."""
+    observed: float | None = None
+    ci95: tuple[float, float] | None = None
+    """95 % confidence interval; None for max and throughput, and for too few samples."""
+    samples: int = 0
+    verdict: Verdict
+    reason: str = ""
+
+    @property
+    def margin_ratio(self) -> float | None:
+        """Distance from the observed value to the limit, in limits; negative when it is broken."""
+        if self.observed is None or not self.threshold.limit:
+            return None
+        margin = (self.threshold.limit - self.observed) / self.threshold.limit
+        return margin if self.threshold.is_upper_limit else -margin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunVerdict:
+    """The verdict on a run with everything that led to it."""
+
+    verdict: Verdict
+    judgements: tuple[Judgement, ...] = ()
+    invalid_reasons: tuple[str, ...] = ()
+
+
+def judge(run: RunResult, thresholds: Sequence[Threshold]) -> RunVerdict:
+    """Judge every threshold, whatever the others said; one without operation judges all of them.
+
+    A run without a single request has NO DATA, with thresholds or without.
+    """
+    judgements = tuple(each for threshold in thresholds for each in _judge(run, threshold))
+    reasons = invalid_reasons(run, thresholds)
+    if reasons:
+        return RunVerdict(
+            verdict=Verdict.INVALID,
+            judgements=tuple(replace(each, verdict=Verdict.INVALID) for each in judgements),
+            invalid_reasons=reasons,
+        )
+    if not run.requests:
+        return RunVerdict(verdict=Verdict.NO_DATA, judgements=judgements)
+    verdicts = [Verdict.PASS, *(each.verdict for each in judgements)]
+    return RunVerdict(verdict=max(verdicts, key=_PRECEDENCE.index), judgements=judgements)
+
+
+def invalid_reasons(run: RunResult, thresholds: Sequence[Threshold]) -> tuple[str, ...]:
+    """Return why the run did not measure the target; each says what was found and what to do.
+
+    The generator's own reasons come first. None when the measurement is sound.
+    """
+    found = [*run.invalid_reasons]
+    if run.interrupted:
+        found.append(f"interrupted after {run.duration_s:.1f} s: run it to its end")
+    found += _generator_reasons(run, thresholds)
+    for label, operation in run.labelled.items():
+        found += (f"{label}: {reason}" for reason in _count_reasons(operation))
+    return tuple(dict.fromkeys(found))  # a run read from a report carries its reasons already
+
+
+def samples_for(q: float) -> int:
+    """Return the smallest n with n x (1 - q) >= 5: the samples that the q-quantile needs."""
+    return ceil(TAIL_SAMPLES / (1 - Decimal(repr(q))))
+
+
+class _Observation(NamedTuple):
+    value: float
+    ci95: tuple[float, float] | None = None
+
+
+def _judge(run: RunResult, threshold: Threshold) -> Iterator[Judgement]:
+    rule = replace(threshold, operation=None)
+    labelled = run.labelled
+    selector = threshold.operation
+    labels = tuple(labelled) if selector is None else matching_operations(selector, labelled)
+    if selector is None and labels:
+        for label in labels:
+            yield _judge_operation(label, labelled[label], rule)
+    elif len(labels) == 1:
+        yield _judge_operation(labels[0], labelled[labels[0]], rule)
+    else:
+        reason = (
+            f"several operations match: {', '.join(labels)}"
+            if labels
+            else f"no such operation ran; the run has {', '.join(labelled) or 'none'}"
+        )
+        yield Judgement(operation=selector, threshold=rule, verdict=Verdict.NO_DATA, reason=reason)
+
+
+def _judge_operation(label: str, operation: OperationResult, rule: Threshold) -> Judgement:
+    observation = _observe(operation, rule)
+    if observation is None:
+        return Judgement(
+            operation=label,
+            threshold=rule,
+            verdict=Verdict.NO_DATA,
+            reason="no request was completed",
+        )
+    observed, ci95 = observation
+    samples = operation.latency.count if rule.kind is MetricKind.LATENCY else operation.requests
+    needed = 1 if rule.quantile is None else samples_for(rule.quantile)
+    if samples < needed:
+        verdict = Verdict.NO_DATA
+        reason = f"{rule.metric} needs {needed} samples: {needed - samples} are missing"
+    else:
+        verdict = Verdict.PASS if rule.is_met_by(observed) else Verdict.FAIL
+        is_close = ci95 is not None and ci95[0] < rule.limit < ci95[1]
+        reason = "close: the limit lies inside the 95 % interval" if is_close else ""
+    return Judgement(
+        operation=label,
+        threshold=rule,
+        observed=observed,
+        ci95=ci95,
+        samples=samples,
+        verdict=verdict,
+        reason=reason,
+    )
+
+
+def _observe(operation: OperationResult, rule: Threshold) -> _Observation | None:
+    """Return the metric with its interval; None when there is no sample."""
+    if not operation.requests:
+        return None
+    match rule.kind:
+        case MetricKind.RATIO:
+            hits = (
+                operation.failures
+                if rule.failure_class is None
+                else operation.failure_classes.get(rule.failure_class, 0)
+            )
+            return _Observation(
+                hits / operation.requests, ratio_interval(hits, operation.requests, CONFIDENCE)
+            )
+        case MetricKind.THROUGHPUT:
+            return _Observation(operation.throughput_per_s)
+        case MetricKind.LATENCY:
+            return _observe_latency(operation.latency, rule)
+
+
+def _observe_latency(latency: LatencyHistogram, rule: Threshold) -> _Observation | None:
+    value_ns: float | None
+    interval_ns: tuple[float, float] | None
+    if rule.quantile is not None:
+        value_ns = latency.quantile_ns(rule.quantile)
+        interval_ns = latency.quantile_interval_ns(rule.quantile, CONFIDENCE)
+    elif rule.metric == "mean":
+        value_ns, interval_ns = latency.mean_ns, latency.mean_interval_ns(CONFIDENCE)
+    else:
+        value_ns, interval_ns = latency.max_ns, None
+    if value_ns is None:
+        return None
+    if interval_ns is None:
+        return _Observation(value_ns / _NS_PER_MS)
+    low_ns, high_ns = interval_ns
+    return _Observation(value_ns / _NS_PER_MS, (low_ns / _NS_PER_MS, high_ns / _NS_PER_MS))
+
+
+def _generator_reasons(run: RunResult, thresholds: Sequence[Threshold]) -> Iterator[str]:
+    health = run.generator
+    cpu, lag_ms = health.cpu_ratio_max, health.loop_lag_p99_ms
+    if cpu is not None and cpu > MAX_CPU_RATIO:
+        yield (
+            f"the load generator used {cpu:.0%} of a core (more than {MAX_CPU_RATIO:.0%}): "
+            "add processes or send less"
+        )
+    limits_ms = [
+        each.limit for each in thresholds if each.kind is MetricKind.LATENCY and each.is_upper_limit
+    ]
+    if lag_ms is not None and limits_ms:
+        tightest_ms = min(limits_ms)
+        if lag_ms > max(MAX_LAG_RATIO * tightest_ms, NEGLIGIBLE_LAG_MS):
+            yield (
+                f"the load generator woke up {lag_ms:.1f} ms late (p99 of its event loop), more "
+                f"than {MAX_LAG_RATIO:.0%} of the tightest latency limit of {tightest_ms:g} ms: "
+                "add processes or send less"
+            )
+    due, sent = health.arrivals_due, health.arrivals_sent
+    if due is not None and sent is not None and sent < MIN_SENT_RATIO * due:
+        yield f"requests due {due}, sent {sent}: add users or processes"
+
+
+def _count_reasons(operation: OperationResult) -> Iterator[str]:
+    histograms = {"latencies": operation.latency, "service times": operation.service_time}
+    for name, histogram in histograms.items():
+        outside = histogram.out_of_range_count
+        if outside:
+            yield f"{outside} {name} outside 0 to 10 minutes: check the clock and the time-outs"
+        if histogram.count + outside != operation.requests:
+            yield (
+                f"{operation.requests} requests, but {histogram.count + outside} {name}: "
+                "a worker or a part of its report was lost"
+            )
+    classified = sum(operation.failure_classes.values())
+    if classified != operation.failures:
+        yield (
+            f"{operation.failures} failures, but {classified} with a class: "
+            "a worker or a part of its report was lost"
+        )
