@@ -1,0 +1,71 @@
+"""Every figure and verdict of a run as properties of its JUnit test case."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from perf.core.report import JudgedRun
+from perf.core.result import OperationResult
+
+
+def properties(judged: JudgedRun, prefix: str = "perf") -> list[tuple[str, str]]:
+    """Return names and values, as in ``("perf.write_to_ddb.p99_ms", "12.3")``.
+
+    In names everything but letters, digits and ``_`` becomes ``_``; a name that occurs again gets
+    ``_2``. Neither the command nor error messages are among the values.
+
+    Args:
+        judged: the run.
+        prefix: first part of every name; a test with several runs tells them apart by it.
+    """
+    taken: Counter[str] = Counter()
+    named: list[tuple[str, str]] = []
+    for parts, value in _figures(judged):
+        name = ".".join((prefix, *map(_slug, parts)))
+        taken[name] += 1
+        named.append((name if taken[name] == 1 else f"{name}_{taken[name]}", str(value)))
+    return named
+
+
+def _figures(judged: JudgedRun) -> Iterator[tuple[tuple[str, ...], object]]:
+    run, verdict = judged.run, judged.verdict
+    yield ("verdict",), verdict.verdict
+    yield ("invalid_reasons",), "; ".join(verdict.invalid_reasons)
+    yield ("target",), judged.target.kind
+    yield ("target_label",), judged.target.label
+    yield ("seed",), judged.seed
+    yield ("users",), run.users
+    yield ("duration_s",), run.duration_s
+    for key, figure in run.generator.to_json().items():
+        if figure is not None:
+            yield ("generator", key), figure
+    for label, operation in run.labelled.items():
+        for name, value in _operation_figures(operation):
+            yield (label, name), value
+    for judgement in verdict.judgements:
+        where = (judgement.operation or "every operation", judgement.threshold.metric)
+        yield (*where, "threshold"), judgement.threshold.rule
+        yield (*where, "verdict"), judgement.verdict
+
+
+def _operation_figures(operation: OperationResult) -> Iterator[tuple[str, object]]:
+    yield "requests", operation.requests
+    yield "failures", operation.failures
+    yield "failure_ratio", operation.failure_ratio
+    for each, count in operation.failure_classes.items():
+        yield f"failures_{each}", count
+    yield "throughput_per_s", operation.throughput_per_s
+    if operation.consumed_read_units is not None:
+        yield "consumed_read_units", operation.consumed_read_units
+    if operation.consumed_write_units is not None:
+        yield "consumed_write_units", operation.consumed_write_units
+    for key, value_ms in operation.latency_ms.items():
+        if value_ms is not None:
+            yield f"{key}_ms", value_ms
+    for key, value_ms in operation.service_time_ms.items():
+        if value_ms is not None:
+            yield f"service_time_{key}_ms", value_ms
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^0-9A-Za-z]+", "_", text).strip("_") or "_"

@@ -1,0 +1,66 @@
+"""Lines of text with a style, for whoever owns the terminal to colour."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from textwrap import wrap
+from typing import NamedTuple
+
+
+class Style(StrEnum):
+    """What a line is, not how it looks."""
+
+    PLAIN = "plain"
+    TITLE = "title"
+    GOOD = "good"
+    BAD = "bad"
+    WARNING = "warning"
+
+
+class Line(NamedTuple):
+    """One line of text without its line end, free of control characters."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+def printable(text: str) -> str:
+    r"""Return ``text`` with what could move a cursor or fake a line written as ``\x1b``."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )
+
+
+def cut_middle(text: str, width: int) -> str:
+    """Return ``text`` in at most ``width`` > 0 characters, keeping both its ends.
+
+    Names of operations often differ only at the end, as in two queries on one table.
+    """
+    if len(text) <= width:
+        return text
+    tail = (width - 1) // 2
+    head = width - 1 - tail
+    return f"{text[:head]}…{text[len(text) - tail :]}"
+
+
+def wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """Return ``text`` in lines of at most ``width``; ``indent`` opens the first, blanks the rest."""
+    rest = " " * len(indent)
+    return wrap(printable(text), width, initial_indent=indent, subsequent_indent=rest)
+
+
+def align(rows: Sequence[Sequence[str]], sides: str, gap: str = "  ") -> list[str]:
+    """Return the rows as lines with columns of equal width.
+
+    Args:
+        rows: equally many cells each.
+        sides: ``<`` or ``>`` for every column: its text starts left or ends right.
+        gap: what stands between two columns.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        gap.join(
+            f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]

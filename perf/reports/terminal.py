@@ -1,0 +1,101 @@
+"""A run on the screen: Locust's table with exact percentiles, its failures, its verdict."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from perf.core.report import JudgedRun
+from perf.core.result import OperationResult, RunResult, merge_operations
+from perf.reports.figures import figure, table_ms
+from perf.reports.lines import Line, Style, align, cut_middle, printable, wrapped
+from perf.reports.verdict_block import origin_lines, verdict_block
+
+_HEADER: Final = (
+    *("Type", "Name", "# reqs", "# fails", "Avg", "Min", "Max", "Med", "p95", "p99"),
+    *("req/s", "fails/s"),
+)
+_SIDES: Final = "<<" + ">" * (len(_HEADER) - 2)
+_NAME: Final = _HEADER.index("Name")
+_SHORTEST_NAME: Final = 12
+_MOST_MESSAGES: Final = 10
+"""Messages shown per operation; the report file has all of them."""
+
+
+def render_run(judged: JudgedRun, width: int = 100) -> list[Line]:
+    """Return everything a person sees of one run, at most ``width`` wide where text can be cut.
+
+    Times in the table are latencies in milliseconds of all requests, failed ones included.
+    """
+    run = judged.run
+    return [
+        Line(printable(judged.test), Style.TITLE),
+        *(Line(text) for text in wrapped(_conditions(run), width)),
+        *(Line(text) for text in _table(run, width)),
+        *_failure_lines(run, width),
+        *verdict_block(judged, width),
+        *origin_lines(judged),
+    ]
+
+
+def _conditions(run: RunResult) -> str:
+    health = run.generator
+    parts = [
+        f"{run.users} users",
+        f"{health.processes} load generator process{'' if health.processes == 1 else 'es'}",
+        f"measured for {figure(run.duration_s)} s",
+    ]
+    if health.cpu_ratio_max is not None:
+        parts.append(f"generator CPU {health.cpu_ratio_max:.0%}")
+    if health.loop_lag_p99_ms is not None:
+        parts.append(f"loop lag p99 {table_ms(health.loop_lag_p99_ms)} ms")
+    if health.arrivals_due is not None and health.arrivals_sent is not None:
+        parts.append(f"{health.arrivals_sent} of {health.arrivals_due} due requests sent")
+    return ", ".join(parts)
+
+
+def _table(run: RunResult, width: int) -> list[str]:
+    rows = [_cells(each) for each in run.operations]
+    if len(rows) > 1:
+        rows.append(_cells(_aggregate(run)))
+    # The name takes what the figures leave, so that a hundred columns hold any query.
+    bare = align([_HEADER, *((*row[:_NAME], "", *row[_NAME + 1 :]) for row in rows)], _SIDES, " ")
+    room = max(width - len(bare[0]) + len("Name"), _SHORTEST_NAME)
+    short = ((*row[:_NAME], cut_middle(row[_NAME], room), *row[_NAME + 1 :]) for row in rows)
+    header, *body = align([_HEADER, *short], _SIDES, " ")
+    return [header, "-" * len(header), *body]
+
+
+def _cells(operation: OperationResult) -> tuple[str, ...]:
+    latency = operation.latency_ms
+    seconds = operation.duration_s or 1.0  # no requests then: the rates are 0 either way
+    return (
+        printable(operation.request_type),
+        printable(operation.name),
+        str(operation.requests),
+        f"{operation.failures} ({operation.failure_ratio:.2%})",
+        *(table_ms(latency[key]) for key in ("mean", "min", "max", "p50", "p95", "p99")),
+        f"{operation.requests / seconds:.2f}",
+        f"{operation.failures / seconds:.2f}",
+    )
+
+
+def _aggregate(run: RunResult) -> OperationResult:
+    alike = (replace(each, request_type="", name="Aggregated") for each in run.operations)
+    (aggregate,) = merge_operations(alike)
+    return aggregate
+
+
+def _failure_lines(run: RunResult, width: int) -> Iterator[Line]:
+    for label, operation in run.labelled.items():
+        if not operation.failures:
+            continue
+        classes = (f"{count} {each}" for each, count in operation.failure_classes.items() if count)
+        title = f"{label} failed {operation.failures} times: {', '.join(classes)}"
+        for text in wrapped(title, width):
+            yield Line(text, Style.BAD)
+        messages = sorted(operation.failure_messages.items(), key=lambda item: -item[1])
+        shown = messages[:_MOST_MESSAGES]
+        for text in align([(str(count), printable(message)) for message, count in shown], "><"):
+            yield Line(cut_middle(f"  {text}", width))
+        if len(messages) > len(shown):
+            yield Line(f"  {len(messages) - len(shown)} more messages are in the report file")

@@ -1,0 +1,104 @@
+"""The verdict on a run: every threshold with its figures, and what it takes to run it again."""
+
+import shlex
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Final
+
+from perf.core.report import JudgedRun
+from perf.core.verdicts import Judgement, RunVerdict, Verdict
+from perf.reports.figures import observed_figure
+from perf.reports.lines import Line, Style, align, printable, wrapped
+
+STYLE_OF: Final = {
+    Verdict.PASS: Style.GOOD,
+    Verdict.FAIL: Style.BAD,
+    Verdict.INVALID: Style.WARNING,
+    Verdict.NO_DATA: Style.WARNING,
+}
+_HEADER: Final = ("", "threshold", "observed [95 % interval]", "margin", "samples")
+_SIDES: Final = "<<<>>"
+_INDENT: Final = "  "
+
+
+def verdict_block(judged: JudgedRun, width: int = 100) -> list[Line]:
+    """Return the verdict, its reasons and every threshold, grouped by operation."""
+    verdict = judged.verdict
+    opening = wrapped(_headline(judged), width)
+    for reason in verdict.invalid_reasons:
+        opening += wrapped(reason, width, "- ")
+    style = STYLE_OF[verdict.verdict]
+    return [*(Line(text, style) for text in opening), *_threshold_lines(verdict.judgements, width)]
+
+
+def origin_lines(judged: JudgedRun) -> list[Line]:
+    """Return target, profile, data seed and the command, which is never wrapped: it is copied."""
+    target, run = judged.target, judged.run
+    profile = " ".join(f"{key}={value}" for key, value in judged.profile.items())
+    lines = {
+        "target": f"{target.kind} at {target.endpoint} ({target.label})",
+        "profile": profile or "none",
+        "data seed": str(judged.seed),
+        "command": shlex.join(run.command),
+    }
+    return [Line(f"{title:9}  {printable(text)}") for title, text in lines.items()]
+
+
+def failure_text(judged: JudgedRun, width: int = 100) -> str:
+    """Return the message of a run that did not pass: every verdict, and how to run it again."""
+    lines = (*verdict_block(judged, width), *origin_lines(judged))
+    return "\n".join(line.text for line in lines)
+
+
+def _headline(judged: JudgedRun) -> str:
+    verdict = judged.verdict
+    total = len(verdict.judgements)
+    match verdict.verdict:
+        case Verdict.INVALID:
+            text = "the run did not measure the target"
+        case Verdict.NO_DATA if not judged.run.requests:
+            text = "no request was completed"
+        case Verdict.NO_DATA:
+            text = f"{_count(verdict, Verdict.NO_DATA)} of {total} thresholds could not be judged"
+        case Verdict.FAIL:
+            text = f"{_count(verdict, Verdict.FAIL)} of {total} thresholds not met"
+            unjudged = _count(verdict, Verdict.NO_DATA)
+            text += f", {unjudged} could not be judged" if unjudged else ""
+        case Verdict.PASS:
+            text = f"{total} of {total} thresholds met" if total else "no thresholds"
+    return f"{verdict.verdict.upper()}: {text}"
+
+
+def _count(verdict: RunVerdict, wanted: Verdict) -> int:
+    return sum(each.verdict is wanted for each in verdict.judgements)
+
+
+def _threshold_lines(judgements: tuple[Judgement, ...], width: int) -> Iterator[Line]:
+    if not judgements:
+        return
+    # The sort is stable: operations in the order of their first threshold, thresholds as given.
+    first = {each.operation: index for index, each in reversed(list(enumerate(judgements)))}
+    ordered = sorted(judgements, key=lambda each: first[each.operation])
+    header, *rows = align([_HEADER, *map(_cells, ordered)], _SIDES)
+    yield Line(f"{_INDENT}{header}")
+    numbered = iter(rows)
+    for operation, group in groupby(ordered, key=lambda each: each.operation):
+        for text in wrapped(operation or "every operation", width):
+            yield Line(text, Style.TITLE)
+        for judgement in group:
+            style = STYLE_OF[judgement.verdict]
+            yield Line(f"{_INDENT}{next(numbered)}", style)
+            for text in wrapped(judgement.reason, width, _INDENT * 2):
+                yield Line(text, style)
+
+
+def _cells(judgement: Judgement) -> tuple[str, ...]:
+    threshold, observed = judgement.threshold, judgement.observed
+    margin = judgement.margin_ratio
+    return (
+        judgement.verdict.upper(),
+        threshold.rule,
+        "-" if observed is None else observed_figure(observed, judgement.ci95, threshold.kind),
+        "-" if margin is None else f"{margin:+.0%}",
+        str(judgement.samples),
+    )
