@@ -44,7 +44,7 @@ def cut_middle(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int, indent: str = "") -> list[str]:
-    """Return ``text`` in lines of at most ``width``; ``indent`` opens the first, blanks the rest."""
+    """Return ``text`` in lines of at most ``width``, the first one opened by ``indent``."""
     rest = " " * len(indent)
     return wrap(printable(text), width, initial_indent=indent, subsequent_indent=rest)
 

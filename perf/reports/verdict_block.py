@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Final
 
 from perf.core.report import JudgedRun
-from perf.core.verdicts import Judgement, RunVerdict, Verdict
+from perf.core.verdicts import Judgement, Verdict
 from perf.reports.figures import observed_figure
 from perf.reports.lines import Line, Style, align, printable, wrapped
 
@@ -51,26 +51,22 @@ def failure_text(judged: JudgedRun, width: int = 100) -> str:
 
 
 def _headline(judged: JudgedRun) -> str:
-    verdict = judged.verdict
-    total = len(verdict.judgements)
-    match verdict.verdict:
-        case Verdict.INVALID:
-            text = "the run did not measure the target"
-        case Verdict.NO_DATA if not judged.run.requests:
-            text = "no request was completed"
-        case Verdict.NO_DATA:
-            text = f"{_count(verdict, Verdict.NO_DATA)} of {total} thresholds could not be judged"
-        case Verdict.FAIL:
-            text = f"{_count(verdict, Verdict.FAIL)} of {total} thresholds not met"
-            unjudged = _count(verdict, Verdict.NO_DATA)
-            text += f", {unjudged} could not be judged" if unjudged else ""
-        case Verdict.PASS:
-            text = f"{total} of {total} thresholds met" if total else "no thresholds"
-    return f"{verdict.verdict.upper()}: {text}"
-
-
-def _count(verdict: RunVerdict, wanted: Verdict) -> int:
-    return sum(each.verdict is wanted for each in verdict.judgements)
+    verdict, total = judged.verdict.verdict, len(judged.verdict.judgements)
+    failed, unjudged = (
+        sum(each.verdict is wanted for each in judged.verdict.judgements)
+        for wanted in (Verdict.FAIL, Verdict.NO_DATA)
+    )
+    if verdict is Verdict.INVALID:
+        text = "the run did not measure the target"
+    elif not judged.run.requests:
+        text = "no request was completed"
+    elif not total:
+        text = "no threshold was set"
+    else:
+        text = f"{total - failed - unjudged} of {total} thresholds met"
+        text += f", {failed} broken" if failed else ""
+        text += f", {unjudged} without enough samples" if unjudged else ""
+    return f"{verdict.upper()}: {text}"
 
 
 def _threshold_lines(judgements: tuple[Judgement, ...], width: int) -> Iterator[Line]:
