@@ -65,7 +65,7 @@ def _headline(judged: JudgedRun) -> str:
     else:
         text = f"{total - failed - unjudged} of {total} thresholds met"
         text += f", {failed} broken" if failed else ""
-        text += f", {unjudged} without enough samples" if unjudged else ""
+        text += f", {unjudged} not judged" if unjudged else ""
     return f"{verdict.upper()}: {text}"
 
 
