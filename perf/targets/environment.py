@@ -1,0 +1,38 @@
+"""The environment of child processes that must never see real AWS credentials."""
+
+import os
+from collections.abc import Mapping
+
+DUMMY_ACCESS_KEY_ID = "local"
+"""Letters and digits only: DynamoDB Local refuses anything else."""
+
+DUMMY_SECRET_ACCESS_KEY = "local"  # noqa: S105 - opens nothing
+
+_KEPT = "AWS_CA_BUNDLE"
+_LOOPBACK = "127.0.0.1,localhost"
+
+
+def isolated_environment(base: Mapping[str, str], region: str) -> dict[str, str]:
+    """Return ``base`` without a way to real credentials, and with dummy ones.
+
+    Every AWS variable goes but the one that names trusted certificates; configuration files and
+    instance metadata are shut; loopback is reached without a proxy.
+    """
+    kept = {k: v for k, v in base.items() if not k.startswith("AWS_") or k == _KEPT}
+    no_proxy = base.get("no_proxy") or base.get("NO_PROXY")
+    no_proxy = f"{no_proxy},{_LOOPBACK}" if no_proxy else _LOOPBACK
+    return kept | {
+        "AWS_ACCESS_KEY_ID": DUMMY_ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": DUMMY_SECRET_ACCESS_KEY,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
+        **region_variables(region),
+    }
+
+
+def region_variables(region: str) -> dict[str, str]:
+    """Return the region under both names: boto3 reads one, other SDKs the other."""
+    return {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}

@@ -1,0 +1,34 @@
+"""The embedded target: moto behind HTTP in a child process of its own."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from perf.children import Child, ChildExited
+from perf.errors import TargetUnavailable
+from perf.targets.endpoint import EndpointTarget
+from perf.targets.environment import isolated_environment
+from perf.targets.target import DEFAULT_REGION, TargetKind
+
+_START_TIMEOUT_S = 30.0
+
+
+@contextmanager
+def open_moto() -> Iterator[EndpointTarget]:
+    """Start moto on a free loopback port, yield it, stop it.
+
+    Raises:
+        TargetUnavailable: it did not start; the message carries what it printed.
+    """
+    argv = [sys.executable, "-m", "perf.targets.moto", "--port", "0"]
+    environment = isolated_environment(os.environ, DEFAULT_REGION)
+    started = time.monotonic()
+    with Child("moto", argv, environment=environment) as child:
+        try:
+            url = child.wait_for_line("ready ", _START_TIMEOUT_S)
+        except (ChildExited, TimeoutError) as exc:
+            waited_s = round(time.monotonic() - started, 1)
+            raise TargetUnavailable("moto", waited_s, str(exc)) from exc
+        yield EndpointTarget(kind=TargetKind.MOTO, endpoint_url=url)

@@ -1,0 +1,38 @@
+"""From a spec to an open target."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import assert_never
+
+from perf.targets.aws import open_aws
+from perf.targets.dynamodb_local import open_dynamodb_local
+from perf.targets.endpoint import open_endpoint
+from perf.targets.moto_target import open_moto
+from perf.targets.target import DEFAULT_REGION, Target, TargetKind, TargetSpec
+
+
+@contextmanager
+def open_target(spec: TargetSpec) -> Iterator[Target]:
+    """Open what ``spec`` names, and close it with everything that was started for it.
+
+    Raises:
+        TargetMissing: it is not installed on this machine.
+        TargetUnavailable: it did not start, or nothing answers.
+        TargetUnusable: something else answers, or it refuses the credentials.
+        InvalidOption: an AWS option does not fit the account.
+    """
+    match spec.kind:
+        case TargetKind.MOTO:
+            opening = open_moto()
+        case TargetKind.DYNAMODB_LOCAL:
+            opening = open_dynamodb_local()
+        case TargetKind.ENDPOINT:
+            opening = open_endpoint(spec.url or "", spec.region or DEFAULT_REGION)
+        case TargetKind.AWS:
+            with open_aws(spec) as aws:
+                yield aws
+            return
+        case _:
+            assert_never(spec.kind)
+    with opening as target:
+        yield target
