@@ -1,0 +1,121 @@
+"""The workloads' own arguments to the locust command.
+
+Locust sends them from the master to its workers, so they stay plain text and numbers here and
+become a `WorkloadSettings` in each process when a test starts.
+"""
+
+import argparse
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from perf.core.dataset import DATASET_SIZES, Dataset, KeyChoice
+from perf.core.pacing import Pacing, parse_pacing
+from perf.core.statements import DEFAULT_TABLE
+
+
+class ClientKind(StrEnum):
+    """Which DynamoDB client the PartiQL users send with."""
+
+    FAST = "fast"
+    """Own signing over keep-alive connections; one attempt per request."""
+    BOTO3 = "boto3"
+    """The AWS SDK, at about a seventh of the rate; one attempt per request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkloadSettings:
+    """What the users of one run do, and where.
+
+    Args:
+        table: the table that is written and read.
+        endpoint_url: a DynamoDB-compatible endpoint; None: AWS, as botocore resolves it.
+        region: the AWS region; None: as botocore resolves it.
+        pacing: when requests are due.
+        dataset: what is read and written.
+        client: the DynamoDB client to use.
+        run_id: makes the order ids of this run differ from those of any other.
+    """
+
+    table: str
+    endpoint_url: str | None
+    region: str | None
+    pacing: Pacing
+    dataset: Dataset
+    client: ClientKind
+    run_id: str
+
+    @classmethod
+    def from_options(cls, options: argparse.Namespace) -> "WorkloadSettings":
+        """Return the settings in locust's parsed options.
+
+        Raises:
+            ValueError: sizes of the data set contradict each other.
+        """
+        return cls(
+            table=options.table,
+            endpoint_url=options.endpoint_url or None,
+            region=options.region or None,
+            pacing=parse_pacing(options.pacing),
+            dataset=Dataset(
+                seed=options.data_seed,
+                key_choice=KeyChoice(options.key_choice),
+                **{name: getattr(options, name) for name in DATASET_SIZES},
+            ),
+            client=ClientKind(options.client),
+            run_id=options.run_id,
+        )
+
+
+def add_workload_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments behind `WorkloadSettings` to locust's parser."""
+    group = parser.add_argument_group("DynamoDB and AQP workloads")
+    group.add_argument("--table", default=DEFAULT_TABLE, help="table to write and read")
+    group.add_argument(
+        "--endpoint-url", default="", help="DynamoDB-compatible endpoint; default: AWS itself"
+    )
+    group.add_argument("--region", default="", help="AWS region; default: as botocore finds it")
+    group.add_argument(
+        "--pacing",
+        type=_checked(parse_pacing),
+        default="think",
+        help="'think', 'none' or arrivals per second in all, such as '200/s'",
+    )
+    group.add_argument("--data-seed", type=int, default=1, help="seed of all data")
+    group.add_argument(
+        "--client",
+        choices=[kind.value for kind in ClientKind],
+        default=ClientKind.FAST.value,
+        help="DynamoDB client",
+    )
+    group.add_argument(
+        "--key-choice",
+        choices=[choice.value for choice in KeyChoice],
+        default=KeyChoice.UNIFORM.value,
+        help="how often each partition is asked for",
+    )
+    defaults = Dataset()
+    for name, meaning in DATASET_SIZES.items():
+        group.add_argument(
+            "--" + name.replace("_", "-"), type=int, default=getattr(defaults, name), help=meaning
+        )
+    group.add_argument(
+        "--run-id",
+        default=secrets.token_hex(4),
+        help="part of every order id; default: a new one for every run",
+    )
+
+
+def _checked(parse: Callable[[str], Any]) -> Callable[[str], str]:
+    """Return an argparse type that checks a text with ``parse`` and keeps it as text."""
+
+    def check(text: str) -> str:
+        try:
+            parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+        return text
+
+    return check

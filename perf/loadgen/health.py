@@ -1,0 +1,57 @@
+"""How the generator itself does: CPU of this process, and how late its event loop wakes up."""
+
+import time
+from collections import deque
+from typing import Any, NoReturn
+
+import gevent
+
+from perf.core.histogram import LatencyHistogram
+
+_PROBE_S = 0.02
+_PROBES_PER_CPU_SAMPLE = 50
+_CPU_SAMPLES = 5
+"""CPU is the mean over this many seconds: short bursts are no saturation."""
+_NS = 1_000_000_000
+
+
+class HealthProbe:
+    """Measures from `open_window` on, in a greenlet of its own."""
+
+    def __init__(self) -> None:
+        self.cpu_ratio_max: float | None = None
+        self.loop_lag = LatencyHistogram()
+        self._is_open = False
+
+    def open_window(self) -> None:
+        """Forget what the warm-up showed."""
+        self.cpu_ratio_max = None
+        self.loop_lag = LatencyHistogram()
+        self._is_open = True
+
+    def close_window(self) -> None:
+        """Keep what was measured until now."""
+        self._is_open = False
+
+    def run(self) -> NoReturn:
+        """Probe for ever; start it with ``gevent.spawn``."""
+        samples: deque[tuple[int, int]] = deque(maxlen=_CPU_SAMPLES + 1)
+        while True:
+            samples.append((time.perf_counter_ns(), time.process_time_ns()))
+            if self._is_open and len(samples) > 1:
+                (wall_from, cpu_from), (wall_to, cpu_to) = samples[0], samples[-1]
+                ratio = (cpu_to - cpu_from) / (wall_to - wall_from)
+                self.cpu_ratio_max = max(self.cpu_ratio_max or 0.0, ratio)
+            for _ in range(_PROBES_PER_CPU_SAMPLE):
+                due_ns = time.perf_counter_ns() + round(_PROBE_S * _NS)
+                gevent.sleep(_PROBE_S)
+                if self._is_open:
+                    self.loop_lag.record_ns(max(0, time.perf_counter_ns() - due_ns))
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the state as numbers that msgpack carries."""
+        lag_ns = self.loop_lag.quantile_ns(0.99)
+        return {
+            "cpu_ratio_max": self.cpu_ratio_max,
+            "loop_lag_p99_ms": None if lag_ns is None else lag_ns / 1_000_000,
+        }

@@ -1,0 +1,225 @@
+"""Base classes of locust users whose requests are paced, timed from when they were due, and typed.
+
+A request event of these users carries in its ``context``: ``due_ns`` and ``start_ns``
+(perf_counter), and ``consumed_read_units`` or ``consumed_write_units`` where DynamoDB reported
+them. The instrument reads them; without it they are ignored, and the users work under the bare
+locust command.
+"""
+
+import json
+import logging
+import os
+import time
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from random import Random
+from typing import Any, ClassVar
+
+import gevent
+from locust import User, task
+from locust.contrib.fasthttp import FastHttpUser
+from locust.env import Environment
+from locust.exception import StopUser
+
+from perf.core.failures import FailureClass
+from perf.core.pacing import OpenModel, Think
+from perf.core.statements import query_path
+from perf.loadgen.dynamodb import (
+    ANSWER_TIMEOUT_S,
+    CONNECT_TIMEOUT_S,
+    Answer,
+    Attributes,
+    DynamoDbClient,
+    DynamoDbError,
+    open_client,
+)
+from perf.loadgen.workload import Workload, workload_of
+
+_NS_PER_MS = 1_000_000
+
+
+class WrongAnswer(Exception):
+    """The AQP answered 200 with something that cannot be right."""
+
+    failure_class = FailureClass.WRONG_ANSWER
+
+
+class PacedUser(User):
+    """A user that sends one request whenever its pacing says so.
+
+    Subclasses implement `send`. ``think_time_s`` is the range of the random waits of the closed
+    model ``think``.
+    """
+
+    abstract = True
+    think_time_s: ClassVar[tuple[float, float]] = (0.0, 1.0)
+
+    workload: Workload
+    stream: str
+    """Names this user's draws and items; no other user of any run has the same."""
+
+    def on_start(self) -> None:
+        """Join the workload of this process."""
+        self.workload = workload_of(self.environment)
+        self.stream = self.workload.next_stream()
+        self._sent = 0
+        self._due_ns: int | None = None
+        settings = self.workload.settings
+        self._is_open = isinstance(settings.pacing, OpenModel)
+        self._thinks = isinstance(settings.pacing, Think)
+        self._arrivals = self.workload.arrivals(type(self).__name__)
+        self._random = Random(f"{settings.dataset.seed}/{self.stream}")  # noqa: S311 - think times
+
+    def wait_time(self) -> float:
+        """Wait for the next arrival in the open model, else return how long to think, in s."""
+        if self._is_open:
+            self._due_ns = self._arrivals.wait_for_next()
+            return 0.0
+        return self._random.uniform(*self.think_time_s) if self._thinks else 0.0
+
+    @task
+    def request(self) -> None:
+        """Send the next request, once it is due."""
+        if self._is_open and self._due_ns is None:
+            self.wait()  # type: ignore[no-untyped-call]  # the first arrival; locust itself waits for the later ones
+        due_ns, self._due_ns = self._due_ns, None
+        self.workload.begin_request()
+        try:
+            index = self._sent
+            self._sent += 1
+            self.send(index, time.perf_counter_ns() if due_ns is None else due_ns)
+        finally:
+            self.workload.end_request()
+
+    def send(self, index: int, due_ns: int) -> None:
+        """Send one request and report it.
+
+        Args:
+            index: counts this user's requests from 0.
+            due_ns: when the request was due (perf_counter).
+        """
+        raise NotImplementedError
+
+
+class PartiqlUser(PacedUser):
+    """A user that sends PartiQL statements to DynamoDB."""
+
+    abstract = True
+    _clients: ClassVar[dict[Workload, DynamoDbClient]] = {}
+
+    def on_start(self) -> None:
+        """Take the client that all users of this process share."""
+        super().on_start()
+        settings = self.workload.settings
+        if self.workload not in self._clients:
+            try:
+                client = open_client(settings.client, settings.endpoint_url, settings.region)
+            except ValueError as error:
+                _give_up(self.environment, str(error))
+            else:
+                self._clients[self.workload] = client
+        if self.workload not in self._clients:
+            raise StopUser
+        self.client = self._clients[self.workload]
+
+    def execute(
+        self,
+        name: str,
+        statement: str,
+        parameters: Sequence[Attributes],
+        *,
+        due_ns: int,
+        writes: bool,
+    ) -> Answer | None:
+        """Send a statement and report it as operation ``name``; return its answer, or None."""
+        answer: Answer | None = None
+        failure: DynamoDbError | None = None
+        wall_time = time.time()
+        start_ns = time.perf_counter_ns()
+        try:
+            answer = self.client.execute_statement(statement, parameters, writes=writes)
+        except DynamoDbError as error:
+            failure = error
+        end_ns = time.perf_counter_ns()
+        context: dict[str, Any] = {"due_ns": due_ns, "start_ns": start_ns}
+        if answer is not None and answer.consumed_units is not None:
+            context[f"consumed_{'write' if writes else 'read'}_units"] = answer.consumed_units
+        self.environment.events.request.fire(
+            request_type="partiQL",
+            name=name,
+            response_time=(end_ns - start_ns) / _NS_PER_MS,
+            response_length=0 if answer is None else answer.length_bytes,
+            exception=failure,
+            context=context,
+            start_time=wall_time,
+        )
+        return answer
+
+
+class AqpUser(PacedUser, FastHttpUser):
+    """A user that reads aggregates from the AQP at ``--host``.
+
+    Credentials come from ``PERF_AQP_USER`` and ``PERF_AQP_PASSWORD``; without them, the real AQP's
+    example pair is used.
+    """
+
+    abstract = True
+    think_time_s = (1.0, 5.0)
+    connection_timeout = CONNECT_TIMEOUT_S
+    network_timeout = ANSWER_TIMEOUT_S
+    insecure = False
+    concurrency = 1
+
+    def on_start(self) -> None:
+        """Read the credentials."""
+        super().on_start()
+        self._auth = (
+            os.environ.get("PERF_AQP_USER", "small-query-app"),
+            os.environ.get("PERF_AQP_PASSWORD", "secretEXAMPLE"),
+        )
+
+    def query(self, name: str, sql: str, *, due_ns: int) -> list[Mapping[str, Any]] | None:
+        """Send a query and report it as operation ``name``; return its rows, or None."""
+        with self.client.request(
+            "GET",
+            query_path(sql),
+            name=name,
+            auth=self._auth,
+            headers={"Cache-Control": "no-cache"},
+            catch_response=True,
+            context={"due_ns": due_ns, "start_ns": time.perf_counter_ns()},
+        ) as response:
+            if response.status_code != HTTPStatus.OK:
+                return None
+            try:
+                return rows_of(response.content)
+            except WrongAnswer as error:
+                response.failure(error)
+        return None
+
+
+def rows_of(content: bytes) -> list[Mapping[str, Any]]:
+    """Return the rows in an AQP's answer.
+
+    Raises:
+        WrongAnswer: the content does not have the shape of an AQP's answer.
+    """
+    try:
+        rows = json.loads(content)["response"][0]["resultSet"]
+    except (ValueError, LookupError, TypeError) as error:
+        raise WrongAnswer(f"malformed: {_beginning(content)}") from error
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise WrongAnswer(f"malformed: {_beginning(content)}")
+    return rows
+
+
+def _give_up(environment: Environment, reason: str) -> None:
+    """End locust with one message instead of one per user and no load."""
+    if environment.process_exit_code is None and environment.runner is not None:
+        logging.getLogger(__name__).error("%s", reason)
+        environment.process_exit_code = 2
+        gevent.spawn(environment.runner.quit)
+
+
+def _beginning(content: bytes | None) -> str:
+    return (content or b"")[:80].decode(errors="replace")

@@ -1,0 +1,213 @@
+"""What all users of one locust process share: settings, and the open model's arrivals.
+
+In the open model the arrivals of a class are its share of the rate by its share of the users. They
+start when all users are there. With workers, the master tells each one its share of every class,
+so that all of them together send exactly the schedule of a single process.
+
+At the end, requests under way are waited for before locust stops the test: its ``Runner.stop``
+begins with ``inspect.stack()``, which holds the event loop for 30 to 60 ms and would be measured as
+latency of whatever is under way.
+"""
+
+import itertools
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
+
+from gevent.event import Event
+from locust.env import Environment
+from locust.event import Events
+from locust.rpc.protocol import Message
+from locust.runners import MasterRunner, WorkerRunner
+
+from perf.core.pacing import ArrivalSchedule, OpenModel
+from perf.loadgen.alarm import Alarm
+from perf.loadgen.arguments import WorkloadSettings, add_workload_arguments
+from perf.loadgen.arrivals import Arrivals
+
+_SHARES_MESSAGE = "perf_arrival_shares"
+
+Share = tuple[int, int, int]
+"""(first, count, total): the arguments of `ArrivalSchedule` of these names."""
+
+_installed: WeakSet[Events] = WeakSet()
+_workloads: WeakKeyDictionary[Environment, "Workload"] = WeakKeyDictionary()
+
+
+def install(events: Events) -> None:
+    """Make locust know the workloads' arguments and start their arrivals.
+
+    Args:
+        events: ``locust.events`` of the process; call this at the top of a locustfile.
+    """
+    if events not in _installed:  # the instrument calls it too
+        _installed.add(events)
+        events.init_command_line_parser.add_listener(add_workload_arguments)
+        events.init.add_listener(_on_init)
+
+
+def workload_of(environment: Environment) -> "Workload":
+    """Return the workload of this locust process.
+
+    Raises:
+        LookupError: the locustfile did not call `install`.
+    """
+    workload = find_workload(environment)
+    if workload is None:
+        raise LookupError("call perf.loadgen.workload.install(events) in the locustfile")
+    return workload
+
+
+def find_workload(environment: Environment) -> "Workload | None":
+    """Return the workload of this locust process, None when its locustfile has none of ours."""
+    return _workloads.get(environment)
+
+
+class Workload:
+    """Settings and arrivals of one locust process, renewed when a test starts."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._runner: Any = environment.runner
+        options: Any = environment.parsed_options
+        self._options = options
+        self._environment = environment
+        self._alarm = Alarm()
+        self._arrivals: dict[str, Arrivals] = {}
+        self._shares: Mapping[str, Share] = {}
+        self._under_way = 0
+        self._idle = Event()
+        self._idle.set()
+        self.stopped_ns: int | None = None
+        self._user_numbers: Iterator[int] = itertools.count()
+        self.settings = WorkloadSettings.from_options(options)
+
+    @property
+    def worker_index(self) -> int:
+        """The number of this process among the workers; 0 without workers."""
+        return int(self._runner.worker_index)
+
+    def next_stream(self) -> str:
+        """Return a stream name for a new user: no other user of any run has it."""
+        return f"{self.settings.run_id}/{self.worker_index}/{next(self._user_numbers)}"
+
+    def arrivals(self, user_class: str) -> Arrivals:
+        """Return the arrivals of a user class in this process."""
+        if user_class not in self._arrivals:
+            self._arrivals[user_class] = Arrivals(self._alarm)
+        return self._arrivals[user_class]
+
+    @property
+    def has_arrivals(self) -> bool:
+        """Whether this process carries a part of an open model."""
+        return any(each.has_started for each in self._arrivals.values())
+
+    def arrivals_between(self, from_ns: int, until_ns: int) -> tuple[int, int]:
+        """Return how many arrivals were due in a window (perf_counter), and how many were sent."""
+        counts = [each.counts_between(from_ns, until_ns) for each in self._arrivals.values()]
+        return sum(due for due, _ in counts), sum(sent for _, sent in counts)
+
+    def begin_request(self) -> None:
+        """Note that a user sends a request; once stopped, hold the user here for good."""
+        if self.stopped_ns is not None:
+            Event().wait()
+        self._under_way += 1
+        self._idle.clear()
+
+    def end_request(self) -> None:
+        """Note that the request has its answer."""
+        self._under_way -= 1
+        if not self._under_way:
+            self._idle.set()
+
+    def stop(self) -> None:
+        """Let no further request be sent, and wait for those under way as long as locust would."""
+        if self.stopped_ns is not None:
+            return
+        self.stopped_ns = time.perf_counter_ns()
+        for arrivals in self._arrivals.values():
+            arrivals.stop()
+        self._idle.wait(self._environment.stop_timeout)
+
+    def on_test_start(self, **_: object) -> None:
+        """Read the options again: on a worker they have come from the master by now."""
+        self.settings = WorkloadSettings.from_options(self._options)
+        self._arrivals.clear()
+        self.stopped_ns = None
+
+    def on_shares(self, msg: Message, **_: object) -> None:
+        """Keep what the master says is this worker's share of each class."""
+        self._shares = {name: tuple(share) for name, share in msg.data.items()}
+
+    def on_spawning_complete(self, **_: object) -> None:
+        """Start the arrivals; on the master, tell the workers their shares first."""
+        runner = self._runner
+        pacing = self.settings.pacing
+        if not isinstance(pacing, OpenModel):
+            return
+        if isinstance(runner, MasterRunner):
+            counts = {client.id: client.user_classes_count for client in runner.clients.all}
+            for client_id, shares in shares_of(counts).items():
+                runner.send_message(_SHARES_MESSAGE, shares, client_id)
+            return
+        if not isinstance(runner, WorkerRunner):
+            self._shares = shares_of({"": runner.user_classes_count})[""]
+        everyone = sum(total for _, _, total in self._shares.values())
+        for name, (first, count, total) in self._shares.items():
+            if count:
+                rate_per_s = pacing.rate_per_s * total / everyone
+                schedule = ArrivalSchedule(
+                    rate_per_s=rate_per_s, first=first, count=count, total=total
+                )
+                self.arrivals(name).start(schedule)
+
+
+def shares_of(counts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, Share]]:
+    """Return each worker's share of each user class.
+
+    Args:
+        counts: worker → user class → how many users of the class run there.
+    """
+    totals: dict[str, int] = {}
+    for classes in counts.values():
+        for name, count in classes.items():
+            totals[name] = totals.get(name, 0) + count
+    first = dict.fromkeys(totals, 0)
+    shares: dict[str, dict[str, Share]] = {}
+    for worker, classes in counts.items():
+        shares[worker] = {}
+        for name, total in totals.items():
+            count = classes.get(name, 0)
+            if total:
+                shares[worker][name] = (first[name], count, total)
+                first[name] += count
+    return shares
+
+
+def _on_init(environment: Environment, **_: object) -> None:
+    try:
+        workload = Workload(environment)
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+    _workloads[environment] = workload
+    events = environment.events
+    events.test_start.add_listener(workload.on_test_start)
+    events.spawning_complete.add_listener(workload.on_spawning_complete)
+    _stop_first(environment.runner, workload)
+    if isinstance(environment.runner, WorkerRunner):
+        environment.runner.register_message(_SHARES_MESSAGE, workload.on_shares)
+
+
+def _stop_first(runner: Any, workload: Workload) -> None:  # noqa: ANN401 - one of three classes
+    stop_runner = runner.stop
+
+    def stop(*args: object, **kwargs: object) -> None:
+        workload.stop()
+        stop_runner(*args, **kwargs)
+
+    runner.stop = stop
+
+
+__all__ = ["Workload", "find_workload", "install", "shares_of", "workload_of"]
