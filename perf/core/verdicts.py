@@ -153,7 +153,7 @@ def _judge_operation(label: str, operation: OperationResult, rule: Threshold) ->
     needed = 1 if rule.quantile is None else samples_for(rule.quantile)
     if samples < needed:
         verdict = Verdict.NO_DATA
-        reason = f"{rule.metric} needs {needed} samples: {needed - samples} are missing"
+        reason = f"{rule.metric} needs {needed} samples: {needed - samples} missing"
     else:
         verdict = Verdict.PASS if rule.is_met_by(observed) else Verdict.FAIL
         is_close = ci95 is not None and ci95[0] < rule.limit < ci95[1]

@@ -1,0 +1,177 @@
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from perf.core.histogram import LatencyHistogram
+from perf.core.report import JudgedRun, ReportFile, TargetInfo, WriteAudit
+from perf.core.result import GeneratorHealth, OperationResult, RunResult
+from perf.core.thresholds import parse_threshold
+from perf.core.verdicts import judge
+from perf.errors import IncompatibleResult, ResultError
+
+STARTED_AT = datetime(2025, 1, 1, tzinfo=UTC)
+LATENCY = LatencyHistogram.of([1_000_000] * 1000)
+RUN = RunResult(
+    command=("locust", "--headless"),
+    started_at=STARTED_AT,
+    duration_s=10.0,
+    users=10,
+    generator=GeneratorHealth(processes=1),
+    operations=(
+        OperationResult(
+            request_type="partiQL",
+            name="write_to_ddb",
+            duration_s=10.0,
+            requests=1000,
+            failures=0,
+            latency=LATENCY,
+            service_time=LATENCY,
+        ),
+    ),
+)
+THRESHOLDS = [
+    parse_threshold(text) for text in ("w*: p99 < 300 ms", "throughput >= 200", "x: max < 1 s")
+]
+JUDGED = JudgedRun(
+    test="tests/scenarios/test_write.py::test_partiql_write",
+    target=TargetInfo(kind="moto", endpoint="http://127.0.0.1:5000", label="not AWS"),
+    profile={"users": 10, "pacing": "100/s"},
+    seed=-7,
+    run=RUN,
+    verdict=judge(RUN, THRESHOLDS),
+    write_audit=WriteAudit(acknowledged=1000, found=1000, lost=0, ambiguous=0, unexpected=0),
+)
+REPORT = ReportFile(started_at=STARTED_AT, environment={"python": "3.11"}, runs=(JUDGED,))
+
+
+def test_a_report_has_every_field_of_its_schema() -> None:
+    data = REPORT.to_json()
+
+    runs: Any = data.pop("runs")
+    assert data == {
+        "schema_version": 1,
+        "started_at": "2025-01-01T00:00:00Z",
+        "environment": {"python": "3.11"},
+    }
+    fields = {
+        "test": "tests/scenarios/test_write.py::test_partiql_write",
+        "command": ["locust", "--headless"],
+        "target": {"kind": "moto", "endpoint": "http://127.0.0.1:5000", "label": "not AWS"},
+        "profile": {"users": 10, "pacing": "100/s"},
+        "seed": -7,
+        "verdict": "fail",
+        "invalid_reasons": [],
+        "write_audit": {
+            "acknowledged": 1000,
+            "found": 1000,
+            "lost": 0,
+            "ambiguous": 0,
+            "unexpected": 0,
+        },
+    }
+    assert {key: runs[0][key] for key in fields} == fields
+    assert runs[0].keys() - fields.keys() == {
+        "started_at",
+        "duration_s",
+        "users",
+        "interrupted",
+        "generator",
+        "operations",
+        "thresholds",
+    }
+
+
+def test_thresholds_are_reported_with_their_figures() -> None:
+    data: Any = JUDGED.to_json()
+
+    assert data["thresholds"] == [
+        {
+            "operation": "write_to_ddb",
+            "text": "p99 < 300 ms",
+            "limit": 300.0,
+            "observed": 1.0,
+            "margin_ratio": pytest.approx(299 / 300),
+            "ci95": [1.0, 1.0],
+            "samples": 1000,
+            "verdict": "pass",
+            "reason": "",
+        },
+        {
+            "operation": "write_to_ddb",
+            "text": "throughput >= 200/s",
+            "limit": 200.0,
+            "observed": 100.0,
+            "margin_ratio": -0.5,
+            "ci95": None,
+            "samples": 1000,
+            "verdict": "fail",
+            "reason": "",
+        },
+        {
+            "operation": "x",
+            "text": "max < 1000 ms",
+            "limit": 1000.0,
+            "observed": None,
+            "margin_ratio": None,
+            "ci95": None,
+            "samples": 0,
+            "verdict": "no data",
+            "reason": "no such operation ran; the run has write_to_ddb",
+        },
+    ]
+
+
+@pytest.mark.parametrize("audit", [JUDGED.write_audit, None])
+def test_from_json_undoes_to_json(audit: WriteAudit | None) -> None:
+    report = replace(REPORT, runs=(replace(JUDGED, write_audit=audit),))
+
+    text = json.dumps(report.to_json(), allow_nan=False)
+
+    assert ReportFile.from_json(json.loads(text)) == report
+
+
+def test_a_run_read_back_knows_every_invalid_reason() -> None:
+    interrupted = replace(RUN, interrupted=True)
+    judged = replace(JUDGED, run=interrupted, verdict=judge(interrupted, THRESHOLDS))
+
+    read = JudgedRun.from_json(judged.to_json())
+
+    assert read.verdict == judged.verdict
+    assert read.run.invalid_reasons == judged.verdict.invalid_reasons
+    assert read.to_json() == judged.to_json()
+
+
+@pytest.mark.parametrize("found", [2, "1", None])
+def test_another_schema_is_refused(found: object) -> None:
+    data = REPORT.to_json() | {"schema_version": found}
+
+    with pytest.raises(IncompatibleResult) as caught:
+        ReportFile.from_json(data)
+
+    assert str(caught.value) == f"result has schema_version {found!r}, this version reads 1"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("verdict", "fine", r"run\.verdict: expected one of pass, fail, invalid, no data"),
+        ("target", {"kind": "moto"}, r"run\.target\.endpoint is missing"),
+        ("write_audit", {"acknowledged": -1}, r"run\.write_audit\.acknowledged: expected"),
+        ("thresholds", [{"text": "p99 ~ 3"}], r"run\.thresholds\[0\]\.text: threshold 'p99 ~ 3'"),
+        ("profile", [], r"run\.profile: expected an object"),
+    ],
+)
+def test_a_damaged_run_is_refused_by_its_field(field: str, value: object, message: str) -> None:
+    data = JUDGED.to_json() | {field: value}
+
+    with pytest.raises(ResultError, match=message):
+        JudgedRun.from_json(data)
+
+
+@pytest.mark.parametrize("data", [None, [], {}])
+def test_what_is_no_report_is_refused(data: object) -> None:
+    with pytest.raises(ResultError):
+        ReportFile.from_json(data)

@@ -1,0 +1,358 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perf.core.failures import FailureClass
+from perf.core.histogram import LatencyHistogram
+from perf.core.result import GeneratorHealth, OperationResult, RunResult
+from perf.core.thresholds import parse_threshold
+from perf.core.verdicts import (
+    Judgement,
+    RunVerdict,
+    Verdict,
+    invalid_reasons,
+    judge,
+    samples_for,
+)
+
+law = settings(max_examples=40, deadline=None)
+LOST_PART = "a worker or a part of its report was lost"
+
+
+def operation(
+    name: str = "write",
+    *,
+    requests: int = 1000,
+    failures: int = 0,
+    latency_us: int = 1_000,
+    failure_class: FailureClass = FailureClass.TIMEOUT,
+) -> OperationResult:
+    """Return an operation whose requests all took the same time, which microseconds keep exact."""
+    latency = LatencyHistogram.of([latency_us * 1000] * requests)
+    return OperationResult(
+        request_type="partiQL",
+        name=name,
+        duration_s=10.0,
+        requests=requests,
+        failures=failures,
+        failure_classes={failure_class: failures} if failures else {},
+        latency=latency,
+        service_time=latency,
+    )
+
+
+HEALTHY = GeneratorHealth(
+    processes=1, cpu_ratio_max=0.9, loop_lag_p99_ms=1.0, arrivals_due=1000, arrivals_sent=990
+)
+WRITE = operation()
+
+
+def run_of(*operations: OperationResult, generator: GeneratorHealth = HEALTHY) -> RunResult:
+    return RunResult(
+        command=("locust",),
+        started_at=datetime(2025, 1, 1, tzinfo=UTC),
+        duration_s=10.0,
+        users=10,
+        generator=generator,
+        operations=operations,
+    )
+
+
+def judged(run: RunResult, *texts: str) -> RunVerdict:
+    return judge(run, [parse_threshold(text) for text in texts])
+
+
+def judgement(run: RunResult, text: str) -> Judgement:
+    (only,) = judged(run, text).judgements
+    return only
+
+
+def test_every_threshold_is_judged_whatever_the_others_said() -> None:
+    verdict = judged(run_of(WRITE), "p99 < 0.5 ms", "median < 2 ms", "max < 0.9 ms")
+
+    assert [each.verdict for each in verdict.judgements] == ["fail", "pass", "fail"]
+    assert verdict.verdict is Verdict.FAIL
+
+
+def test_a_threshold_without_operation_judges_all_of_them() -> None:
+    run = run_of(operation("write"), operation("read", latency_us=2_000))
+
+    verdict = judged(run, "max < 1.5 ms", "read: max < 3 ms")
+
+    assert [(each.operation, each.verdict) for each in verdict.judgements] == [
+        ("write", "pass"),
+        ("read", "fail"),
+        ("read", "pass"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "observed"),
+    [
+        ("failure_ratio <= 5%", 0.05),
+        ("timeout_ratio <= 5%", 0.05),
+        ("throttled_ratio <= 0", 0.0),
+        ("throughput >= 95", 95.0),
+        ("median <= 1 ms", 1.0),
+        ("p99 <= 1 ms", 1.0),
+        ("mean <= 1 ms", 1.0),
+        ("max <= 1 ms", 1.0),
+    ],
+)
+def test_each_metric_is_observed_in_the_unit_of_its_limit(text: str, observed: float) -> None:
+    only = judgement(run_of(operation(failures=50)), text)
+
+    assert (only.observed, only.samples, only.verdict) == (observed, 1000, Verdict.PASS)
+
+
+@pytest.mark.parametrize(
+    ("text", "ci95"),
+    [
+        # Wilson's score interval of 50 in 1000, worked out with z = 1.959964.
+        ("failure_ratio <= 5%", (0.03813, 0.06531)),
+        ("median <= 1 ms", (1.0, 1.0)),
+        ("mean <= 1 ms", (1.0, 1.0)),
+        ("throughput >= 95", None),
+        ("max <= 1 ms", None),
+    ],
+)
+def test_what_has_an_interval_shows_it(text: str, ci95: tuple[float, float] | None) -> None:
+    only = judgement(run_of(operation(failures=50)), text)
+
+    assert only.ci95 == (ci95 if ci95 is None else pytest.approx(ci95, abs=0.00001))
+
+
+@pytest.mark.parametrize(
+    ("text", "margin"),
+    [
+        ("max < 4 ms", 0.75),
+        ("max < 0.5 ms", -1.0),
+        ("throughput > 50", 1.0),
+        ("throughput > 400", -0.75),
+        ("failure_ratio <= 0", None),
+        ("nowhere: max < 4 ms", None),
+    ],
+)
+def test_a_margin_is_a_share_of_the_limit_and_negative_when_it_is_broken(
+    text: str, margin: float | None
+) -> None:
+    assert judgement(run_of(WRITE), text).margin_ratio == margin
+
+
+@pytest.mark.parametrize(
+    ("text", "latency_us", "reason"),
+    [
+        ("failure_ratio < 10%", 1_000, ""),
+        ("failure_ratio < 6%", 1_000, "close: the limit lies inside the 95 % interval"),
+        ("failure_ratio < 4%", 1_000, "close: the limit lies inside the 95 % interval"),
+        ("failure_ratio < 3%", 1_000, ""),
+    ],
+)
+def test_a_limit_inside_the_interval_is_called_close(
+    text: str, latency_us: int, reason: str
+) -> None:
+    run = run_of(operation(failures=50, latency_us=latency_us))
+
+    assert judgement(run, text).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("q", "samples"), [(0.5, 10), (0.9, 50), (0.95, 100), (0.97, 167), (0.99, 500), (0.999, 5000)]
+)
+def test_a_percentile_needs_five_samples_above_it(q: float, samples: int) -> None:
+    assert samples_for(q) == samples
+
+
+@pytest.mark.parametrize(
+    ("metric", "needed"), [("median", 10), ("p99", 500), ("mean", 1), ("max", 1)]
+)
+def test_one_sample_too_few_is_no_data_and_says_how_many_are_missing(
+    metric: str, needed: int
+) -> None:
+    enough = judgement(run_of(operation(requests=needed)), f"{metric} < 5 ms")
+    too_few = judgement(run_of(operation(requests=needed - 1)), f"{metric} < 5 ms")
+
+    assert enough.verdict is Verdict.PASS
+    assert too_few.verdict is Verdict.NO_DATA
+    assert too_few.reason == (
+        f"{metric} needs {needed} samples: 1 missing" if needed > 1 else "no request was completed"
+    )
+
+
+@pytest.mark.parametrize("texts", [(), ("failure_ratio <= 1%",), ("throughput >= 1", "max < 5")])
+@pytest.mark.parametrize("operations", [(), (operation(requests=0),)])
+def test_a_run_without_requests_has_no_data(
+    operations: tuple[OperationResult, ...], texts: tuple[str, ...]
+) -> None:
+    verdict = judged(run_of(*operations), *texts)
+
+    assert verdict.verdict is Verdict.NO_DATA
+    assert [each.verdict for each in verdict.judgements] == [Verdict.NO_DATA] * len(texts)
+
+
+def test_a_run_with_requests_and_no_thresholds_passes() -> None:
+    assert judged(run_of(WRITE)) == RunVerdict(verdict=Verdict.PASS)
+
+
+@pytest.mark.parametrize(
+    ("selector", "reason"),
+    [
+        ("delete", "no such operation ran; the run has write, wrote"),
+        ("wr*", "several operations match: write, wrote"),
+    ],
+)
+def test_a_selector_of_none_or_several_has_no_data(selector: str, reason: str) -> None:
+    run = run_of(operation("write"), operation("wrote"))
+
+    only = judgement(run, f"{selector}: max < 5 ms")
+
+    assert (only.operation, only.verdict, only.reason) == (selector, Verdict.NO_DATA, reason)
+
+
+def test_a_threshold_on_all_operations_of_none_has_no_data() -> None:
+    only = judgement(run_of(), "max < 5 ms")
+
+    assert (only.operation, only.reason) == (None, "no such operation ran; the run has none")
+
+
+@pytest.mark.parametrize(
+    ("texts", "verdict"),
+    [
+        (("max < 5 ms",), Verdict.PASS),
+        (("max < 5 ms", "p99.9 < 5 ms"), Verdict.NO_DATA),
+        (("max < 5 ms", "p99.9 < 5 ms", "max < 0.5 ms"), Verdict.FAIL),
+    ],
+)
+def test_fail_outranks_no_data_and_no_data_outranks_pass(
+    texts: tuple[str, ...], verdict: Verdict
+) -> None:
+    assert judged(run_of(WRITE), *texts).verdict is verdict
+
+
+def test_an_invalid_run_keeps_its_figures_and_passes_nothing() -> None:
+    run = replace(run_of(WRITE), invalid_reasons=("worker w2 was lost",))
+
+    verdict = judged(run, "max < 5 ms", "max < 0.5 ms", "p99.9 < 5 ms")
+
+    assert (verdict.verdict, verdict.invalid_reasons) == (Verdict.INVALID, run.invalid_reasons)
+    assert {each.verdict for each in verdict.judgements} == {Verdict.INVALID}
+    assert [each.observed for each in verdict.judgements] == [1.0, 1.0, 1.0]
+
+
+def test_an_interrupted_run_is_invalid() -> None:
+    run = replace(run_of(WRITE), interrupted=True)
+
+    assert judged(run).invalid_reasons == ("interrupted after 10.0 s: run it to its end",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        (
+            {"cpu_ratio_max": 0.91},
+            "the load generator used 91% of a core (more than 90%): add processes or send less",
+        ),
+        (
+            {"loop_lag_p99_ms": 5.1},
+            (
+                "the load generator woke up 5.1 ms late (p99 of its event loop), more than 10% of "
+                "the tightest latency limit of 50 ms: add processes or send less"
+            ),
+        ),
+        ({"arrivals_sent": 989}, "requests due 1000, sent 989: add users or processes"),
+    ],
+)
+def test_a_struggling_generator_makes_the_run_invalid(
+    changes: dict[str, float], reason: str
+) -> None:
+    run = run_of(WRITE, generator=replace(HEALTHY, **changes))  # type: ignore[arg-type] # ints too
+
+    assert judged(run, "median < 50 ms", "p99 < 300 ms").invalid_reasons == (reason,)
+
+
+@pytest.mark.parametrize(
+    ("lag_ms", "text", "is_valid"),
+    [
+        (1.0, "max < 1.1 ms", True),
+        (1.1, "max < 1.1 ms", False),
+        (5.0, "max < 50 ms", True),
+        (400.0, "max > 0.5 ms", True),
+        (400.0, "failure_ratio < 50%", True),
+    ],
+)
+def test_lag_matters_only_beside_an_upper_limit_and_above_a_millisecond(
+    lag_ms: float, text: str, *, is_valid: bool
+) -> None:
+    run = run_of(WRITE, generator=replace(HEALTHY, loop_lag_p99_ms=lag_ms))
+
+    assert (judged(run, text).invalid_reasons == ()) is is_valid
+
+
+def test_unknown_health_is_no_reason() -> None:
+    assert (
+        judged(run_of(WRITE, generator=GeneratorHealth(processes=1)), "max < 5").verdict == "pass"
+    )
+    due_only = replace(HEALTHY, arrivals_sent=None)
+    assert judged(run_of(WRITE, generator=due_only)).invalid_reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "reasons"),
+    [
+        (
+            {"latency": LatencyHistogram.of([1_000] * 999)},
+            (f"write: 1000 requests, but 999 latencies: {LOST_PART}",),
+        ),
+        (
+            {"service_time": LatencyHistogram.of([1_000] * 1001)},
+            (f"write: 1000 requests, but 1001 service times: {LOST_PART}",),
+        ),
+        (
+            {"latency": LatencyHistogram.of([1_000] * 999 + [-1_000])},
+            ("write: 1 latencies outside 0 to 10 minutes: check the clock and the time-outs",),
+        ),
+        ({"failures": 3}, (f"write: 3 failures, but 0 with a class: {LOST_PART}",)),
+    ],
+)
+def test_counts_that_differ_make_the_run_invalid(
+    changes: dict[str, object], reasons: tuple[str, ...]
+) -> None:
+    run = run_of(replace(WRITE, **changes))  # type: ignore[arg-type] # one field at a time
+
+    assert judged(run).invalid_reasons == reasons
+
+
+def test_a_run_whose_latencies_were_lost_still_shows_its_thresholds() -> None:
+    run = run_of(replace(WRITE, latency=LatencyHistogram()))
+
+    assert judgement(run, "p99 < 5 ms").reason == "no request was completed"
+
+
+def test_reasons_are_said_once_when_a_reported_run_is_judged_again() -> None:
+    run = replace(run_of(WRITE), interrupted=True)
+    again = replace(run, invalid_reasons=invalid_reasons(run, ()))
+
+    assert invalid_reasons(again, ()) == invalid_reasons(run, ())
+
+
+@law
+@given(
+    requests=st.integers(0, 600),
+    texts=st.lists(
+        st.sampled_from(["p99 < 2", "p99 < 0.5", "median < 2", "throughput > 1", "nope: max<1"])
+    ),
+    interrupted=st.booleans(),
+)
+def test_only_a_run_whose_every_threshold_passed_passes(
+    requests: int, texts: list[str], *, interrupted: bool
+) -> None:
+    run = replace(run_of(operation(requests=requests)), interrupted=interrupted)
+
+    verdict = judged(run, *texts)
+
+    is_all_pass = all(each.verdict is Verdict.PASS for each in verdict.judgements)
+    assert (verdict.verdict is Verdict.PASS) is (requests > 0 and not interrupted and is_all_pass)
+    assert len(verdict.judgements) == len(texts)
