@@ -46,7 +46,8 @@ def cut_middle(text: str, width: int) -> str:
 def wrapped(text: str, width: int, indent: str = "") -> list[str]:
     """Return ``text`` in lines of at most ``width``, the first one opened by ``indent``."""
     rest = " " * len(indent)
-    return wrap(printable(text), width, initial_indent=indent, subsequent_indent=rest)
+    lines = wrap(printable(text), width, initial_indent=indent, subsequent_indent=rest)
+    return [line.rstrip() for line in lines]  # a blank stays where a long word is broken
 
 
 def align(rows: Sequence[Sequence[str]], sides: str, gap: str = "  ") -> list[str]:

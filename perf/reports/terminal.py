@@ -16,7 +16,7 @@ _HEADER: Final = (
 )
 _SIDES: Final = "<<" + ">" * (len(_HEADER) - 2)
 _NAME: Final = _HEADER.index("Name")
-_SHORTEST_NAME: Final = 12
+_SHORTEST_NAME: Final = 8
 _MOST_MESSAGES: Final = 10
 """Messages shown per operation; the report file has all of them."""
 

@@ -1,0 +1,72 @@
+"""One judged run that shows everything a report can show."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from perf.core.failures import FailureClass
+from perf.core.histogram import LatencyHistogram
+from perf.core.report import JudgedRun, TargetInfo
+from perf.core.result import GeneratorHealth, OperationResult, RunResult
+from perf.core.thresholds import parse_threshold
+from perf.core.verdicts import judge
+
+ZIPCODE = (
+    "select zipcode,pk,sum(amount) as total from performance_test_table where pk=? group by zipcode"
+)
+THRESHOLDS = (
+    "p99 < 300 ms",
+    "write_to_ddb: failure_ratio <= 0.1%",
+    "write_to_ddb: max < 150 ms",
+    "delete: median < 5 ms",
+)
+
+
+@pytest.fixture
+def judged() -> JudgedRun:
+    writes = LatencyHistogram.of([1_000_000] * 990 + [200_000_000] * 10)
+    reads = LatencyHistogram.of([50_000_000] * 20)
+    run = RunResult(
+        command=("locust", "-f", "perf/locustfile.py", "PartiqlWriteUser", "--host", "a b"),
+        started_at=datetime(2025, 1, 1, tzinfo=UTC),
+        duration_s=10.0,
+        users=10,
+        generator=GeneratorHealth(
+            processes=1,
+            cpu_ratio_max=0.415,
+            loop_lag_p99_ms=0.8,
+            arrivals_due=1020,
+            arrivals_sent=1020,
+        ),
+        operations=(
+            OperationResult(
+                request_type="partiQL",
+                name="write_to_ddb",
+                duration_s=10.0,
+                requests=1000,
+                failures=2,
+                failure_classes={FailureClass.THROTTLED: 1, FailureClass.TIMEOUT: 1},
+                failure_messages={"no answer in 5 s": 1, "ThrottlingException\x1b[2J": 1},
+                consumed_write_units=998.0,
+                latency=writes,
+                service_time=writes,
+            ),
+            OperationResult(
+                request_type="GET",
+                name=ZIPCODE,
+                duration_s=10.0,
+                requests=20,
+                failures=0,
+                latency=reads,
+                service_time=reads,
+            ),
+        ),
+    )
+    return JudgedRun(
+        test="tests/scenarios/test_mix.py::test_mix",
+        target=TargetInfo(kind="moto", endpoint="http://127.0.0.1:5000", label="not AWS"),
+        profile={"users": 10, "pacing": "102/s"},
+        seed=1,
+        run=run,
+        verdict=judge(run, [parse_threshold(text) for text in THRESHOLDS]),
+    )

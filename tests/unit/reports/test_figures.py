@@ -1,0 +1,49 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perf.core.thresholds import MetricKind
+from perf.reports.figures import figure, observed_figure, table_ms
+
+
+@pytest.mark.parametrize(
+    ("value_ms", "shown"),
+    [(None, "-"), (0.04, "0.0"), (0.4, "0.4"), (99.94, "99.9"), (99.96, "100"), (12345.6, "12346")],
+)
+def test_table_cells_have_one_decimal_below_a_hundred(value_ms: float | None, shown: str) -> None:
+    assert table_ms(value_ms) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0, "0"),
+        (300.0, "300"),
+        (300.031, "300.03"),
+        (0.00001234567, "0.000012346"),
+        (99999.6, "100000"),
+        (123456.7, "123457"),
+    ],
+)
+def test_a_figure_has_five_digits_and_no_exponent(value: float, shown: str) -> None:
+    assert figure(value) == shown
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(0, 1e12))
+def test_a_figure_is_within_half_a_digit(value: float) -> None:
+    assert float(figure(value)) == pytest.approx(value, rel=0.00005)
+
+
+@pytest.mark.parametrize(
+    ("value", "interval", "kind", "shown"),
+    [
+        (12.3456, (11.81234, 13.1), MetricKind.LATENCY, "12.346 ms [11.81, 13.1]"),
+        (0.0092, (0.0048, 0.0174), MetricKind.RATIO, "0.92% [0.48, 1.74]"),
+        (50.0, None, MetricKind.THROUGHPUT, "50/s"),
+    ],
+)
+def test_an_observed_figure_carries_unit_and_interval(
+    value: float, interval: tuple[float, float] | None, kind: MetricKind, shown: str
+) -> None:
+    assert observed_figure(value, interval, kind) == shown

@@ -1,0 +1,93 @@
+import re
+from dataclasses import replace
+
+from perf.core.report import JudgedRun
+from perf.core.result import GeneratorHealth
+from perf.reports.junit import properties
+
+
+def test_every_figure_and_verdict_is_a_property(judged: JudgedRun) -> None:
+    found = dict(properties(judged))
+
+    expected = {
+        "perf.verdict": "fail",
+        "perf.invalid_reasons": "",
+        "perf.target": "moto",
+        "perf.target_label": "not AWS",
+        "perf.seed": "1",
+        "perf.users": "10",
+        "perf.duration_s": "10.0",
+        "perf.generator.processes": "1",
+        "perf.generator.cpu_ratio_max": "0.415",
+        "perf.generator.loop_lag_p99_ms": "0.8",
+        "perf.generator.arrivals_due": "1020",
+        "perf.generator.arrivals_sent": "1020",
+        "perf.write_to_ddb.requests": "1000",
+        "perf.write_to_ddb.failures": "2",
+        "perf.write_to_ddb.failure_ratio": "0.002",
+        "perf.write_to_ddb.failures_throttled": "1",
+        "perf.write_to_ddb.failures_timeout": "1",
+        "perf.write_to_ddb.throughput_per_s": "99.8",
+        "perf.write_to_ddb.consumed_write_units": "998.0",
+        "perf.write_to_ddb.p99_ms": "1.0",
+        "perf.write_to_ddb.max_ms": "200.063",
+        "perf.write_to_ddb.service_time_p99_9_ms": "200.063",
+        "perf.write_to_ddb.p99.threshold": "p99 < 300 ms",
+        "perf.write_to_ddb.p99.verdict": "pass",
+        "perf.write_to_ddb.failure_ratio.verdict": "fail",
+        "perf.delete.median.verdict": "no data",
+    }
+    assert {name: found.get(name) for name in expected} == expected
+
+
+def test_names_are_dotted_words_and_unique(judged: JudgedRun) -> None:
+    names = [name for name, _ in properties(judged)]
+
+    assert all(re.fullmatch(r"\w+(\.\w+)+", name, re.ASCII) for name in names)
+    assert len(set(names)) == len(names)
+
+
+def test_two_operations_with_one_slug_are_told_apart(judged: JudgedRun) -> None:
+    first, second = judged.run.operations
+    run = replace(
+        judged.run,
+        operations=(
+            replace(first, name="GET /a"),
+            replace(second, name="GET_a", consumed_read_units=2.5),
+            replace(second, name="…"),
+        ),
+    )
+
+    found = dict(properties(replace(judged, run=run), prefix="perf.run_2"))
+
+    assert found["perf.run_2.GET_a.requests"] == "1000"
+    assert found["perf.run_2.GET_a.requests_2"] == "20"
+    assert found["perf.run_2.GET_a.consumed_read_units"] == "2.5"
+    assert found["perf.run_2._.requests"] == "20"
+
+
+def test_what_is_unknown_is_left_out(judged: JudgedRun) -> None:
+    write = judged.run.operations[0]
+    never = replace(
+        write,
+        requests=0,
+        failures=0,
+        latency=type(write.latency)(),
+        service_time=type(write.latency)(),
+    )
+    run = replace(judged.run, operations=(never,), generator=GeneratorHealth(processes=1))
+
+    names = {name for name, _ in properties(replace(judged, run=run))}
+
+    assert "perf.generator.processes" in names
+    assert not any(name.endswith(("_ms", "arrivals_due")) for name in names)
+
+
+def test_neither_the_command_nor_messages_are_told(judged: JudgedRun) -> None:
+    """A user's locustfile may take secrets on its command line; ours never does."""
+    run = replace(judged.run, command=("locust", "--token", "hunter2"))
+
+    values = "\n".join(value for _, value in properties(replace(judged, run=run)))
+
+    assert "hunter2" not in values
+    assert "ThrottlingException" not in values

@@ -1,0 +1,89 @@
+from dataclasses import replace
+
+import pytest
+
+from perf.core.report import JudgedRun
+from perf.core.result import RunResult
+from perf.core.thresholds import parse_threshold
+from perf.core.verdicts import judge
+from perf.reports.verdict_block import failure_text, origin_lines, verdict_block
+
+
+def judged_by(judged: JudgedRun, run: RunResult, *texts: str) -> JudgedRun:
+    return replace(judged, run=run, verdict=judge(run, [parse_threshold(text) for text in texts]))
+
+
+def test_a_failure_says_every_verdict_and_how_to_run_it_again(judged: JudgedRun) -> None:
+    write = replace(judged.run, operations=judged.run.operations[:1])
+
+    text = failure_text(judged_by(judged, write, "max < 150 ms", "throughput > 50", "p99 < 4"))
+
+    assert text == (
+        "FAIL: 2 of 3 thresholds met, 1 broken\n"
+        "        threshold          observed [95 % interval]  margin  samples\n"
+        "write_to_ddb\n"
+        "  FAIL  max < 150 ms       200.06 ms                   -33%     1000\n"
+        "  PASS  throughput > 50/s  99.8/s                     +100%     1000\n"
+        "  PASS  p99 < 4 ms         1 ms [1, 200.1]             +75%     1000\n"
+        "    close: the limit lies inside the 95 % interval\n"
+        "target     moto at http://127.0.0.1:5000 (not AWS)\n"
+        "profile    users=10 pacing=102/s\n"
+        "data seed  1\n"
+        "command    locust -f perf/locustfile.py PartiqlWriteUser --host 'a b'"
+    )
+
+
+def test_an_invalid_run_says_why_before_its_figures(judged: JudgedRun) -> None:
+    run = replace(
+        judged.run,
+        operations=judged.run.operations[:1],
+        interrupted=True,
+        invalid_reasons=("worker w2 was lost: " + "its machine said nothing for ten seconds " * 2,),
+    )
+
+    lines = verdict_block(judged_by(judged, run, "max < 1 s"), width=60)
+
+    assert [line.text for line in lines] == [
+        "INVALID: the run did not measure the target",
+        "- worker w2 was lost: its machine said nothing for ten",
+        "  seconds its machine said nothing for ten seconds",
+        "- interrupted after 10.0 s: run it to its end",
+        "           threshold      observed [95 % interval]  margin  samples",
+        "write_to_ddb",
+        "  INVALID  max < 1000 ms  200.06 ms                   +80%     1000",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("texts", "headline"),
+    [
+        ((), "PASS: no threshold was set"),
+        (("max < 1 s",), "PASS: 2 of 2 thresholds met"),
+        (("max < 1 s", "nope: max < 1 s"), "NO DATA: 2 of 3 thresholds met, 1 not judged"),
+        (("max < 100 ms",), "FAIL: 1 of 2 thresholds met, 1 broken"),
+    ],
+)
+def test_the_headline_counts_what_was_met(
+    judged: JudgedRun, texts: tuple[str, ...], headline: str
+) -> None:
+    assert verdict_block(judged_by(judged, judged.run, *texts))[0].text == headline
+
+
+def test_a_run_without_operations_shows_its_thresholds(judged: JudgedRun) -> None:
+    nothing = replace(judged.run, operations=())
+
+    lines = verdict_block(judged_by(judged, nothing, "max < 1 s"))
+
+    assert [line.text for line in lines] == [
+        "NO DATA: no request was completed",
+        "           threshold      observed [95 % interval]  margin  samples",
+        "every operation",
+        "  NO DATA  max < 1000 ms  -                              -        0",
+        "    no such operation ran; the run has none",
+    ]
+
+
+def test_a_run_without_a_profile_says_none(judged: JudgedRun) -> None:
+    lines = origin_lines(replace(judged, profile={}))
+
+    assert lines[1].text == "profile    none"
