@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--allow-scan", action="store_true", help="run queries that read a whole table"
     )
-    parser.add_argument("--threads", type=_whole(1, 512), default=16)
+    parser.add_argument("--threads", type=_whole(1, 512), default=8)
     parser.add_argument("--max-query-bytes", type=_whole(1, 65_536), default=defaults.query_bytes)
     parser.add_argument("--max-items", type=_whole(1), default=defaults.items)
     parser.add_argument("--max-read-bytes", type=_whole(1), default=defaults.read_bytes)

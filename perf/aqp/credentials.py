@@ -11,8 +11,8 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
+from perf.aqp.base_url import parse_base_url
 from perf.aqp.problems import DynamoDBFailed
 from perf.core.sigv4 import Credentials, Signer
 from perf.errors import ConfigError
@@ -33,9 +33,10 @@ def resolve_signer(
         environment: the environment variables.
 
     Raises:
+        InvalidOption: the URL is not one of an endpoint.
         ConfigError: the endpoint is of AWS, and there are no credentials.
     """
-    host = urlsplit(endpoint_url).hostname or ""
+    host = parse_base_url("--endpoint-url", endpoint_url).hostname or ""
     aws_host = _AWS_HOST.fullmatch(host)
     region = (
         region

@@ -11,11 +11,10 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
 
+from perf.aqp.base_url import parse_base_url
 from perf.aqp.problems import DynamoDBFailed, DynamoDBTimedOut
 from perf.core.sigv4 import Signer
-from perf.errors import InvalidOption
 
 _CONNECT_TIMEOUT_S: Final = 3.0
 _READ_TIMEOUT_S: Final = 10.0
@@ -44,19 +43,10 @@ class DynamoDB:
     """
 
     def __init__(self, endpoint_url: str, current_signer: Callable[[], Signer]) -> None:
-        parts = urlsplit(endpoint_url)
-        if "@" in parts.netloc:
-            raise InvalidOption("--endpoint-url", parts.hostname, "credentials do not belong in it")
-        if (
-            parts.scheme not in {"http", "https"}
-            or not parts.hostname
-            or parts.path.strip("/")
-            or parts.query
-        ):
-            raise InvalidOption("--endpoint-url", endpoint_url, "write http(s)://host[:port]")
+        parts = parse_base_url("--endpoint-url", endpoint_url)
         self.endpoint_url = endpoint_url
         self._current_signer = current_signer
-        self._hostname = parts.hostname
+        self._hostname = parts.hostname or parts.netloc
         self._port = parts.port
         self._host_header = parts.netloc.lower()
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None

@@ -18,13 +18,12 @@ from perf.aqp.plan import Plan
 from perf.aqp.problems import DynamoDBFailed, QueryRefused
 from perf.aqp.values import (
     AttributeValue,
-    Json,
     compare,
-    decode,
     decode_number,
     encode,
     encode_number,
     kind_of,
+    to_json,
 )
 
 # Values lie within 1E±200, so no sum of fewer than 10^500 of them needs more digits; if one did,
@@ -94,13 +93,11 @@ class Aggregation:
                     )
         self._database.executemany(self._insert, rows)
 
-    def result_set(self, limit: int) -> list[dict[str, Json]]:
-        """Return the answer's rows, at most ``limit`` (-1: all)."""
-        names = self._plan.names
-        return [
-            dict(zip(names, map(decode, row), strict=True))
-            for row in self._database.execute(self._plan.sql, (limit,))
-        ]
+    def result_set(self, limit: int) -> str:
+        """Return the answer's rows, at most ``limit`` (-1: all), as a JSON list of objects."""
+        row_json = self._plan.row_json
+        rows = self._database.execute(self._plan.sql, (limit,))
+        return f"[{','.join([row_json % tuple(map(to_json, row)) for row in rows])}]"
 
     def __enter__(self) -> Self:
         return self

@@ -3,6 +3,7 @@
 Neither holds a literal of the caller, and the SQL no name either: its columns are ``c0``, ``c1``, …
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +30,8 @@ class Plan:
     """How one query shape is run; its literals come with each request.
 
     Attributes:
-        names: the answer's columns, in the order of the SQL's.
+        row_json: the JSON object of one row of the answer, with ``%s`` for each value, in the
+            order of the SQL's columns.
         attributes: what DynamoDB is asked for; attribute ``i`` is the SQL's column ``ci``.
         numeric: positions in ``attributes`` that must hold numbers, because SUM or AVG read them.
         select: the PartiQL statement up to its WHERE.
@@ -38,7 +40,7 @@ class Plan:
         limit: that parameter, if the query has one.
     """
 
-    names: tuple[str, ...]
+    row_json: str
     attributes: tuple[str, ...]
     numeric: tuple[int, ...]
     select: str
@@ -86,9 +88,10 @@ def make_plan(query: Query, *, partition_key: str, allow_scan: bool) -> Plan:
         )
     named = [what.attribute for what in query.selected if what.attribute is not None]
     attributes = tuple(dict.fromkeys([*named, *query.group_by])) or (partition_key,)
+    members = ",".join(f"{json.dumps(name).replace('%', '%%')}:%s" for name in query.names)
     summed = {what.attribute for what in query.selected if what.function in {"sum", "avg"}}
     return Plan(
-        names=query.names,
+        row_json=f"{{{members}}}",
         attributes=attributes,
         numeric=tuple(i for i, name in enumerate(attributes) if name in summed),
         # Names are quoted and hold no quote; values are parameters.

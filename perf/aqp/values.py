@@ -10,10 +10,10 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from json.encoder import encode_basestring_ascii
 from typing import Any, Final, TypeAlias
 
 AttributeValue: TypeAlias = Mapping[str, Any]
-Json: TypeAlias = "bool | int | Decimal | str | list[Json] | dict[str, Json] | None"
 
 _PLAIN_NUMBER: Final = re.compile(r"0|-?(?:[1-9][0-9]*|0(?=\.))(?:\.[0-9]*[1-9])?")
 # DynamoDB's numbers have at most 38 digits and lie between 1E-130 and 9.9E+125.
@@ -30,14 +30,13 @@ def encode(value: AttributeValue | None) -> str | None:
     """
     if value is None:
         return None
+    if "S" in value:  # the two that orders are made of go first: this runs for every value read
+        return f"S:{value['S']}"
+    if "N" in value:
+        number = value["N"]
+        return f"N:{number if _PLAIN_NUMBER.fullmatch(number) else _plain_number(number)}"
     ((kind, content),) = value.items()
-    if kind == "S":
-        return f"S:{content}"
-    if kind == "N":
-        return f"N:{content if _PLAIN_NUMBER.fullmatch(content) else _plain_number(content)}"
-    if kind == "NULL":
-        return None
-    return f"{kind}:{json.dumps(content, sort_keys=True)}"
+    return None if kind == "NULL" else f"{kind}:{json.dumps(content, sort_keys=True)}"
 
 
 def encode_number(number: Decimal) -> str:
@@ -58,14 +57,21 @@ def kind_of(text: str) -> str:
     return text.partition(":")[0]
 
 
-def decode(text: str | int | None) -> Json:
-    """Return a value for JSON: numbers exact, sets as lists, binary as base64; a count as it is."""
-    if text is None or isinstance(text, int):
-        return text
+def to_json(text: str | int | None) -> str:
+    """Return a value, or a count, as JSON: sets are lists, binary is base64.
+
+    The digits of a number are copied, so none is lost.
+    """
+    if text is None:
+        return "null"
+    if isinstance(text, int):
+        return str(text)
+    if text.startswith("N:"):
+        return text[2:]
+    if text.startswith("S:"):
+        return encode_basestring_ascii(text[2:])
     kind, _, content = text.partition(":")
-    if kind == "S":
-        return content
-    return _to_json(kind, content if kind == "N" else json.loads(content))
+    return _nested_json(kind, json.loads(content))
 
 
 def compare(left: str, right: str) -> int:
@@ -100,18 +106,24 @@ def _order(text: str) -> tuple[int, Any]:
             return rank, content if rank != _OTHER_RANK else text
 
 
-def _to_json(kind: str, content: Any) -> Json:  # noqa: ANN401 - an attribute value's content
+def _nested_json(kind: str, content: Any) -> str:  # noqa: ANN401 - an attribute value's content
     match kind:
         case "N":
-            return Decimal(content) if "." in content else int(content)
+            return _plain_number(content)
         case "NULL":
-            return None
-        case "L":
-            return [_to_json(*next(iter(element.items()))) for element in content]
-        case "M":
-            return {key: _to_json(*next(iter(element.items()))) for key, element in content.items()}
+            return "null"
         case "NS":
-            return [_to_json("N", element) for element in content]
+            return f"[{','.join(map(_plain_number, content))}]"
+        case "L":
+            return f"[{','.join(map(_element_json, content))}]"
+        case "M":
+            return (
+                f"{{{','.join(f'{json.dumps(k)}:{_element_json(v)}' for k, v in content.items())}}}"
+            )
         case _:  # BOOL, S, B, SS, BS: as DynamoDB's own JSON has them
-            result: Json = content
-            return result
+            return json.dumps(content)
+
+
+def _element_json(value: AttributeValue) -> str:
+    ((kind, content),) = value.items()
+    return _nested_json(kind, content)

@@ -7,11 +7,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import unquote_to_bytes
 
-import simplejson
-
 from perf.aqp.callers import Callers
 from perf.aqp.problems import Problem, QueryRefused
-from perf.aqp.service import AqpAnswer
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -23,7 +20,7 @@ _GZIP_FORMAT: Final = zlib.MAX_WBITS | 16
 
 
 class _Answers(Protocol):
-    def answer(self, sql: str) -> AqpAnswer: ...
+    def answer(self, sql: str) -> str: ...
 
 
 class AqpApplication:
@@ -74,8 +71,7 @@ class AqpApplication:
             answer = self._service.answer(_decode(segment))
         except Problem as exc:
             return _error(exc.status, str(exc))
-        body = simplejson.dumps(answer, separators=(",", ":"), use_decimal=True).encode()
-        return HTTPStatus.OK, [("Cache-Control", "no-transform, max-age=60")], body
+        return HTTPStatus.OK, [("Cache-Control", "no-transform, max-age=60")], answer.encode()
 
 
 def _decode(segment: str) -> str:

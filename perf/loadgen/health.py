@@ -4,9 +4,8 @@ import time
 from collections import deque
 from typing import Any, NoReturn
 
-import gevent
-
 from perf.core.histogram import LatencyHistogram
+from perf.loadgen.alarm import Alarm
 
 _PROBE_S = 0.02
 _PROBES_PER_CPU_SAMPLE = 50
@@ -35,6 +34,7 @@ class HealthProbe:
 
     def run(self) -> NoReturn:
         """Probe for ever; start it with ``gevent.spawn``."""
+        alarm = Alarm()
         samples: deque[tuple[int, int]] = deque(maxlen=_CPU_SAMPLES + 1)
         while True:
             samples.append((time.perf_counter_ns(), time.process_time_ns()))
@@ -44,7 +44,7 @@ class HealthProbe:
                 self.cpu_ratio_max = max(self.cpu_ratio_max or 0.0, ratio)
             for _ in range(_PROBES_PER_CPU_SAMPLE):
                 due_ns = time.perf_counter_ns() + round(_PROBE_S * _NS)
-                gevent.sleep(_PROBE_S)
+                alarm.sleep_until(due_ns)
                 if self._is_open:
                     self.loop_lag.record_ns(max(0, time.perf_counter_ns() - due_ns))
 

@@ -201,6 +201,9 @@ def _duration(text: str) -> str:
 
 
 def _on_init(environment: Environment, **_: object) -> None:
+    # The event loop's clock stood still while everything was imported; timers started now, such as
+    # the one behind locust's --run-time, would end that much too early.
+    gevent.get_hub().loop.update_now()
     instrument = Instrument(environment)
     own = environment.events
     own.test_start.add_listener(instrument.on_test_start)

@@ -25,6 +25,9 @@ from perf.errors import GeneratorCrashed, GeneratorTimedOut, InvalidOption, Locu
 LOCUSTFILE = Path(__file__).parents[1] / "locustfile.py"
 """The workloads that ship with this package."""
 
+DEFAULT_MASTER_BIND = "0.0.0.0:5557"
+"""Where a master waits for workers on other machines, as locust itself does."""
+
 _INSTRUMENT = Path(__file__).with_name("instrument.py")
 _START_SLACK_S = 30.0
 _WORKERS_MAX_WAIT_S = 60
@@ -64,7 +67,7 @@ class RunSpec:
     workload: Mapping[str, str] = field(default_factory=dict)
     processes: int = 1
     expect_workers: int = 0
-    master_bind: str = "0.0.0.0:5557"
+    master_bind: str = DEFAULT_MASTER_BIND
 
     @property
     def deadline_s(self) -> float:
@@ -116,7 +119,7 @@ class LoadRun:
 
     Args:
         spec: what to run.
-        environment: added to this process's environment: credentials, region.
+        environment: the whole environment of locust: credentials, region.
         on_line: called with every line that locust prints.
     """
 
@@ -137,7 +140,7 @@ class LoadRun:
             self._child = Child(
                 "locust",
                 [*_locust(), *self.command[1:]],
-                environment=_environment(environment),
+                environment=_importable(environment),
                 on_line=on_line,
             )
         except BaseException:
@@ -206,11 +209,11 @@ def _locust() -> list[str]:
     return [sys.executable, "-m", "locust"]
 
 
-def _environment(added: Mapping[str, str]) -> dict[str, str]:
-    """Return our environment with ``added``, and this package importable from any folder."""
+def _importable(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return ``environment`` with this package importable from any folder."""
     package_root = str(Path(__file__).parents[2])
-    paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, **added, "PYTHONPATH": os.pathsep.join(paths)}
+    paths = [package_root, *filter(None, [environment.get("PYTHONPATH")])]
+    return {**environment, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _short(path: Path) -> str:

@@ -122,10 +122,11 @@ def open_aws(spec: TargetSpec) -> Iterator[AwsTarget]:
     """
     try:
         session = boto3.Session(profile_name=spec.profile, region_name=spec.region)
+        region = session.region_name or os.environ.get("AWS_REGION")
     except ProfileNotFound as exc:
         hint = "no such profile in your AWS configuration"
-        raise InvalidOption("--perf-aws-profile", spec.profile, hint) from exc
-    region = session.region_name or os.environ.get("AWS_REGION")
+        name = spec.profile or os.environ.get("AWS_PROFILE")
+        raise InvalidOption("--perf-aws-profile", name, hint) from exc
     if region is None:
         hint = "name the AWS region, here or in your AWS configuration"
         raise InvalidOption("--perf-aws-region", spec.region, hint)

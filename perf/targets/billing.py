@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from perf.errors import InvalidOption
 
-_PROVISIONED = re.compile(r"provisioned:(\d+),(\d+)")
+_PROVISIONED = re.compile(r"provisioned:([0-9]+),([0-9]+)")
 _HINT = "write 'on-demand' or 'provisioned:RCU,WCU', both at least 1, such as 'provisioned:100,50'"
 
 

@@ -25,7 +25,7 @@ MAX_ATTEMPTS = 10
 _WORKERS = 8
 """Against moto and DynamoDB Local two already take what there is; AWS is far away and wide."""
 
-_FIRST_PAUSE_S = 0.1
+_FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 5.0
 _THROTTLED = frozenset(
     {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
@@ -109,10 +109,10 @@ class _Writer:
             left = self._send(left)
             if not left:
                 return
-            attempts = attempts + 1 if len(left) == count else 1
+            attempts = attempts + 1 if len(left) == count else 0
             if attempts == MAX_ATTEMPTS:
                 raise SeedingFailed(self._table, len(left), attempts)
-            bound_s = min(_FIRST_PAUSE_S * 2 ** (attempts - 1), _LONGEST_PAUSE_S)
+            bound_s = min(_FIRST_PAUSE_S * 2**attempts, _LONGEST_PAUSE_S)
             self._pause(self._rng.uniform(0, bound_s))
 
     def _send(

@@ -18,10 +18,10 @@ DEFAULT_REGION = "us-east-1"
 _OPTION = "--perf-target"
 _URL_HINT = "write it like 'http://127.0.0.1:8000': http or https, a host, perhaps a port"
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
-_HOST_AND_PORT = re.compile(r"[A-Za-z0-9._-]+:\d+")
+_HOST_AND_PORT = re.compile(r"[A-Za-z0-9._-]+:[0-9]+")
 _AWS_HOST = re.compile(r"(.*\.)?(amazonaws\.com(\.cn)?|api\.aws|api\.amazonwebservices\.com\.cn)")
-_ACCOUNT = re.compile(r"\d{12}")
-_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/.+")
 _USERINFO = re.compile(r"//.*@")
 
 

@@ -1,0 +1,48 @@
+# Needs Python 3.11 or newer and make; everything else is installed into .venv by the first target.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.complete
+
+.PHONY: help env perf test check fix lock dynamodb-local clean
+
+help:  ## show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/'
+
+env: $(STAMP)  ## make the environment in .venv, with exactly the locked packages
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12 env" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+perf: env  ## run the load tests: smoke on moto and the embedded AQP
+	$(BIN)/python -m pytest -m perf $(ARGS)
+
+test: env  ## run the whole test suite
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: env  ## format, lint, types, import layers, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+fix: env  ## format, and mend what lint can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: env  ## renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--group dev --custom-compile-command 'make lock' pyproject.toml --upgrade -o requirements.lock
+
+dynamodb-local:  ## fetch DynamoDB Local (needs npm; java runs it) into .dynamodb-local
+	mkdir -p .dynamodb-local
+	cd .dynamodb-local && npm pack --silent amplify-dynamodb-simulator@2.9.30 \
+		&& tar xzf amplify-dynamodb-simulator-2.9.30.tgz --strip-components=2 package/emulator \
+		&& rm amplify-dynamodb-simulator-2.9.30.tgz
+
+clean:  ## remove the environment and caches
+	rm -rf .venv .dynamodb-local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,142 @@
+"""The pytest plugin: options, fixtures and hooks; the only code that imports pytest.
+
+A test asks for the fixture ``perf_load`` and is marked ``perf``. Its load runs are judged when its
+body ends: a broken threshold fails the test, a run that proves nothing is an error.
+"""
+
+import secrets
+from collections.abc import Generator
+from contextlib import AbstractContextManager, nullcontext
+
+import pytest
+
+from perf.errors import ConfigError, PerfError, ThresholdsViolated
+from perf.plugin.collector import Collector, attach
+from perf.plugin.exclusive import alone, among_others, lock_path
+from perf.plugin.fixtures import (
+    STATE_RUNS,
+    Aqp,
+    PerfLoad,
+    marker_arguments,
+    perf_aqp,
+    perf_dataset,
+    perf_load,
+    perf_table,
+    perf_target,
+)
+from perf.plugin.interrupts import Interrupts
+from perf.plugin.options import add_options
+from perf.plugin.runs import TestRuns, raise_unjudged, raise_violations
+from perf.plugin.settings import Resolver
+from perf.plugin.state import STATE, State
+
+__all__ = [
+    "Aqp",
+    "PerfLoad",
+    "perf_aqp",
+    "perf_dataset",
+    "perf_load",
+    "perf_table",
+    "perf_target",
+]
+
+_MARKER = "perf(thresholds, profile, **overrides): a load test; run them with -m perf"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the ``--perf-*`` options."""
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read all options, before anything is created."""
+    config.addinivalue_line("markers", _MARKER)
+    try:
+        resolver = Resolver(config, run_id=secrets.token_hex(4))
+        load = resolver.load({})
+    except ConfigError as error:
+        raise _usage_error(error) from error
+    collector = Collector(config, resolver.session.json_path, load)
+    config.stash[STATE] = State(resolver=resolver, collector=collector)
+    config.pluginmanager.register(collector, "perf-collector")
+    config.pluginmanager.register(Interrupts(), "perf-interrupts")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say where load would go."""
+    state = config.stash[STATE]
+    target = state.session.target
+    load = state.resolver.load({})
+    return (
+        f"perf: target {target.url or target.kind}, AQP {state.session.aqp}, "
+        f"profile {load.profile}, data seed {state.session.dataset.seed}"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Check the marker of every load test, before the first one runs."""
+    state = config.stash[STATE]
+    for item in items:
+        try:
+            state.resolver.load(marker_arguments(item))
+        except ConfigError as error:
+            raise _usage_error(error, f"{item.nodeid}: ") from error
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let a load test run alone."""
+    with _room(item):
+        return (yield)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Make a place for the test's load runs."""
+    state = item.config.stash[STATE]
+    item.stash[STATE_RUNS] = TestRuns(item, state.session, state.collector)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Judge the runs of a test when its body is through: too slow or wrong is a failure."""
+    result = yield
+    raise_violations(item.stash[STATE_RUNS].judge())
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Make a run that could not be judged an error of the test, once it is torn down."""
+    result = yield
+    runs = item.stash.get(STATE_RUNS, None)
+    if runs is not None:
+        raise_unjudged(runs.judge())
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let the report carry the runs, and show our own errors without our stack."""
+    report = yield
+    if call.when == "call":
+        attach(report, item.stash[STATE_RUNS].judge())
+    if call.excinfo is not None and isinstance(call.excinfo.value, (PerfError, ThresholdsViolated)):
+        error = call.excinfo.value
+        notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
+        report.longrepr = f"{type(error).__name__}: {error}{notes}"
+    return report
+
+
+def _room(item: pytest.Item) -> AbstractContextManager[None]:
+    if "perf_load" in getattr(item, "fixturenames", ()):
+        return alone(lock_path())
+    if item.config.stash[STATE].collector.is_worker:
+        return among_others(lock_path())
+    return nullcontext()
+
+
+def _usage_error(error: ConfigError, where: str = "") -> pytest.UsageError:
+    notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
+    return pytest.UsageError(f"{where}{error}{notes}")

@@ -1,0 +1,143 @@
+"""Gathers the judged runs of a session, in xdist's controller if there is one, and reports them."""
+
+import itertools
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perf.core.report import JudgedRun, ReportFile
+from perf.core.result import RunResult
+from perf.core.thresholds import Threshold, matching_operations
+from perf.plugin.settings import LoadSettings
+from perf.reports.json_file import write_report
+from perf.reports.lines import Style
+from perf.reports.terminal import render_run
+
+REPORT_ATTRIBUTE = "perf_runs"
+"""Attribute of a test's report that carries its runs; xdist sends it to the controller."""
+
+_WORKER_OUTPUT = "perf_interrupted_runs"
+_MARKUP: Mapping[Style, Mapping[str, bool]] = {
+    Style.PLAIN: {},
+    Style.TITLE: {"bold": True},
+    Style.GOOD: {"green": True},
+    Style.BAD: {"red": True, "bold": True},
+    Style.WARNING: {"yellow": True, "bold": True},
+}
+
+
+class Collector:
+    """A plugin object: one in every process; the one without a controller above it reports."""
+
+    def __init__(self, config: pytest.Config, json_path: Path | None, load: LoadSettings) -> None:
+        self._config = config
+        self._json_path = json_path
+        self._session_thresholds = load.session_thresholds
+        self._started_at = datetime.now(UTC)
+        self._numbers = itertools.count()
+        self._judged: list[JudgedRun] = []
+        self._unmatched: list[Threshold] = []
+
+    @property
+    def is_worker(self) -> bool:
+        """Whether this process is one of xdist's workers."""
+        return hasattr(self._config, "workerinput")
+
+    def next_number(self) -> str:
+        """Return what tells this session's runs apart, over all of xdist's workers."""
+        worker = getattr(self._config, "workerinput", {}).get("workerid", "")
+        return f"{worker}{next(self._numbers)}"
+
+    def applies(self, threshold: Threshold, run: RunResult) -> bool:
+        """Return whether a threshold of the whole session has its operation in this run."""
+        selector = threshold.operation
+        return selector is None or bool(matching_operations(selector, run.labelled))
+
+    def keep_interrupted(self, judged: JudgedRun) -> None:
+        """Keep a run whose test will never have a report."""
+        if self.is_worker:
+            output: dict[str, Any] = self._config.workeroutput  # type: ignore[attr-defined]
+            output.setdefault(_WORKER_OUTPUT, []).append(judged.to_json())
+        else:
+            self._judged.append(judged)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the runs that a test's report carries."""
+        if not self.is_worker:
+            self._take(getattr(report, REPORT_ATTRIBUTE, ()))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: object) -> None:
+        """Take what an interrupted worker of xdist measured."""
+        self._take(getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT, ()))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the report file, and let no threshold pass that was never judged."""
+        if self.is_worker:
+            return
+        if self._judged:
+            self._unmatched = [each for each in self._session_thresholds if not self._ran(each)]
+        if self._unmatched and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self._json_path is not None:
+            write_report(self._json_path, self._report())
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print every run, and thresholds that found no operation."""
+        if self.is_worker or not self._judged:
+            return
+        terminalreporter.section("performance", sep="=")
+        for judged in self._judged:
+            for line in render_run(judged, terminalreporter._tw.fullwidth):  # noqa: SLF001 - pytest offers no other way to its width
+                terminalreporter.write_line(line.text, **_MARKUP[line.style])
+            terminalreporter.write_line("")
+        for threshold in self._unmatched:
+            text = f"NO DATA: {threshold}: no run of this session had such an operation"
+            terminalreporter.write_line(text, **_MARKUP[Style.WARNING])
+        if self._json_path is not None:
+            terminalreporter.write_line(f"results written to {self._json_path}")
+
+    def _take(self, runs: Sequence[object]) -> None:
+        self._judged.extend(JudgedRun.from_json(each) for each in runs)
+
+    def _ran(self, threshold: Threshold) -> bool:
+        return any(self.applies(threshold, each.run) for each in self._judged)
+
+    def _report(self) -> ReportFile:
+        environment = {
+            "python": platform.python_version(),
+            "locust": version("locust"),
+            "botocore": version("botocore"),
+            "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
+            "commit": _commit(self._config.rootpath),
+        }
+        return ReportFile(
+            started_at=self._started_at, environment=environment, runs=tuple(self._judged)
+        )
+
+
+def attach(report: pytest.TestReport, judged: Sequence[JudgedRun]) -> None:
+    """Let a test's report carry its runs, in a form that xdist can send."""
+    setattr(report, REPORT_ATTRIBUTE, [each.to_json() for each in judged])
+
+
+def _commit(folder: Path) -> str:
+    """Return the commit that is checked out in ``folder``; empty when it is no checkout."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"],  # noqa: S607 - whichever git the user has
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip()

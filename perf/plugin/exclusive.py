@@ -1,0 +1,63 @@
+"""Keeps load tests apart: one at a time on the whole machine, and alone among xdist's workers.
+
+A load test holds the room exclusively; the other tests of an xdist session share it, because a busy
+neighbour on the same cores would be measured as latency. A gate in front of the room lets nobody in
+past a load test that waits. Both are file locks, so they end with their process.
+"""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+LOCK_FILE_VARIABLE = "PERF_LOCK_FILE"
+"""Names another lock file, for a pytest session inside a test."""
+
+
+def lock_path() -> Path:
+    """Return the file that all pytest processes of this machine lock."""
+    named = os.environ.get(LOCK_FILE_VARIABLE)
+    return Path(named) if named else Path(tempfile.gettempdir()) / "aqp-perf.lock"
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold the room exclusively; wait until everybody has left it."""
+    with _locked(_gate(path), fcntl.LOCK_EX), _locked(path, fcntl.LOCK_EX):
+        yield
+
+
+@contextmanager
+def among_others(path: Path) -> Iterator[None]:
+    """Share the room; wait while somebody is alone in it, or waits to be."""
+    with _locked(_gate(path), fcntl.LOCK_EX):
+        room = _locked(path, fcntl.LOCK_SH)
+        room.__enter__()
+    try:
+        yield
+    finally:
+        room.__exit__(None, None, None)
+
+
+def _gate(path: Path) -> Path:
+    return path.with_name(path.name + ".gate")
+
+
+@contextmanager
+def _locked(path: Path, operation: int) -> Iterator[None]:
+    descriptor = _open(path)
+    try:
+        fcntl.flock(descriptor, operation)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    """Open for reading, which is enough to lock: the file may be another user's."""
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)

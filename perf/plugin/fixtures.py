@@ -1,0 +1,183 @@
+"""The fixtures: each opens one thing, yields it and closes it; none decides anything."""
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from perf.aqp.preflight import check_aqp
+from perf.children import Child, ChildExited
+from perf.core.dataset import Dataset
+from perf.core.result import RunResult
+from perf.errors import InvalidOption, TargetUnavailable
+from perf.loadgen.launcher import LOCUSTFILE
+from perf.plugin.runs import AQP_USERS, Site, TestRuns
+from perf.plugin.state import STATE, State
+from perf.targets import Table, Target, existing_table, open_table, open_target, table_name
+
+AQP_USER_VARIABLE = "PERF_AQP_USER"
+AQP_PASSWORD_VARIABLE = "PERF_AQP_PASSWORD"  # noqa: S105 - the name of a variable
+_EXAMPLE_CREDENTIALS = ("small-query-app", "secretEXAMPLE")
+_START_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aqp:
+    """An AQP that answers, to our credentials.
+
+    Args:
+        url: its base URL.
+        label: what reports call it.
+    """
+
+    url: str
+    label: str
+
+
+class PerfLoad(Protocol):
+    """What the fixture ``perf_load`` is: call it to put load on the target."""
+
+    def __call__(
+        self,
+        users: str | Mapping[str, int] | None = None,
+        *,
+        locustfile: str | Path | None = None,
+        **overrides: object,
+    ) -> RunResult:
+        """Run locust to its end.
+
+        Args:
+            users: name of a locust user class, or names with weights; None: all of the file.
+            locustfile: another file than the one that ships.
+            overrides: arguments of the ``perf`` marker, for this run alone.
+
+        Returns:
+            What was measured; it is judged when the test body ends.
+        """
+
+
+@pytest.fixture(scope="session")
+def perf_target(pytestconfig: pytest.Config) -> Iterator[Target]:
+    """The open target: moto, DynamoDB Local, an endpoint or AWS."""
+    with open_target(_state(pytestconfig).session.target) as target:
+        yield target
+
+
+@pytest.fixture(scope="session")
+def perf_dataset(pytestconfig: pytest.Config) -> Dataset:
+    """The data that the table is seeded with, and that the workloads read and write."""
+    return _state(pytestconfig).session.dataset
+
+
+@pytest.fixture(scope="session")
+def perf_table(
+    pytestconfig: pytest.Config, perf_target: Target, perf_dataset: Dataset
+) -> Iterator[Table]:
+    """The seeded table: a new one, deleted at the end, or the one of ``--perf-table``."""
+    session = _state(pytestconfig).session
+    if session.table is not None:
+        yield existing_table(perf_target, session.table)
+        return
+    with open_table(
+        perf_target,
+        name=table_name(f"{session.run_id}_{secrets.token_hex(3)}"),
+        dataset=perf_dataset,
+        run_id=session.run_id,
+        billing=session.billing,
+        keep=session.keep_table,
+    ) as table:
+        yield table
+
+
+@pytest.fixture(scope="session")
+def perf_aqp(pytestconfig: pytest.Config, perf_target: Target, perf_table: Table) -> Iterator[Aqp]:
+    """The AQP: the embedded stand-in, or the running one of ``--perf-aqp``, that answers us."""
+    chosen = _state(pytestconfig).session.aqp
+    if chosen == "none":
+        pytest.skip("--perf-aqp is none: there is no AQP to test")
+    if chosen != "embedded":
+        _check(chosen, perf_table)
+        yield Aqp(url=chosen, label="AQP")
+        return
+    command = [sys.executable, "-m", "perf.aqp", "--endpoint-url", perf_target.endpoint]
+    command += ["--table", perf_table.name, "--region", perf_target.region, "--port", "0"]
+    with Child("embedded AQP", command, environment=perf_target.environment()) as child:
+        try:
+            url = child.wait_for_line("ready ", _START_TIMEOUT_S)
+        except (ChildExited, TimeoutError) as error:
+            raise TargetUnavailable("embedded AQP", _START_TIMEOUT_S, str(error)) from error
+        _check(url, perf_table)
+        yield Aqp(url=url, label="embedded AQP, not the real one")
+
+
+@pytest.fixture
+def perf_load(request: pytest.FixtureRequest) -> PerfLoad:
+    """Put load on the target: ``perf_load("PartiqlWriteUser")``."""
+    state = _state(request.config)
+    runs: TestRuns = request.node.stash[STATE_RUNS]
+    marker = marker_arguments(request.node)
+
+    def load(
+        users: str | Mapping[str, int] | None = None,
+        *,
+        locustfile: str | Path | None = None,
+        **overrides: object,
+    ) -> RunResult:
+        settings = state.resolver.load({**marker, **overrides})
+        return runs.run(users, locustfile, settings, _site(request, users, locustfile))
+
+    return load
+
+
+def marker_arguments(item: pytest.Item) -> dict[str, object]:
+    """Return the keyword arguments of a test's ``perf`` markers, the closest one's first.
+
+    Raises:
+        InvalidOption: a marker has positional arguments.
+    """
+    arguments: dict[str, object] = {}
+    for mark in item.iter_markers("perf"):
+        if mark.args:
+            raise InvalidOption("@pytest.mark.perf", mark.args, "name the arguments")
+        arguments = {**mark.kwargs, **arguments}
+    return arguments
+
+
+STATE_RUNS = pytest.StashKey[TestRuns]()
+
+
+def _state(config: pytest.Config) -> State:
+    return config.stash[STATE]
+
+
+def _site(
+    request: pytest.FixtureRequest,
+    users: str | Mapping[str, int] | None,
+    locustfile: str | Path | None,
+) -> Site:
+    """Return where the run goes.
+
+    The workloads that ship get what they need; others, what the test names as a fixture.
+    """
+    ships = locustfile is None or Path(locustfile).resolve() == LOCUSTFILE.resolve()
+    names = {users} if isinstance(users, str) else set(users or ())
+    needs_aqp = ships and (not names or bool(names & AQP_USERS))
+    needs_table = ships or "perf_table" in request.fixturenames
+    needs_aqp = needs_aqp or "perf_aqp" in request.fixturenames
+    aqp: Aqp | None = request.getfixturevalue("perf_aqp") if needs_aqp else None
+    return Site(
+        target=request.getfixturevalue("perf_target"),
+        table=request.getfixturevalue("perf_table") if needs_table else None,
+        aqp_url=None if aqp is None else aqp.url,
+    )
+
+
+def _check(url: str, table: Table) -> None:
+    user = os.environ.get(AQP_USER_VARIABLE, _EXAMPLE_CREDENTIALS[0])
+    password = os.environ.get(AQP_PASSWORD_VARIABLE, _EXAMPLE_CREDENTIALS[1])
+    check_aqp(url, user=user, password=password, table=table.name)

@@ -1,0 +1,202 @@
+"""The ``--perf-*`` options: one table, from which the command line, ini keys and help are made.
+
+A value is read from the first of these that has one: command line, the profile chosen there, the
+test's marker, ini file, default. Thresholds of all of them are combined: see
+`perf.plugin.settings`.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import isfinite
+from typing import Any
+
+import pytest
+
+from perf.core.dataset import DATASET_SIZES, Dataset, KeyChoice
+from perf.core.durations import parse_duration
+from perf.core.pacing import parse_pacing
+from perf.loadgen.arguments import ClientKind
+from perf.loadgen.launcher import DEFAULT_MASTER_BIND
+from perf.plugin.profiles import DEFAULT_PROFILE
+from perf.targets import parse_billing
+
+
+class Scope(StrEnum):
+    """For how much an option holds."""
+
+    SESSION = "session"
+    """The whole pytest session: a target is opened once."""
+    RUN = "run"
+    """A load run: a test's marker may set it too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option.
+
+    Args:
+        name: with ``_``, as in ini keys and profiles, without ``perf_``.
+        scope: for how much it holds.
+        parse: text → value; raises ValueError or ConfigError with what would be right.
+        default: as text; None: no value.
+        metavar: what the help calls its value.
+        meaning: one line of help.
+    """
+
+    name: str
+    scope: Scope
+    parse: Callable[[str], Any]
+    default: str | None
+    metavar: str
+    meaning: str
+
+    @property
+    def flag(self) -> str:
+        """The command line option."""
+        return "--perf-" + self.name.replace("_", "-")
+
+    @property
+    def ini(self) -> str:
+        """The ini key."""
+        return f"perf_{self.name}"
+
+
+THRESHOLDS = "thresholds"
+"""The one option that is a list: ``--perf-threshold`` on the command line."""
+
+
+def _whole(least: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least:
+            raise ValueError(f"it must be a whole number, at least {least}")
+        return number
+
+    return parse
+
+
+def _seed(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError("it must be a whole number") from None
+
+
+def _rate(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not (isfinite(number) and number > 0):
+        raise ValueError("it must be a number above 0, users per second")
+    return number
+
+
+def _time_or_zero(text: str) -> float:
+    return parse_duration(text, allow_zero=True)
+
+
+def _run_time(text: str) -> float:
+    seconds = parse_duration(text)
+    if seconds != int(seconds):
+        raise ValueError("locust takes whole seconds")
+    return seconds
+
+
+def _one_of(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
+    def parse(text: str) -> StrEnum:
+        try:
+            return kind(text)
+        except ValueError:
+            raise ValueError(f"use one of {', '.join(kind)}") from None
+
+    return parse
+
+
+def _host_and_port(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not (colon and host and port.isdecimal() and 0 < int(port) < 1 << 16):
+        raise ValueError("write it like '0.0.0.0:5557'")
+    return text
+
+
+_Row = tuple[str, Callable[[str], Any], str | None, str, str]
+"""Name, parse, default, metavar and meaning of an `Option`."""
+
+
+def _options(scope: Scope, *rows: _Row) -> Iterator[Option]:
+    for name, parse, default, metavar, meaning in rows:
+        yield Option(
+            name=name, scope=scope, parse=parse, default=default, metavar=metavar, meaning=meaning
+        )
+
+
+def _sizes() -> Iterator[_Row]:
+    defaults = Dataset()
+    for name, meaning in DATASET_SIZES.items():
+        least = 0 if name == "items_per_partition" else 1
+        yield name, _whole(least), str(getattr(defaults, name)), "N", meaning
+
+
+OPTIONS: Sequence[Option] = (
+    *_options(
+        Scope.SESSION,
+        ("target", str, "moto", "TARGET", "moto, dynamodb-local, aws, or an endpoint's URL"),
+        ("aqp", str, None, "AQP", "embedded (default, but not on aws), none, or an AQP's URL"),
+        ("table", str, None, "NAME", "use this table; it is never created, seeded or deleted"),
+        ("seed", _seed, "1", "N", "seed of all data"),
+        ("billing", parse_billing, "on-demand", "MODE", "on-demand or provisioned:RCU,WCU"),
+        ("json", str, None, "FILE", "write all results to FILE"),
+        ("aws_account", str, None, "ID", "the only AWS account that may be used"),
+        ("aws_region", str, None, "REGION", "AWS region (default: boto3's own)"),
+        ("aws_profile", str, None, "NAME", "AWS profile (default: boto3's own)"),
+        ("aws_role_arn", str, None, "ARN", "AWS role to assume"),
+        ("key_choice", _one_of(KeyChoice), "uniform", "HOW", "uniform, zipf or hot partitions"),
+        *_sizes(),
+    ),
+    *_options(
+        Scope.RUN,
+        ("users", _whole(1), None, "N", "concurrent users"),
+        ("spawn_rate", _rate, None, "RATE", "users started per second"),
+        ("run_time", _run_time, None, "TIME", "how long the load lasts, the warm-up included"),
+        ("stop_timeout", _time_or_zero, None, "TIME", "how long requests under way may take"),
+        ("warmup", _time_or_zero, None, "TIME", "time before the measurement starts"),
+        ("pacing", parse_pacing, None, "PACING", "think, none, or arrivals per second like 200/s"),
+        ("processes", _whole(1), "1", "N", "worker processes on this machine"),
+        ("expect_workers", _whole(0), "0", "N", "workers on other machines to wait for"),
+        ("master_bind", _host_and_port, DEFAULT_MASTER_BIND, "ADDR", "where they connect to"),
+        ("client", _one_of(ClientKind), "fast", "CLIENT", "DynamoDB client: fast or boto3"),
+    ),
+)
+
+PROFILE_FLAG = "--perf-profile"
+THRESHOLD_FLAG = "--perf-threshold"
+KEEP_TABLE_FLAG = "--perf-keep-table"
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add every option and its ini key."""
+    group = parser.getgroup("perf", "performance tests of DynamoDB and the AQP")
+    group.addoption(PROFILE_FLAG, metavar="NAME", help=f"load profile (default: {DEFAULT_PROFILE})")
+    parser.addini("perf_profile", f"as {PROFILE_FLAG}", default=None)
+    group.addoption(
+        THRESHOLD_FLAG,
+        metavar="RULE",
+        action="append",
+        help="'[operation:] metric op limit [unit]', as in 'p99 < 300 ms'; repeatable",
+    )
+    parser.addini("perf_thresholds", f"as {THRESHOLD_FLAG}, one per line", "linelist", default=None)
+    group.addoption(
+        KEEP_TABLE_FLAG, action="store_true", default=None, help="do not delete the created table"
+    )
+    parser.addini("perf_keep_table", f"as {KEEP_TABLE_FLAG}", "bool", default=None)
+    for option in OPTIONS:
+        meaning = option.meaning
+        if option.default is not None:
+            meaning += f" (default: {option.default})"
+        group.addoption(option.flag, metavar=option.metavar, help=meaning)
+        parser.addini(option.ini, f"as {option.flag}", default=None)

@@ -1,0 +1,169 @@
+"""Load runs of a test: launched, kept, judged when the test body ends."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from perf.core.dataset import DATASET_SIZES
+from perf.core.report import JudgedRun, TargetInfo
+from perf.core.result import RunResult
+from perf.core.thresholds import Threshold
+from perf.core.verdicts import Verdict, judge
+from perf.errors import InvalidOption, RunNotJudged, ThresholdsViolated
+from perf.loadgen.launcher import LOCUSTFILE, LoadRun, RunSpec
+from perf.plugin.collector import Collector
+from perf.plugin.settings import LoadSettings, SessionSettings
+from perf.reports.junit import properties
+from perf.reports.verdict_block import failure_text
+from perf.targets import Table, Target
+
+AQP_USERS = frozenset({"AqpZipcodeUser", "AqpStatusUser"})
+"""User classes that ship and need an AQP."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where a run goes: what of the session's fixtures the test uses."""
+
+    target: Target | None
+    table: Table | None
+    aqp_url: str | None
+
+
+class TestRuns:
+    """All load runs of one test, in order."""
+
+    __test__ = False
+
+    def __init__(self, item: pytest.Item, session: SessionSettings, collector: Collector) -> None:
+        self._item = item
+        self._session = session
+        self._collector = collector
+        self._runs: list[tuple[RunResult, LoadSettings, Site]] = []
+        self._judged: list[JudgedRun] = []
+
+    def run(
+        self,
+        users: str | Mapping[str, int] | None,
+        locustfile: str | Path | None,
+        load: LoadSettings,
+        site: Site,
+    ) -> RunResult:
+        """Run locust to its end and return what it measured; interrupted, keep what there is."""
+        spec = RunSpec(
+            locustfile=LOCUSTFILE if locustfile is None else Path(locustfile),
+            user_classes=_user_classes(users),
+            users=load.users,
+            spawn_rate=load.spawn_rate,
+            run_time_s=load.run_time_s,
+            stop_timeout_s=load.stop_timeout_s,
+            warmup_s=load.warmup_s,
+            pacing=load.pacing,
+            host=site.aqp_url,
+            workload=self._workload(load, site),
+            processes=load.processes,
+            expect_workers=load.expect_workers,
+            master_bind=load.master_bind,
+        )
+        if site.target is None:
+            raise AssertionError("a load run has a target")
+        with LoadRun(spec, environment=site.target.environment()) as locust:
+            try:
+                result = locust.wait()
+            except KeyboardInterrupt:
+                partial = locust.interrupt()
+                if partial is not None:
+                    self._runs.append((replace(partial, interrupted=True), load, site))
+                    self._collector.keep_interrupted(self._judge_last())
+                raise
+        self._runs.append((result, load, site))
+        return result
+
+    def judge(self) -> list[JudgedRun]:
+        """Judge every run of the test that was not judged yet; return all."""
+        while len(self._judged) < len(self._runs):
+            self._judge_last()
+        return self._judged
+
+    def _judge_last(self) -> JudgedRun:
+        result, load, site = self._runs[len(self._judged)]
+        judged = JudgedRun(
+            test=self._item.nodeid,
+            target=_target_info(site),
+            profile=load.to_json(),
+            seed=self._session.dataset.seed,
+            run=result,
+            verdict=judge(result, self._applicable(result, load)),
+        )
+        self._judged.append(judged)
+        prefix = "perf" if len(self._judged) == 1 else f"perf.{len(self._judged)}"
+        self._item.user_properties.extend(properties(judged, prefix))
+        return judged
+
+    def _applicable(self, result: RunResult, load: LoadSettings) -> list[Threshold]:
+        """Return the thresholds of a run: a session's own holds where its operation runs."""
+        return [
+            each
+            for each in load.thresholds
+            if each not in load.session_thresholds or self._collector.applies(each, result)
+        ]
+
+    def _workload(self, load: LoadSettings, site: Site) -> dict[str, str]:
+        dataset = self._session.dataset
+        arguments = {
+            "data-seed": str(dataset.seed),
+            "client": str(load.client),
+            "key-choice": str(dataset.key_choice),
+            "run-id": f"{self._session.run_id}.{self._collector.next_number()}",
+        }
+        for name in DATASET_SIZES:
+            arguments[name.replace("_", "-")] = str(getattr(dataset, name))
+        if site.table is not None:
+            arguments["table"] = site.table.name
+        if site.target is not None:
+            arguments["region"] = site.target.region
+            if site.target.endpoint_url is not None:
+                arguments["endpoint-url"] = site.target.endpoint_url
+        return arguments
+
+
+def raise_violations(judged: list[JudgedRun]) -> None:
+    """Raise what makes the test body fail: a run whose target broke a threshold."""
+    failed = [each for each in judged if each.verdict.verdict is Verdict.FAIL]
+    if failed:
+        raise ThresholdsViolated("\n\n".join(map(failure_text, failed)))
+
+
+def raise_unjudged(judged: list[JudgedRun]) -> None:
+    """Raise what makes the test an error: a run that proves nothing about its target."""
+    spoiled = [
+        each
+        for each in judged
+        if each.verdict.verdict in {Verdict.INVALID, Verdict.NO_DATA} and not each.run.interrupted
+    ]
+    if spoiled:
+        text = "\n\n".join(map(failure_text, spoiled))
+        raise RunNotJudged(str(spoiled[0].verdict.verdict), text)
+
+
+def _user_classes(users: str | Mapping[str, int] | None) -> dict[str, int]:
+    if users is None:
+        return {}
+    classes = {users: 1} if isinstance(users, str) else dict(users)
+    for name, weight in classes.items():
+        if not name.isidentifier():
+            raise InvalidOption("perf_load", name, "give the name of a locust user class")
+        if type(weight) is not int or weight < 1:
+            hint = "a weight is a whole number, at least 1"
+            raise InvalidOption(f"perf_load: weight of {name}", weight, hint)
+    return classes
+
+
+def _target_info(site: Site) -> TargetInfo:
+    if site.target is None:
+        raise AssertionError("a load run has a target")
+    return TargetInfo(
+        kind=str(site.target.kind), endpoint=site.target.endpoint, label=site.target.label
+    )

@@ -1,0 +1,24 @@
+"""What the plugin keeps on the pytest configuration."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from perf.plugin.collector import Collector
+from perf.plugin.settings import Resolver, SessionSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Settings and results of a session."""
+
+    resolver: Resolver
+    collector: Collector
+
+    @property
+    def session(self) -> SessionSettings:
+        """What holds for the whole session."""
+        return self.resolver.session
+
+
+STATE = pytest.StashKey[State]()

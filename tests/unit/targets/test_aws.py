@@ -1,0 +1,144 @@
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from botocore.awsrequest import AWSPreparedRequest
+
+from perf.errors import InvalidOption
+from perf.targets.aws import open_aws
+from perf.targets.target import Target, TargetKind, TargetSpec, TargetUnusable
+
+ACCOUNT = "123456789012"
+OTHER_ACCOUNT = "210987654321"
+
+
+def spec(
+    account: str = ACCOUNT,
+    region: str | None = "eu-west-1",
+    profile: str | None = None,
+    role_arn: str | None = None,
+) -> TargetSpec:
+    return TargetSpec(
+        kind=TargetKind.AWS, account=account, region=region, profile=profile, role_arn=role_arn
+    )
+
+
+@pytest.fixture
+def profile(aws_settings: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    text = "[load]\naws_access_key_id = of-profile\naws_secret_access_key = secret\n"
+    (aws_settings / "credentials").write_text(text)
+    (aws_settings / "config").write_text("[profile load]\nregion = ap-south-1\n")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "of-environment")
+    yield "load"
+    for name in ("credentials", "config"):
+        (aws_settings / name).unlink()
+
+
+def access_key_of(target: Target) -> str | None:
+    """Return the key that a request of this target's client is signed with."""
+    signatures: list[str] = []
+
+    def note(request: AWSPreparedRequest, **_: object) -> None:
+        signatures.append(str(request.headers["Authorization"]))
+
+    client = target.client()
+    client.meta.events.register_first("before-send.dynamodb.ListTables", note)
+    client.list_tables()
+    [signature] = signatures
+    found = re.search(r"Credential=([^/]+)/", signature)
+    return found[1] if found else None
+
+
+def test_aws_says_where_it_is(aws: Target) -> None:
+    assert (aws.kind, aws.label, aws.endpoint_url) == (TargetKind.AWS, "AWS eu-west-1", None)
+    assert aws.endpoint == "https://dynamodb.eu-west-1.amazonaws.com"
+
+
+def test_a_child_gets_the_user_s_own_environment(
+    aws: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "mine")
+    environment = aws.environment()
+    assert environment["AWS_SESSION_TOKEN"] == "mine"
+    assert environment["AWS_REGION"] == environment["AWS_DEFAULT_REGION"] == "eu-west-1"
+
+
+@pytest.mark.usefixtures("aws_settings")
+def test_a_configured_endpoint_does_not_pass_for_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1")
+    with open_aws(spec()) as target:
+        assert target.client().meta.endpoint_url == "https://dynamodb.eu-west-1.amazonaws.com"
+        assert target.environment()["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] == "true"
+
+
+@pytest.mark.usefixtures("aws_settings")
+def test_another_account_is_refused() -> None:
+    with (
+        pytest.raises(InvalidOption, match=f"the credentials belong to account {ACCOUNT}"),
+        open_aws(spec(account=OTHER_ACCOUNT)),
+    ):
+        pytest.fail("it was opened")
+
+
+@pytest.mark.usefixtures("aws_settings")
+def test_a_region_comes_from_the_environment_or_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with (
+        pytest.raises(InvalidOption, match="--perf-aws-region: None is not valid: name the AWS"),
+        open_aws(spec(region=None)),
+    ):
+        pytest.fail("it was opened")
+    monkeypatch.setenv("AWS_REGION", "us-west-2")
+    with open_aws(spec(region=None)) as target:
+        assert target.region == "us-west-2"
+
+
+def test_a_profile_beats_the_environment_here_and_in_a_child(profile: str) -> None:
+    """boto3 itself would let variables win over the profile that a child finds in AWS_PROFILE."""
+    with open_aws(spec(profile=profile, region=None)) as target:
+        environment = target.environment()
+        assert (access_key_of(target), target.region) == ("of-profile", "ap-south-1")
+    assert environment["AWS_PROFILE"] == profile
+    assert not {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} & set(
+        environment
+    )
+
+
+@pytest.mark.usefixtures("aws_settings")
+@pytest.mark.parametrize(("option", "variable"), [("none", None), (None, "none")])
+def test_a_profile_that_is_not_there_is_refused(
+    option: str | None, variable: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if variable is not None:
+        monkeypatch.setenv("AWS_PROFILE", variable)
+    with (
+        pytest.raises(InvalidOption, match="--perf-aws-profile: 'none' is not valid: no such"),
+        open_aws(spec(profile=option)),
+    ):
+        pytest.fail("it was opened")
+
+
+def test_a_role_is_checked_used_and_handed_to_children(
+    profile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account that counts is the role's, not that of the credentials that assume it."""
+    role = f"arn:aws:iam::{OTHER_ACCOUNT}:role/load"
+    with open_aws(spec(account=OTHER_ACCOUNT, role_arn=role)) as target:
+        key = access_key_of(target)
+        monkeypatch.setenv("AWS_PROFILE", profile)
+        first, second = target.environment(), target.environment()
+    keys = {os.environ["AWS_ACCESS_KEY_ID"], key, first["AWS_ACCESS_KEY_ID"]}
+    assert len(keys | {second["AWS_ACCESS_KEY_ID"]}) == 4
+    assert "AWS_PROFILE" not in first
+
+
+@pytest.mark.usefixtures("aws_settings")
+def test_missing_credentials_are_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    message = "AWS eu-west-1 cannot be used: Unable to locate credentials"
+    with pytest.raises(TargetUnusable, match=message), open_aws(spec()):
+        pytest.fail("it was opened")

@@ -1,0 +1,39 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perf.errors import InvalidOption
+from perf.targets.billing import Billing, OnDemand, Provisioned, parse_billing
+
+units = st.integers(1, 10**9)
+billings = st.just(OnDemand()) | st.builds(Provisioned, read_units=units, write_units=units)
+
+
+@given(billings)
+def test_the_text_of_a_billing_means_the_billing(billing: Billing) -> None:
+    assert parse_billing(str(billing)) == billing
+
+
+def test_provisioned_names_reads_before_writes() -> None:
+    assert parse_billing("provisioned:100,50") == Provisioned(read_units=100, write_units=50)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "on demand",
+        "provisioned",
+        "provisioned:1",
+        "provisioned:0,1",
+        "provisioned:1,0",
+        "provisioned:-1,1",
+        "provisioned:1, 1",
+        "provisioned:1.5,1",
+        "provisioned:\u0661,1",
+    ],
+)
+def test_anything_else_is_refused_with_what_is_right(text: str) -> None:
+    with pytest.raises(InvalidOption, match=r"'on-demand' or 'provisioned:RCU,WCU'") as caught:
+        parse_billing(text)
+    assert (caught.value.option, caught.value.value) == ("--perf-billing", text)
