@@ -1,5 +1,6 @@
 """Check the URLs people give: a scheme, a host, perhaps a port, and no credentials."""
 
+from contextlib import suppress
 from urllib.parse import SplitResult, urlsplit
 
 from perf.errors import InvalidOption
@@ -18,16 +19,9 @@ def parse_base_url(option: str, url: str) -> SplitResult:
     shown = url.rpartition("@")[2]
     if shown != url:
         raise InvalidOption(option, shown, "credentials do not belong into a URL")
-    try:
+    with suppress(ValueError):  # an open bracket, or a port that is none
         parts = urlsplit(url)
-        is_base_url = (
-            parts.scheme in {"http", "https"}
-            and bool(parts.hostname)
-            and parts.port != 0
-            and not parts.query
-        )
-    except ValueError:  # an open bracket, or a port that is none
-        is_base_url = False
-    if not is_base_url:
-        raise InvalidOption(option, url, "write http(s)://host[:port]")
-    return urlsplit(url)
+        is_web_host = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        if is_web_host and not parts.path.strip("/") and not parts.query:
+            return parts
+    raise InvalidOption(option, url, "write http(s)://host[:port]")
