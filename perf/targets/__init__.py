@@ -1,25 +1,20 @@
 """Where the workload runs: moto, DynamoDB Local, any DynamoDB-compatible URL, or AWS.
 
-What needs boto3 is imported when it is first asked for, as in ``targets.open_table(…)``: boto3
-takes a third of a second that the start of pytest can do without.
+`open_target`, `open_table` and `existing_table` need boto3, which is imported when one of them is
+first asked for. Ask late, as in ``targets.open_table(…)`` after ``from perf import targets``:
+boto3 takes a tenth of a second and more, which the start of every pytest can do without.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from perf.targets.billing import Billing, OnDemand, Provisioned, parse_billing
+from perf.targets.table import Table, TableLeftBehind, TableUnusable, table_name
 from perf.targets.target import Target, TargetKind, TargetSpec, TargetUnusable, parse_target
 
 if TYPE_CHECKING:
     from perf.targets.opening import open_target
-    from perf.targets.table import (
-        Table,
-        TableLeftBehind,
-        TableUnusable,
-        existing_table,
-        open_table,
-        table_name,
-    )
+    from perf.targets.table_life import existing_table, open_table
 
 __all__ = [
     "Billing",
@@ -41,13 +36,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Table": "perf.targets.table",
-    "TableLeftBehind": "perf.targets.table",
-    "TableUnusable": "perf.targets.table",
-    "existing_table": "perf.targets.table",
-    "open_table": "perf.targets.table",
+    "existing_table": "perf.targets.table_life",
+    "open_table": "perf.targets.table_life",
     "open_target": "perf.targets.opening",
-    "table_name": "perf.targets.table",
 }
 
 

@@ -1,0 +1,234 @@
+"""The life of a table: created, seeded and deleted by us, or found and left as it is."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from random import Random
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from perf.core.dataset import Dataset
+from perf.errors import TableAlreadyExists, TableNotFound, TableNotReady, TargetError
+from perf.targets.billing import Billing, OnDemand, Provisioned
+from perf.targets.client import errors_of
+from perf.targets.clock import Clock, SystemClock
+from perf.targets.seeding import seed_table
+from perf.targets.table import Table, TableLeftBehind, TableUnusable, checked_name
+from perf.targets.target import Target
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import (
+        CreateTableInputTypeDef,
+        TableDescriptionTypeDef,
+        TagTypeDef,
+    )
+
+TAG_PREFIX = "aqp-perf:"
+"""Begins the key of every tag of a created table: suite, run, creation, expires."""
+
+_CREATION_TAG = f"{TAG_PREFIX}creation"
+_KEY = "pk HASH S, sk RANGE S"
+_READY_TIMEOUT_S = 180.0
+_FIRST_PAUSE_S = 0.02
+_LONGEST_PAUSE_S = 2.0
+_LIFETIME = timedelta(hours=12)
+"""After this, whoever finds the table may take it for a left-over."""
+
+
+@contextmanager
+def open_table(  # noqa: PLR0913 - named, and most with a default
+    target: Target,
+    *,
+    name: str,
+    dataset: Dataset,
+    run_id: str,
+    billing: Billing | None = None,
+    keep: bool = False,
+    clock: Clock | None = None,
+) -> Iterator[Table]:
+    """Create and seed table ``name``, yield it, and delete it however the block ends.
+
+    Args:
+        target: where.
+        name: see `table_name`.
+        dataset: its seed items go into the table.
+        run_id: goes into a tag.
+        billing: on-demand unless given.
+        keep: do not delete it, however the block ends.
+        clock: for the wait until the table is ready.
+
+    Raises:
+        TableAlreadyExists: there is such a table; it was not touched.
+        TableNotReady: it did not become ACTIVE.
+        SeedingFailed: it does not take the seed items.
+        TableLeftBehind: it could not be deleted. When an error is under way already, that one
+            is raised, and this is a note on it.
+        TargetUnavailable, TargetUnusable: the target does not answer, or says no.
+    """
+    checked_name("table name", name)
+    own = _OwnTable(target, name, clock or SystemClock())
+    try:
+        own.create(billing or OnDemand(), run_id)
+        own.fill(dataset)
+        yield Table(name=name, is_ours=True)
+    except BaseException as first:
+        if not keep:
+            try:
+                own.remove()
+            except TargetError as second:
+                first.add_note(str(second))
+        raise
+    if not keep:
+        own.remove()
+
+
+def existing_table(target: Target, name: str) -> Table:
+    """Return the table ``name``, which is neither created nor seeded nor ever deleted.
+
+    Raises:
+        TableNotFound: there is none.
+        TableUnusable: its key is not ours.
+        TableNotReady: it is being created or deleted.
+        TargetUnavailable, TargetUnusable: the target does not answer, or says no.
+    """
+    checked_name("--perf-table", name)
+    with errors_of(target.endpoint):
+        description = _describe(target.client(), name)
+    if description is None:
+        raise TableNotFound(name, target.endpoint)
+    types = {a["AttributeName"]: a["AttributeType"] for a in description["AttributeDefinitions"]}
+    key = ", ".join(
+        f"{k['AttributeName']} {k['KeyType']} {types[k['AttributeName']]}"
+        for k in description["KeySchema"]
+    )
+    if key != _KEY:
+        raise TableUnusable(name, f"its key is {key}, needed is {_KEY}")
+    if description["TableStatus"] not in {"ACTIVE", "UPDATING"}:
+        raise TableNotReady(name, description["TableStatus"], 0)
+    return Table(name=name, is_ours=False)
+
+
+class _OwnTable:
+    """A table that we create. It is deleted only when it is known to be ours.
+
+    Known means: our CreateTable was confirmed, or, when its answer was lost (an interrupt, a time
+    out, a repeated request), the table carries the tag that only this creation knows.
+    """
+
+    def __init__(self, target: Target, name: str, clock: Clock) -> None:
+        self._name, self._clock, self._endpoint = name, clock, target.endpoint
+        self._client = target.client()
+        self._creation_id = secrets.token_hex(16)
+        self._was_asked = self._is_confirmed = False
+
+    def create(self, billing: Billing, run_id: str) -> None:
+        expires = (self._clock.utc_now() + _LIFETIME).isoformat(timespec="seconds")
+        tags: list[TagTypeDef] = [
+            {"Key": f"{TAG_PREFIX}suite", "Value": "aqp-perf"},
+            {"Key": f"{TAG_PREFIX}run", "Value": run_id},
+            {"Key": f"{TAG_PREFIX}expires", "Value": expires},
+            {"Key": _CREATION_TAG, "Value": self._creation_id},
+        ]
+        with errors_of(self._endpoint):
+            self._was_asked = True
+            try:
+                self._client.create_table(**_definition(self._name, billing, tags))
+            except self._client.exceptions.ResourceInUseException as exc:
+                if self._carries_our_tag() is not True:
+                    self._was_asked = False
+                    raise TableAlreadyExists(self._name) from exc
+            self._is_confirmed = True
+            self._wait_until_active()
+
+    def fill(self, dataset: Dataset) -> None:
+        with errors_of(self._endpoint):
+            rng = Random(dataset.seed)  # noqa: S311 - draws pauses, not secrets
+            seed_table(self._client, self._name, dataset.seed_items(), rng=rng)
+
+    def remove(self) -> None:
+        if not self._was_asked:
+            return
+        try:
+            with errors_of(self._endpoint):
+                is_ours = self._is_confirmed or self._carries_our_tag()
+                if is_ours:
+                    self._delete()
+        except TargetError as exc:
+            raise TableLeftBehind(self._name, self._endpoint, str(exc)) from exc
+        if is_ours is None:
+            detail = "it is there, and nothing tells whether this run created it"
+            raise TableLeftBehind(self._name, self._endpoint, detail)
+
+    def _carries_our_tag(self) -> bool | None:
+        """Return None when the endpoint does not tell tags."""
+        description = _describe(self._client, self._name)
+        if description is None:
+            return False
+        try:
+            answer = self._client.list_tags_of_resource(ResourceArn=description["TableArn"])
+        except ClientError:
+            return None
+        return {"Key": _CREATION_TAG, "Value": self._creation_id} in answer["Tags"]
+
+    def _wait_until_active(self) -> None:
+        for waited_s in self._pauses():
+            description = _describe(self._client, self._name)
+            # Right after CreateTable, AWS may not know the table yet.
+            status = "CREATING" if description is None else description["TableStatus"]
+            if status == "ACTIVE":
+                return
+            if waited_s >= _READY_TIMEOUT_S:
+                raise TableNotReady(self._name, status, _READY_TIMEOUT_S)
+
+    def _delete(self) -> None:
+        for waited_s in self._pauses():
+            try:
+                self._client.delete_table(TableName=self._name)
+            except self._client.exceptions.ResourceNotFoundException:
+                return
+            except self._client.exceptions.ResourceInUseException:
+                if waited_s >= _READY_TIMEOUT_S:
+                    raise
+                continue  # AWS refuses to delete a table while it is being created
+            return
+
+    def _pauses(self) -> Iterator[float]:
+        """Yield the seconds waited so far, with a growing pause before each but the first."""
+        started, pause_s = self._clock.now_s(), _FIRST_PAUSE_S
+        while True:
+            yield self._clock.now_s() - started
+            self._clock.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+
+def _definition(name: str, billing: Billing, tags: "list[TagTypeDef]") -> "CreateTableInputTypeDef":
+    definition: CreateTableInputTypeDef = {
+        "TableName": name,
+        "AttributeDefinitions": [
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        "KeySchema": [
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        "BillingMode": "PAY_PER_REQUEST",
+        "Tags": tags,
+    }
+    if isinstance(billing, Provisioned):
+        definition["BillingMode"] = "PROVISIONED"
+        definition["ProvisionedThroughput"] = {
+            "ReadCapacityUnits": billing.read_units,
+            "WriteCapacityUnits": billing.write_units,
+        }
+    return definition
+
+
+def _describe(client: "DynamoDBClient", name: str) -> "TableDescriptionTypeDef | None":
+    try:
+        return client.describe_table(TableName=name)["Table"]
+    except client.exceptions.ResourceNotFoundException:
+        return None
