@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import logging
 import socket
@@ -27,8 +28,9 @@ _DEFAULT_REGION = "us-east-1"
 _TARGET = "DynamoDB_20120810"
 _ERROR_NAMESPACE = "com.amazonaws.dynamodb.v20120810"
 _REGION_IN_SCOPE = 2
-_THREADS = 4
 _BACKLOG = 1024
+_NEVER_REACHED_BYTES = 1 << 30
+_NEVER_REACHED_COUNT = 1 << 30
 _MAX_CONNECTIONS = 10_000
 _IDLE_CONNECTION_S = 3600  # a client's pool should not find its connection closed
 _UNSUPPORTED = frozenset({f"{_TARGET}.BatchExecuteStatement", f"{_TARGET}.ExecuteTransaction"})
@@ -82,19 +84,33 @@ def listen(host: str, port: int) -> socket.socket:
 
 def serve(application: MotoApplication, listener: socket.socket) -> None:
     """Answer requests, on kept-alive connections, until SystemExit or KeyboardInterrupt."""
+    _keep_pauses_short()
     # waitress warns when requests queue for a thread and when it is stopped: under load both are
     # ordinary. It has no access log.
     logging.getLogger("waitress").setLevel(logging.ERROR)
     server = create_server(
         application,
         sockets=[listener],
-        threads=_THREADS,
+        threads=1,  # the application serves one at a time; more would only fight for the GIL
         ident=None,
         asyncore_use_poll=True,  # select() ends at 1,024 descriptors
         connection_limit=_MAX_CONNECTIONS,
         channel_timeout=_IDLE_CONNECTION_S,
     )
+    # Leave sending to the thread that polls. When a worker sends, the polling thread spins on the
+    # writable socket and keeps the GIL from the worker for 5 ms at a time: a fifth of the
+    # throughput and a p99 of 100 ms with ten connections. As an argument it is deprecated.
+    server.adj.send_bytes = _NEVER_REACHED_BYTES
     server.run()
+
+
+def _keep_pauses_short() -> None:
+    """Keep Python's collector from walking all items: 100 ms at 15,000 of them, and growing.
+
+    Items hold no cycles; the young generations are still collected, for what requests leave behind.
+    """
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, _NEVER_REACHED_COUNT)
 
 
 def _answer(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
