@@ -1,7 +1,8 @@
 """How long ``pytest -m perf`` takes in all, and how much of that is not load.
 
-Runs the default scenarios on moto and the embedded AQP in a child process and compares the wall time with the run times
-that its result file shows. What is left is start, create, seed, report and stop.
+Runs the default scenarios on moto and the embedded AQP in a child process and compares the wall
+time with the run times that its result file shows. What is left is start, create, seed, report and
+stop.
 
     .venv/bin/python benchmarks/suite_overhead.py
 """

@@ -156,7 +156,8 @@ def _judge_operation(label: str, operation: OperationResult, rule: Threshold) ->
         reason = f"{rule.metric} needs {needed} samples: {needed - samples} missing"
     else:
         verdict = Verdict.PASS if rule.is_met_by(observed) else Verdict.FAIL
-        is_close = ci95 is not None and ci95[0] < rule.limit < ci95[1]
+        # No failure at all is as far from a limit as it gets: more samples narrow the interval.
+        is_close = ci95 is not None and bool(observed) and ci95[0] < rule.limit < ci95[1]
         reason = "close: the limit lies inside the 95 % interval" if is_close else ""
     return Judgement(
         operation=label,

@@ -42,7 +42,7 @@ def _conditions(run: RunResult) -> str:
     parts = [
         f"{run.users} users",
         f"{health.processes} load generator process{'' if health.processes == 1 else 'es'}",
-        f"measured for {figure(run.duration_s)} s",
+        f"measured for {figure(run.duration_s, 3)} s",
     ]
     if health.cpu_ratio_max is not None:
         parts.append(f"generator CPU {health.cpu_ratio_max:.0%}")

@@ -34,7 +34,7 @@ def verdict_block(judged: JudgedRun, width: int = 100) -> list[Line]:
 def origin_lines(judged: JudgedRun) -> list[Line]:
     """Return target, profile, data seed and the command, which is never wrapped: it is copied."""
     target, run = judged.target, judged.run
-    profile = " ".join(f"{key}={value}" for key, value in judged.profile.items())
+    profile = " ".join(f"{key}={_plain(value)}" for key, value in judged.profile.items())
     lines = {
         "target": f"{target.kind} at {target.endpoint} ({target.label})",
         "profile": profile or "none",
@@ -42,6 +42,10 @@ def origin_lines(judged: JudgedRun) -> list[Line]:
         "command": shlex.join(run.command),
     }
     return [Line(f"{title:9}  {printable(text)}") for title, text in lines.items()]
+
+
+def _plain(value: object) -> object:
+    return f"{value:g}" if isinstance(value, float) else value
 
 
 def failure_text(judged: JudgedRun, width: int = 100) -> str:

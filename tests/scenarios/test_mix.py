@@ -15,6 +15,6 @@ from perf.plugin import PerfLoad
     ]
 )
 def test_mix_of_writes_and_aqp_reads(perf_load: PerfLoad) -> None:
-    mix = {"PartiqlWriteUser": 4, "PartiqlReadUser": 2, "AqpZipcodeUser": 2, "AqpStatusUser": 2}
+    mix = {"PartiqlWriteUser": 6, "PartiqlReadUser": 2, "AqpZipcodeUser": 1, "AqpStatusUser": 1}
     result = perf_load(mix)
     assert {operation.request_type for operation in result.operations} == {"partiQL", "GET"}
