@@ -42,6 +42,8 @@ def parse_query(template: str) -> Query:
         refuse(f"a {select.key.upper()} statement")
     check_parts(select, "expressions", "from_", "where", "group", "order", "limit")
     columns = [_column(node) for node in select.expressions]
+    if not columns:
+        raise QueryRefused("SELECT must name at least one column")
     names = tuple(_names(columns))
     selected = tuple(what for _, what in columns)
     conditions = tuple(parse_conditions(select.args.get("where")))

@@ -1,7 +1,7 @@
 """What is understood, and that everything else is refused with a sentence."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from perf.aqp.literals import lift_literals
@@ -170,7 +170,8 @@ def test_order_by_takes_aliases_columns_and_aggregates_that_are_selected() -> No
         ('select "a""b" from t where pk=\'a\'', "cannot be a name"),
         ("select \"a\nb\" from t where pk='a'", "cannot be a name"),
         ("", "parse"),
-        ("select", "FROM"),
+        ("select from t where pk='a'", "at least one column"),
+        ("select", "at least one column"),
         (_TOO_MANY_COLUMNS, "100"),
         ("select " + "(" * 3_000 + "a" + ")" * 3_000 + " from t where pk='a'", "parse"),
         ("select a from t where " + "not " * 1_900 + "pk = 'a'", "parse"),
@@ -180,25 +181,6 @@ def test_order_by_takes_aliases_columns_and_aggregates_that_are_selected() -> No
 def test_everything_else_is_refused_with_a_reason(sql: str, reason: str) -> None:
     with pytest.raises(QueryRefused, match=reason):
         _parse(sql)
-
-
-_WORDS = """
-select from where group by order limit and or not in between like is null case when then end as
-distinct count sum min max avg a b pk t union all with join on having over ( ) , * = <> < <= > >=
-- . 'x' 5 1.5 "q" true cast interval date array struct exists values desc nulls first pivot lateral
-unnest
-"""
-
-
-@given(st.lists(st.sampled_from(_WORDS.split()), max_size=25).map(" ".join))
-@example("select a from t where pk = 'x' and case when a then b end = 5")
-def test_any_mix_of_sql_words_is_understood_or_refused(sql: str) -> None:
-    try:
-        query = _parse(f"select {sql}")
-    except QueryRefused:
-        return
-    assert query.table
-    assert query.names
 
 
 @given(st.text())

@@ -80,6 +80,14 @@ def _items(pk: str, **attributes: Sequence[Any]) -> list[dict[str, Any]]:
     ]
 
 
+_WORDS = """
+select from where group by order limit and or not in between like is null case when then end as
+distinct count sum min max avg a b pk t union all with join on having over ( ) , * = <> < <= > >=
+- . 'x' 5 1.5 "q" true cast interval date array struct exists values desc nulls first pivot lateral
+unnest
+"""
+mixes = st.lists(st.sampled_from(_WORDS.split()), max_size=12).map(" ".join)
+
 amounts = st.builds(
     lambda digits, exponent: {"N": f"{digits}E{exponent}"},
     st.integers(min_value=-(10**38) + 1, max_value=10**38 - 1),
@@ -185,6 +193,29 @@ def test_a_key_of_any_text_reads_its_own_partition_alone(key: str) -> None:
     rows = _rows(_service(dynamodb), sql)
 
     assert rows == [{"pk": key, "s": 5}]
+
+
+@given(mixes, mixes)
+@example("", "")
+@example("sum ( a ) , a", "group by a order by a desc nulls first limit 5")
+@example("case when a then b end", "and case when a then b end = 5")
+def test_any_mix_of_sql_words_is_answered_or_refused(selected: str, conditions: str) -> None:
+    class AcceptingAnyWhere(DynamoDBDouble):
+        def call(
+            self, operation: str, request: Mapping[str, Any], *, timeout_s: float = 1.0
+        ) -> Answer:
+            if operation == "ExecuteStatement":
+                return Answer({"Items": self.items}, 10)
+            return super().call(operation, request, timeout_s=timeout_s)
+
+    service = _service(AcceptingAnyWhere([{"pk": {"S": "x"}, "a": {"N": "1"}}, {"a": {"N": "2"}}]))
+    sql = f"select {selected} from t where pk = 'x' {conditions}"  # noqa: S608 - the attack
+
+    try:
+        rows = _rows(service, sql)
+    except QueryRefused:
+        return
+    assert all(rows)
 
 
 def test_digits_are_answered_as_dynamodb_gave_them() -> None:
