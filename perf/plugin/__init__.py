@@ -74,8 +74,13 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Check the marker of every load test, before the first one runs."""
+    """Check the marker of every load test, before the first one runs.
+
+    A worker of xdist cannot end the session in words: there the test itself is an error.
+    """
     state = config.stash[STATE]
+    if state.collector.is_worker:
+        return
     for item in items:
         try:
             state.resolver.load(marker_arguments(item))
@@ -90,9 +95,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Make a place for the test's load runs."""
+    """Make a place for the test's load runs; before any fixture, check its marker."""
     state = item.config.stash[STATE]
+    state.resolver.load(marker_arguments(item))
     item.stash[STATE_RUNS] = TestRuns(item, state.session, state.collector)
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import pytest
 
+from perf import targets
 from perf.aqp.preflight import check_aqp
 from perf.children import Child, ChildExited
 from perf.core.dataset import Dataset
@@ -18,7 +19,7 @@ from perf.errors import InvalidOption, TargetUnavailable
 from perf.loadgen.launcher import LOCUSTFILE
 from perf.plugin.runs import AQP_USERS, Site, TestRuns
 from perf.plugin.state import STATE, State
-from perf.targets import Table, Target, existing_table, open_table, open_target, table_name
+from perf.targets import Table, Target, table_name
 
 AQP_USER_VARIABLE = "PERF_AQP_USER"
 AQP_PASSWORD_VARIABLE = "PERF_AQP_PASSWORD"  # noqa: S105 - the name of a variable
@@ -64,7 +65,7 @@ class PerfLoad(Protocol):
 @pytest.fixture(scope="session")
 def perf_target(pytestconfig: pytest.Config) -> Iterator[Target]:
     """The open target: moto, DynamoDB Local, an endpoint or AWS."""
-    with open_target(_state(pytestconfig).session.target) as target:
+    with targets.open_target(_state(pytestconfig).session.target) as target:
         yield target
 
 
@@ -81,9 +82,9 @@ def perf_table(
     """The seeded table: a new one, deleted at the end, or the one of ``--perf-table``."""
     session = _state(pytestconfig).session
     if session.table is not None:
-        yield existing_table(perf_target, session.table)
+        yield targets.existing_table(perf_target, session.table)
         return
-    with open_table(
+    with targets.open_table(
         perf_target,
         name=table_name(f"{session.run_id}_{secrets.token_hex(3)}"),
         dataset=perf_dataset,
