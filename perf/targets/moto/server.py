@@ -98,8 +98,8 @@ def serve(application: MotoApplication, listener: socket.socket) -> None:
         channel_timeout=_IDLE_CONNECTION_S,
     )
     # Leave sending to the thread that polls. When a worker sends, the polling thread spins on the
-    # writable socket and keeps the GIL from the worker for 5 ms at a time: a fifth of the
-    # throughput and a p99 of 100 ms with ten connections. As an argument it is deprecated.
+    # writable socket and keeps the GIL from the worker for 5 ms at a time: with ten connections
+    # that cost most of the throughput, and a p99 of 100 ms. As an argument it is deprecated.
     server.adj.send_bytes = _NEVER_REACHED_BYTES
     server.run()
 
