@@ -10,10 +10,13 @@ PerfError
 ├── TargetError                   the environment's fault: a test error
 │   ├── TargetUnavailable(target, waited_s, detail)
 │   ├── TargetMissing(target, hint)
+│   ├── TargetUnusable(target, detail)
 │   ├── PortTaken(host, port)
 │   ├── TableAlreadyExists(table)
 │   ├── TableNotFound(table)
 │   ├── TableNotReady(table, status, waited_s)
+│   ├── TableUnusable(table, detail)
+│   ├── TableLeftBehind(table, endpoint, detail)
 │   ├── SeedingFailed(table, unwritten)
 │   ├── AqpUnauthorized(url)
 │   └── AqpUnusable(url, detail)
@@ -93,6 +96,14 @@ class TargetMissing(TargetError):
         self.target, self.hint = target, hint
 
 
+class TargetUnusable(TargetError):
+    """Something answers, but not as this run needs it."""
+
+    def __init__(self, target: str, detail: str) -> None:
+        super().__init__(f"{target} cannot be used: {detail}")
+        self.target, self.detail = target, detail
+
+
 class PortTaken(TargetError):
     """Somebody else listens on the port we were told to use."""
 
@@ -129,6 +140,22 @@ class TableNotReady(TargetError):
     def __init__(self, table: str, status: str, waited_s: float) -> None:
         super().__init__(f"table {table!r} is still {status} after {waited_s:g} s")
         self.table, self.status, self.waited_s = table, status, waited_s
+
+
+class TableUnusable(TargetError):
+    """The table that was to be used is of another make."""
+
+    def __init__(self, table: str, detail: str) -> None:
+        super().__init__(f"table {table!r} cannot be used: {detail}")
+        self.table, self.detail = table, detail
+
+
+class TableLeftBehind(TargetError):
+    """A table we created is, or may be, still there."""
+
+    def __init__(self, table: str, endpoint: str, detail: str) -> None:
+        super().__init__(f"table {table!r} may be left behind on {endpoint}: {detail}")
+        self.table, self.endpoint, self.detail = table, endpoint, detail
 
 
 class SeedingFailed(TargetError):

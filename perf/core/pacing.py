@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 _NS = 1_000_000_000
 _RATE = re.compile(r"(?P<rate>\d+(?:\.\d+)?)/s")
@@ -39,7 +40,8 @@ class OpenModel:
             raise ValueError(f"the arrival rate must be above 0/s, got {self.rate_per_s:g}/s")
 
     def __str__(self) -> str:
-        return f"{self.rate_per_s:g}/s"
+        rate = Decimal(repr(self.rate_per_s)).normalize()
+        return f"{rate:f}/s"
 
 
 Pacing = Think | Unpaced | OpenModel

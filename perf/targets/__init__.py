@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from perf.targets.billing import Billing, OnDemand, Provisioned, parse_billing
-from perf.targets.table import Table, TableLeftBehind, TableUnusable, table_name
-from perf.targets.target import Target, TargetKind, TargetSpec, TargetUnusable, parse_target
+from perf.targets.table import Table, table_name
+from perf.targets.target import Target, TargetKind, TargetSpec, parse_target
 
 if TYPE_CHECKING:
     from perf.targets.opening import open_target
@@ -21,12 +21,9 @@ __all__ = [
     "OnDemand",
     "Provisioned",
     "Table",
-    "TableLeftBehind",
-    "TableUnusable",
     "Target",
     "TargetKind",
     "TargetSpec",
-    "TargetUnusable",
     "existing_table",
     "open_table",
     "open_target",

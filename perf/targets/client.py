@@ -11,9 +11,8 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's name
 
-from perf.errors import TargetUnavailable
+from perf.errors import TargetUnavailable, TargetUnusable
 from perf.targets.environment import DUMMY_ACCESS_KEY_ID, DUMMY_SECRET_ACCESS_KEY
-from perf.targets.target import TargetUnusable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -12,9 +12,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
+from perf.errors import TargetUnusable
 from perf.targets.client import NO_PROXIES, dynamodb_client, errors_of, isolated_session
 from perf.targets.environment import isolated_environment, region_variables
-from perf.targets.target import DEFAULT_REGION, TargetKind, TargetUnusable
+from perf.targets.target import DEFAULT_REGION, TargetKind
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -3,25 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from perf.errors import InvalidOption, TargetError
+from perf.errors import InvalidOption
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
-
-
-class TableUnusable(TargetError):
-    """The table that was to be used is of another make."""
-
-    def __init__(self, table: str, detail: str) -> None:
-        super().__init__(f"table {table!r} cannot be used: {detail}")
-        self.table, self.detail = table, detail
-
-
-class TableLeftBehind(TargetError):
-    """A table we created is, or may be, still there."""
-
-    def __init__(self, table: str, endpoint: str, detail: str) -> None:
-        super().__init__(f"table {table!r} may be left behind on {endpoint}: {detail}")
-        self.table, self.endpoint, self.detail = table, endpoint, detail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

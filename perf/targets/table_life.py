@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from perf.core.dataset import Dataset
-from perf.errors import TableAlreadyExists, TableNotFound, TableNotReady, TargetError
+from perf.errors import (
+    TableAlreadyExists,
+    TableLeftBehind,
+    TableNotFound,
+    TableNotReady,
+    TableUnusable,
+    TargetError,
+)
 from perf.targets.billing import Billing, OnDemand, Provisioned
 from perf.targets.client import errors_of
 from perf.targets.clock import Clock, SystemClock
 from perf.targets.seeding import seed_table
-from perf.targets.table import Table, TableLeftBehind, TableUnusable, checked_name
+from perf.targets.table import Table, checked_name
 from perf.targets.target import Target
 
 if TYPE_CHECKING:

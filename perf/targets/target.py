@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from perf.errors import InvalidOption, TargetError, UnknownTarget
+from perf.errors import InvalidOption, UnknownTarget
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,14 +23,6 @@ _AWS_HOST = re.compile(r"(.*\.)?(amazonaws\.com(\.cn)?|api\.aws|api\.amazonwebse
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/.+")
 _USERINFO = re.compile(r"//.*@")
-
-
-class TargetUnusable(TargetError):
-    """Something answers, but not as this run needs it."""
-
-    def __init__(self, target: str, detail: str) -> None:
-        super().__init__(f"{target} cannot be used: {detail}")
-        self.target, self.detail = target, detail
 
 
 class TargetKind(StrEnum):

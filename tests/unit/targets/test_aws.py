@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 
-from perf.errors import InvalidOption
+from perf.errors import InvalidOption, TargetUnusable
 from perf.targets.aws import open_aws
-from perf.targets.target import Target, TargetKind, TargetSpec, TargetUnusable
+from perf.targets.target import Target, TargetKind, TargetSpec
 
 ACCOUNT = "123456789012"
 OTHER_ACCOUNT = "210987654321"

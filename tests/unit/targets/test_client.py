@@ -11,9 +11,8 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from perf.errors import TargetUnavailable
+from perf.errors import TargetUnavailable, TargetUnusable
 from perf.targets.client import dynamodb_client, errors_of, isolated_session
-from perf.targets.target import TargetUnusable
 
 URL = "http://127.0.0.1:1"
 

@@ -15,14 +15,17 @@ from perf.core.dataset import Dataset
 from perf.errors import (
     InvalidOption,
     TableAlreadyExists,
+    TableLeftBehind,
     TableNotFound,
     TableNotReady,
+    TableUnusable,
     TargetUnavailable,
+    TargetUnusable,
 )
 from perf.targets.billing import Billing, OnDemand, Provisioned
-from perf.targets.table import Table, TableLeftBehind, TableUnusable
+from perf.targets.table import Table
 from perf.targets.table_life import existing_table, open_table
-from perf.targets.target import Target, TargetKind, TargetUnusable
+from perf.targets.target import Target, TargetKind
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
