@@ -87,6 +87,13 @@ class DynamoDB:
             raise DynamoDBFailed(f"{self.endpoint_url} did not answer with JSON") from exc
         return Answer(payload, len(content))
 
+    def close(self) -> None:
+        """Close the calling thread's connection; its next call opens another."""
+        idle: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+        if idle is not None:
+            idle.close()
+        self._local.connection = None
+
     def _exchange(
         self, body: bytes, headers: dict[str, str], timeout_s: float
     ) -> tuple[int, bytes]:
