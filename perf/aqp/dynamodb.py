@@ -83,8 +83,10 @@ class DynamoDB:
             raise DynamoDBFailed(_error_text(status, content))
         try:
             payload = json.loads(content)
-        except ValueError as exc:
-            raise DynamoDBFailed(f"{self.endpoint_url} did not answer with JSON") from exc
+        except ValueError:
+            payload = None
+        if not isinstance(payload, dict):
+            raise DynamoDBFailed(f"{self.endpoint_url} did not answer with a JSON object")
         return Answer(payload, len(content))
 
     def close(self) -> None:

@@ -107,9 +107,11 @@ class QueryService:
 
     def _read_partition_key(self, table: str) -> str:
         described = self._dynamodb.call("DescribeTable", {"TableName": table}).payload
-        for element in described["Table"]["KeySchema"]:
-            if element["KeyType"] == "HASH":
-                return str(element["AttributeName"])
+        match described:
+            case {"Table": {"KeySchema": [*elements]}}:
+                for element in elements:
+                    if element["KeyType"] == "HASH":
+                        return str(element["AttributeName"])
         raise DynamoDBFailed(f"DescribeTable names no partition key for {table!r}")
 
     def _read(self, statement: Statement, aggregation: Aggregation) -> _Read:
@@ -127,7 +129,9 @@ class QueryService:
             sent_ns = time.perf_counter_ns()
             page = self._dynamodb.call("ExecuteStatement", request, timeout_s=left_s)
             elapsed_ns += time.perf_counter_ns() - sent_ns
-            items = page.payload["Items"]
+            items = page.payload.get("Items")
+            if not isinstance(items, list):
+                raise DynamoDBFailed("ExecuteStatement was answered without items")
             size_bytes += page.size_bytes
             items_read += len(items)
             if size_bytes > limits.read_bytes:

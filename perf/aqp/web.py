@@ -49,7 +49,7 @@ class AqpApplication:
             ("Vary", "Accept-Encoding"),
         ]
         start_response(f"{status.value} {status.phrase}", headers)
-        return [body]
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     def _respond(
         self, environ: "WSGIEnvironment"

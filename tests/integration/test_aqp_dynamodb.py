@@ -151,8 +151,9 @@ def test_a_connection_that_the_peer_will_close_is_not_kept() -> None:
         (502, b"<html>", "DynamoDB answered HTTP 502"),
         (400, b"[]", "DynamoDB answered HTTP 400"),
         (302, b"", "DynamoDB answered HTTP 302"),
-        (200, b"<html>", "{url} did not answer with JSON"),
-        (200, b'{"Items": [', "{url} did not answer with JSON"),
+        (200, b"<html>", "{url} did not answer with a JSON object"),
+        (200, b'{"Items": [', "{url} did not answer with a JSON object"),
+        (200, b"[]", "{url} did not answer with a JSON object"),
     ],
 )
 def test_an_error_is_told_with_its_code(status: int, body: bytes, message: str) -> None:

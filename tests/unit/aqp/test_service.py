@@ -429,6 +429,23 @@ def test_an_item_that_is_none_is_dynamodbs_failure() -> None:
         service.answer("select x from t where pk='a'")
 
 
+@pytest.mark.parametrize("operation", ["DescribeTable", "ExecuteStatement"])
+@pytest.mark.parametrize("payload", [{}, {"Items": 5}, {"Table": {"KeySchema": []}}])
+def test_an_answer_that_is_not_dynamodbs_is_a_failure(
+    operation: str, payload: dict[str, Any]
+) -> None:
+    class Stranger(DynamoDBDouble):
+        def call(
+            self, called: str, request: Mapping[str, Any], *, timeout_s: float = 1.0
+        ) -> Answer:
+            if called == operation:
+                return Answer(payload, 2)
+            return super().call(called, request, timeout_s=timeout_s)
+
+    with pytest.raises(DynamoDBFailed, match=operation):
+        _service(Stranger([])).answer("select pk from t where pk='a'")
+
+
 def test_queries_of_many_threads_never_get_each_others_answers() -> None:
     items = [
         {
