@@ -43,6 +43,7 @@ class Collector:
         self._numbers = itertools.count()
         self._judged: list[JudgedRun] = []
         self._unmatched: list[Threshold] = []
+        self._write_error: OSError | None = None
 
     @property
     def is_worker(self) -> bool:
@@ -84,16 +85,21 @@ class Collector:
             return
         if self._judged:
             self._unmatched = [each for each in self._session_thresholds if not self._ran(each)]
-        if self._unmatched and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self._json_path is not None:
-            write_report(self._json_path, self._report())
+            try:
+                write_report(self._json_path, self._report())
+            except OSError as error:  # the screen still has the results
+                self._write_error = error
+        is_bad = self._unmatched or self._write_error
+        if is_bad and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print every run, and thresholds that found no operation."""
-        if self.is_worker or not self._judged:
+        if self.is_worker:
             return
-        terminalreporter.section("performance", sep="=")
+        if self._judged:
+            terminalreporter.section("performance", sep="=")
         for judged in self._judged:
             for line in render_run(judged, terminalreporter._tw.fullwidth):  # noqa: SLF001 - pytest offers no other way to its width
                 terminalreporter.write_line(line.text, **_MARKUP[line.style])
@@ -101,7 +107,10 @@ class Collector:
         for threshold in self._unmatched:
             text = f"NO DATA: {threshold}: no run of this session had such an operation"
             terminalreporter.write_line(text, **_MARKUP[Style.WARNING])
-        if self._json_path is not None:
+        if self._write_error is not None:
+            text = f"ERROR: --perf-json: no results written: {self._write_error}"
+            terminalreporter.write_line(text, **_MARKUP[Style.BAD])
+        elif self._json_path is not None:
             terminalreporter.write_line(f"results written to {self._json_path}")
 
     def _take(self, runs: Sequence[object]) -> None:

@@ -9,17 +9,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import pytest
 
+from perf.aqp.base_url import parse_base_url
 from perf.core.dataset import DATASET_SIZES, Dataset, KeyChoice
 from perf.core.durations import parse_duration
 from perf.core.pacing import parse_pacing
+from perf.errors import InvalidOption
 from perf.loadgen.arguments import ClientKind
 from perf.loadgen.launcher import DEFAULT_MASTER_BIND
 from perf.plugin.profiles import DEFAULT_PROFILE
-from perf.targets import parse_billing
+from perf.targets import TargetKind, parse_billing, parse_target
+from perf.targets.table import checked_name
 
 
 class Scope(StrEnum):
@@ -64,6 +69,40 @@ class Option:
 
 THRESHOLDS = "thresholds"
 """The one option that is a list: ``--perf-threshold`` on the command line."""
+
+
+def _target(text: str) -> str:
+    if text != TargetKind.AWS:  # that one needs more options to be right
+        parse_target(text)
+    return text
+
+
+def _aqp(text: str) -> str:
+    if text in {"embedded", "none"}:
+        return text
+    try:
+        parse_base_url("--perf-aqp", text)
+    except InvalidOption as error:
+        hint = f"use embedded, none, or the URL of an AQP: {error.hint}"
+        raise InvalidOption(error.option, error.value, hint) from error
+    return text.rstrip("/")
+
+
+def _table(text: str) -> str:
+    return checked_name("--perf-table", text)
+
+
+def _new_file(text: str) -> Path:
+    """Return the path of a report; a folder that takes no files is known before any load."""
+    path = Path(text).absolute()
+    if path.is_dir():
+        raise ValueError("it is a folder: give a file")
+    folder = next(each for each in path.parents if each.exists())  # the others will be made
+    try:
+        with TemporaryFile(dir=folder):
+            return path
+    except OSError as error:
+        raise ValueError(f"give a file in a folder that takes files: {error.strerror}") from error
 
 
 def _whole(least: int) -> Callable[[str], int]:
@@ -145,12 +184,12 @@ def _sizes() -> Iterator[_Row]:
 OPTIONS: Sequence[Option] = (
     *_options(
         Scope.SESSION,
-        ("target", str, "moto", "TARGET", "moto, dynamodb-local, aws, or an endpoint's URL"),
-        ("aqp", str, None, "AQP", "embedded (default, but not on aws), none, or an AQP's URL"),
-        ("table", str, None, "NAME", "use this table; it is never created, seeded or deleted"),
+        ("target", _target, "moto", "TARGET", "moto, dynamodb-local, aws, or an endpoint's URL"),
+        ("aqp", _aqp, None, "AQP", "embedded (default, but not on aws), none, or an AQP's URL"),
+        ("table", _table, None, "NAME", "use this table; it is never created, seeded or deleted"),
         ("seed", _seed, "1", "N", "seed of all data"),
         ("billing", parse_billing, "on-demand", "MODE", "on-demand or provisioned:RCU,WCU"),
-        ("json", str, None, "FILE", "write all results to FILE"),
+        ("json", _new_file, None, "FILE", "write all results to FILE"),
         ("aws_account", str, None, "ID", "the only AWS account that may be used"),
         ("aws_region", str, None, "REGION", "AWS region (default: boto3's own)"),
         ("aws_profile", str, None, "NAME", "AWS profile (default: boto3's own)"),

@@ -15,7 +15,7 @@ import pytest
 from perf.core.dataset import DATASET_SIZES, Dataset
 from perf.core.pacing import Pacing
 from perf.core.thresholds import Threshold, override, parse_threshold
-from perf.errors import ConfigError, InvalidLoadProfile, InvalidOption
+from perf.errors import ConfigError, InvalidLoadProfile, InvalidOption, InvalidThreshold
 from perf.loadgen.arguments import ClientKind
 from perf.plugin.options import (
     KEEP_TABLE_FLAG,
@@ -40,7 +40,8 @@ class _Layer(NamedTuple):
     origin: str
 
     def name(self, option: str) -> str:
-        return self.origin.format(flag="--perf-" + option.replace("_", "-"), name=option)
+        flag = THRESHOLD_FLAG if option == THRESHOLDS else "--perf-" + option.replace("_", "-")
+        return self.origin.format(flag=flag, name=option)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +137,7 @@ class Resolver:
         middle = [own, *self._run_profile_layer(marker_profile, own.name("profile"))]
         below = [
             self._ini,
-            *self._profile_layer(self._ini_profile, "perf_profile"),
+            *self._profile_layer(self._ini_profile, self._ini.name("profile")),
             *self._profile_layer(DEFAULT_PROFILE, "default"),
         ]
         values = _values((*above, *middle, *below), Scope.RUN)
@@ -168,7 +169,7 @@ class Resolver:
             self._command_line,
             *self._profile_layer(self._chosen_profile, PROFILE_FLAG),
             self._ini,
-            *self._profile_layer(self._ini_profile, "perf_profile"),
+            *self._profile_layer(self._ini_profile, self._ini.name("profile")),
         )
         values = _values(layers, Scope.SESSION)
         target = parse_target(
@@ -190,12 +191,12 @@ class Resolver:
         keepers = [each.values[_KEEP_TABLE] for each in layers if _KEEP_TABLE in each.values]
         return SessionSettings(
             target=target,
-            aqp=_checked_aqp(values["aqp"] or default_aqp),
+            aqp=values["aqp"] or default_aqp,
             table=values["table"],
             keep_table=keepers[:1] == [True],
             billing=values["billing"],
             dataset=dataset,
-            json_path=_writable(values["json"]),
+            json_path=values["json"],
             run_id=run_id,
         )
 
@@ -255,9 +256,7 @@ def _marker_layer(marker: Mapping[str, object]) -> _Layer:
     for key, value in marker.items():
         name = origin.format(name=key)
         if key == THRESHOLDS:
-            values[key] = rules = _texts(name, value)
-            for rule in rules:
-                parse_threshold(rule)
+            values[key] = _texts(name, value)
         elif key == "profile" or (key in _BY_NAME and _BY_NAME[key].scope is Scope.RUN):
             values[key] = str(value)
         elif key in _BY_NAME:
@@ -282,8 +281,7 @@ def _texts(name: str, value: object) -> tuple[str, ...]:
 def _check_names(profile: Profile, origin: str) -> None:
     for key, value in profile.items():
         if key == THRESHOLDS:
-            for rule in _texts(origin.format(name=key), value):
-                parse_threshold(rule)
+            _texts(origin.format(name=key), value)
         elif key == _KEEP_TABLE:
             if not isinstance(value, bool):
                 raise InvalidOption(origin.format(name=key), value, "write true or false")
@@ -311,8 +309,9 @@ def _parsed(option: Option, text: Value, name: str) -> Any:  # noqa: ANN401 - as
     try:
         return option.parse(text)
     except InvalidOption as error:
-        raise InvalidOption(name, text, error.hint) from error
-    except ConfigError:
+        raise InvalidOption(name, error.value, error.hint) from error
+    except ConfigError as error:
+        error.add_note(f"given by {name}")
         raise
     except ValueError as error:
         raise InvalidOption(name, text, str(error)) from error
@@ -322,26 +321,14 @@ def _thresholds(layers: Sequence[_Layer]) -> tuple[Threshold, ...]:
     """Return the thresholds of layers in falling precedence, combined."""
     combined: tuple[Threshold, ...] = ()
     for layer in reversed(layers):
-        rules = layer.values.get(THRESHOLDS, ())
-        combined = override(combined, [parse_threshold(rule) for rule in _rules(rules)])
+        name, texts = layer.name(THRESHOLDS), layer.values.get(THRESHOLDS, ())
+        if isinstance(texts, (list, tuple)):
+            combined = override(combined, [_rule(name, text) for text in texts])
     return combined
 
 
-def _rules(value: Value) -> Sequence[str]:
-    return value if isinstance(value, (list, tuple)) else ()
-
-
-def _checked_aqp(text: str) -> str:
-    if text in {"embedded", "none"} or text.startswith(("http://", "https://")):
-        return text.rstrip("/")
-    raise InvalidOption("--perf-aqp", text, "use embedded, none, or the http(s):// URL of an AQP")
-
-
-def _writable(text: str | None) -> Path | None:
-    """Return the path of a report; a folder that takes no files is known before any load."""
-    if text is None:
-        return None
-    path = Path(text)
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise InvalidOption("--perf-json", text, "give a file in a folder that exists")
-    return path
+def _rule(name: str, text: str) -> Threshold:
+    try:
+        return parse_threshold(text)
+    except InvalidThreshold as error:
+        raise InvalidOption(name, text, error.hint) from error

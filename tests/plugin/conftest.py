@@ -1,0 +1,192 @@
+"""Pytest inside pytest: sessions of a user's project, in processes of their own, tiny loads."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from perf.children import Child
+
+PROJECT_INI = """
+[pytest]
+filterwarnings = error
+perf_run_time = 1s
+perf_warmup = 0
+perf_pacing = think
+perf_users = 2
+"""
+
+LOCUSTFILE = '''
+"""Users that send nothing: each request event is what it says, and costs no network."""
+
+import os
+import time
+
+from locust import User, constant_throughput, events, task
+
+
+class Events(User):
+    abstract = True
+    wait_time = constant_throughput(20)
+
+    def fire(self, name, milliseconds, exception=None):
+        now_ns = time.perf_counter_ns()
+        self.environment.events.request.fire(
+            request_type="EVENT", name=name, response_time=milliseconds, response_length=0,
+            exception=exception, context={"due_ns": now_ns, "start_ns": now_ns},
+        )
+
+
+class QuickUser(Events):
+    @task
+    def quick(self):
+        self.fire("quick", 20)
+
+
+class OtherUser(Events):
+    @task
+    def other(self):
+        self.fire("other", 30)
+
+
+class SlowUser(Events):
+    @task
+    def slow(self):
+        self.fire("slow", 20_000)
+
+
+class RefusedUser(Events):
+    @task
+    def refused(self):
+        self.fire("refused", 20, ConnectionRefusedError("nobody is there"))
+
+
+class RaisingUser(Events):
+    @task
+    def raising(self):
+        self.fire("raising", 20)
+        raise LookupError("a bug of the locustfile")
+
+
+class IdleUser(Events):
+    @task
+    def idle(self):
+        pass
+
+
+def note(word):
+    """Append to the diary of the session, which tests read."""
+    path = os.environ.get("DIARY")
+    if path:
+        with open(path, "a") as diary:
+            diary.write(f"{word} {time.monotonic()}\\n")
+
+
+@events.test_start.add_listener
+def on_test_start(**_):
+    note("load begins")
+
+
+@events.quitting.add_listener
+def on_quitting(**_):
+    note("load ends")
+'''
+
+_DEADLINE_S = 60.0
+_NOT_OURS = ("PYTEST_", "PERF_", "AWS_")
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    """A running DynamoDB endpoint, which sessions name as their target."""
+    argv = [sys.executable, "-m", "perf.targets.moto", "--port", "0"]
+    with Child("moto", argv, environment=os.environ) as moto:
+        yield moto.wait_for_line("ready ", _DEADLINE_S)
+
+
+@pytest.fixture(scope="session")
+def tables(endpoint: str) -> Callable[[], list[str]]:
+    """Return the names of the tables that are at the endpoint now."""
+    client = boto3.client(
+        "dynamodb",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+    return lambda: client.list_tables()["TableNames"]
+
+
+@pytest.fixture(scope="session")
+def new_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Return a folder with a tiny load as default, the locustfile above and the given files."""
+
+    def create(**files: str) -> Path:
+        folder = tmp_path_factory.mktemp("project")
+        (folder / "pytest.ini").write_text(PROJECT_INI)
+        (folder / "events.py").write_text(LOCUSTFILE)
+        for name, text in files.items():
+            (folder / f"{name}.py").write_text(text)
+        return folder
+
+    return create
+
+
+@pytest.fixture(scope="session")
+def start_pytest(endpoint: str) -> Callable[..., "subprocess.Popen[str]"]:
+    """Start pytest in a project, in a process group of its own, out of the outer session's way."""
+
+    def start(folder: Path, *args: str, **environment: str) -> "subprocess.Popen[str]":
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(_NOT_OURS)
+        }
+        own = {"PERF_LOCK_FILE": str(folder / "lock"), "DIARY": str(folder / "diary")}
+        command = [sys.executable, "-m", "pytest", "-p", "no:locust", "-p", "no:cacheprovider"]
+        return subprocess.Popen(
+            [*command, "--perf-target", endpoint, *args],
+            cwd=folder,
+            env={**inherited, **own, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def finish() -> Callable[["subprocess.Popen[str]"], pytest.RunResult]:
+    """Wait for a session that was started; kill it when it does not end."""
+
+    def wait(session: "subprocess.Popen[str]") -> pytest.RunResult:
+        began = time.monotonic()
+        try:
+            output, _ = session.communicate(timeout=_DEADLINE_S)
+        except subprocess.TimeoutExpired:
+            session.kill()
+            raise
+        sys.stdout.write(output)  # shown when the test fails
+        return pytest.RunResult(
+            session.returncode, output.splitlines(), [], time.monotonic() - began
+        )
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def run_pytest(
+    start_pytest: Callable[..., "subprocess.Popen[str]"],
+    finish: Callable[["subprocess.Popen[str]"], pytest.RunResult],
+) -> Callable[..., pytest.RunResult]:
+    """Run pytest in a project to its end."""
+
+    def run(folder: Path, *args: str, **environment: str) -> pytest.RunResult:
+        return finish(start_pytest(folder, *args, **environment))
+
+    return run

@@ -1,0 +1,215 @@
+"""What a load run's verdict makes of its test: on the screen, in JUnit XML, in the report file."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("session")
+
+PASSWORD = "a-password-that-nobody-else-has"
+TESTS = """
+import sys
+import pytest
+
+
+@pytest.mark.perf(thresholds=["failure_ratio <= 0", "quick: median < 10 s"], users=4)
+def test_passes(perf_load):
+    result = perf_load({"QuickUser": 3, "OtherUser": 1}, locustfile="events.py")
+    assert result.users == 4
+    assert result.operation("quick").requests > 2 * result.operation("other").requests
+
+
+@pytest.mark.perf(thresholds=["median < 10 s"])
+def test_second_run_is_slow(perf_load):
+    perf_load("QuickUser", locustfile="events.py")
+    perf_load("SlowUser", locustfile="events.py", thresholds=["median < 10 s", "max < 15 s"])
+
+
+@pytest.mark.perf
+def test_generator_raises(perf_load):
+    perf_load("RaisingUser", locustfile="events.py")
+
+
+def test_no_request(perf_load):
+    assert perf_load("IdleUser", locustfile="events.py").requests == 0
+
+
+@pytest.mark.perf(thresholds=["slwo: median < 10 s", "median < 10 s"])
+def test_unknown_operation(perf_load):
+    perf_load("QuickUser", locustfile="events.py")
+
+
+@pytest.mark.perf(thresholds=["failure_ratio <= 1%"])
+def test_body_fails(perf_load):
+    result = perf_load("RefusedUser", locustfile="events.py")
+    assert result.operation("refused").failures == 0, "the body speaks for itself"
+
+
+def test_no_load():
+    assert not {"locust", "gevent"} & set(sys.modules)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(new_project: Callable[..., Path]) -> Path:
+    return new_project(test_outcomes=TESTS)
+
+
+@pytest.fixture(scope="module")
+def session(folder: Path, run_pytest: Callable[..., pytest.RunResult]) -> pytest.RunResult:
+    """One session of all the outcomes there are; every test here looks at a part of it."""
+    return run_pytest(
+        folder,
+        "--junitxml=junit.xml",
+        "--perf-json=report.json",
+        PERF_AQP_PASSWORD=PASSWORD,
+    )
+
+
+@pytest.fixture(scope="module")
+def cases(folder: Path, session: pytest.RunResult) -> dict[str, ET.Element]:
+    """The test cases of the JUnit file, by name."""
+    assert session.duration
+    root = ET.parse(folder / "junit.xml").getroot()  # noqa: S314 - pytest wrote it
+    return {case.attrib["name"]: case for case in root.iter("testcase")}
+
+
+@pytest.fixture(scope="module")
+def report(folder: Path, session: pytest.RunResult) -> dict[str, Any]:
+    assert session.duration
+    loaded: dict[str, Any] = json.loads((folder / "report.json").read_text())
+    return loaded
+
+
+def test_slow_is_a_failure_and_unproven_an_error(session: pytest.RunResult) -> None:
+    """A run that is INVALID or has NO DATA leaves its test's body passed and errs at teardown."""
+    assert session.ret == 1
+    session.assert_outcomes(passed=5, failed=2, errors=3)
+
+
+def test_failure_shows_every_threshold_of_the_broken_run(cases: dict[str, ET.Element]) -> None:
+    case = cases["test_second_run_is_slow"]
+
+    text = case.findtext("failure") or ""
+
+    assert text.startswith("ThresholdsViolated: FAIL: 0 of 2 thresholds met, 2 broken\n")
+    assert "\n  FAIL  median < 10000 ms  " in text
+    assert "\n  FAIL  max < 15000 ms  " in text
+    assert "\ndata seed  1\ncommand    locust -f " in text
+    assert "quick" not in text.partition("command")[0], "the first run passed"
+    assert case.find("error") is None
+
+
+def test_generator_that_raises_is_invalid(cases: dict[str, ET.Element]) -> None:
+    text = cases["test_generator_raises"].findtext("error") or ""
+
+    assert "RunNotJudged: INVALID: the run did not measure the target\n" in text
+    assert "the locustfile raised " in text
+    assert "a bug of the locustfile" in text
+
+
+def test_run_without_requests_never_passes(cases: dict[str, ET.Element]) -> None:
+    text = cases["test_no_request"].findtext("error") or ""
+
+    assert "RunNotJudged: NO DATA: no request was completed\n" in text
+
+
+def test_threshold_on_an_operation_that_never_ran_has_no_data(
+    cases: dict[str, ET.Element],
+) -> None:
+    text = cases["test_unknown_operation"].findtext("error") or ""
+
+    assert "NO DATA: 1 of 2 thresholds met, 1 not judged\n" in text
+    assert "no such operation ran; the run has quick" in text
+
+
+def test_assertion_of_the_body_stays(cases: dict[str, ET.Element]) -> None:
+    """What the body found is the failure; the verdict on the run stands in its properties."""
+    case = cases["test_body_fails"]
+
+    assert "the body speaks for itself" in (case.findtext("failure") or "")
+    assert _properties(case)["perf.verdict"] == "fail"
+
+
+def test_every_run_is_shown_with_its_conditions(session: pytest.RunResult) -> None:
+    session.stdout.fnmatch_lines(
+        [
+            "perf: target http://127.0.0.1:*, AQP embedded, profile smoke, data seed 1",
+            "* performance *",
+            "test_outcomes.py::test_passes",
+            "4 users, 1 load generator process, measured for *",
+            "PASS: 3 of 3 thresholds met",
+            "target *endpoint at http://127.0.0.1:* (custom endpoint, not AWS)",
+            "profile *name=smoke users=4 * run_time_s=1* warmup_s=0* pacing=think *",
+            "test_outcomes.py::test_second_run_is_slow",
+            "PASS: 1 of 1 thresholds met",
+            "test_outcomes.py::test_second_run_is_slow",
+            "FAIL: 0 of 2 thresholds met, 2 broken",
+        ]
+    )
+
+
+def test_junit_properties_hold_every_run_of_a_test(cases: dict[str, ET.Element]) -> None:
+    properties = _properties(cases["test_second_run_is_slow"])
+
+    assert properties["perf.verdict"] == "pass"
+    assert int(properties["perf.quick.requests"]) > 0
+    assert properties["perf.2.verdict"] == "fail"
+    assert properties["perf.2.slow.max.threshold"] == "max < 15000 ms"
+    assert properties["perf.2.slow.max.verdict"] == "fail"
+
+
+def test_tests_without_load_have_no_properties(cases: dict[str, ET.Element]) -> None:
+    assert not _properties(cases["test_no_load"])
+
+
+def test_report_holds_every_run_in_order(report: dict[str, Any]) -> None:
+    names = [run["test"].partition("::")[2] for run in report["runs"]]
+
+    assert names == [
+        "test_passes",
+        "test_second_run_is_slow",
+        "test_second_run_is_slow",
+        "test_generator_raises",
+        "test_no_request",
+        "test_unknown_operation",
+        "test_body_fails",
+    ]
+    verdicts = [run["verdict"] for run in report["runs"]]
+    assert verdicts == ["pass", "pass", "fail", "invalid", "no data", "no data", "fail"]
+
+
+def test_report_has_the_fields_of_its_schema(report: dict[str, Any]) -> None:
+    assert report["schema_version"] == 1
+    assert report["started_at"].endswith("Z")
+    assert set(report["environment"]) == {"python", "locust", "botocore", "machine", "commit"}
+    run = report["runs"][0]
+    assert run["command"][0] == "locust"
+    assert run["target"]["label"] == "custom endpoint, not AWS"
+    assert run["profile"]["users"] == 4
+    assert run["seed"] == 1
+    assert run["generator"]["processes"] == 1
+    quick = run["operations"]["quick"]
+    assert quick["type"] == "EVENT"
+    assert quick["failures"] == 0
+    assert quick["latency_ms"]["p50"] == pytest.approx(20, rel=0.001)
+    assert quick["histogram"]
+    assert {rule["text"] for rule in run["thresholds"]} == {
+        "failure_ratio <= 0%",
+        "median < 10000 ms",
+    }
+
+
+def test_password_is_nowhere(folder: Path, session: pytest.RunResult) -> None:
+    written = [session.stdout.str()]
+    written += [(folder / name).read_text() for name in ("junit.xml", "report.json", "diary")]
+
+    assert all(PASSWORD not in text for text in written)
+
+
+def _properties(case: ET.Element) -> dict[str, str]:
+    return {each.attrib["name"]: each.attrib["value"] for each in case.iter("property")}

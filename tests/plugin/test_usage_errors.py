@@ -1,0 +1,344 @@
+"""A value that cannot be ends pytest with exit code 4 and a sentence, before anything is made."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+USAGE_ERROR = pytest.ExitCode.USAGE_ERROR
+
+OPTIONS = [
+    (
+        ["--perf-target", "motto"],
+        (
+            "unknown target 'motto': use one of moto, dynamodb-local, aws, or the http(s):// URL "
+            "of a DynamoDB-compatible endpoint; did you mean 'moto'?; given by --perf-target"
+        ),
+    ),
+    (
+        ["--perf-target", "localhost:8000"],
+        (
+            "unknown target 'localhost:8000': use one of moto, dynamodb-local, aws, or the "
+            "http(s):// URL of a DynamoDB-compatible endpoint; did you mean "
+            "'http://localhost:8000'?; given by --perf-target"
+        ),
+    ),
+    (
+        ["--perf-target", "https://dynamodb.eu-west-1.amazonaws.com"],
+        (
+            "--perf-target: 'https://dynamodb.eu-west-1.amazonaws.com' is not valid: this is AWS "
+            "itself: give --perf-target aws, with --perf-aws-account"
+        ),
+    ),
+    (
+        ["--perf-target", "aws"],
+        (
+            "--perf-aws-account: None is not valid: give the 12 digits of the one AWS account that "
+            "may be used"
+        ),
+    ),
+    (
+        ["--perf-aqp", "localhost:8080"],
+        (
+            "--perf-aqp: 'localhost:8080' is not valid: use embedded, none, or the URL of an AQP: "
+            "write http(s)://host[:port]"
+        ),
+    ),
+    (
+        ["--perf-aqp", "http://user:secret@127.0.0.1:8080"],
+        (
+            "--perf-aqp: '127.0.0.1:8080' is not valid: use embedded, none, or the URL of an AQP: "
+            "credentials do not belong into a URL"
+        ),
+    ),
+    (
+        ["--perf-profile", "smok"],
+        (
+            "--perf-profile: 'smok' is not valid: use one of smoke, seed, nightly, or add "
+            "[tool.perf.profiles.smok]"
+        ),
+    ),
+    (
+        ["--perf-users", "0"],
+        "--perf-users: '0' is not valid: it must be a whole number, at least 1",
+    ),
+    (
+        ["--perf-users=-3"],
+        "--perf-users: '-3' is not valid: it must be a whole number, at least 1",
+    ),
+    (
+        ["--perf-spawn-rate", "0"],
+        "--perf-spawn-rate: '0' is not valid: it must be a number above 0, users per second",
+    ),
+    (
+        ["--perf-run-time", "0"],
+        (
+            "--perf-run-time: '0' is not valid: '0' is no time at all: it must be more than 0; "
+            "write seconds or a time like 30, 30s, 5m, 1h30m, 500ms"
+        ),
+    ),
+    (
+        ["--perf-run-time", "2.5s"],
+        "--perf-run-time: '2.5s' is not valid: locust takes whole seconds",
+    ),
+    (
+        ["--perf-stop-timeout=-1"],
+        (
+            "--perf-stop-timeout: '-1' is not valid: '-1' is not a duration: write seconds or a "
+            "time like 30, 30s, 5m, 1h30m, 500ms"
+        ),
+    ),
+    (
+        ["--perf-warmup", "10s", "--perf-run-time", "10s"],
+        "the warm-up of 10 s leaves nothing of the run time of 10 s to measure",
+    ),
+    (
+        ["--perf-pacing", "0/s"],
+        "--perf-pacing: '0/s' is not valid: the arrival rate must be above 0/s, got 0/s",
+    ),
+    (
+        ["--perf-pacing", "fast"],
+        (
+            "--perf-pacing: 'fast' is not valid: write 'think' (closed model, random waits), "
+            "'none' (closed model, as fast as answers come) or a rate such as '200/s' (open model, "
+            "arrivals per second in all)"
+        ),
+    ),
+    (
+        ["--perf-processes", "two"],
+        "--perf-processes: 'two' is not valid: it must be a whole number, at least 1",
+    ),
+    (
+        ["--perf-processes", "2", "--perf-expect-workers", "3"],
+        (
+            "2 local processes and 3 remote workers do not go together: start a worker on this "
+            "machine too, as on the others"
+        ),
+    ),
+    (
+        ["--perf-master-bind", "5557"],
+        "--perf-master-bind: '5557' is not valid: write it like '0.0.0.0:5557'",
+    ),
+    (
+        ["--perf-client", "curl"],
+        "--perf-client: 'curl' is not valid: use one of fast, boto3",
+    ),
+    (
+        ["--perf-seed", "1.5"],
+        "--perf-seed: '1.5' is not valid: it must be a whole number",
+    ),
+    (
+        ["--perf-table", "no spaces"],
+        (
+            "--perf-table: 'no spaces' is not valid: a table name is 3 to 255 letters, digits, "
+            "'_', '.' or '-'"
+        ),
+    ),
+    (
+        ["--perf-billing", "provisioned:0,5"],
+        "--perf-billing: 'provisioned:0,5' is not valid: ",
+    ),
+    (
+        ["--perf-json", "test_it.py/report.json"],
+        (
+            "--perf-json: 'test_it.py/report.json' is not valid: give a file in a folder that "
+            "takes files: Not a directory"
+        ),
+    ),
+    (
+        ["--perf-json", "."],
+        "--perf-json: '.' is not valid: it is a folder: give a file",
+    ),
+    (
+        ["--perf-threshold", "p99 300"],
+        (
+            "--perf-threshold: 'p99 300' is not valid: write it like 'p99 < 250 ms' or "
+            "'write_to_ddb: failure_ratio <= 0.1%'"
+        ),
+    ),
+    (
+        ["--perf-threshold", "p99 =< 300"],
+        (
+            "--perf-threshold: 'p99 =< 300' is not valid: unknown operator '=<': use one of <, <=, "
+            ">, >="
+        ),
+    ),
+    (
+        ["--perf-threshold", "medain < 300 ms"],
+        (
+            "--perf-threshold: 'medain < 300 ms' is not valid: unknown metric 'medain', did you "
+            "mean 'median'?"
+        ),
+    ),
+    (
+        ["--perf-threshold", "p99 < 300 min"],
+        (
+            "--perf-threshold: 'p99 < 300 min' is not valid: unknown unit 'min' for p99: use ms or "
+            "s or us"
+        ),
+    ),
+]
+
+INI = [
+    ("perf_users = 0", "ini key perf_users: '0' is not valid: it must be a whole number"),
+    ("perf_profile = x", "ini key perf_profile: 'x' is not valid: use one of smoke, seed, nightly"),
+    ("perf_target = x", "unknown target 'x': use one of moto, dynamodb-local, aws, or "),
+    ("perf_aqp = x", "ini key perf_aqp: 'x' is not valid: use embedded, none, or "),
+    ("perf_table = x", "ini key perf_table: 'x' is not valid: a table name is 3 to 255 letters"),
+    (
+        "perf_json = test_it.py/x",
+        "ini key perf_json: 'test_it.py/x' is not valid: give a file in a folder that",
+    ),
+    (
+        "perf_thresholds =\n    p99 < 1 s\n    p99 300",
+        "ini key perf_thresholds: 'p99 300' is not valid: write it like 'p99 < 250 ms'",
+    ),
+]
+
+PROFILES = [
+    (
+        "users = 0",
+        "profile 'own' users: '0' is not valid: it must be a whole number, at least 1",
+    ),
+    (
+        "user = 3",
+        "profile 'own' user: ",
+    ),
+    (
+        'thresholds = ["p99 300"]',
+        "profile 'own' thresholds: 'p99 300' is not valid: write it like 'p99 < 250 ms'",
+    ),
+    (
+        'thresholds = "p99 < 300 ms"',
+        (
+            "profile 'own' thresholds: 'p99 < 300 ms' is not valid: give a list of "
+            "thresholds, such as ['p99 < 300 ms']"
+        ),
+    ),
+    (
+        "users = { a = 1 }",
+        (
+            "[tool.perf.profiles.own] users: {'a': 1} is not valid: write a text, a number, true, "
+            "false or a list of texts"
+        ),
+    ),
+]
+
+MARKERS = [
+    (
+        "users=0",
+        "@pytest.mark.perf(users=…): '0' is not valid: it must be a whole number, at least 1",
+    ),
+    (
+        "usres=5",
+        "@pytest.mark.perf(usres=…): 5 is not valid: there is no such argument: use ",
+    ),
+    (
+        "target='moto'",
+        (
+            "@pytest.mark.perf(target=…): 'moto' is not valid: it holds for the whole session: "
+            "give --perf-target"
+        ),
+    ),
+    (
+        "profile='smok'",
+        "@pytest.mark.perf(profile=…): 'smok' is not valid: use one of smoke, seed, nightly",
+    ),
+    (
+        "thresholds=['p99 300']",
+        "@pytest.mark.perf(thresholds=…): 'p99 300' is not valid: write it like 'p99 < 250 ms'",
+    ),
+    (
+        "thresholds='p99 < 300 ms'",
+        (
+            "@pytest.mark.perf(thresholds=…): 'p99 < 300 ms' is not valid: give a list of "
+            "thresholds, such as ['p99 < 300 ms']"
+        ),
+    ),
+    ("['p99 < 300 ms']", "@pytest.mark.perf: (['p99 < 300 ms'],) is not valid: name the argument"),
+    (
+        "run_time='5s', warmup='5s'",
+        "the warm-up of 5 s leaves nothing of the run time of 5 s to measure",
+    ),
+]
+
+
+@pytest.fixture(autouse=True)
+def _no_child(monkeypatch: pytest.MonkeyPatch, pytester: pytest.Pytester) -> None:
+    """Let no process be started."""
+
+    def refuse(*args: object, **_: object) -> None:
+        raise AssertionError(f"a process was started: {args}")
+
+    monkeypatch.setattr("subprocess.Popen", refuse)
+    pytester.makepyfile(test_it="def test_it(perf_load): perf_load('PartiqlWriteUser')")
+
+
+def run(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
+    return pytester.runpytest_inprocess(
+        "-p", "no:locust", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *args
+    )
+
+
+@pytest.mark.parametrize(("args", "text"), OPTIONS, ids=[" ".join(args) for args, _ in OPTIONS])
+def test_bad_option(pytester: pytest.Pytester, args: Sequence[str], text: str) -> None:
+    result = run(pytester, *args)
+
+    assert result.ret == USAGE_ERROR
+    assert result.stderr.str().startswith(f"ERROR: {text}")
+
+
+@pytest.mark.parametrize(("line", "text"), INI, ids=[line for line, _ in INI])
+def test_bad_ini_key(pytester: pytest.Pytester, line: str, text: str) -> None:
+    pytester.makeini(f"[pytest]\n{line}")
+
+    result = run(pytester)
+
+    assert result.ret == USAGE_ERROR
+    assert result.stderr.str().startswith(f"ERROR: {text}")
+
+
+@pytest.mark.parametrize(("line", "text"), PROFILES, ids=[line for line, _ in PROFILES])
+def test_bad_profile(pytester: pytest.Pytester, line: str, text: str) -> None:
+    pytester.makepyprojecttoml(f"[tool.perf.profiles.own]\n{line}")
+
+    result = run(pytester, "--perf-profile", "own")
+
+    assert result.ret == USAGE_ERROR
+    assert text in result.stderr.lines[0]
+
+
+@pytest.mark.parametrize(("arguments", "text"), MARKERS, ids=[each for each, _ in MARKERS])
+def test_bad_marker(pytester: pytest.Pytester, arguments: str, text: str) -> None:
+    """One bad marker ends the session, whichever tests come before it."""
+    pytester.makepyfile(
+        test_it=f"""
+        import pytest
+
+        def test_before(perf_target): pass
+
+        @pytest.mark.perf({arguments})
+        def test_it(perf_load): pass
+        """
+    )
+
+    result = run(pytester)
+
+    assert result.ret == USAGE_ERROR
+    assert result.stderr.str().startswith(f"ERROR: test_it.py::test_it: {text}")
+
+
+def test_unwritable_folder_of_the_report(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "--perf-json", "/proc/report.json")
+
+    assert result.ret == USAGE_ERROR
+    assert result.stderr.str().startswith("ERROR: --perf-json: '/proc/report.json' is not valid: ")
+
+
+def test_usage_error_leaves_the_report_of_an_earlier_session(pytester: pytest.Pytester) -> None:
+    earlier = Path("report.json")
+    earlier.write_text("{}")
+
+    run(pytester, "--perf-json", "report.json", "--perf-users", "0")
+
+    assert earlier.read_text() == "{}"
