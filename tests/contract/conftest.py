@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import uuid4
 
 import boto3
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 READY_WITHIN_S = 60
 ENDPOINT_VARIABLE = "PERF_CONTRACT_ENDPOINT"
 LOCAL_HOME_VARIABLE = "DYNAMODB_LOCAL_HOME"
+IMPLEMENTATIONS = ["moto", "dynamodb-local"]
+if ENDPOINT_VARIABLE in os.environ:  # the one place that decides on a third
+    IMPLEMENTATIONS.append("endpoint")
 HOW_TO_GET_LOCAL = (
     f"set {LOCAL_HOME_VARIABLE} to a folder with DynamoDBLocal.jar; one way to get it: "
     "npm pack amplify-dynamodb-simulator, unpack, folder package/emulator"
@@ -55,15 +58,25 @@ class ContractTable:
     name: str
     implementation: Implementation
 
-    def page(self, statement: str, *parameters: dict[str, Any], **options: Any) -> dict[str, Any]:
-        """Run one statement, ``{t}`` in it standing for the table, and return the answer as sent."""
+    def page(
+        self,
+        statement: str,
+        *parameters: dict[str, Any],
+        **options: Any,  # noqa: ANN401  # what the API takes
+    ) -> dict[str, Any]:
+        """Run one statement, ``{t}`` in it standing for the table; return the answer as sent."""
         if parameters:
             options["Parameters"] = list(parameters)
         text = statement.replace("{t}", f'"{self.name}"')
         answer = self.implementation.client.execute_statement(Statement=text, **options)
         return dict(answer)
 
-    def run(self, statement: str, *parameters: dict[str, Any], **options: Any) -> Answer:
+    def run(
+        self,
+        statement: str,
+        *parameters: dict[str, Any],
+        **options: Any,  # noqa: ANN401  # what the API takes
+    ) -> Answer:
         """Run one statement and follow NextToken to the end."""
         answer = self.page(statement, *parameters, **options)
         items, page_count = list(answer["Items"]), 1
@@ -73,7 +86,12 @@ class ContractTable:
             page_count += 1
         return Answer(items=items, page_count=page_count)
 
-    def refused(self, statement: str, *parameters: dict[str, Any], **options: Any) -> str:
+    def refused(
+        self,
+        statement: str,
+        *parameters: dict[str, Any],
+        **options: Any,  # noqa: ANN401  # what the API takes
+    ) -> str:
         """Run a statement that must end in an error with HTTP status 400; return its code."""
         error = self.implementation.client.exceptions.ClientError
         with pytest.raises(error) as raised:
@@ -85,7 +103,7 @@ class ContractTable:
         return "DuplicateItemException" if code == "DuplicateItem" else code
 
 
-@pytest.fixture(scope="session", params=["moto", "dynamodb-local", "endpoint"])
+@pytest.fixture(scope="session", params=IMPLEMENTATIONS)
 def implementation(request: pytest.FixtureRequest) -> Iterator[Implementation]:
     name: str = request.param
     with {"moto": moto, "dynamodb-local": dynamodb_local, "endpoint": endpoint}[name]() as url:
@@ -108,7 +126,10 @@ def make_table(implementation: Implementation) -> Iterator[Callable[..., Contrac
     """Create tables; all of them are deleted, whatever happens."""
     client, names = implementation.client, []
 
-    def make(sort_key_type: str | None = "S", **settings: Any) -> ContractTable:
+    def make(
+        sort_key_type: str | None = "S",
+        **settings: Any,  # noqa: ANN401  # what the API takes
+    ) -> ContractTable:
         keys = {"pk": "S"} | ({} if sort_key_type is None else {"sk": sort_key_type})
         name = f"contract-{uuid4()}"
         names.append(name)
@@ -165,14 +186,10 @@ def dynamodb_local() -> Iterator[str]:
 
 @contextmanager
 def endpoint() -> Iterator[str]:
-    # The one place that names the third implementation.
-    url = os.environ.get(ENDPOINT_VARIABLE)
-    if url is None:
-        pytest.skip(f"no third endpoint: set {ENDPOINT_VARIABLE} to the URL of one")
-    yield url
+    yield os.environ[ENDPOINT_VARIABLE]
 
 
-def absent(reason: str) -> None:
+def absent(reason: str) -> NoReturn:
     """Skip on a person's machine, fail where every implementation must be there."""
     if "CI" in os.environ:
         pytest.fail(reason)

@@ -1,9 +1,12 @@
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-MakeTable = Callable[..., Any]
+if TYPE_CHECKING:
+    from tests.contract.conftest import ContractTable
+
+MakeTable = Callable[..., "ContractTable"]
 
 WORKLOAD_INSERT = (
     "INSERT INTO {t} VALUE {'pk': ?, 'sk': ?, 'zipcode': ?, 'username': ?, 'datetime': ?, "
@@ -20,13 +23,13 @@ ORDER = {
 }
 
 
-def test_the_workloads_insert_stores_its_item(table: Any) -> None:
+def test_the_workloads_insert_stores_its_item(table: "ContractTable") -> None:
     assert table.run(WORKLOAD_INSERT, *ORDER.values()).items == []
 
     assert table.run("SELECT * FROM {t} WHERE pk = ?", ORDER["pk"]).items == [ORDER]
 
 
-def test_the_literal_insert_stores_the_same_item(table: Any) -> None:
+def test_the_literal_insert_stores_the_same_item(table: "ContractTable") -> None:
     table.run(
         "INSERT INTO {t} VALUE {'pk': 'ACCOUNT#ACCOUNT1#CUSTOMER#CUSTOMER61', "
         "'sk': 'STATUS#CREATED#ORDER#8d6d5d5c', 'zipcode': 74545, 'username': 'user-7', "
@@ -61,7 +64,9 @@ def test_the_literal_insert_stores_the_same_item(table: Any) -> None:
         ("<<1.0>>", {"NS": ["1"]}),
     ],
 )
-def test_a_literal_is_stored_as_its_value(table: Any, literal: str, value: Any) -> None:
+def test_a_literal_is_stored_as_its_value(
+    table: "ContractTable", literal: str, value: object
+) -> None:
     table.run(f"INSERT INTO {{t}} VALUE {{'pk': 'a', 'sk': 'b', 'x': {literal}}}")
 
     assert table.run("SELECT x FROM {t} WHERE pk = 'a'").items == [{"x": value}]
@@ -78,13 +83,15 @@ def test_a_literal_is_stored_as_its_value(table: Any, literal: str, value: Any) 
         ({"M": {"l": {"L": [{"SS": ["a"]}]}}}, {"M": {"l": {"L": [{"SS": ["a"]}]}}}),
     ],
 )
-def test_a_parameter_is_stored_as_its_value(table: Any, sent: Any, stored: Any) -> None:
+def test_a_parameter_is_stored_as_its_value(
+    table: "ContractTable", sent: dict[str, Any], stored: object
+) -> None:
     table.run("INSERT INTO {t} VALUE {'pk': 'a', 'sk': 'b', 'x': ?}", sent)
 
     assert table.run("SELECT x FROM {t}").items == [{"x": stored}]
 
 
-def test_an_existing_key_is_refused_and_kept(table: Any) -> None:
+def test_an_existing_key_is_refused_and_kept(table: "ContractTable") -> None:
     table.run("INSERT INTO {t} VALUE {'pk': 'a', 'sk': 'b', 'x': 1}")
 
     code = table.refused("INSERT INTO {t} VALUE {'pk': 'a', 'sk': 'b', 'x': 2}")
@@ -123,7 +130,9 @@ def test_an_existing_key_is_refused_and_kept(table: Any) -> None:
         "{'pk': 'a', 'sk': 'b', 'x': 'unterminated}",
     ],
 )
-def test_an_impossible_item_is_refused_and_nothing_is_stored(table: Any, item: str) -> None:
+def test_an_impossible_item_is_refused_and_nothing_is_stored(
+    table: "ContractTable", item: str
+) -> None:
     assert table.refused(f"INSERT INTO {{t}} VALUE {item}") == "ValidationException"
 
     assert table.run("SELECT * FROM {t}").items == []
@@ -142,26 +151,28 @@ def test_an_impossible_item_is_refused_and_nothing_is_stored(table: Any, item: s
         {"NS": ["1", "1.0"]},
     ],
 )
-def test_an_impossible_parameter_is_refused(table: Any, parameter: Any) -> None:
+def test_an_impossible_parameter_is_refused(
+    table: "ContractTable", parameter: dict[str, Any]
+) -> None:
     code = table.refused("INSERT INTO {t} VALUE {'pk': 'a', 'sk': 'b', 'x': ?}", parameter)
 
     assert code == "ValidationException"
 
 
-def test_a_parameter_inside_a_list_is_refused(table: Any) -> None:
+def test_a_parameter_inside_a_list_is_refused(table: "ContractTable") -> None:
     statement = "INSERT INTO {t} VALUE {'pk': 'a', 'sk': 'b', 'x': [?]}"
 
     assert table.refused(statement, {"N": "1"}) == "ValidationException"
 
 
-def test_a_missing_parameter_is_refused(table: Any) -> None:
+def test_a_missing_parameter_is_refused(table: "ContractTable") -> None:
     # One too many is refused by us and ignored by DynamoDB Local; not checked on DynamoDB.
     assert table.refused("INSERT INTO {t} VALUE {'pk': ?, 'sk': ?}", {"S": "a"}) == (
         "ValidationException"
     )
 
 
-def test_an_item_has_400_kb_at_most(table: Any) -> None:
+def test_an_item_has_400_kb_at_most(table: "ContractTable") -> None:
     largest = 400 * 1024 - len("pk" + "a" + "sk" + "b" + "x")
     insert = "INSERT INTO {t} VALUE {'pk': 'a', 'sk': 'b', 'x': ?}"
 
@@ -169,13 +180,13 @@ def test_an_item_has_400_kb_at_most(table: Any) -> None:
     assert table.run(insert, {"S": "y" * largest}).items == []
 
 
-def test_a_statement_has_8192_characters_at_most(table: Any) -> None:
+def test_a_statement_has_8192_characters_at_most(table: "ContractTable") -> None:
     statement = "INSERT INTO {t} VALUE {'pk': 'a', 'sk': 'b', 'x': '" + "y" * 8192 + "'}"
 
     assert table.refused(statement) == "ValidationException"
 
 
-def test_an_unknown_table_is_not_found(table: Any) -> None:
+def test_an_unknown_table_is_not_found(table: "ContractTable") -> None:
     for statement in ("INSERT INTO nowhere VALUE {'pk': 'a', 'sk': 'b'}", "SELECT * FROM nowhere"):
         assert table.refused(statement) == "ResourceNotFoundException"
 
@@ -190,7 +201,7 @@ def test_a_table_without_sort_key_takes_one_item_for_each_partition_key(
     assert table.run("SELECT x FROM {t} WHERE pk = 'a'").items == [{"x": {"N": "1"}}]
 
 
-def test_the_other_operations_see_an_inserted_item(table: Any) -> None:
+def test_the_other_operations_see_an_inserted_item(table: "ContractTable") -> None:
     table.run(WORKLOAD_INSERT, *ORDER.values())
     client = table.implementation.client
 
@@ -206,7 +217,7 @@ def test_the_other_operations_see_an_inserted_item(table: Any) -> None:
     assert queried["Items"] == scanned["Items"] == [ORDER]
 
 
-def test_capacity_is_reported_by_dynamodbs_rounding(table: Any) -> None:
+def test_capacity_is_reported_by_dynamodbs_rounding(table: "ContractTable") -> None:
     # DynamoDB Local answers ExecuteStatement without ConsumedCapacity.
     if table.implementation.is_local:
         pytest.skip("DynamoDB Local reports no ConsumedCapacity for ExecuteStatement")

@@ -61,7 +61,11 @@ def make_table() -> Iterator[Callable[..., Table]]:
 def execute() -> Execute:
     """Run one statement, as ``execute(text, *parameters, Limit=2)``."""
 
-    def run(text: str, *parameters: dict[str, Any], **options: Any) -> dict[str, Any]:
+    def run(
+        text: str,
+        *parameters: dict[str, Any],
+        **options: Any,  # noqa: ANN401  # what the API takes
+    ) -> dict[str, Any]:
         request = {"Statement": text, "Parameters": list(parameters), **options}
         return execute_statement(request, REGION)
 

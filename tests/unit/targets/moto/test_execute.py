@@ -1,4 +1,6 @@
-from collections.abc import Callable
+# ruff: noqa: S608  # statements put together from parts are what is tested here
+# statements put together from parts are what is tested here
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -44,7 +46,12 @@ def sort_keys(answer: dict[str, Any]) -> list[str]:
     return [item["sk"]["S"] for item in answer["Items"]]
 
 
-def pages(execute: Execute, statement: str, *parameters: dict[str, Any], **options: Any) -> Any:
+def pages(
+    execute: Execute,
+    statement: str,
+    *parameters: dict[str, Any],
+    **options: Any,  # noqa: ANN401  # what the API takes
+) -> Iterator[dict[str, Any]]:
     """Yield the pages of a SELECT, following NextToken to the end."""
     answer = execute(statement, *parameters, **options)
     yield answer
@@ -81,14 +88,14 @@ def test_insert_into_a_table_without_sort_key_works(
     execute("INSERT INTO orders VALUE {'pk': 'a', 'x': 1}")
 
     assert execute("SELECT x FROM orders WHERE pk = 'a'")["Items"] == [{"x": {"N": "1"}}]
-    with pytest.raises(RequestRefused, match="^Duplicate primary key exists in table$"):
+    with pytest.raises(RequestRefused, match=r"^Duplicate primary key exists in table$"):
         execute("INSERT INTO orders VALUE {'pk': 'a', 'x': 2}")
 
 
 def test_a_refused_duplicate_leaves_the_first_item(orders: Table, execute: Execute) -> None:
     fill(execute, {"a": 1}, username=text("first"))
 
-    with pytest.raises(RequestRefused, match="^Duplicate primary key exists in table$") as refused:
+    with pytest.raises(RequestRefused, match=r"^Duplicate primary key exists in table$") as refused:
         fill(execute, {"a": 1}, username=text("second"))
 
     assert refused.value.code == "DuplicateItemException"
@@ -107,18 +114,24 @@ def test_a_refused_duplicate_leaves_the_first_item(orders: Table, execute: Execu
         ),
         (
             "'pk': 'a', 'sk': ''",
-            "One or more parameter values are not valid. The AttributeValue for a key attribute "
-            "cannot contain an empty string value. Key: sk",
+            (
+                "One or more parameter values are not valid. The AttributeValue for a key "
+                "attribute cannot contain an empty string value. Key: sk"
+            ),
         ),
         (
             f"'pk': '{'y' * 2049}', 'sk': 'a'",
-            "Hash primary key values must be under 2048 bytes, "
-            "and range primary key values must be under 1024 bytes",
+            (
+                "Hash primary key values must be under 2048 bytes, "
+                "and range primary key values must be under 1024 bytes"
+            ),
         ),
         (
             "'pk': 'a', 'sk': 'b', 'zipcode': 'x'",
-            "One or more parameter values were invalid: Type mismatch for Index Key zipcode "
-            "Expected: N Actual: S IndexName: by_zipcode",
+            (
+                "One or more parameter values were invalid: Type mismatch for Index Key zipcode "
+                "Expected: N Actual: S IndexName: by_zipcode"
+            ),
         ),
     ],
 )
@@ -139,7 +152,7 @@ def test_an_item_may_have_400_kb_and_not_a_byte_more(execute: Execute) -> None:
     largest = 400 * 1024 - len("pk" + "a" + "sk" + "b" + "x")
     insert = "INSERT INTO orders VALUE {'pk': 'a', 'sk': 'b', 'x': ?}"
 
-    with pytest.raises(RequestRefused, match="^Item size has exceeded the maximum allowed size$"):
+    with pytest.raises(RequestRefused, match=r"^Item size has exceeded the maximum allowed size$"):
         execute(insert, text("y" * (largest + 1)))
 
     assert execute(insert, text("y" * largest)) == {"Items": []}
@@ -155,7 +168,7 @@ def test_each_question_mark_needs_its_parameter(execute: Execute, count: int) ->
 
 
 def test_an_unknown_table_has_its_own_code(execute: Execute) -> None:
-    with pytest.raises(RequestRefused, match="^Cannot do operations on a non-existent") as refused:
+    with pytest.raises(RequestRefused, match=r"^Cannot do operations on a non-existent") as refused:
         execute("SELECT * FROM nowhere")
 
     assert refused.value.code == "ResourceNotFoundException"
@@ -187,7 +200,7 @@ def test_a_token_belongs_to_its_statement(execute: Execute) -> None:
     fill(execute, {"a": 3})
     token = execute(PARTITION, text("a"), Limit=1)["NextToken"]
 
-    with pytest.raises(RequestRefused, match="^Invalid NextToken$"):
+    with pytest.raises(RequestRefused, match=r"^Invalid NextToken$"):
         execute(PARTITION, text("b"), NextToken=token)
 
 
@@ -297,7 +310,7 @@ def test_an_index_is_read_by_its_own_keys_and_projection(
     assert answer["Items"] == [
         {"pk": text("a"), "sk": text(sk), "zipcode": {"N": "1"}} for sk in ("001", "000")
     ]
-    with pytest.raises(RequestRefused, match="^The table does not have the specified index: no$"):
+    with pytest.raises(RequestRefused, match=r"^The table does not have the specified index: no$"):
         execute('SELECT * FROM orders."no"')
 
 
@@ -365,8 +378,9 @@ def test_consumed_capacity_is_reported_by_index_on_request(
 @pytest.mark.usefixtures("orders")
 def test_a_read_consumes_for_the_sum_of_what_it_read(
     execute: Execute,
+    *,
     consistent: bool,
-    units: float,  # noqa: FBT001  # a parameter of the test
+    units: float,  # a parameter of the test
 ) -> None:
     fill(execute, {"a": 20}, x=text("y" * 600))
 

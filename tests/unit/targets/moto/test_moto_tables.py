@@ -96,8 +96,10 @@ def test_a_query_of_one_partition_answers_as_motos_own(
         for comparison, values in condition:
             if comparison and not any(key.startswith(prefix) for key in sort_keys):
                 continue  # moto's own Query fails on a Limit that no item reaches
-            asked = (DynamoType({"S": hash_key}), comparison, values, limit, None, forward, None)
-            assert query_one_partition(table, *asked) == moto_tables._moto_query(table, *asked)
+            asked: tuple[Any, ...] = (comparison, values, limit, None, forward, None)
+            key = DynamoType({"S": hash_key})
+            ours = query_one_partition(table, key, *asked)
+            assert ours == moto_tables._moto_query(table, key, *asked)
 
 
 def test_a_query_of_one_partition_leaves_the_table_whole(make_table: MakeTable) -> None:
@@ -105,7 +107,7 @@ def test_a_query_of_one_partition_leaves_the_table_whole(make_table: MakeTable) 
     for hash_key in ("a", "b"):
         table.put_item({"pk": {"S": hash_key}, "sk": {"S": "1"}})
 
-    query_one_partition(table, DynamoType({"S": "a"}), None, [], 10, None, True, None)  # noqa: FBT003  # moto's
+    query_one_partition(table, DynamoType({"S": "a"}), None, [], 10, None, True, None)  # noqa: FBT003  # moto's own signature
 
     assert len(table) == 2
 
@@ -132,8 +134,10 @@ def forget_attributes(item: Item, *_: object) -> None:
             Table,
             "all_indexes",
             None,
-            "a Table has hash_key_attr, range_key_attr, their types and all_indexes()"
-            " (TypeError: 'NoneType' object is not callable)",
+            (
+                "a Table has hash_key_attr, range_key_attr, their types and all_indexes()"
+                " (TypeError: 'NoneType' object is not callable)"
+            ),
         ),
         (
             moto_tables,
@@ -151,13 +155,15 @@ def forget_attributes(item: Item, *_: object) -> None:
             Item,
             "__init__",
             forget_attributes,
-            "an Item is hash_key, range_key and a dict attrs of DynamoType with type and value"
-            " (AttributeError: 'Item' object has no attribute 'attrs')",
+            (
+                "an Item is hash_key, range_key and a dict attrs of DynamoType with type and value"
+                " (AttributeError: 'Item' object has no attribute 'attrs')"
+            ),
         ),
     ],
 )
 def test_a_moto_that_changed_is_named_in_words(
-    monkeypatch: pytest.MonkeyPatch, broken: Any, name: str, replacement: object, expected: str
+    monkeypatch: pytest.MonkeyPatch, broken: object, name: str, replacement: object, expected: str
 ) -> None:
     monkeypatch.setattr(broken, name, replacement)
 

@@ -1,3 +1,5 @@
+# ruff: noqa: S608  # statements put together from parts are what is tested here
+# statements put together from parts are what is tested here
 from decimal import Decimal
 from typing import Any
 
@@ -94,8 +96,8 @@ def test_any_text_is_a_statement_or_is_refused(text: str) -> None:
     assert isinstance(statement, s.Insert | s.Select)
 
 
-@given(st.sampled_from(sorted(KEYWORDS | RESERVED_WORDS)), st.booleans())
-def test_a_reserved_word_is_a_name_only_in_quotes(word: str, capitals: bool) -> None:  # noqa: FBT001  # drawn
+@given(word=st.sampled_from(sorted(KEYWORDS | RESERVED_WORDS)), capitals=st.booleans())
+def test_a_reserved_word_is_a_name_only_in_quotes(word: str, *, capitals: bool) -> None:
     name = word.upper() if capitals else word
 
     parse_statement(f'SELECT "{name}" FROM t')
@@ -183,8 +185,10 @@ def test_case_spaces_comments_and_a_last_semicolon_mean_nothing(text: str) -> No
         ("", "Statement wasn't well formed, can't be processed: "),
         (
             "SELECT pk FROM t GROUP BY pk",
-            "Statement wasn't well formed, can't be processed: SELECT pk FROM t GROUP BY pk "
-            "(unexpected 'GROUP' at 1:18)",
+            (
+                "Statement wasn't well formed, can't be processed: SELECT pk FROM t GROUP BY pk "
+                "(unexpected 'GROUP' at 1:18)"
+            ),
         ),
         ("SELECT pk FROM t WHERE", "Statement wasn't well formed, can't be processed: SELECT pk"),
         (
