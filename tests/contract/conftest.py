@@ -33,14 +33,12 @@ HOW_TO_GET_LOCAL = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Implementation:
-    """One DynamoDB, and what it is known not to do."""
+    """One DynamoDB, under the name by which the suite knows it."""
 
     name: str
     client: "DynamoDBClient"
-
-    @property
-    def is_local(self) -> bool:
-        return self.name == "dynamodb-local"
+    is_local: bool
+    """Whether it is DynamoDB Local, whoever started it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +114,9 @@ def implementation(request: pytest.FixtureRequest) -> Iterator[Implementation]:
             config=Config(retries={"total_max_attempts": 1}),
         )
         try:
-            yield Implementation(name=name, client=client)
+            headers = client.list_tables()["ResponseMetadata"]["HTTPHeaders"]
+            is_local = headers.get("server", "").startswith("Jetty")
+            yield Implementation(name=name, client=client, is_local=is_local)
         finally:
             client.close()
 
