@@ -14,18 +14,19 @@ from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-import certifi
+import botocore.session
 from botocore import exceptions
-from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
 from geventhttpclient.response import HTTPParseError, HTTPSocketPoolResponse
 
 from perf.core.failures import FailureClass
 from perf.core.sigv4 import Credentials, Signer, amz_date
+from perf.loadgen.connections import (
+    ANSWER_TIMEOUT_S,
+    CONNECT_TIMEOUT_S,
+    ConnectTimeout,
+    open_connections,
+)
 
-CONNECT_TIMEOUT_S = 5.0
-ANSWER_TIMEOUT_S = 10.0
-_MAX_CONNECTIONS = 1 << 20
-"""No limit in practice: a user has one request under way, so there are as many as users."""
 _TARGET = "DynamoDB_20120810.ExecuteStatement"
 
 THROTTLING_CODES = frozenset(
@@ -98,17 +99,36 @@ class FastClient:
         endpoint_url: where to send; its certificate is verified.
         region: the region that the signature names.
         credentials: called for each request, so that they can be renewed during a run.
+        connect_timeout_s: how long a connection may take.
+        answer_timeout_s: how long nothing may be heard of an answer.
+
+    Raises:
+        ValueError: ``endpoint_url`` is no http(s) URL.
     """
 
-    def __init__(self, endpoint_url: str, region: str, credentials: "CredentialsSource") -> None:
+    def __init__(
+        self,
+        endpoint_url: str,
+        region: str,
+        credentials: "CredentialsSource",
+        *,
+        connect_timeout_s: float = CONNECT_TIMEOUT_S,
+        answer_timeout_s: float = ANSWER_TIMEOUT_S,
+    ) -> None:
         url = urlsplit(endpoint_url)
-        if url.hostname is None:
-            raise ValueError(f"not a URL with a host: {endpoint_url!r}")
+        if url.hostname is None or url.scheme not in {"http", "https"}:
+            raise ValueError(f"not the http(s) URL of an endpoint: {endpoint_url!r}")
         is_tls = url.scheme == "https"
         port = url.port or (443 if is_tls else 80)
         name = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
         self._host = name if port == (443 if is_tls else 80) else f"{name}:{port}"
-        self._pool = _pool(url.hostname, port, is_tls=is_tls)
+        self._pool = open_connections(
+            url.hostname,
+            port,
+            is_tls=is_tls,
+            connect_timeout_s=connect_timeout_s,
+            answer_timeout_s=answer_timeout_s,
+        )
         self._region = region
         self._credentials = credentials
         self._signed_with: Credentials | None = None
@@ -145,30 +165,23 @@ class FastClient:
     def _exchange(self, request: bytes, *, writes: bool) -> tuple[int, bytes]:
         try:
             connection = self._pool.get_socket()
-        except TimeoutError as error:
+        except ConnectTimeout as error:
             raise DynamoDbError(FailureClass.CONNECTION, "ConnectTimeout", str(error)) from error
         except ssl.SSLError as error:
             raise DynamoDbError(FailureClass.CONNECTION, "TlsError", str(error)) from error
         except OSError as error:
             raise DynamoDbError(FailureClass.CONNECTION, "NotConnected", str(error)) from error
-        unknown = FailureClass.AMBIGUOUS if writes else None
         try:
             connection.sendall(request)
         except OSError as error:
             self._pool.release_socket(connection)
-            kind = unknown or FailureClass.CONNECTION
-            raise DynamoDbError(kind, "ConnectionBroken", str(error)) from error
+            raise _lost(error, writes=writes) from error
         try:
             # From here on the response object gives the connection back, or closes it.
             response = HTTPSocketPoolResponse(connection, self._pool, method="POST")
             return response.get_code(), response.read()
-        except TimeoutError as error:
-            kind = unknown or FailureClass.TIMEOUT
-            text = f"no answer within {ANSWER_TIMEOUT_S:g} s"
-            raise DynamoDbError(kind, "AnswerTimeout", text) from error
         except (OSError, HTTPParseError) as error:
-            kind = unknown or FailureClass.CONNECTION
-            raise DynamoDbError(kind, "ConnectionBroken", str(error)) from error
+            raise _lost(error, writes=writes) from error
 
 
 class CredentialsSource(Protocol):
@@ -181,7 +194,14 @@ class CredentialsSource(Protocol):
 class Boto3Client:
     """The AWS SDK, with retries off and its pool wide enough for all users."""
 
-    def __init__(self, endpoint_url: str | None, region: str | None) -> None:
+    def __init__(
+        self,
+        endpoint_url: str | None,
+        region: str,
+        *,
+        connect_timeout_s: float = CONNECT_TIMEOUT_S,
+        answer_timeout_s: float = ANSWER_TIMEOUT_S,
+    ) -> None:
         import boto3  # noqa: PLC0415 - 0.3 s of import that the fast client does without
         from botocore.config import Config  # noqa: PLC0415
 
@@ -192,10 +212,11 @@ class Boto3Client:
             config=Config(
                 retries={"total_max_attempts": 1, "mode": "standard"},
                 max_pool_connections=10_000,
-                connect_timeout=CONNECT_TIMEOUT_S,
-                read_timeout=ANSWER_TIMEOUT_S,
+                connect_timeout=connect_timeout_s,
+                read_timeout=answer_timeout_s,
             ),
         )
+        self._client.meta.events.register("before-parse.dynamodb.ExecuteStatement", _check_whole)
 
     def execute_statement(
         self, statement: str, parameters: Sequence[Attributes], *, writes: bool
@@ -209,18 +230,18 @@ class Boto3Client:
         except exceptions.ClientError as error:
             details = error.response["Error"]
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            code = details.get("Code", "Unknown")
+            code = details["Code"]
             raise DynamoDbError(
-                _class_of(status, code),
-                code,
-                details.get("Message", ""),
-                _reasons(error.response),
+                _class_of(status, code), code, details["Message"], _reasons(error.response)
             ) from error
         except exceptions.ConnectTimeoutError as error:
             raise DynamoDbError(FailureClass.CONNECTION, "ConnectTimeout", str(error)) from error
-        except (exceptions.ConnectionError, exceptions.HTTPClientError) as error:
-            kind = FailureClass.AMBIGUOUS if writes else FailureClass.CONNECTION
-            raise DynamoDbError(kind, type(error).__name__, str(error)) from error
+        except exceptions.SSLError as error:
+            raise DynamoDbError(FailureClass.CONNECTION, "TlsError", str(error)) from error
+        except exceptions.EndpointConnectionError as error:
+            raise DynamoDbError(FailureClass.CONNECTION, "NotConnected", str(error)) from error
+        except (exceptions.ConnectionError, exceptions.HTTPClientError, _CutShort) as error:
+            raise _lost(error, writes=writes) from error
         metadata = response["ResponseMetadata"]["HTTPHeaders"]
         return Answer(
             response.get("Items", []),
@@ -236,20 +257,23 @@ def open_client(kind: str, endpoint_url: str | None, region: str | None) -> Dyna
     Raises:
         ValueError: no region or no credentials can be found; the message says so.
     """
-    if kind == "boto3":
-        return Boto3Client(endpoint_url, region)
-    import botocore.session  # noqa: PLC0415 - only the fast client needs it this way
-
     session = botocore.session.get_session()
-    region = region or os.environ.get("AWS_REGION") or session.get_config_variable("region")
-    if not region:
-        raise ValueError("no AWS region: give --region or set AWS_REGION")
-    if endpoint_url is None:
-        endpoint_url = session.create_client("dynamodb", region_name=region).meta.endpoint_url
-    held = session.get_credentials()
-    if held is None:
-        raise ValueError("no AWS credentials: botocore's chain found none")
-    return FastClient(endpoint_url, region, _FromBotocore(held))
+    try:
+        region = region or os.environ.get("AWS_REGION") or session.get_config_variable("region")
+        if not region:
+            raise ValueError("no AWS region: give --region or set AWS_REGION")
+        held = session.get_credentials()
+        if held is None:
+            raise ValueError("no AWS credentials: botocore's chain found none")
+        credentials = _FromBotocore(held)
+        credentials()  # those that cannot be had say so now
+        if kind == "boto3":
+            return Boto3Client(endpoint_url, region)
+        if endpoint_url is None:
+            endpoint_url = session.create_client("dynamodb", region_name=region).meta.endpoint_url
+    except exceptions.BotoCoreError as error:
+        raise ValueError(f"no AWS client: {error}") from error
+    return FastClient(endpoint_url, region, credentials)
 
 
 class _FromBotocore:
@@ -272,18 +296,6 @@ class _FromBotocore:
         return self._credentials
 
 
-def _pool(host: str, port: int, *, is_tls: bool) -> ConnectionPool:
-    options: dict[str, Any] = {
-        "size": _MAX_CONNECTIONS,
-        "connection_timeout": CONNECT_TIMEOUT_S,
-        "network_timeout": ANSWER_TIMEOUT_S,
-    }
-    if not is_tls:
-        return ConnectionPool(host, port, host, port, **options)
-    tls = {"ca_certs": certifi.where(), "server_hostname": host}
-    return SSLConnectionPool(host, port, host, port, ssl_options=tls, **options)
-
-
 def _answer(payload: bytes) -> Answer:
     try:
         response = json.loads(payload)
@@ -293,9 +305,8 @@ def _answer(payload: bytes) -> Answer:
             _consumed(response),
             len(payload),
         )
-    except (ValueError, AttributeError, TypeError) as error:
-        text = payload[:200].decode(errors="replace")
-        raise DynamoDbError(FailureClass.WRONG_ANSWER, "NotDynamoDb", text) from error
+    except (ValueError, AttributeError, TypeError, LookupError) as error:
+        raise _not_dynamodb(payload) from error
 
 
 def _consumed(response: Mapping[str, Any]) -> float | None:
@@ -313,6 +324,37 @@ def _error(status: int, payload: bytes) -> DynamoDbError:
     except (ValueError, KeyError, TypeError, AttributeError):
         code, message, details = f"Http{status}", payload[:200].decode(errors="replace"), {}
     return DynamoDbError(_class_of(status, code), code, message, _reasons(details))
+
+
+class _CutShort(Exception):
+    """The connection ended in the middle of an answer."""
+
+
+def _check_whole(response_dict: Mapping[str, Any], **_: object) -> None:
+    """Raise what botocore does not see: it reads on as if the answer was an empty object."""
+    status, payload = response_dict["status_code"], response_dict["body"]
+    if len(payload) < int(response_dict["headers"].get("content-length", 0)):
+        raise _CutShort(f"{len(payload)} bytes of an answer")
+    try:
+        is_object = isinstance(json.loads(payload), dict)
+    except ValueError:
+        is_object = False
+    if not is_object:
+        raise _not_dynamodb(payload) if status == HTTPStatus.OK else _error(status, payload)
+
+
+def _not_dynamodb(payload: bytes) -> DynamoDbError:
+    text = payload[:200].decode(errors="replace")
+    return DynamoDbError(FailureClass.WRONG_ANSWER, "NotDynamoDb", text)
+
+
+def _lost(error: Exception, *, writes: bool) -> DynamoDbError:
+    """Return what became of a request that was sent, at least in part, and has no answer."""
+    if isinstance(error, (TimeoutError, exceptions.ReadTimeoutError)):
+        code, kind = "AnswerTimeout", FailureClass.TIMEOUT
+    else:
+        code, kind = "ConnectionBroken", FailureClass.CONNECTION
+    return DynamoDbError(FailureClass.AMBIGUOUS if writes else kind, code, str(error))
 
 
 def _class_of(status: int, code: str) -> FailureClass:

@@ -1,0 +1,100 @@
+"""HTTP connections of the load generator: they stay open, and a request is sent exactly once.
+
+geventhttpclient's pool is used as it is but for three things. It asks ``select`` whether an idle
+connection was closed, which fails from the 1,024th descriptor on and would reconnect for every
+request. It cannot tell a connection that was not made in time from an answer that did not come.
+And its client sends a GET again, unseen, when the connection closes without an answer.
+"""
+
+import select
+from typing import Any
+
+import certifi
+from geventhttpclient.client import HTTPClient, HTTPClientPool
+from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
+
+CONNECT_TIMEOUT_S = 5.0
+ANSWER_TIMEOUT_S = 10.0
+_MAX_CONNECTIONS = 1 << 20
+"""No limit in practice: a user has one request under way, so there are as many as users."""
+
+
+class ConnectTimeout(ConnectionError):
+    """There was no connection in time; nothing was sent."""
+
+
+class _Checked:
+    """Mixed into a pool: how it connects, and how it checks an idle connection."""
+
+    def _is_socket_alive(self, sock: Any) -> bool:  # noqa: ANN401 - plain or TLS
+        poll = select.poll()
+        poll.register(sock, select.POLLIN)
+        return not poll.poll(0)  # what can be read while idle is the end, or belongs to nobody
+
+    def _create_socket(self) -> Any:  # noqa: ANN401 - as above
+        try:
+            return super()._create_socket()  # type: ignore[misc]  # the pool's
+        except TimeoutError as error:
+            raise ConnectTimeout(str(error)) from error
+
+
+class _PlainConnections(_Checked, ConnectionPool):
+    pass
+
+
+class _TlsConnections(_Checked, SSLConnectionPool):
+    pass
+
+
+def open_connections(
+    host: str,
+    port: int,
+    *,
+    is_tls: bool,
+    connect_timeout_s: float = CONNECT_TIMEOUT_S,
+    answer_timeout_s: float = ANSWER_TIMEOUT_S,
+) -> ConnectionPool:
+    """Return a pool of connections to one server; a TLS server's certificate is verified."""
+    options: dict[str, Any] = {
+        "size": _MAX_CONNECTIONS,
+        "connection_timeout": connect_timeout_s,
+        "network_timeout": answer_timeout_s,
+    }
+    if not is_tls:
+        return _PlainConnections(host, port, host, port, **options)
+    tls = {"ca_certs": certifi.where(), "server_hostname": host}
+    return _TlsConnections(host, port, host, port, ssl_options=tls, **options)
+
+
+class SingleAttemptClients(HTTPClientPool):
+    """geventhttpclient's clients, one per server, that send every request once."""
+
+    def __init__(self, *, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> None:
+        super().__init__()
+        self._answer_timeout_s = answer_timeout_s
+
+    def get_client(self, url: Any) -> HTTPClient:  # noqa: ANN401 - geventhttpclient's URL
+        """Return the client for the server of ``url``."""
+        server = url.host, url.port
+        if server not in self.clients:
+            client = HTTPClient.from_url(url)
+            client._connection_pool = open_connections(  # noqa: SLF001 - it takes none of ours
+                url.host,
+                url.port,
+                is_tls=client.ssl,
+                answer_timeout_s=self._answer_timeout_s,
+            )
+            # The client repeats a request up to this size + 1 times. The limit of connections
+            # was taken from it already.
+            client._connection_pool.size = -1  # noqa: SLF001 - as above
+            self.clients[server] = client
+        return self.clients[server]
+
+
+__all__ = [
+    "ANSWER_TIMEOUT_S",
+    "CONNECT_TIMEOUT_S",
+    "ConnectTimeout",
+    "SingleAttemptClients",
+    "open_connections",
+]
