@@ -49,8 +49,11 @@ class Arrivals:
             self._next_index += 1
             self._alarm.sleep_until(due_ns)
             if self._schedule is schedule and self._started.is_set():
-                self._sent_count += 1
                 return due_ns
+
+    def count_sent(self) -> None:
+        """Note that the arrival was sent that was waited for."""
+        self._sent_count += 1
 
     @property
     def has_started(self) -> bool:

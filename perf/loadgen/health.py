@@ -43,9 +43,10 @@ class HealthProbe:
                 ratio = (cpu_to - cpu_from) / (wall_to - wall_from)
                 self.cpu_ratio_max = max(self.cpu_ratio_max or 0.0, ratio)
             for _ in range(_PROBES_PER_CPU_SAMPLE):
+                was_open = self._is_open
                 due_ns = time.perf_counter_ns() + round(_PROBE_S * _NS)
                 alarm.sleep_until(due_ns)
-                if self._is_open:
+                if was_open and self._is_open:
                     self.loop_lag.record_ns(max(0, time.perf_counter_ns() - due_ns))
 
     def to_wire(self) -> dict[str, Any]:

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import gevent
-from locust import events
+from gevent.event import Event
+from locust import User, events
 from locust.env import Environment
-from locust.runners import MasterRunner, WorkerRunner
+from locust.rpc.protocol import Message
+from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
 from perf.core.durations import parse_duration
 from perf.core.result import GeneratorHealth, RunResult
@@ -30,6 +32,8 @@ from perf.loadgen.workload import Workload, find_workload, install
 _NS = 1_000_000_000
 _NS_PER_MS = 1_000_000
 _WIRE_KEY = "perf"
+_STOP_MESSAGE = "perf_stop"
+_LAST_REPORTS_SLACK_S = 5.0
 
 
 class Instrument:
@@ -41,7 +45,10 @@ class Instrument:
         self._runner: Any = environment.runner
         self._recorder = Recorder()
         self._probe = HealthProbe()
-        self._workers: dict[str, Mapping[str, Any]] = {}
+        self._workers: dict[str, Mapping[str, Any] | None] = {}
+        """What each worker sent last; None: nothing yet."""
+        self._has_reported = Event()
+        self._are_workers_told = False
         self._window_from_ns = 0
         self._window_from = datetime.now(UTC)
         self._started_ns = 0
@@ -53,7 +60,8 @@ class Instrument:
         """Begin the warm-up; the measurement window follows it."""
         warmup_s = parse_duration(self._options.warmup, allow_zero=True)
         self._recorder = Recorder()
-        self._workers = {}
+        self._workers = self._connected_workers()
+        self._are_workers_told = False
         self._started_ns = time.perf_counter_ns()
         self._stopped_ns = None
         self._window_from_ns = self._started_ns + round(warmup_s * _NS)
@@ -61,8 +69,9 @@ class Instrument:
         gevent.spawn_later(warmup_s, self._probe.open_window)
 
     def on_spawning_complete(self, user_count: int, **_: object) -> None:
-        """Remember the number of users."""
+        """Remember the number of users, and the workers that run them."""
         self._users = max(self._users, user_count)
+        self._workers = self._connected_workers() | self._workers
 
     def on_test_stopping(self, **_: object) -> None:
         """End the measurement window: no further request will be due."""
@@ -121,6 +130,33 @@ class Instrument:
         if wire is not None:
             self._recorder.add(wire["operations"])
             self._workers[client_id] = wire
+            self._has_reported.set()
+
+    def on_stop_message(self, msg: Message, **_: object) -> None:
+        """End the test in this worker and tell the master what it has not heard of yet."""
+        del msg
+        self._runner.stop()
+        self._runner._send_stats()  # noqa: SLF001 - as locust itself does when it quits
+
+    def stop_workers(self) -> None:
+        """Let every worker end its requests and report; bounded by locust's own stop timeout.
+
+        Locust's master waits half a second for all that, however long the requests take.
+        """
+        if self._are_workers_told:
+            return
+        self._are_workers_told = True
+        for worker in self._runner.clients.all:
+            self._runner.send_message(_STOP_MESSAGE, {}, worker.id)
+        with gevent.Timeout(
+            self._environment.stop_timeout + _LAST_REPORTS_SLACK_S, exception=False
+        ):
+            while any(
+                worker.state != STATE_MISSING and not _has_stopped(self._workers.get(worker.id))
+                for worker in self._runner.clients.all
+            ):
+                self._has_reported.clear()
+                self._has_reported.wait(timeout=1)  # a worker that goes missing says nothing
 
     def on_quit(self, **_: object) -> None:
         """Write the result file, if one was asked for."""
@@ -148,7 +184,7 @@ class Instrument:
         ours, locusts = self._recorder.total_requests, self._environment.stats.total.num_requests
         if ours != locusts:
             reasons.append(f"we counted {ours} requests, Locust {locusts}: some were not recorded")
-        lost = [name for name, wire in self._workers.items() if not wire["has_stopped"]]
+        lost = [name for name, wire in self._workers.items() if not _has_stopped(wire)]
         if lost:
             reasons.append(f"lost {len(lost)} of {len(self._workers)} workers during the run")
         exceptions = self._runner.exceptions.values()
@@ -160,16 +196,22 @@ class Instrument:
 
     def _health(self) -> GeneratorHealth:
         if isinstance(self._runner, MasterRunner):
-            wires = list(self._workers.values())
+            wires = [wire for wire in self._workers.values() if wire is not None]
+            processes = len(self._workers)
         else:
-            wires = [self._process_wire()]
+            wires, processes = [self._process_wire()], 1
         return GeneratorHealth(
-            processes=len(wires),
+            processes=processes,
             cpu_ratio_max=_max_known(wires, "cpu_ratio_max"),
             loop_lag_p99_ms=_max_known(wires, "loop_lag_p99_ms"),
             arrivals_due=_sum_known(wires, "arrivals_due"),
             arrivals_sent=_sum_known(wires, "arrivals_sent"),
         )
+
+    def _connected_workers(self) -> dict[str, Mapping[str, Any] | None]:
+        if not isinstance(self._runner, MasterRunner):
+            return {}
+        return {worker.id: None for worker in self._runner.clients.all}
 
     def _process_wire(self) -> dict[str, Any]:
         workload = find_workload(self._environment)
@@ -190,6 +232,21 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--warmup", type=_duration, default="0", help="time before the measurement window"
     )
+    for action in parser._actions:  # noqa: SLF001 - locust's message does not name those there are
+        if action.dest == "user_classes":
+            action.type = _user_class
+
+
+def _user_class(name: str) -> str:
+    known = sorted(each.__name__ for each in _user_classes(User))
+    if name not in known:
+        raise argparse.ArgumentTypeError(f"no user class {name}: there is {', '.join(known)}")
+    return name
+
+
+def _user_classes(base: type[User]) -> list[type[User]]:
+    below = [each for subclass in base.__subclasses__() for each in _user_classes(subclass)]
+    return below if base.abstract else [base, *below]
 
 
 def _duration(text: str) -> str:
@@ -214,8 +271,29 @@ def _on_init(environment: Environment, **_: object) -> None:
     own.report_to_master.add_listener(instrument.on_report_to_master)
     own.worker_report.add_listener(instrument.on_worker_report)
     own.quit.add_listener(instrument.on_quit)
-    if not isinstance(environment.runner, MasterRunner):
+    if isinstance(environment.runner, WorkerRunner):
+        environment.runner.register_message(_STOP_MESSAGE, instrument.on_stop_message)
+    if isinstance(environment.runner, MasterRunner):
+        _stop_workers_first(environment.runner, instrument)
+    else:
         gevent.spawn(instrument._probe.run)  # noqa: SLF001 - the same module
+
+
+def _stop_workers_first(runner: Any, instrument: Instrument) -> None:  # noqa: ANN401 - as locust
+    quit_runner = runner.quit
+
+    def quit_() -> None:
+        workload = find_workload(runner.environment)
+        if workload is not None:
+            workload.stop()
+        instrument.stop_workers()
+        quit_runner()
+
+    runner.quit = quit_
+
+
+def _has_stopped(wire: Mapping[str, Any] | None) -> bool:
+    return wire is not None and bool(wire["has_stopped"])
 
 
 def _write(path: Path, result: RunResult) -> None:

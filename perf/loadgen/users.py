@@ -7,7 +7,6 @@ locust command.
 """
 
 import json
-import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -15,18 +14,17 @@ from http import HTTPStatus
 from random import Random
 from typing import Any, ClassVar
 
-import gevent
+from gevent import GreenletExit
 from locust import User, task
 from locust.contrib.fasthttp import FastHttpUser
-from locust.env import Environment
 from locust.exception import StopUser
 
 from perf.core.failures import FailureClass
 from perf.core.pacing import OpenModel, Think
 from perf.core.statements import query_path
+from perf.loadgen.arguments import ClientKind, WorkloadSettings
+from perf.loadgen.connections import SingleAttemptClients
 from perf.loadgen.dynamodb import (
-    ANSWER_TIMEOUT_S,
-    CONNECT_TIMEOUT_S,
     Answer,
     Attributes,
     DynamoDbClient,
@@ -35,6 +33,7 @@ from perf.loadgen.dynamodb import (
 )
 from perf.loadgen.workload import Workload, workload_of
 
+_NS = 1_000_000_000
 _NS_PER_MS = 1_000_000
 
 
@@ -42,6 +41,12 @@ class WrongAnswer(Exception):
     """The AQP answered 200 with something that cannot be right."""
 
     failure_class = FailureClass.WRONG_ANSWER
+
+
+class Unanswered(Exception):
+    """A read was under way when the run ended, and got no answer in the time left to it."""
+
+    failure_class = FailureClass.TIMEOUT
 
 
 class PacedUser(User):
@@ -84,6 +89,8 @@ class PacedUser(User):
             self.wait()  # type: ignore[no-untyped-call]  # the first arrival; locust itself waits for the later ones
         due_ns, self._due_ns = self._due_ns, None
         self.workload.begin_request()
+        if due_ns is not None:
+            self._arrivals.count_sent()
         try:
             index = self._sent
             self._sent += 1
@@ -100,27 +107,53 @@ class PacedUser(User):
         """
         raise NotImplementedError
 
+    def report(
+        self,
+        request_type: str,
+        name: str,
+        context: Mapping[str, Any],
+        *,
+        length_bytes: int = 0,
+        exception: Exception | None = None,
+    ) -> None:
+        """Report a request that ends now and was sent at ``context["start_ns"]``."""
+        service_time_ns = time.perf_counter_ns() - context["start_ns"]
+        self.environment.events.request.fire(
+            request_type=request_type,
+            name=name,
+            response_time=service_time_ns / _NS_PER_MS,
+            response_length=length_bytes,
+            exception=exception,
+            context=context,
+            start_time=time.time() - service_time_ns / _NS,
+        )
+
 
 class PartiqlUser(PacedUser):
     """A user that sends PartiQL statements to DynamoDB."""
 
     abstract = True
-    _clients: ClassVar[dict[Workload, DynamoDbClient]] = {}
+    _clients: ClassVar[dict[tuple[ClientKind, str | None, str | None], DynamoDbClient]] = {}
+
+    @classmethod
+    def open_for_load(cls, settings: WorkloadSettings) -> None:
+        """Open the client that all users of this process share.
+
+        Raises:
+            ValueError: no region or no credentials can be found, or the endpoint is no URL.
+        """
+        key = settings.client, settings.endpoint_url, settings.region
+        if key not in cls._clients:
+            cls._clients[key] = open_client(*key)
 
     def on_start(self) -> None:
         """Take the client that all users of this process share."""
         super().on_start()
         settings = self.workload.settings
-        if self.workload not in self._clients:
-            try:
-                client = open_client(settings.client, settings.endpoint_url, settings.region)
-            except ValueError as error:
-                _give_up(self.environment, str(error))
-            else:
-                self._clients[self.workload] = client
-        if self.workload not in self._clients:
+        client = self._clients.get((settings.client, settings.endpoint_url, settings.region))
+        if client is None:
             raise StopUser
-        self.client = self._clients[self.workload]
+        self.client = client
 
     def execute(
         self,
@@ -132,27 +165,21 @@ class PartiqlUser(PacedUser):
         writes: bool,
     ) -> Answer | None:
         """Send a statement and report it as operation ``name``; return its answer, or None."""
-        answer: Answer | None = None
-        failure: DynamoDbError | None = None
-        wall_time = time.time()
-        start_ns = time.perf_counter_ns()
+        context: dict[str, Any] = {"due_ns": due_ns, "start_ns": time.perf_counter_ns()}
         try:
             answer = self.client.execute_statement(statement, parameters, writes=writes)
         except DynamoDbError as error:
-            failure = error
-        end_ns = time.perf_counter_ns()
-        context: dict[str, Any] = {"due_ns": due_ns, "start_ns": start_ns}
-        if answer is not None and answer.consumed_units is not None:
+            self.report("partiQL", name, context, exception=error)
+            return None
+        except GreenletExit:
+            if self.workload.has_waited_in_vain:
+                kind = FailureClass.AMBIGUOUS if writes else FailureClass.TIMEOUT
+                unanswered = DynamoDbError(kind, "Unanswered", "under way when the run ended")
+                self.report("partiQL", name, context, exception=unanswered)
+            raise
+        if answer.consumed_units is not None:
             context[f"consumed_{'write' if writes else 'read'}_units"] = answer.consumed_units
-        self.environment.events.request.fire(
-            request_type="partiQL",
-            name=name,
-            response_time=(end_ns - start_ns) / _NS_PER_MS,
-            response_length=0 if answer is None else answer.length_bytes,
-            exception=failure,
-            context=context,
-            start_time=wall_time,
-        )
+        self.report("partiQL", name, context, length_bytes=answer.length_bytes)
         return answer
 
 
@@ -165,10 +192,8 @@ class AqpUser(PacedUser, FastHttpUser):
 
     abstract = True
     think_time_s = (1.0, 5.0)
-    connection_timeout = CONNECT_TIMEOUT_S
-    network_timeout = ANSWER_TIMEOUT_S
-    insecure = False
-    concurrency = 1
+    client_pool = SingleAttemptClients()
+    max_redirects = 0
 
     def on_start(self) -> None:
         """Read the credentials."""
@@ -180,18 +205,27 @@ class AqpUser(PacedUser, FastHttpUser):
 
     def query(self, name: str, sql: str, *, due_ns: int) -> list[Mapping[str, Any]] | None:
         """Send a query and report it as operation ``name``; return its rows, or None."""
-        with self.client.request(
-            "GET",
-            query_path(sql),
-            name=name,
-            auth=self._auth,
-            headers={"Cache-Control": "no-cache"},
-            catch_response=True,
-            context={"due_ns": due_ns, "start_ns": time.perf_counter_ns()},
-        ) as response:
-            if response.status_code != HTTPStatus.OK:
+        context = {"due_ns": due_ns, "start_ns": time.perf_counter_ns()}
+        try:
+            response = self.client.request(
+                "GET",
+                query_path(sql),
+                name=name,
+                auth=self._auth,
+                headers={"Cache-Control": "no-cache"},
+                catch_response=True,
+                context=context,
+            )
+        except GreenletExit:
+            if self.workload.has_waited_in_vain:
+                self.report("GET", name, context, exception=Unanswered("the run ended"))
+            raise
+        with response:
+            if response.request_meta["exception"] is not None:
                 return None
             try:
+                if response.status_code != HTTPStatus.OK:
+                    raise WrongAnswer(f"HTTP {response.status_code}")  # noqa: TRY301 - as below
                 return rows_of(response.content)
             except WrongAnswer as error:
                 response.failure(error)
@@ -211,14 +245,6 @@ def rows_of(content: bytes) -> list[Mapping[str, Any]]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise WrongAnswer(f"malformed: {_beginning(content)}")
     return rows
-
-
-def _give_up(environment: Environment, reason: str) -> None:
-    """End locust with one message instead of one per user and no load."""
-    if environment.process_exit_code is None and environment.runner is not None:
-        logging.getLogger(__name__).error("%s", reason)
-        environment.process_exit_code = 2
-        gevent.spawn(environment.runner.quit)
 
 
 def _beginning(content: bytes | None) -> str:

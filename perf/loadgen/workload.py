@@ -10,15 +10,18 @@ latency of whatever is under way.
 """
 
 import itertools
+import logging
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
+import gevent
 from gevent.event import Event
 from locust.env import Environment
 from locust.event import Events
+from locust.exception import StopUser
 from locust.rpc.protocol import Message
 from locust.runners import MasterRunner, WorkerRunner
 
@@ -28,6 +31,7 @@ from perf.loadgen.arguments import WorkloadSettings, add_workload_arguments
 from perf.loadgen.arrivals import Arrivals
 
 _SHARES_MESSAGE = "perf_arrival_shares"
+_GIVE_UP_MESSAGE = "perf_give_up"
 
 Share = tuple[int, int, int]
 """(first, count, total): the arguments of `ArrivalSchedule` of these names."""
@@ -80,6 +84,8 @@ class Workload:
         self._idle = Event()
         self._idle.set()
         self.stopped_ns: int | None = None
+        self.stop_timeout_s = 0.0
+        """How long requests under way were waited for, once stopped."""
         self._user_numbers: Iterator[int] = itertools.count()
         self.settings = WorkloadSettings.from_options(options)
 
@@ -109,9 +115,13 @@ class Workload:
         return sum(due for due, _ in counts), sum(sent for _, sent in counts)
 
     def begin_request(self) -> None:
-        """Note that a user sends a request; once stopped, hold the user here for good."""
+        """Note that a user sends a request.
+
+        Raises:
+            StopUser: the workload has stopped; nothing may be sent any more.
+        """
         if self.stopped_ns is not None:
-            Event().wait()
+            raise StopUser
         self._under_way += 1
         self._idle.clear()
 
@@ -121,20 +131,53 @@ class Workload:
         if not self._under_way:
             self._idle.set()
 
+    @property
+    def has_waited_in_vain(self) -> bool:
+        """Whether requests are under way still, after the time that they had to end."""
+        return self.stopped_ns is not None and self.stop_timeout_s > 0 and self._under_way > 0
+
     def stop(self) -> None:
         """Let no further request be sent, and wait for those under way as long as locust would."""
         if self.stopped_ns is not None:
             return
         self.stopped_ns = time.perf_counter_ns()
+        self.stop_timeout_s = self._environment.stop_timeout
         for arrivals in self._arrivals.values():
             arrivals.stop()
-        self._idle.wait(self._environment.stop_timeout)
+        self._idle.wait(self.stop_timeout_s)
+
+    def give_up(self, reason: str) -> None:
+        """End locust, the master and all workers included, because no load can be sent."""
+        if self._environment.process_exit_code is not None:
+            return
+        logging.getLogger(__name__).error("%s", reason)
+        self._environment.process_exit_code = 2
+        if isinstance(self._runner, WorkerRunner):
+            self._runner.send_message(_GIVE_UP_MESSAGE, {"reason": reason})
+        else:
+            gevent.spawn(self._runner.quit)
+
+    def on_give_up(self, msg: Message, **_: object) -> None:
+        """End locust because a worker says so."""
+        self.give_up(msg.data["reason"])
 
     def on_test_start(self, **_: object) -> None:
-        """Read the options again: on a worker they have come from the master by now."""
-        self.settings = WorkloadSettings.from_options(self._options)
+        """Read the options again: on a worker they have come from the master by now.
+
+        User classes may have a class method ``open_for_load`` that takes the settings, opens what
+        all users of the process share and raises a ValueError when that cannot be.
+        """
         self._arrivals.clear()
         self.stopped_ns = None
+        try:
+            self.settings = WorkloadSettings.from_options(self._options)
+            if not isinstance(self._runner, MasterRunner):
+                for user_class in self._environment.user_classes:
+                    open_for_load = getattr(user_class, "open_for_load", None)
+                    if open_for_load is not None:
+                        open_for_load(self.settings)
+        except ValueError as error:
+            self.give_up(str(error))
 
     def on_shares(self, msg: Message, **_: object) -> None:
         """Keep what the master says is this worker's share of each class."""
@@ -195,17 +238,25 @@ def _on_init(environment: Environment, **_: object) -> None:
     events = environment.events
     events.test_start.add_listener(workload.on_test_start)
     events.spawning_complete.add_listener(workload.on_spawning_complete)
-    _stop_first(environment.runner, workload)
+    _stop_first(environment, workload)
+    if isinstance(environment.runner, MasterRunner):
+        environment.runner.register_message(_GIVE_UP_MESSAGE, workload.on_give_up)
     if isinstance(environment.runner, WorkerRunner):
         environment.runner.register_message(_SHARES_MESSAGE, workload.on_shares)
 
 
-def _stop_first(runner: Any, workload: Workload) -> None:  # noqa: ANN401 - one of three classes
+def _stop_first(environment: Environment, workload: Workload) -> None:
+    runner: Any = environment.runner
     stop_runner = runner.stop
 
     def stop(*args: object, **kwargs: object) -> None:
         workload.stop()
-        stop_runner(*args, **kwargs)
+        if workload.has_waited_in_vain:
+            environment.stop_timeout = 0.0  # they have had their time
+        try:
+            stop_runner(*args, **kwargs)
+        finally:
+            environment.stop_timeout = workload.stop_timeout_s
 
     runner.stop = stop
 
