@@ -1,0 +1,87 @@
+"""The alarm wakes greenlets in order and never early, with and without a timerfd."""
+
+import time
+
+import gevent
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perf.loadgen.alarm import Alarm
+
+MS = 1_000_000
+DEADLINE_S = 10.0
+
+
+@pytest.fixture(params=["timerfd", "gevent"])
+def clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Alarm:
+    if request.param == "gevent":
+        monkeypatch.setattr("sys.platform", "darwin")
+    made = Alarm()
+    monkeypatch.undo()
+    assert (made._timer_fd is None) == (request.param == "gevent")
+    return made
+
+
+def sleepers(clock: Alarm, delays_ms: list[int]) -> list[tuple[int, int]]:
+    """Let one greenlet sleep for each delay; return (due, woken at) in the order of waking."""
+    start_ns = time.perf_counter_ns()
+    woken: list[tuple[int, int]] = []
+
+    def sleep(delay_ms: int) -> None:
+        due_ns = start_ns + delay_ms * MS
+        clock.sleep_until(due_ns)
+        woken.append((due_ns, time.perf_counter_ns()))
+
+    gevent.joinall([gevent.spawn(sleep, each) for each in delays_ms], DEADLINE_S, raise_error=True)
+    return woken
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.integers(-2, 15), max_size=20))
+def test_nobody_wakes_early_and_all_in_order(delays_ms: list[int]) -> None:
+    woken = sleepers(Alarm(), delays_ms)
+
+    assert len(woken) == len(delays_ms)
+    assert all(at_ns >= due_ns for due_ns, at_ns in woken)
+    later = [due_ns for due_ns, at_ns in woken if due_ns > woken[0][1]]
+    assert later == sorted(later)
+
+
+def test_many_sleepers_all_wake(clock: Alarm) -> None:
+    woken = sleepers(clock, [each % 40 for each in range(1_000)])
+
+    assert len(woken) == 1_000
+    assert all(at_ns >= due_ns for due_ns, at_ns in woken)
+
+
+def test_an_instant_in_the_past_is_not_waited_for(clock: Alarm) -> None:
+    gevent.spawn(clock.sleep_until, time.perf_counter_ns() - MS).get(timeout=DEADLINE_S)
+
+
+def test_an_earlier_sleeper_rearms_the_timer(clock: Alarm) -> None:
+    late = gevent.spawn(clock.sleep_until, time.perf_counter_ns() + 60_000 * MS)
+    gevent.sleep(0)  # it sleeps
+    gevent.spawn(clock.sleep_until, time.perf_counter_ns() + MS).get(timeout=DEADLINE_S)
+
+    assert not late.ready()
+    late.kill()
+
+
+def test_a_killed_sleeper_breaks_nothing(clock: Alarm) -> None:
+    due_ns = time.perf_counter_ns() + 5 * MS
+    victim, other = (gevent.spawn(clock.sleep_until, due_ns) for _ in range(2))
+    gevent.sleep(0)  # both sleep
+    victim.kill()
+    other.get(timeout=DEADLINE_S)
+    gevent.spawn(clock.sleep_until, time.perf_counter_ns() + MS).get(timeout=DEADLINE_S)
+
+
+def test_whoever_is_woken_may_sleep_again(clock: Alarm) -> None:
+    def sleep_often() -> int:
+        for _ in range(20):
+            clock.sleep_until(time.perf_counter_ns() + MS // 4)
+        return 20
+
+    greenlets = [gevent.spawn(sleep_often) for _ in range(5)]
+    assert [each.get(timeout=DEADLINE_S) for each in greenlets] == [20] * 5

@@ -1,0 +1,151 @@
+"""Users take arrivals in order, late ones at once; what was due and what was sent add up."""
+
+import time
+
+import gevent
+import pytest
+from gevent.event import Event
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perf.core.pacing import ArrivalSchedule
+from perf.loadgen.alarm import Alarm
+from perf.loadgen.arrivals import Arrivals
+from perf.loadgen.workload import shares_of
+
+MS = 1_000_000
+DEADLINE_S = 10.0
+EVERY_MS = ArrivalSchedule(rate_per_s=1_000)
+
+
+@pytest.fixture
+def arrivals() -> Arrivals:
+    return Arrivals(Alarm())
+
+
+def take(arrivals: Arrivals, count: int) -> list[int]:
+    """Send ``count`` arrivals as one user; return when they were due."""
+    due_ns = []
+    for _ in range(count):
+        due_ns.append(arrivals.wait_for_next())
+        arrivals.count_sent()
+    return due_ns
+
+
+def test_users_wait_for_the_schedule(arrivals: Arrivals) -> None:
+    user = gevent.spawn(take, arrivals, 3)
+    gevent.sleep(0)
+    assert not user.ready()
+
+    arrivals.start(EVERY_MS)
+    first, second, third = user.get(timeout=DEADLINE_S)
+    assert (second - first, third - second) == (MS, MS)
+
+
+def test_users_share_the_arrivals(arrivals: Arrivals) -> None:
+    arrivals.start(EVERY_MS)
+    users = [gevent.spawn(take, arrivals, 5) for _ in range(4)]
+    due_ns = sorted(due for user in users for due in user.get(timeout=DEADLINE_S))
+
+    assert [due - due_ns[0] for due in due_ns] == [index * MS for index in range(20)]
+
+
+def test_a_late_user_gets_the_arrival_that_was_due_first(arrivals: Arrivals) -> None:
+    arrivals.start(EVERY_MS)
+    started_ns = time.perf_counter_ns()
+    while time.perf_counter_ns() < started_ns + 20 * MS:
+        pass  # the only user is busy
+    due_ns = take(arrivals, 10)
+
+    assert due_ns[0] <= started_ns
+    assert due_ns[-1] < started_ns + 10 * MS
+    assert arrivals.counts_between(0, started_ns + 20 * MS)[1] == 10
+
+
+def test_nothing_is_due_after_the_stop(arrivals: Arrivals) -> None:
+    arrivals.start(EVERY_MS)
+    take(arrivals, 5)
+    waiting = gevent.spawn(take, arrivals, 1)
+    gevent.sleep(0)
+    arrivals.stop()
+    arrivals._alarm.sleep_until(time.perf_counter_ns() + 3 * MS)  # it is woken before
+    assert not waiting.ready()
+    waiting.kill()
+
+    due, sent = arrivals.counts_between(0, time.perf_counter_ns() + 1_000_000 * MS)
+    assert sent == 5
+    assert due - sent <= 1
+
+
+def test_a_new_schedule_takes_the_place_of_the_old(arrivals: Arrivals) -> None:
+    arrivals.start(ArrivalSchedule(rate_per_s=0.001))
+    take(arrivals, 1)
+    waiting = gevent.spawn(take, arrivals, 1)
+    gevent.sleep(0)
+    arrivals.start(EVERY_MS)
+
+    assert gevent.spawn(take, arrivals, 2).get(timeout=DEADLINE_S)
+    assert not waiting.ready()  # its arrival was never due
+    waiting.kill()
+
+
+def test_the_window_decides_what_counts(arrivals: Arrivals) -> None:
+    arrivals.start(EVERY_MS)
+    first, *_ = take(arrivals, 6)
+
+    assert arrivals.counts_between(first, first + 5 * MS) == (6, 6)
+    assert arrivals.counts_between(first + 1, first + 5 * MS) == (5, 5)
+    assert arrivals.counts_between(first + 2 * MS, first + 3 * MS)[0] == 2
+    assert arrivals.counts_between(first + 5 * MS, first + 9 * MS) == (5, 1)
+    assert arrivals.counts_between(0, first - 1) == (0, 6)
+
+
+def test_without_a_schedule_nothing_is_due(arrivals: Arrivals) -> None:
+    assert not arrivals.has_started
+    assert arrivals.counts_between(0, time.perf_counter_ns()) == (0, 0)
+
+
+worker_counts = st.dictionaries(
+    st.sampled_from(["w0", "w1", "w2", "w3"]),
+    st.dictionaries(st.sampled_from(["Reader", "Writer", "Other"]), st.integers(0, 6)),
+    max_size=4,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(worker_counts)
+def test_shares_partition_the_users_of_each_class(counts: dict[str, dict[str, int]]) -> None:
+    shares = shares_of(counts)
+
+    for name in ("Reader", "Writer", "Other"):
+        total = sum(classes.get(name, 0) for classes in counts.values())
+        positions = [
+            position
+            for worker in counts
+            if name in shares[worker]
+            for first, count, _ in [shares[worker][name]]
+            for position in range(first, first + count)
+        ]
+        assert sorted(positions) == list(range(total))
+        assert all(share[name][2] == total for share in shares.values() if name in share)
+
+
+@settings(max_examples=200, deadline=None)
+@given(worker_counts)
+def test_a_worker_has_as_many_arrivals_as_users(counts: dict[str, dict[str, int]]) -> None:
+    for worker, share in shares_of(counts).items():
+        got = {name: count for name, (_, count, _) in share.items() if count}
+        assert got == {name: count for name, count in counts[worker].items() if count}
+
+
+def test_the_event_of_the_start_wakes_every_user(arrivals: Arrivals) -> None:
+    ready = Event()
+
+    def user() -> int:
+        ready.set()
+        return arrivals.wait_for_next()
+
+    users = [gevent.spawn(user) for _ in range(10)]
+    assert ready.wait(DEADLINE_S)
+    arrivals.start(EVERY_MS)
+    assert len({each.get(timeout=DEADLINE_S) for each in users}) == 10

@@ -1,0 +1,229 @@
+"""Both DynamoDB clients tell the same faults apart in the same way, and never send twice."""
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import NamedTuple
+
+import pytest
+
+from perf.core.failures import FailureClass
+from perf.core.sigv4 import Credentials
+from perf.loadgen.dynamodb import (
+    Boto3Client,
+    DynamoDbClient,
+    DynamoDbError,
+    FastClient,
+    open_client,
+)
+from tests.child_side.scripted_server import (
+    Behaviour,
+    ScriptedServer,
+    answer,
+    keep_silent,
+    reset,
+    send_and_close,
+)
+
+CREDENTIALS = Credentials(access_key="AKIDEXAMPLE", secret_key="secret")
+TIMEOUTS = {"connect_timeout_s": 0.2, "answer_timeout_s": 0.2}
+STATEMENT = 'SELECT * FROM "t"'
+
+Start = Callable[..., ScriptedServer]
+MakeClient = Callable[[str], DynamoDbClient]
+
+
+@pytest.fixture(params=["fast", "boto3"])
+def client_of(request: pytest.FixtureRequest) -> Iterator[MakeClient]:
+    """Make clients for a URL; their connections are closed with the test."""
+    with ExitStack() as stack:
+
+        def fast(url: str) -> DynamoDbClient:
+            client = FastClient(url, "eu-west-1", lambda: CREDENTIALS, **TIMEOUTS)
+            stack.callback(client._pool.close)
+            return client
+
+        def boto3(url: str) -> DynamoDbClient:
+            client = Boto3Client(url, "eu-west-1", **TIMEOUTS)
+            stack.callback(client._client.close)
+            return client
+
+        yield fast if request.param == "fast" else boto3
+
+
+def error_of(client: DynamoDbClient, *, writes: bool) -> DynamoDbError:
+    with pytest.raises(DynamoDbError) as caught:
+        client.execute_statement(STATEMENT, [], writes=writes)
+    return caught.value
+
+
+def dynamodb_error(status: int, code: str, **more: object) -> Behaviour:
+    body = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "why", **more}
+    return answer(json.dumps(body).encode(), status)
+
+
+class Fault(NamedTuple):
+    """How a server answers, and what a request is then."""
+
+    behave: Behaviour
+    code: str
+    read: FailureClass
+    write: FailureClass
+    reasons: tuple[str, ...] = ()
+
+
+def same(behave: Behaviour, code: str, kind: FailureClass, *reasons: str) -> Fault:
+    """Return a fault after which reads and writes stand alike."""
+    return Fault(behave, code, kind, kind, reasons)
+
+
+def lost(behave: Behaviour, code: str, read: FailureClass) -> Fault:
+    """Return a fault after which nobody knows whether a write has landed."""
+    return Fault(behave, code, read, FailureClass.AMBIGUOUS)
+
+
+REASON = "TableWriteProvisionedThroughputExceeded"
+BROKEN, THROTTLED = FailureClass.CONNECTION, FailureClass.THROTTLED
+CLIENT, SERVER, WRONG = (
+    FailureClass.CLIENT_ERROR,
+    FailureClass.SERVER_ERROR,
+    FailureClass.WRONG_ANSWER,
+)
+FAULTS = {
+    "silence": lost(keep_silent, "AnswerTimeout", FailureClass.TIMEOUT),
+    "end": lost(send_and_close(), "ConnectionBroken", BROKEN),
+    "reset": lost(reset, "ConnectionBroken", BROKEN),
+    "half an answer": lost(
+        send_and_close(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"),
+        "ConnectionBroken",
+        BROKEN,
+    ),
+    "half an answer, then silence": lost(
+        lambda connection, _: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"),
+        "AnswerTimeout",
+        FailureClass.TIMEOUT,
+    ),
+    "garbage": lost(send_and_close(b"\x00\x01\x02 hello\r\n\r\n"), "ConnectionBroken", BROKEN),
+    "text": same(answer(b"all is well"), "NotDynamoDb", WRONG),
+    "a list": same(answer(b"[]"), "NotDynamoDb", WRONG),
+    "nothing": same(answer(b""), "NotDynamoDb", WRONG),
+    "HTML 503": same(answer(b"<html>busy</html>", 503), "Http503", SERVER),
+    "empty 502": same(answer(b"", 502), "Http502", SERVER),
+    "a list 500": same(answer(b"[1]", 500), "Http500", SERVER),
+    "internal": same(dynamodb_error(500, "InternalServerError"), "InternalServerError", SERVER),
+    "validation": same(dynamodb_error(400, "ValidationException"), "ValidationException", CLIENT),
+    "duplicate": same(
+        dynamodb_error(400, "DuplicateItemException"), "DuplicateItemException", CLIENT
+    ),
+    "throughput": same(
+        dynamodb_error(
+            400,
+            "ProvisionedThroughputExceededException",
+            ThrottlingReasons=[{"reason": REASON, "resource": "arn"}],
+        ),
+        "ProvisionedThroughputExceededException",
+        THROTTLED,
+        REASON,
+    ),
+    "throttling": same(
+        dynamodb_error(400, "ThrottlingException"), "ThrottlingException", THROTTLED
+    ),
+    "limit": same(dynamodb_error(400, "RequestLimitExceeded"), "RequestLimitExceeded", THROTTLED),
+}
+
+
+@pytest.mark.parametrize("writes", [False, True], ids=["read", "write"])
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_fault_has_a_class_and_is_met_once(
+    serve: Start, client_of: MakeClient, fault: Fault, *, writes: bool
+) -> None:
+    server = serve(fault.behave)
+    error = error_of(client_of(server.url), writes=writes)
+
+    assert (error.failure_class, error.code) == (fault.write if writes else fault.read, fault.code)
+    assert error.reasons == fault.reasons
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("fault", ["end", "reset", "half an answer", "garbage", "silence"])
+def test_the_next_request_gets_a_connection_of_its_own(
+    serve: Start, client_of: MakeClient, fault: str
+) -> None:
+    server = serve(FAULTS[fault].behave)
+    client = client_of(server.url)
+    error_of(client, writes=True)
+    server.behave = answer()
+
+    assert client.execute_statement(STATEMENT, [], writes=True).items == []
+    assert (len(server.requests), server.connections) == (2, 2)
+
+
+@pytest.mark.parametrize("writes", [False, True], ids=["read", "write"])
+def test_a_refused_connection_sent_nothing(client_of: MakeClient, *, writes: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    error = error_of(client_of(url), writes=writes)
+
+    assert (error.failure_class, error.code) == (FailureClass.CONNECTION, "NotConnected")
+
+
+def test_an_unknown_host_sent_nothing(client_of: MakeClient) -> None:
+    error = error_of(client_of("http://no-such-host.invalid"), writes=True)
+
+    assert (error.failure_class, error.code) == (FailureClass.CONNECTION, "NotConnected")
+
+
+@contextmanager
+def deaf() -> Iterator[str]:
+    """Yield the URL of a listener whose queue is full: the kernel answers no further connect."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)  # noqa: FBT003 - socket's own signature
+            waiting.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("writes", [False, True], ids=["read", "write"])
+def test_a_connection_that_takes_too_long_sent_nothing(
+    client_of: MakeClient, *, writes: bool
+) -> None:
+    with deaf() as url:
+        error = error_of(client_of(url), writes=writes)
+
+    assert (error.failure_class, error.code) == (FailureClass.CONNECTION, "ConnectTimeout")
+
+
+@pytest.mark.parametrize(
+    ("writes", "kind"), [(False, FailureClass.CONNECTION), (True, FailureClass.AMBIGUOUS)]
+)
+def test_a_connection_broken_while_sending_may_have_sent(
+    serve: Start, client_of: MakeClient, kind: FailureClass, *, writes: bool
+) -> None:
+    """A megabyte does not fit into the socket's buffers, so the reset comes in the middle."""
+
+    def drop(connection: socket.socket) -> None:
+        connection.recv(1)
+        reset(connection)
+
+    server = serve(answer(), on_connect=drop)
+    with pytest.raises(DynamoDbError) as caught:
+        client_of(server.url).execute_statement("x" * 20_000_000, [], writes=writes)
+
+    assert (caught.value.failure_class, caught.value.code) == (kind, "ConnectionBroken")
+    assert (server.connections, server.requests) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "missing", ["AWS_REGION", "AWS_ACCESS_KEY_ID"], ids=["region", "credentials"]
+)
+@pytest.mark.parametrize("kind", ["fast", "boto3"])
+def test_what_is_missing_is_said_before_any_request(
+    kind: str, missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.delenv(missing)
+    with pytest.raises(ValueError, match=r"^no AWS (region: give --region|credentials)"):
+        open_client(kind, "http://127.0.0.1:1", None)
