@@ -14,12 +14,11 @@ import pytest
 
 from perf.core.dataset import Dataset
 from perf.core.statements import insert_statement
-from perf.errors import TargetMissing, TargetUnavailable
+from perf.errors import TargetMissing, TargetUnavailable, TargetUnusable
 from perf.targets import (
     Target,
     TargetKind,
     TargetSpec,
-    TargetUnusable,
     existing_table,
     open_table,
     open_target,
