@@ -29,6 +29,7 @@ from perf.plugin.options import add_options
 from perf.plugin.runs import TestRuns, raise_unjudged, raise_violations
 from perf.plugin.settings import Resolver
 from perf.plugin.state import STATE, State
+from perf.plugin.workers import Workers
 
 __all__ = [
     "Aqp",
@@ -56,10 +57,13 @@ def pytest_configure(config: pytest.Config) -> None:
         load = resolver.load({})
     except ConfigError as error:
         raise _usage_error(error) from error
-    collector = Collector(config, resolver.session.json_path, load)
+    interrupts = Interrupts(is_worker=hasattr(config, "workerinput"))
+    workers = Workers()
+    collector = Collector(config, resolver.session.json_path, load, interrupts, workers)
     config.stash[STATE] = State(resolver=resolver, collector=collector)
+    config.pluginmanager.register(interrupts, "perf-interrupts")
+    config.pluginmanager.register(workers, "perf-workers")
     config.pluginmanager.register(collector, "perf-collector")
-    config.pluginmanager.register(Interrupts(), "perf-interrupts")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -106,8 +110,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Judge the runs of a test when its body is through: too slow or wrong is a failure."""
-    result = yield
-    raise_violations(item.stash[STATE_RUNS].judge())
+    runs = item.stash[STATE_RUNS]
+    try:
+        result = yield
+    except KeyboardInterrupt:
+        runs.keep()
+        raise
+    raise_violations(runs.judge())
     return result
 
 

@@ -14,7 +14,9 @@ import pytest
 from perf.core.report import JudgedRun, ReportFile
 from perf.core.result import RunResult
 from perf.core.thresholds import Threshold, matching_operations
+from perf.plugin.interrupts import Interrupts
 from perf.plugin.settings import LoadSettings
+from perf.plugin.workers import Workers
 from perf.reports.json_file import write_report
 from perf.reports.lines import Style
 from perf.reports.terminal import render_run
@@ -35,8 +37,16 @@ _MARKUP: Mapping[Style, Mapping[str, bool]] = {
 class Collector:
     """A plugin object: one in every process; the one without a controller above it reports."""
 
-    def __init__(self, config: pytest.Config, json_path: Path | None, load: LoadSettings) -> None:
+    def __init__(
+        self,
+        config: pytest.Config,
+        json_path: Path | None,
+        load: LoadSettings,
+        interrupts: Interrupts,
+        workers: Workers,
+    ) -> None:
         self._config = config
+        self._interrupts, self._workers = interrupts, workers
         self._json_path = json_path
         self._session_thresholds = load.session_thresholds
         self._started_at = datetime.now(UTC)
@@ -60,13 +70,13 @@ class Collector:
         selector = threshold.operation
         return selector is None or bool(matching_operations(selector, run.labelled))
 
-    def keep_interrupted(self, judged: JudgedRun) -> None:
-        """Keep a run whose test will never have a report."""
+    def keep(self, judged: Sequence[JudgedRun]) -> None:
+        """Keep the runs of a test that will never have a report."""
         if self.is_worker:
             output: dict[str, Any] = self._config.workeroutput  # type: ignore[attr-defined]
-            output.setdefault(_WORKER_OUTPUT, []).append(judged.to_json())
+            output[_WORKER_OUTPUT] = [each.to_json() for each in judged]
         else:
-            self._judged.append(judged)
+            self._judged.extend(judged)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the runs that a test's report carries."""
@@ -83,6 +93,9 @@ class Collector:
         """Write the report file, and let no threshold pass that was never judged."""
         if self.is_worker:
             return
+        if self._interrupts.signal is not None:
+            for node in self._workers.interrupt():
+                self.pytest_testnodedown(node)
         if self._judged:
             self._unmatched = [each for each in self._session_thresholds if not self._ran(each)]
         if self._json_path is not None:

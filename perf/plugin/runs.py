@@ -76,18 +76,21 @@ class TestRuns:
                 partial = locust.interrupt()
                 if partial is not None:
                     self._runs.append((replace(partial, interrupted=True), load, site))
-                    self._collector.keep_interrupted(self._judge_last())
                 raise
         self._runs.append((result, load, site))
         return result
 
+    def keep(self) -> None:
+        """Keep the runs of a test that was interrupted: no report of it will carry them."""
+        self._collector.keep(self.judge())
+
     def judge(self) -> list[JudgedRun]:
         """Judge every run of the test that was not judged yet; return all."""
         while len(self._judged) < len(self._runs):
-            self._judge_last()
+            self._judge_next()
         return self._judged
 
-    def _judge_last(self) -> JudgedRun:
+    def _judge_next(self) -> None:
         result, load, site = self._runs[len(self._judged)]
         judged = JudgedRun(
             test=self._item.nodeid,
@@ -100,7 +103,6 @@ class TestRuns:
         self._judged.append(judged)
         prefix = "perf" if len(self._judged) == 1 else f"perf.{len(self._judged)}"
         self._item.user_properties.extend(properties(judged, prefix))
-        return judged
 
     def _applicable(self, result: RunResult, load: LoadSettings) -> list[Threshold]:
         """Return the thresholds of a run: a session's own holds where its operation runs."""

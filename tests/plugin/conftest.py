@@ -92,6 +92,14 @@ def on_test_start(**_):
     note("load begins")
 
 
+def on_first_request(**_):
+    events.request.remove_listener(on_first_request)
+    note("request")
+
+
+events.request.add_listener(on_first_request)
+
+
 @events.quitting.add_listener
 def on_quitting(**_):
     note("load ends")

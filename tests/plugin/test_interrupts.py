@@ -1,0 +1,122 @@
+"""Ctrl-C, SIGTERM and kill -9 in the middle of a load run: what is reported and what is left."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    import subprocess
+
+TESTS = """
+import pytest
+
+@pytest.mark.perf(thresholds=["median < 10 s"])
+def test_long(perf_load, perf_table):
+    perf_load("OtherUser", locustfile="events.py")
+    perf_load("QuickUser", locustfile="events.py", run_time="60s")
+"""
+_DEADLINE_S = 40.0
+
+
+@pytest.mark.parametrize(
+    ("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "TERM"]
+)
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
+def test_interrupted_run_is_reported_and_everything_is_closed(  # noqa: PLR0913 - fixtures
+    *,
+    number: signal.Signals,
+    exit_code: int,
+    workers: list[str],
+    new_project: Callable[..., Path],
+    start_pytest: Callable[..., "subprocess.Popen[str]"],
+    finish: Callable[["subprocess.Popen[str]"], pytest.RunResult],
+    tables: Callable[[], list[str]],
+) -> None:
+    """As a terminal does it: Ctrl-C reaches the whole group, SIGTERM pytest alone."""
+    before = set(tables())
+    folder = new_project(test_long=TESTS)
+    session = start_pytest(folder, *workers, "--perf-json=report.json")
+    with killed_at_last(session):
+        wait_until_under_load(folder)
+        assert len(set(tables()) - before) == 1
+
+        if number is signal.SIGINT:
+            os.killpg(session.pid, number)
+        else:
+            session.send_signal(number)
+        result = finish(session)
+
+    assert result.ret == exit_code
+    assert processes_of(folder) == []
+    assert set(tables()) <= before
+    result.stdout.fnmatch_lines(["INVALID: the run did not measure the target", "- interrupted *"])
+    first, run = json.loads((folder / "report.json").read_text())["runs"]
+    assert not first["interrupted"]
+    assert run["interrupted"]
+    assert run["verdict"] == "invalid"
+    assert run["operations"]["quick"]["requests"] > 0
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
+def test_killed_pytest_leaves_no_process(
+    workers: list[str],
+    new_project: Callable[..., Path],
+    start_pytest: Callable[..., "subprocess.Popen[str]"],
+) -> None:
+    folder = new_project(test_long=TESTS)
+    session = start_pytest(folder, *workers)
+    with killed_at_last(session):
+        wait_until_under_load(folder)
+
+        session.kill()
+        session.communicate()
+
+        wait_for(lambda: processes_of(folder) == [], within_s=5)
+
+
+@contextmanager
+def killed_at_last(session: "subprocess.Popen[str]") -> Iterator[None]:
+    """Leave no session of a test that went wrong; its children end with it."""
+    try:
+        yield
+    finally:
+        session.kill()
+        session.wait()
+
+
+def wait_until_under_load(folder: Path) -> None:
+    """Wait for the second run's first request; what a session printed would come too late."""
+    wait_for(lambda: diary(folder).count("request") == 2, within_s=_DEADLINE_S)
+
+
+def wait_for(is_so: Callable[[], bool], *, within_s: float) -> None:
+    deadline = time.monotonic() + within_s
+    while not is_so():
+        assert time.monotonic() < deadline, f"not within {within_s:g} s"
+        time.sleep(0.05)
+
+
+def diary(folder: Path) -> str:
+    path = folder / "diary"
+    return path.read_text() if path.exists() else ""
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Return the command lines of the processes that a session in the folder has left."""
+    mark = f"DIARY={folder}".encode()
+    found = []
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            try:
+                if mark in (process / "environ").read_bytes():
+                    found.append((process / "cmdline").read_text().replace("\0", " "))
+            except (FileNotFoundError, ProcessLookupError, PermissionError):
+                continue  # it has ended meanwhile, or is not ours
+    return found
