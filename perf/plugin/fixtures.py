@@ -11,7 +11,6 @@ from typing import Protocol
 import pytest
 
 from perf import targets
-from perf.aqp.preflight import check_aqp
 from perf.children import Child, ChildExited
 from perf.core.dataset import Dataset
 from perf.core.result import RunResult
@@ -179,6 +178,9 @@ def _site(
 
 
 def _check(url: str, table: Table) -> None:
+    # requests takes long to import; only a session with AQP tests waits for it.
+    from perf.aqp.preflight import check_aqp  # noqa: PLC0415
+
     user = os.environ.get(AQP_USER_VARIABLE, _EXAMPLE_CREDENTIALS[0])
     password = os.environ.get(AQP_PASSWORD_VARIABLE, _EXAMPLE_CREDENTIALS[1])
     check_aqp(url, user=user, password=password, table=table.name)
