@@ -26,7 +26,7 @@ from perf.plugin.fixtures import (
 )
 from perf.plugin.interrupts import Interrupts
 from perf.plugin.options import add_options
-from perf.plugin.runs import TestRuns, raise_unjudged, raise_violations
+from perf.plugin.runs import TestRuns, raise_violations
 from perf.plugin.settings import Resolver
 from perf.plugin.state import STATE, State
 from perf.plugin.workers import Workers
@@ -109,24 +109,36 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Judge the runs of a test when its body is through: too slow or wrong is a failure."""
+    """Judge the runs of a test when its body is through: too slow or wrong is a failure.
+
+    One of our errors in the body is not: it waits for the teardown, where it is an error.
+    """
     runs = item.stash[STATE_RUNS]
+    result = None
     try:
         result = yield
     except KeyboardInterrupt:
         runs.keep()
         raise
+    except PerfError as error:
+        runs.error = error
     raise_violations(runs.judge())
     return result
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    """Make a run that could not be judged an error of the test, once it is torn down."""
-    result = yield
+    """Make what proves nothing about the target an error of the test, once it is torn down."""
     runs = item.stash.get(STATE_RUNS, None)
-    if runs is not None:
-        raise_unjudged(runs.judge())
+    unproven = None if runs is None else runs.unproven()
+    try:
+        result = yield
+    except PerfError as error:
+        if unproven is not None:
+            error.add_note(f"{type(unproven).__name__}: {unproven}")
+        raise
+    if unproven is not None:
+        raise unproven
     return result
 
 
@@ -141,7 +153,9 @@ def pytest_runtest_makereport(
     if call.excinfo is not None and isinstance(call.excinfo.value, (PerfError, ThresholdsViolated)):
         error = call.excinfo.value
         notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
-        report.longrepr = f"{type(error).__name__}: {error}{notes}"
+        lines = [each.lineno + 1 for each in call.excinfo.traceback if each.path == item.path]
+        where = f"\n{item.location[0]}:{lines[-1]}" if lines else ""
+        report.longrepr = f"{type(error).__name__}: {error}{notes}{where}"
     return report
 
 

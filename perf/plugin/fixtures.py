@@ -128,7 +128,7 @@ def perf_load(request: pytest.FixtureRequest) -> PerfLoad:
         locustfile: str | Path | None = None,
         **overrides: object,
     ) -> RunResult:
-        settings = state.resolver.load({**marker, **overrides})
+        settings = state.resolver.load(marker, overrides)
         return runs.run(users, locustfile, settings, _site(request, users, locustfile))
 
     return load

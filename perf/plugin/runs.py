@@ -11,7 +11,7 @@ from perf.core.report import JudgedRun, TargetInfo
 from perf.core.result import RunResult
 from perf.core.thresholds import Threshold
 from perf.core.verdicts import Verdict, judge
-from perf.errors import InvalidOption, RunNotJudged, ThresholdsViolated
+from perf.errors import InvalidOption, PerfError, RunNotJudged, ThresholdsViolated
 from perf.loadgen.launcher import LOCUSTFILE, LoadRun, RunSpec
 from perf.plugin.collector import Collector
 from perf.plugin.settings import LoadSettings, SessionSettings
@@ -43,6 +43,8 @@ class TestRuns:
         self._collector = collector
         self._runs: list[tuple[RunResult, LoadSettings, Site]] = []
         self._judged: list[JudgedRun] = []
+        self.error: PerfError | None = None
+        """What ended the test's body, when it says nothing about the target."""
 
     def run(
         self,
@@ -90,6 +92,21 @@ class TestRuns:
             self._judge_next()
         return self._judged
 
+    def unproven(self) -> PerfError | None:
+        """Return what makes the test an error: it does not tell how its target does."""
+        if self.error is not None:
+            return self.error
+        spoiled = [
+            each
+            for each in self.judge()
+            if each.verdict.verdict in {Verdict.INVALID, Verdict.NO_DATA}
+            and not each.run.interrupted
+        ]
+        if not spoiled:
+            return None
+        text = "\n\n".join(map(failure_text, spoiled))
+        return RunNotJudged(str(spoiled[0].verdict.verdict), text)
+
     def _judge_next(self) -> None:
         result, load, site = self._runs[len(self._judged)]
         judged = JudgedRun(
@@ -136,18 +153,6 @@ def raise_violations(judged: list[JudgedRun]) -> None:
     failed = [each for each in judged if each.verdict.verdict is Verdict.FAIL]
     if failed:
         raise ThresholdsViolated("\n\n".join(map(failure_text, failed)))
-
-
-def raise_unjudged(judged: list[JudgedRun]) -> None:
-    """Raise what makes the test an error: a run that proves nothing about its target."""
-    spoiled = [
-        each
-        for each in judged
-        if each.verdict.verdict in {Verdict.INVALID, Verdict.NO_DATA} and not each.run.interrupted
-    ]
-    if spoiled:
-        text = "\n\n".join(map(failure_text, spoiled))
-        raise RunNotJudged(str(spoiled[0].verdict.verdict), text)
 
 
 def _user_classes(users: str | Mapping[str, int] | None) -> dict[str, int]:

@@ -5,7 +5,7 @@ the default. A profile that a marker or the ini file names stands on that layer,
 that the same layer gives itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,6 +42,10 @@ class _Layer(NamedTuple):
     def name(self, option: str) -> str:
         flag = THRESHOLD_FLAG if option == THRESHOLDS else "--perf-" + option.replace("_", "-")
         return self.origin.format(flag=flag, name=option)
+
+    def without(self, names: Container[str]) -> "_Layer":
+        kept = {name: value for name, value in self.values.items() if name not in names}
+        return self._replace(values=kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,19 +126,25 @@ class Resolver:
         self.session = self._session(run_id)
         self.load({})
 
-    def load(self, marker: Mapping[str, object]) -> LoadSettings:
+    def load(
+        self, marker: Mapping[str, object], call: Mapping[str, object] | None = None
+    ) -> LoadSettings:
         """Return the settings of a load run of a test.
 
         Args:
             marker: the keyword arguments of its ``perf`` marker.
+            call: those of the ``perf_load`` call, each in place of the marker's.
 
         Raises:
             ConfigError: an argument is unknown, is not for a marker, or has a bad value.
         """
-        own = _marker_layer(marker)
-        marker_profile = self._text(own, "profile")
+        called = _test_layer(call or {}, "perf_load({name}=…)")
+        marked = _test_layer(marker, "@pytest.mark.perf({name}=…)").without(called.values)
+        own = called if "profile" in called.values else marked
+        test_profile = self._text(own, "profile")
         above = [self._command_line, *self._profile_layer(self._chosen_profile, PROFILE_FLAG)]
-        middle = [own, *self._run_profile_layer(marker_profile, own.name("profile"))]
+        chosen = self._run_profile_layer(test_profile, own.name("profile"))
+        middle = [called, marked, *chosen]
         below = [
             self._ini,
             *self._profile_layer(self._ini_profile, self._ini.name("profile")),
@@ -145,9 +155,7 @@ class Resolver:
         thresholds = override(override(_thresholds(below), _thresholds(middle)), _thresholds(above))
         middle_selectors = {each.operation for each in _thresholds(middle)}
         return LoadSettings(
-            profile=(
-                self._chosen_profile or marker_profile or self._ini_profile or DEFAULT_PROFILE
-            ),
+            profile=(self._chosen_profile or test_profile or self._ini_profile or DEFAULT_PROFILE),
             users=values["users"],
             spawn_rate=values["spawn_rate"],
             run_time_s=values["run_time"],
@@ -250,10 +258,9 @@ def _ini(config: pytest.Config) -> _Layer:
     )
 
 
-def _marker_layer(marker: Mapping[str, object]) -> _Layer:
-    origin = "@pytest.mark.perf({name}=…)"
+def _test_layer(arguments: Mapping[str, object], origin: str) -> _Layer:
     values: dict[str, Value] = {}
-    for key, value in marker.items():
+    for key, value in arguments.items():
         name = origin.format(name=key)
         if key == THRESHOLDS:
             values[key] = _texts(name, value)

@@ -1,0 +1,121 @@
+"""A run that locust cannot begin: an error of its test that says what to mend, never a failure."""
+
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+TESTS = """
+import pytest
+
+def test_missing(perf_load):
+    perf_load(locustfile="nowhere.py")
+
+def test_import_error(perf_load):
+    perf_load(locustfile="broken.py")
+
+def test_unknown_class(perf_load):
+    perf_load("QuikUser", locustfile="events.py")
+
+def test_no_class_name(perf_load):
+    perf_load("events.QuickUser", locustfile="events.py")
+
+def test_weight(perf_load):
+    perf_load({"QuickUser": 0}, locustfile="events.py")
+
+def test_argument(perf_load):
+    perf_load("QuickUser", locustfile="events.py", usres=1)
+
+def test_session_argument(perf_load):
+    perf_load("QuickUser", locustfile="events.py", target="aws")
+"""
+
+BROKEN = """
+from locust import User
+import nothing_of_this_name
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(new_project: Callable[..., Path]) -> Path:
+    return new_project(test_it=TESTS, broken=BROKEN)
+
+
+@pytest.fixture(scope="module")
+def session(folder: Path, run_pytest: Callable[..., pytest.RunResult]) -> pytest.RunResult:
+    return run_pytest(folder, "--junitxml=junit.xml")
+
+
+@pytest.fixture(scope="module")
+def errors(folder: Path, session: pytest.RunResult) -> dict[str, str]:
+    """The error of every test case, by its name."""
+    assert session.duration
+    root = ET.parse(folder / "junit.xml").getroot()  # noqa: S314 - pytest wrote it
+    return {case.attrib["name"]: case.findtext("error") or "" for case in root.iter("testcase")}
+
+
+def test_nothing_is_a_failure_of_the_target(session: pytest.RunResult) -> None:
+    assert session.ret == pytest.ExitCode.TESTS_FAILED
+    session.assert_outcomes(passed=7, errors=7)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("missing", "InvalidOption: locustfile: 'nowhere.py' is not valid: there is no such file"),
+        (
+            "no_class_name",
+            (
+                "InvalidOption: perf_load: 'events.QuickUser' is not valid: "
+                "give the name of a locust user class"
+            ),
+        ),
+        (
+            "weight",
+            (
+                "InvalidOption: perf_load: weight of QuickUser: 0 is not valid: "
+                "a weight is a whole number, at least 1"
+            ),
+        ),
+        (
+            "argument",
+            (
+                "InvalidOption: perf_load(usres=…): 1 is not valid: "
+                "there is no such argument: use thresholds, profile, users, "
+            ),
+        ),
+        (
+            "session_argument",
+            (
+                "InvalidOption: perf_load(target=…): 'aws' is not valid: "
+                "it holds for the whole session: give --perf-target"
+            ),
+        ),
+    ],
+)
+def test_wrong_argument_is_told_before_locust_starts(
+    errors: dict[str, str], name: str, text: str
+) -> None:
+    assert text in errors[f"test_{name}"]
+
+
+def test_locustfile_that_does_not_import_shows_its_own_traceback(
+    folder: Path, errors: dict[str, str]
+) -> None:
+    assert (
+        "LocustfileFailed: broken.py could not be loaded\n"
+        "Traceback (most recent call last):\n"
+        f'  File "{folder}/broken.py", line 3, in <module>\n'
+    ) in errors["test_import_error"]
+    assert "No module named 'nothing_of_this_name'" in errors["test_import_error"]
+    assert "locust/" not in errors["test_import_error"]
+
+
+def test_unknown_class_is_told_with_the_known_ones(errors: dict[str, str]) -> None:
+    assert "no user class QuikUser: there is " in errors["test_unknown_class"]
+    assert "QuickUser, " in errors["test_unknown_class"]
+
+
+def test_error_names_the_line_of_the_test(errors: dict[str, str]) -> None:
+    assert errors["test_missing"].endswith("\ntest_it.py:5")
