@@ -3,6 +3,7 @@
 This is the parent's side: it imports neither locust nor gevent.
 """
 
+import errno
 import json
 import os
 import shlex
@@ -20,7 +21,13 @@ from perf.children import Child
 from perf.core.durations import format_duration
 from perf.core.pacing import Pacing
 from perf.core.result import RunResult
-from perf.errors import GeneratorCrashed, GeneratorTimedOut, InvalidOption, LocustfileFailed
+from perf.errors import (
+    GeneratorCrashed,
+    GeneratorTimedOut,
+    InvalidOption,
+    LocustfileFailed,
+    PortTaken,
+)
 
 LOCUSTFILE = Path(__file__).parents[1] / "locustfile.py"
 """The workloads that ship with this package."""
@@ -121,6 +128,10 @@ class LoadRun:
         spec: what to run.
         environment: the whole environment of locust: credentials, region.
         on_line: called with every line that locust prints.
+
+    Raises:
+        InvalidOption: there is no such locustfile.
+        PortTaken: somebody else listens where workers on other machines would be waited for.
     """
 
     def __init__(
@@ -132,6 +143,8 @@ class LoadRun:
     ) -> None:
         if not spec.locustfile.is_file():
             raise InvalidOption("locustfile", str(spec.locustfile), "there is no such file")
+        if spec.expect_workers:
+            _check_free(spec.master_bind)
         self.spec = spec
         self._folder = tempfile.TemporaryDirectory(prefix="aqp-perf-")
         self._result_file = Path(self._folder.name) / "result.json"
@@ -220,6 +233,18 @@ def _short(path: Path) -> str:
     """Return a path relative to the working folder when it is below it."""
     path = path.resolve()
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _check_free(address: str) -> None:
+    """Raise PortTaken when somebody listens at ``host:port``; locust would say it in a stack."""
+    host, _, port = address.rpartition(":")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(port)))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortTaken(host, int(port)) from error
 
 
 def _free_port() -> int:
