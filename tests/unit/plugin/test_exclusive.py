@@ -1,0 +1,69 @@
+"""A load test is alone in the room; the others share it and let no load test wait for ever."""
+
+import fcntl
+import os
+from pathlib import Path
+
+import pytest
+
+from perf.plugin.exclusive import LOCK_FILE_VARIABLE, alone, among_others, lock_path
+
+
+def is_free(path: Path, operation: int) -> bool:
+    """Whether somebody else could take the lock now."""
+    with path.open() as file:
+        try:
+            fcntl.flock(file, operation | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def test_nobody_enters_while_a_load_test_is_alone(tmp_path: Path) -> None:
+    room = tmp_path / "room"
+
+    with alone(room):
+        assert not is_free(room, fcntl.LOCK_SH)
+        assert not is_free(tmp_path / "room.gate", fcntl.LOCK_EX)
+
+    assert is_free(room, fcntl.LOCK_EX)
+    assert is_free(tmp_path / "room.gate", fcntl.LOCK_EX)
+
+
+def test_others_share_the_room_and_leave_its_gate_to_a_load_test(tmp_path: Path) -> None:
+    """Who waits at the gate comes in as soon as those inside have left, whoever comes later."""
+    room = tmp_path / "room"
+
+    with among_others(room), among_others(room):
+        assert is_free(room, fcntl.LOCK_SH)
+        assert not is_free(room, fcntl.LOCK_EX)
+        assert is_free(tmp_path / "room.gate", fcntl.LOCK_EX)
+
+    assert is_free(room, fcntl.LOCK_EX)
+
+
+def test_room_is_left_when_the_test_raises(tmp_path: Path) -> None:
+    room = tmp_path / "room"
+
+    with pytest.raises(LookupError), alone(room):
+        raise LookupError
+
+    assert is_free(room, fcntl.LOCK_EX)
+
+
+def test_room_that_may_only_be_read_can_be_locked(tmp_path: Path) -> None:
+    """Another user of the machine may have made the file."""
+    room = tmp_path / "room"
+    room.touch(mode=0o444)
+
+    with alone(room):
+        assert not is_free(room, fcntl.LOCK_SH)
+
+
+def test_all_sessions_of_a_machine_meet_in_one_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(LOCK_FILE_VARIABLE, raising=False)
+    assert lock_path() == lock_path()
+    assert lock_path().name == "aqp-perf.lock"
+
+    monkeypatch.setenv(LOCK_FILE_VARIABLE, os.devnull)
+    assert lock_path() == Path(os.devnull)
