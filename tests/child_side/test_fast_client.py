@@ -1,0 +1,263 @@
+"""The fast client signs what it sends, keeps connections open and checks certificates."""
+
+import itertools
+import json
+import os
+import resource
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials as BotocoreCredentials
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from perf.core.failures import FailureClass
+from perf.core.sigv4 import Credentials
+from perf.loadgen.dynamodb import (
+    Boto3Client,
+    CredentialsSource,
+    DynamoDbClient,
+    DynamoDbError,
+    FastClient,
+)
+from tests.child_side.scripted_server import Request, ScriptedServer, answer
+
+REGION = "eu-west-1"
+FIRST = Credentials(access_key="AKIDFIRST", secret_key="first")
+SECOND = Credentials(access_key="AKIDSECOND", secret_key="second", session_token="a/token+=")
+STATEMENT = "INSERT INTO \"t\" VALUE {'pk': ?}"
+PARAMETERS = [{"S": "naïve ☃"}]
+
+Start = Callable[..., ScriptedServer]
+MakeClient = Callable[..., FastClient]
+
+
+@pytest.fixture
+def client_of() -> Iterator[MakeClient]:
+    """Make clients for a URL; their connections are closed with the test."""
+    with ExitStack() as stack:
+
+        def make(url: str, credentials: CredentialsSource = lambda: FIRST) -> FastClient:
+            client = FastClient(url, REGION, credentials)
+            stack.callback(client._pool.close)
+            return client
+
+        yield make
+
+
+def write(client: DynamoDbClient) -> None:
+    client.execute_statement(STATEMENT, PARAMETERS, writes=True)
+
+
+def authorization_of(request: Request, credentials: Credentials) -> str:
+    """Return the header that botocore computes for what was received."""
+    authorization = request.headers["authorization"]
+    names = authorization.partition("SignedHeaders=")[2].partition(",")[0].split(";")
+    received = AWSRequest(
+        method="POST",
+        url=f"http://{request.headers['host']}/",
+        headers={name: request.headers[name] for name in names},
+        data=request.body,
+    )
+    received.context["timestamp"] = request.headers["x-amz-date"]
+    auth = SigV4Auth(
+        BotocoreCredentials(
+            credentials.access_key, credentials.secret_key, credentials.session_token
+        ),
+        "dynamodb",
+        REGION,
+    )
+    to_sign = auth.string_to_sign(received, auth.canonical_request(received))
+    return (
+        f"AWS4-HMAC-SHA256 Credential={auth.scope(received)}, "
+        f"SignedHeaders={';'.join(names)}, Signature={auth.signature(to_sign, received)}"
+    )
+
+
+def test_the_request_is_what_dynamodb_takes(serve: Start, client_of: MakeClient) -> None:
+    server = serve(answer())
+    write(client_of(server.url))
+    (request,) = server.requests
+
+    assert request.line == "POST / HTTP/1.1"
+    assert request.headers["x-amz-target"] == "DynamoDB_20120810.ExecuteStatement"
+    assert json.loads(request.body) == {
+        "Statement": STATEMENT,
+        "Parameters": PARAMETERS,
+        "ReturnConsumedCapacity": "TOTAL",
+    }
+
+
+def test_the_signature_is_valid_for_what_was_received(serve: Start, client_of: MakeClient) -> None:
+    server = serve(answer())
+    write(client_of(server.url))
+    (request,) = server.requests
+
+    assert request.headers["authorization"] == authorization_of(request, FIRST)
+
+
+def test_renewed_credentials_sign_the_next_request(serve: Start, client_of: MakeClient) -> None:
+    server = serve(answer())
+    held = itertools.chain([FIRST, FIRST], itertools.repeat(SECOND))
+    client = client_of(server.url, lambda: next(held))
+    for _ in range(3):
+        write(client)
+
+    assert [request.headers["authorization"] for request in server.requests] == [
+        authorization_of(request, credentials)
+        for request, credentials in zip(server.requests, [FIRST, FIRST, SECOND], strict=True)
+    ]
+    assert server.requests[2].headers["x-amz-security-token"] == SECOND.session_token
+
+
+def test_an_answer_says_items_page_and_capacity(serve: Start, client_of: MakeClient) -> None:
+    items, used = [{"pk": {"S": "a"}}], {"CapacityUnits": 2.5}
+    said = {"Items": items, "NextToken": "t", "ConsumedCapacity": used}
+    body = json.dumps(said).encode()
+    server = serve(answer(body))
+    answered = client_of(server.url).execute_statement(STATEMENT, [], writes=False)
+
+    assert answered == (items, "t", 2.5, len(body))
+
+
+def test_a_connection_is_used_again(serve: Start, client_of: MakeClient) -> None:
+    server = serve(answer())
+    client = client_of(server.url)
+    for _ in range(20):
+        write(client)
+
+    assert (len(server.requests), server.connections) == (20, 1)
+
+
+def test_a_server_that_closes_each_time_gets_one_connection_per_request(
+    serve: Start, client_of: MakeClient
+) -> None:
+    server = serve(answer(headers=("Connection: close",)))
+    client = client_of(server.url)
+    for _ in range(5):
+        write(client)
+
+    assert (len(server.requests), server.connections) == (5, 5)
+
+
+def test_a_connection_closed_while_idle_is_not_sent_on(serve: Start, client_of: MakeClient) -> None:
+    """The server says nothing of its intention; the client sees the end before it sends."""
+
+    def answer_and_close(connection: socket.socket, request: Request) -> None:
+        answer()(connection, request)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    server = serve(answer_and_close)
+    client = client_of(server.url)
+    for _ in range(5):
+        write(client)
+        (idle,) = client._pool._socket_queue.queue
+        idle.recv(1)  # the end has arrived
+
+    assert (len(server.requests), server.connections) == (5, 5)
+
+
+def test_connections_are_kept_beyond_1024_descriptors(serve: Start, client_of: MakeClient) -> None:
+    server = serve(answer())
+    client = client_of(server.url)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    taken = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_100)]
+    try:
+        for _ in range(5):
+            write(client)
+        (idle,) = client._pool._socket_queue.queue
+        assert idle.fileno() >= 1_024
+    finally:
+        for descriptor in taken:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert (len(server.requests), server.connections) == (5, 1)
+
+
+@pytest.mark.skipif(not Path("/proc/net/if_inet6").exists(), reason="this machine has no IPv6")
+def test_an_ipv6_host_is_signed_in_brackets(serve: Start, client_of: MakeClient) -> None:
+    server = serve(answer(), host="::1")
+    write(client_of(server.url))
+    (request,) = server.requests
+
+    assert f"http://{request.headers['host']}" == server.url
+    assert request.headers["authorization"] == authorization_of(request, FIRST)
+
+
+@pytest.mark.parametrize("url", ["localhost:8000", "ftp://localhost", "http://", "8000"])
+def test_what_is_no_url_is_refused(url: str, client_of: MakeClient) -> None:
+    with pytest.raises(ValueError, match=r"not the http\(s\) URL of an endpoint"):
+        client_of(url)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file with a key and a certificate for 127.0.0.1 that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    key_bytes = key.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file = tmp_path_factory.mktemp("tls") / "server.pem"
+    file.write_bytes(key_bytes + signed.public_bytes(pem))
+    return file
+
+
+@pytest.fixture
+def tls_server(serve: Start, certificate: Path) -> ScriptedServer:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return serve(answer(), tls=context)
+
+
+@pytest.mark.parametrize("kind", [FastClient, Boto3Client])
+def test_an_untrusted_certificate_gets_no_request(
+    tls_server: ScriptedServer, kind: type, client_of: MakeClient
+) -> None:
+    url = tls_server.url
+    client = client_of(url) if kind is FastClient else Boto3Client(url, REGION)
+    with pytest.raises(DynamoDbError) as caught:
+        write(client)
+
+    assert (caught.value.failure_class, caught.value.code) == (FailureClass.CONNECTION, "TlsError")
+    assert tls_server.requests == []
+
+
+def test_a_trusted_certificate_is_checked_once_per_connection(
+    tls_server: ScriptedServer,
+    certificate: Path,
+    client_of: MakeClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("certifi.where", lambda: str(certificate))
+    client = client_of(tls_server.url)
+    for _ in range(5):
+        write(client)
+
+    assert (len(tls_server.requests), tls_server.connections) == (5, 1)
