@@ -1,0 +1,91 @@
+"""What workers send and the master adds up is what one process would have recorded."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgpack  # type: ignore[import-untyped]  # locust's
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perf.core.failures import FailureClass
+from perf.loadgen.recorder import Recorder
+
+BEYOND_NS = 1_200_000_000_000
+"""Twice what a histogram holds."""
+
+
+class Sent(NamedTuple):
+    """One request."""
+
+    name: str
+    is_warmup: bool
+    latency_ns: int
+    service_time_ns: int
+    failure: FailureClass | None
+    units: tuple[float | None, float | None]
+
+
+units = st.none() | st.integers(0, 40).map(lambda half: half / 2)
+requests = st.builds(
+    Sent,
+    st.sampled_from(["read", "write"]),
+    st.booleans(),
+    st.integers(0, BEYOND_NS),
+    st.integers(0, BEYOND_NS),
+    st.none() | st.sampled_from(FailureClass),
+    st.tuples(units, units),
+)
+
+
+def record(recorder: Recorder, sent: Sequence[Sent]) -> None:
+    for each in sent:
+        operation = recorder.operation("GET", each.name)
+        if each.is_warmup:
+            operation.warmup_requests += 1
+            continue
+        operation.record(each.latency_ns, each.service_time_ns)
+        if each.failure is not None:
+            operation.record_failure(each.failure, f"{each.failure} of {each.name}")
+        operation.record_units(read=each.units[0], write=each.units[1])
+
+
+@settings(max_examples=20, deadline=None)  # a histogram's wire form takes milliseconds
+@given(st.lists(st.lists(requests, max_size=8), max_size=5))
+def test_reports_add_up_to_what_was_recorded(reports: list[list[Sent]]) -> None:
+    direct, worker, master = Recorder(), Recorder(), Recorder()
+    for report in reports:
+        record(direct, report)
+        record(worker, report)
+        master.add(msgpack.loads(msgpack.dumps(worker.take())))
+
+    assert master.results(1.0) == direct.results(1.0)
+    assert master.total_requests == direct.total_requests == sum(map(len, reports))
+    assert worker.take() == []
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(requests, max_size=20))
+def test_results_count_the_window_alone(sent: list[Sent]) -> None:
+    recorder = Recorder()
+    record(recorder, sent)
+    measured = [each for each in sent if not each.is_warmup]
+    results = {each.name: each for each in recorder.results(1.0)}
+
+    assert results.keys() == {each.name for each in measured}
+    for name, result in results.items():
+        own = [each for each in measured if each.name == name]
+        assert result.requests == len(own)
+        for histogram in (result.latency, result.service_time):
+            assert histogram.count + histogram.out_of_range_count == len(own)
+        assert result.failures == sum(each.failure is not None for each in own)
+
+
+def test_messages_are_bounded_but_every_failure_counts() -> None:
+    operation = Recorder().operation("GET", "read")
+    for number in range(150):
+        operation.record(1_000, 1_000)
+        operation.record_failure(FailureClass.OTHER, f"{number}" + "x" * 1_000)
+
+    assert operation.failure_classes[FailureClass.OTHER] == 150
+    assert len(operation.failure_messages) == 100
+    assert max(map(len, operation.failure_messages)) == 200
