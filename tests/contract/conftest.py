@@ -1,41 +1,30 @@
 """The implementations of DynamoDB that one suite of statements is held against."""
 
 import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import boto3
 import pytest
-from botocore.config import Config
+
+from perf import targets
+from perf.errors import TargetMissing
+from perf.plugin.state import STATE
+from perf.targets import TargetSpec, parse_target
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-READY_WITHIN_S = 60
-ENDPOINT_VARIABLE = "PERF_CONTRACT_ENDPOINT"
-LOCAL_HOME_VARIABLE = "DYNAMODB_LOCAL_HOME"
-IMPLEMENTATIONS = ["moto", "dynamodb-local"]
-if ENDPOINT_VARIABLE in os.environ:  # the one place that decides on a third
-    IMPLEMENTATIONS.append("endpoint")
-HOW_TO_GET_LOCAL = (
-    f"set {LOCAL_HOME_VARIABLE} to a folder with DynamoDBLocal.jar; one way to get it: "
-    "npm pack amplify-dynamodb-simulator, unpack, folder package/emulator"
-)
+LOCAL_TARGETS = ("moto", "dynamodb-local")
+"""What every machine holds the suite against."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Implementation:
-    """One DynamoDB, under the name by which the suite knows it."""
+    """One DynamoDB."""
 
-    name: str
     client: "DynamoDBClient"
     is_local: bool
     """Whether it is DynamoDB Local, whoever started it."""
@@ -101,24 +90,33 @@ class ContractTable:
         return "DuplicateItemException" if code == "DuplicateItem" else code
 
 
-@pytest.fixture(scope="session", params=IMPLEMENTATIONS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Hold the suite against the local targets, and against what ``--perf-target`` names."""
+    if "implementation" not in metafunc.fixturenames:
+        return
+    chosen = metafunc.config.stash[STATE].session.target
+    specs = {name: parse_target(name) for name in LOCAL_TARGETS}
+    specs.setdefault(chosen.url or str(chosen.kind), chosen)
+    metafunc.parametrize(
+        "implementation", list(specs.values()), ids=list(specs), indirect=True, scope="session"
+    )
+
+
+@pytest.fixture(scope="session")
 def implementation(request: pytest.FixtureRequest) -> Iterator[Implementation]:
-    name: str = request.param
-    with {"moto": moto, "dynamodb-local": dynamodb_local, "endpoint": endpoint}[name]() as url:
-        client = boto3.client(
-            "dynamodb",
-            endpoint_url=url,
-            region_name="us-east-1",
-            aws_access_key_id="contract",
-            aws_secret_access_key="contract",
-            config=Config(retries={"total_max_attempts": 1}),
-        )
+    spec: TargetSpec = request.param
+    with ExitStack() as opened:
         try:
-            headers = client.list_tables()["ResponseMetadata"]["HTTPHeaders"]
-            is_local = headers.get("server", "").startswith("Jetty")
-            yield Implementation(name=name, client=client, is_local=is_local)
-        finally:
-            client.close()
+            target = opened.enter_context(targets.open_target(spec))
+        except TargetMissing as error:
+            if "CI" in os.environ:
+                pytest.fail(str(error))
+            pytest.skip(str(error))
+        client = target.client()
+        opened.callback(client.close)
+        headers = client.list_tables()["ResponseMetadata"]["HTTPHeaders"]
+        is_local = headers.get("server", "").startswith("Jetty")
+        yield Implementation(client=client, is_local=is_local)
 
 
 @pytest.fixture
@@ -159,61 +157,3 @@ def make_table(implementation: Implementation) -> Iterator[Callable[..., Contrac
 @pytest.fixture
 def table(make_table: Callable[..., ContractTable]) -> ContractTable:
     return make_table()
-
-
-@contextmanager
-def moto() -> Iterator[str]:
-    with running([sys.executable, "-m", "perf.targets.moto", "--port", "0"]) as process:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line.startswith("ready "), f"the moto server did not start: {line!r}"
-        yield line.removeprefix("ready ").strip()
-
-
-@contextmanager
-def dynamodb_local() -> Iterator[str]:
-    home = os.environ.get(LOCAL_HOME_VARIABLE)
-    if home is None:
-        absent(f"DynamoDB Local is not here: {HOW_TO_GET_LOCAL}")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = ["java", f"-Djava.library.path={home}/DynamoDBLocal_lib", "-jar"]
-    command += [f"{home}/DynamoDBLocal.jar", "-inMemory", "-sharedDb", "-port", str(port)]
-    with running(command, cwd=Path(home)) as process:
-        wait_for_port(port, process)
-        yield f"http://127.0.0.1:{port}"
-
-
-@contextmanager
-def endpoint() -> Iterator[str]:
-    yield os.environ[ENDPOINT_VARIABLE]
-
-
-def absent(reason: str) -> NoReturn:
-    """Skip on a person's machine, fail where every implementation must be there."""
-    if "CI" in os.environ:
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-@contextmanager
-def running(command: list[str], cwd: Path | None = None) -> Iterator["subprocess.Popen[str]"]:
-    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, text=True)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.communicate(timeout=READY_WITHIN_S)
-
-
-def wait_for_port(port: int, process: "subprocess.Popen[str]") -> None:
-    deadline = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < deadline:
-        assert process.poll() is None, f"DynamoDB Local ended with exit code {process.returncode}"
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.1)  # between two looks; the deadline decides
-        else:
-            return
-    pytest.fail(f"DynamoDB Local did not listen on port {port} within {READY_WITHIN_S} s")
