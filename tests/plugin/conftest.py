@@ -6,11 +6,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 
 from perf.children import Child
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 PROJECT_INI = """
 [pytest]
@@ -118,16 +122,22 @@ def endpoint() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def tables(endpoint: str) -> Callable[[], list[str]]:
-    """Return the names of the tables that are at the endpoint now."""
-    client = boto3.client(
+def dynamodb(endpoint: str) -> "DynamoDBClient":
+    """A client of the endpoint."""
+    return boto3.client(
         "dynamodb",
         endpoint_url=endpoint,
         region_name="us-east-1",
         aws_access_key_id="local",
         aws_secret_access_key="local",
     )
-    return lambda: client.list_tables()["TableNames"]
+
+
+@pytest.fixture
+def tables(dynamodb: "DynamoDBClient") -> Callable[[], set[str]]:
+    """Return the names of the tables that came to the endpoint since the test began."""
+    before = set(dynamodb.list_tables()["TableNames"])
+    return lambda: set(dynamodb.list_tables()["TableNames"]) - before
 
 
 @pytest.fixture(scope="session")

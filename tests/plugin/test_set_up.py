@@ -78,7 +78,7 @@ def test_aqp_that_does_not_answer_is_unavailable(
     folder: Path,
     nobody: str,
     run_pytest: Callable[..., pytest.RunResult],
-    tables: Callable[[], list[str]],
+    tables: Callable[[], set[str]],
 ) -> None:
     result = run_pytest(folder, "-k", "aqp", f"--perf-aqp={nobody}")
 
@@ -86,7 +86,7 @@ def test_aqp_that_does_not_answer_is_unavailable(
     result.assert_outcomes(passed=1, errors=1)
     text = f"TargetUnavailable: {nobody} did not answer within 10 s: *Connection refused"
     result.stdout.fnmatch_lines([text])
-    assert tables() == []
+    assert tables() == set()
 
 
 def test_wrong_aqp_password_is_told_after_one_question(
@@ -122,7 +122,7 @@ def test_table_that_is_not_there_is_told_and_not_made(
     folder: Path,
     endpoint: str,
     run_pytest: Callable[..., pytest.RunResult],
-    tables: Callable[[], list[str]],
+    tables: Callable[[], set[str]],
 ) -> None:
     result = run_pytest(folder, "-k", "write", "--perf-table=orders")
 
@@ -135,7 +135,7 @@ def test_table_that_is_not_there_is_told_and_not_made(
             )
         ]
     )
-    assert tables() == []
+    assert tables() == set()
 
 
 def test_dynamodb_local_that_is_not_here_is_told_with_how_to_get_it(

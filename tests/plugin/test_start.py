@@ -9,7 +9,7 @@ TESTS = """
 import sys
 
 def test_nothing_heavy_was_imported():
-    assert not {"boto3", "botocore", "gevent", "locust", "moto"} & set(sys.modules)
+    assert not {"boto3", "botocore", "gevent", "locust", "moto", "requests"} & set(sys.modules)
 """
 
 
@@ -18,7 +18,7 @@ def test_starting_pytest_imports_neither_locust_nor_boto3(
 ) -> None:
     folder = new_project(test_it=TESTS)
 
-    result = run_pytest(folder)
+    result = run_pytest(folder, "-p", "no:requests_mock")
 
     assert result.ret == pytest.ExitCode.OK
     assert not (folder / "lock").exists(), "no load test, no lock"
