@@ -36,6 +36,8 @@ class Plan:
         numeric: positions in ``attributes`` that must hold numbers, because SUM or AVG read them.
         select: the PartiQL statement up to its WHERE.
         conditions: its WHERE.
+        create: SQL that makes the table ``items``.
+        insert: SQL that adds a row to it.
         sql: SELECT over the table ``items``, with one parameter, its LIMIT.
         limit: that parameter, if the query has one.
     """
@@ -45,6 +47,8 @@ class Plan:
     numeric: tuple[int, ...]
     select: str
     conditions: tuple[Condition, ...]
+    create: str
+    insert: str
     sql: str
     limit: Parameter | None
 
@@ -88,6 +92,8 @@ def make_plan(query: Query, *, partition_key: str, allow_scan: bool) -> Plan:
         )
     named = [what.attribute for what in query.selected if what.attribute is not None]
     attributes = tuple(dict.fromkeys([*named, *query.group_by])) or (partition_key,)
+    columns = [f"c{i}" for i in range(len(attributes))]
+    places = ", ".join("?" for _ in columns)
     members = ",".join(f"{json.dumps(name).replace('%', '%%')}:%s" for name in query.names)
     summed = {what.attribute for what in query.selected if what.function in {"sum", "avg"}}
     return Plan(
@@ -97,7 +103,9 @@ def make_plan(query: Query, *, partition_key: str, allow_scan: bool) -> Plan:
         # Names are quoted and hold no quote; values are parameters.
         select=f"SELECT {', '.join(map(quoted, attributes))} FROM {quoted(query.table)}",  # noqa: S608
         conditions=query.conditions,
-        sql=_sql(query, {name: f"c{i}" for i, name in enumerate(attributes)}),
+        create=f"CREATE TABLE items ({', '.join(columns)})",
+        insert=f"INSERT INTO items VALUES ({places})",  # noqa: S608 - question marks only
+        sql=_sql(query, dict(zip(attributes, columns, strict=True))),
         limit=query.limit,
     )
 

@@ -7,13 +7,13 @@ from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
 from perf.aqp.dynamodb import Answer
-from perf.aqp.engine import Aggregation
+from perf.aqp.engine import Aggregation, Aggregator
 from perf.aqp.literals import lift_literals
 from perf.aqp.parse import parse_query
-from perf.aqp.plan import Plan, Statement, make_plan
+from perf.aqp.plan import Statement, make_plan
 from perf.aqp.problems import DynamoDBFailed, DynamoDBTimedOut, QueryRefused, ReadTooLarge
 
-_PLANS_KEPT: Final = 512
+_SHAPES_KEPT: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +51,8 @@ class Caller(Protocol):
 class QueryService:
     """Answers queries over some tables of one endpoint; threads may share it.
 
-    Requests share nothing but plans, which hold no data. Reads are eventually consistent and never
-    retried, as one ExecuteStatement of any client is; every page is read.
+    Requests share what a shape of query needs, never data. Reads are eventually consistent and
+    not retried, as a plain ExecuteStatement is; every page is read.
 
     Args:
         dynamodb: where the rows come from.
@@ -68,7 +68,7 @@ class QueryService:
         self._tables = frozenset(tables)
         self._limits = limits
         self._allow_scan = allow_scan
-        self._plan_of = lru_cache(maxsize=_PLANS_KEPT)(self._make_plan)
+        self._aggregator_of = lru_cache(maxsize=_SHAPES_KEPT)(self._make_aggregator)
         self._partition_key_of = lru_cache(maxsize=len(self._tables))(self._read_partition_key)
 
     def answer(self, sql: str) -> str:
@@ -84,9 +84,10 @@ class QueryService:
             raise QueryRefused(f"the query is longer than {self._limits.query_bytes} bytes")
         started_ns = time.perf_counter_ns()
         template, literals = lift_literals(sql)
-        plan = self._plan_of(template)
+        aggregator = self._aggregator_of(template)
+        plan = aggregator.plan
         limit = plan.bind_limit(literals)
-        with Aggregation(plan) as aggregation:
+        with aggregator.open() as aggregation:
             read = self._read(plan.bind(literals), aggregation)
             result_set = aggregation.result_set(limit)
         elapsed_ns = time.perf_counter_ns() - started_ns
@@ -97,13 +98,15 @@ class QueryService:
             f'"payloadSizeBytes":{read.size_bytes}}}}}'
         )
 
-    def _make_plan(self, template: str) -> Plan:
+    def _make_aggregator(self, template: str) -> Aggregator:
         query = parse_query(template)
         if query.table not in self._tables:
             served = ", ".join(sorted(self._tables))
             raise QueryRefused(f"table {query.table!r} is not served here; served: {served}")
         partition_key = self._partition_key_of(query.table)
-        return make_plan(query, partition_key=partition_key, allow_scan=self._allow_scan)
+        return Aggregator(
+            make_plan(query, partition_key=partition_key, allow_scan=self._allow_scan)
+        )
 
     def _read_partition_key(self, table: str) -> str:
         described = self._dynamodb.call("DescribeTable", {"TableName": table}).payload

@@ -398,6 +398,17 @@ def test_bytes_read_are_limited_over_all_pages() -> None:
     assert len(dynamodb.requests) < 5
 
 
+def test_a_query_that_failed_half_way_leaves_no_rows_to_the_next() -> None:
+    items = _items("a", x=[{"N": "1"}, {"N": "2"}, {"S": "not a number"}])
+    items += _items("b", x=[{"N": "4"}])
+    service = _service(DynamoDBDouble(items, items_per_page=1))
+
+    for _ in range(2):
+        with pytest.raises(QueryRefused, match="take numbers"):
+            service.answer("select sum(x) as s from t where pk='a'")
+        assert _rows(service, "select sum(x) as s from t where pk='b'") == [{"s": 4}]
+
+
 def test_reading_ends_when_its_time_is_over() -> None:
     with pytest.raises(DynamoDBTimedOut, match="within 0 s"):
         _service(DynamoDBDouble([]), query_s=0).answer("select pk from t where pk='a'")
