@@ -15,6 +15,11 @@ from typing import Self
 
 from perf.children import guard
 
+SERVER_NICENESS = 10
+"""For servers under load on the generator's own machine. The generator goes first: what it waits
+for a core would be measured as the server's latency, while the server's own waiting is part of
+what is measured anyway."""
+
 _TAIL_LINES = 400
 
 
@@ -33,6 +38,7 @@ class Child:
         name: what messages call it.
         argv: the command and its arguments.
         environment: the whole environment of the command.
+        niceness: how far it lets other processes go first, as in ``nice -n``.
         on_line: called in a reader thread with every line (no line end) of its output.
     """
 
@@ -42,6 +48,7 @@ class Child:
         argv: Sequence[str],
         *,
         environment: Mapping[str, str],
+        niceness: int = 0,
         on_line: Callable[[str], None] | None = None,
     ) -> None:
         self.name = name
@@ -56,7 +63,7 @@ class Child:
         with theirs:
             self._control = ours
             self._guard = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(Path(guard.__file__)), *argv],
+                [sys.executable, "-I", "-S", str(Path(guard.__file__)), str(niceness), *argv],
                 stdin=theirs.fileno(),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -1,7 +1,7 @@
 """The process between us and a child: it ends the child's whole process group when we are gone.
 
-Run as a file, with the standard library only, as ``python guard.py COMMAND [ARGUMENT ...]``, as the
-leader of a new session, with one end of a socket pair as standard input:
+Run as a file, with the standard library only, as ``python guard.py NICENESS COMMAND [ARGUMENT …]``,
+as the leader of a new session, with one end of a socket pair as standard input:
 
 - a byte from the parent is the number of a signal to pass on to the command;
 - end of file means that the parent closed its end or died: everything in the group is killed;
@@ -21,6 +21,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 """Linux, ``prctl(2)``: the signal that this process gets when its parent dies."""
@@ -41,6 +42,14 @@ def _die_with_guard() -> Callable[[], None] | None:
     return arm
 
 
+def _be_nice(niceness: int) -> None:
+    """Let others go first: within our session, and, where Linux groups by session, as a group."""
+    if niceness:
+        os.nice(niceness)
+        with contextlib.suppress(OSError):  # this Linux does not group by session
+            Path("/proc/self/autogroup").write_text(str(niceness))
+
+
 def _obey(control: socket.socket, command: subprocess.Popen[bytes]) -> None:
     while order := control.recv(1):
         command.send_signal(order[0])
@@ -48,7 +57,13 @@ def _obey(control: socket.socket, command: subprocess.Popen[bytes]) -> None:
 
 
 def main(argv: Sequence[str]) -> None:
-    """Run ``argv`` until it ends or the parent is gone; never returns."""
+    """Run a command until it ends or the parent is gone; never returns.
+
+    Args:
+        argv: how nice the command is to other processes, as in ``nice -n``; then the command.
+    """
+    niceness, *argv = argv
+    _be_nice(int(niceness))
     control = socket.socket(fileno=0)
     try:
         command = subprocess.Popen(argv, stdin=subprocess.DEVNULL, preexec_fn=_die_with_guard())  # noqa: PLW1509 - no thread runs yet

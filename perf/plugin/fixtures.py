@@ -11,7 +11,7 @@ from typing import Protocol
 import pytest
 
 from perf import targets
-from perf.children import Child, ChildExited
+from perf.children import SERVER_NICENESS, Child, ChildExited
 from perf.core.dataset import Dataset
 from perf.core.result import RunResult
 from perf.errors import InvalidOption, TargetUnavailable
@@ -106,11 +106,13 @@ def perf_aqp(pytestconfig: pytest.Config, perf_target: Target, perf_table: Table
         return
     command = [sys.executable, "-m", "perf.aqp", "--endpoint-url", perf_target.endpoint]
     command += ["--table", perf_table.name, "--region", perf_target.region, "--port", "0"]
-    with Child("embedded AQP", command, environment=perf_target.environment()) as child:
+    environment = perf_target.environment()
+    name = "embedded AQP"
+    with Child(name, command, environment=environment, niceness=SERVER_NICENESS) as child:
         try:
             url = child.wait_for_line("ready ", _START_TIMEOUT_S)
         except (ChildExited, TimeoutError) as error:
-            raise TargetUnavailable("embedded AQP", _START_TIMEOUT_S, str(error)) from error
+            raise TargetUnavailable(name, _START_TIMEOUT_S, str(error)) from error
         _check(url, perf_table)
         yield Aqp(url=url, label="embedded AQP, not the real one")
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from perf.children import Child
+from perf.children import SERVER_NICENESS, Child
 from perf.errors import TargetMissing, TargetUnavailable
 from perf.targets.endpoint import EndpointTarget
 from perf.targets.environment import isolated_environment
@@ -101,7 +101,7 @@ def _start(
         port, origin = choose_port(), f"aqp-perf-{secrets.token_hex(8)}"
         options = (*_OPTIONS, "-cors", origin, "-port", str(port))
         argv = [*_IN_DIRECTORY, directory, *program, *options]
-        child = Child(_NAME, argv, environment=environment)
+        child = Child(_NAME, argv, environment=environment, niceness=SERVER_NICENESS)
         try:
             if _comes_up(child, port, origin, deadline):
                 return child, port

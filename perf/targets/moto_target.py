@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from perf.children import Child, ChildExited
+from perf.children import SERVER_NICENESS, Child, ChildExited
 from perf.errors import TargetUnavailable
 from perf.targets.endpoint import EndpointTarget
 from perf.targets.environment import isolated_environment
@@ -25,7 +25,7 @@ def open_moto() -> Iterator[EndpointTarget]:
     argv = [sys.executable, "-m", "perf.targets.moto", "--port", "0"]
     environment = isolated_environment(os.environ, DEFAULT_REGION)
     started = time.monotonic()
-    with Child("moto", argv, environment=environment) as child:
+    with Child("moto", argv, environment=environment, niceness=SERVER_NICENESS) as child:
         try:
             url = child.wait_for_line("ready ", _START_TIMEOUT_S)
         except (ChildExited, TimeoutError) as exc:

@@ -55,6 +55,13 @@ def test_an_early_end_carries_exit_code_and_output() -> None:
         assert caught.value.exit_code == 3
 
 
+def test_a_nice_child_lets_others_go_first() -> None:
+    code = python("import os", "print('niceness', os.nice(0))", "input()")
+    mine = os.nice(0)
+    with Child("server", code, environment=ENVIRONMENT, niceness=5) as child:
+        assert int(child.wait_for_line("niceness ", DEADLINE_S)) == min(mine + 5, 19)
+
+
 def test_a_silent_child_is_a_timeout() -> None:
     with (
         Child(
