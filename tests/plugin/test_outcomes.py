@@ -16,7 +16,7 @@ import sys
 import pytest
 
 
-@pytest.mark.perf(thresholds=["failure_ratio <= 0", "quick: median < 10 s"], users=4)
+@pytest.mark.perf(thresholds=["failure_ratio <= 0", "quick: median < 10 s"], users=4, pacing="50/s")
 def test_passes(perf_load):
     result = perf_load({"QuickUser": 3, "OtherUser": 1}, locustfile="events.py")
     assert result.users == 4
@@ -144,7 +144,7 @@ def test_every_run_is_shown_with_its_conditions(session: pytest.RunResult) -> No
             "4 users, 1 load generator process, measured for *",
             "PASS: 3 of 3 thresholds met",
             "target *endpoint at http://127.0.0.1:* (custom endpoint, not AWS)",
-            "profile *name=smoke users=4 * run_time_s=1* warmup_s=0* pacing=think *",
+            "profile *name=smoke users=4 * run_time_s=1* warmup_s=0* pacing=50/s *",
             "test_outcomes.py::test_second_run_is_slow",
             "PASS: 1 of 1 thresholds met",
             "test_outcomes.py::test_second_run_is_slow",
@@ -181,6 +181,14 @@ def test_report_holds_every_run_in_order(report: dict[str, Any]) -> None:
     ]
     verdicts = [run["verdict"] for run in report["runs"]]
     assert verdicts == ["pass", "pass", "fail", "invalid", "no data", "no data", "fail"]
+
+
+def test_locustfile_that_paces_itself_owes_no_arrivals(report: dict[str, Any]) -> None:
+    """Its users do not take part in the open model, so that none of it was left out."""
+    run = report["runs"][0]
+
+    assert run["profile"]["pacing"] == "50/s"
+    assert run["generator"]["arrivals_due"] is None
 
 
 def test_report_has_the_fields_of_its_schema(report: dict[str, Any]) -> None:
