@@ -64,6 +64,7 @@ class Instrument:
         self._are_workers_told = False
         self._started_ns = time.perf_counter_ns()
         self._stopped_ns = None
+        self._is_interrupted = False
         self._window_from_ns = self._started_ns + round(warmup_s * _NS)
         self._window_from = datetime.now(UTC) + timedelta(seconds=warmup_s)
         gevent.spawn_later(warmup_s, self._probe.open_window)
@@ -81,8 +82,12 @@ class Instrument:
         self._probe.close_window()
 
     def on_quitting(self, **_: object) -> None:
-        """Notice an interruption: locust ends while the test still runs."""
-        self._is_interrupted = self._started_ns > 0 and self._stopped_ns is None
+        """Notice an interruption: locust ends while the test still runs.
+
+        On SIGTERM a master quits twice, and the second time the test has stopped.
+        """
+        if self._started_ns > 0 and self._stopped_ns is None:
+            self._is_interrupted = True
 
     def on_request(  # noqa: PLR0913 - locust names them, and gives them by keyword
         self,

@@ -1,0 +1,134 @@
+"""A load run that cannot be says why, in the user's own terms, and leaves nothing behind."""
+
+import os
+import re
+import select
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perf.core.pacing import Think
+from perf.errors import GeneratorCrashed, GeneratorTimedOut, LocustfileFailed
+from perf.loadgen import launcher
+from perf.loadgen.launcher import LoadRun, RunSpec
+
+SPEC = RunSpec(users=1, spawn_rate=1, run_time_s=1, stop_timeout_s=1, warmup_s=0, pacing=Think())
+USER = """
+from locust import User, task
+
+
+class Sleeper(User):
+    @task
+    def sleep(self):
+        pass
+
+
+class Dreamer(Sleeper):
+    pass
+"""
+
+Attempt = Callable[..., Any]
+
+
+@pytest.fixture
+def attempt(tmp_path: Path) -> Attempt:
+    """Run a locustfile with this text until ``wait`` raises; return the error."""
+
+    def start(text: str, error: type[Exception], **changes: Any) -> Exception:  # noqa: ANN401 - fields of a RunSpec
+        (tmp_path / "own.py").write_text(text)
+        spec = replace(SPEC, locustfile=tmp_path / "own.py", **changes)
+        with LoadRun(spec, environment={**os.environ, "OF_THE_USER": "seen"}) as load:
+            folder = Path(load.command[-1]).parent
+            assert folder.is_dir()
+            with pytest.raises(error) as caught:
+                load.wait()
+        assert not folder.exists()
+        return caught.value
+
+    return start
+
+
+def wait_until_dead(pid: int) -> None:
+    """Wait on the process's own end of life, not on the clock."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        readable, _, _ = select.select([handle], [], [], 10)
+        assert readable, f"process {pid} still lives"
+    finally:
+        os.close(handle)
+
+
+def frames_of(text: str) -> list[tuple[str, str]]:
+    """Return file name and line of every frame of a traceback."""
+    return re.findall(r'File ".*?([^/]+)", line (\d+)', text)
+
+
+def test_an_import_that_fails_shows_the_users_frames_only(attempt: Attempt) -> None:
+    text = str(attempt("import no_such_module\n" + USER, LocustfileFailed))
+
+    assert "ModuleNotFoundError: No module named 'no_such_module'" in text
+    assert frames_of(text) == [("own.py", "1")]
+
+
+def test_an_error_below_the_locustfile_is_shown_down_to_its_line(
+    attempt: Attempt, tmp_path: Path
+) -> None:
+    (tmp_path / "below.py").write_text("first = 1\nsecond = first / 0\n")
+    text = str(attempt("import below\n" + USER, LocustfileFailed))
+
+    assert "ZeroDivisionError" in text
+    assert re.findall(r'File ".*?([^/<]+)", line (\d+)', text) == [
+        ("own.py", "1"),
+        ("below.py", "2"),
+    ]
+
+
+def test_a_syntax_error_shows_its_line(attempt: Attempt) -> None:
+    text = str(attempt("def broken(:\n    pass\n", LocustfileFailed))
+
+    assert "def broken(:" in text
+    assert "SyntaxError" in text
+    assert frames_of(text) == [("own.py", "1")]
+
+
+def test_an_unknown_user_class_names_the_known_ones(attempt: Attempt) -> None:
+    text = str(attempt(USER, GeneratorCrashed, user_classes={"Slepper": 1}))
+
+    assert "no user class Slepper: there is Dreamer, Sleeper" in text
+    assert "Traceback" not in text
+
+
+def test_a_crash_keeps_the_exit_code_and_the_last_lines(attempt: Attempt) -> None:
+    text = USER + (
+        "import os\nfrom locust import events\n"
+        "@events.test_start.add_listener\n"
+        "def crash(**_):\n"
+        "    print('environment:', os.environ['OF_THE_USER'], flush=True)\n"
+        "    os._exit(3)\n"
+    )
+    error = attempt(text, GeneratorCrashed)
+
+    assert error.exit_code == 3
+    assert "environment: seen" in str(error)
+
+
+def test_a_run_that_does_not_end_is_killed(
+    attempt: Attempt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launcher, "_START_SLACK_S", 1.0)
+    text = (
+        "import os, signal\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "print('here is', os.getpid(), flush=True)\n"
+        "signal.pause()\n"
+    )
+    error = attempt(text, GeneratorTimedOut)
+    (pid,) = re.findall(r"here is (\d+)", str(error))
+
+    wait_until_dead(int(pid))

@@ -1,0 +1,280 @@
+"""Load runs of the real locust command: nothing sent is uncounted, nothing counted was not sent."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from perf.core.failures import FailureClass
+from perf.core.pacing import OpenModel, Think
+from perf.core.result import RunResult
+from perf.loadgen.launcher import LoadRun, RunSpec
+from tests.integration.counting_server import CountingServer, counting_server
+
+WRITES, READS = "write_to_ddb", "read_from_ddb"
+NS_PER_MS = 1_000_000
+BASE = RunSpec(users=6, spawn_rate=100, run_time_s=3, stop_timeout_s=2, warmup_s=0, pacing=Think())
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+    "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_REGION": "eu-west-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+
+
+class Run(NamedTuple):
+    """A run that is done, and the server's own view of it."""
+
+    result: RunResult
+    server: CountingServer
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[CountingServer]:
+    with counting_server() as running:
+        yield running
+
+
+def run(spec: RunSpec, **environment: str) -> RunResult:
+    lines: list[str] = []
+    with LoadRun(spec, environment=ENVIRONMENT | environment, on_line=lines.append) as load:
+        try:
+            return load.wait()
+        finally:
+            print(*lines, sep="\n")  # noqa: T201 - shown when the test fails
+
+
+@pytest.fixture(scope="module")
+def two_workers() -> Iterator[Run]:
+    """200 arrivals a second in all for 3 s, two writers to one reader, from two processes."""
+    spec = replace(
+        BASE,
+        user_classes={"PartiqlWriteUser": 2, "PartiqlReadUser": 1},
+        pacing=OpenModel(200.0),
+        processes=2,
+    )
+    with counting_server() as server:
+        yield Run(run(replace(spec, workload={"endpoint-url": server.url})), server)
+
+
+class TestTwoWorkers:
+    def test_nothing_spoiled_the_run(self, two_workers: Run) -> None:
+        assert two_workers.result.invalid_reasons == ()
+        assert not two_workers.result.interrupted
+        assert two_workers.result.generator.processes == 2
+        assert two_workers.result.users == 6
+
+    def test_counts_are_the_servers_own(self, two_workers: Run) -> None:
+        result, server = two_workers
+        assert result.operation(WRITES).requests == server.counts["INSERT"]
+        assert result.operation(READS).requests == server.counts["SELECT"]
+        assert sum(each.failures for each in result.operations) == 0
+
+    def test_capacity_adds_up(self, two_workers: Run) -> None:
+        writes, reads = (two_workers.result.operation(name) for name in (WRITES, READS))
+        assert (writes.consumed_write_units, writes.consumed_read_units) == (writes.requests, None)
+        assert (reads.consumed_write_units, reads.consumed_read_units) == (None, reads.requests)
+
+    def test_what_was_due_was_sent(self, two_workers: Run) -> None:
+        health = two_workers.result.generator
+        assert health.arrivals_due is not None
+        assert health.arrivals_sent == two_workers.result.requests
+        assert 0.99 * health.arrivals_due <= health.arrivals_sent <= health.arrivals_due
+
+    def test_all_workers_send_the_schedule_of_one(self, two_workers: Run) -> None:
+        """200/s from when all users are there, a second at most after the start."""
+        due = two_workers.result.generator.arrivals_due
+        assert due is not None
+        assert 200 * (two_workers.result.duration_s - 1) <= due
+        assert due <= 200 * two_workers.result.duration_s + 1
+
+    def test_each_class_sends_its_share(self, two_workers: Run) -> None:
+        counts = two_workers.server.counts
+        assert counts["INSERT"] == pytest.approx(2 * counts["SELECT"], rel=0.02)
+
+    def test_no_order_is_written_twice(self, two_workers: Run) -> None:
+        keys = two_workers.server.sort_keys
+        assert len(set(keys)) == len(keys) > 0
+
+
+@pytest.fixture(scope="module")
+def stalled() -> Iterator[Run]:
+    """100 arrivals a second for 4 s, one of warm-up, at a server that stalls 0.3 s a second."""
+    with counting_server() as server:
+        server.stall_s = 0.3
+        spec = replace(
+            BASE,
+            user_classes={"PartiqlWriteUser": 1},
+            users=2,
+            run_time_s=4,
+            warmup_s=1,
+            pacing=OpenModel(100.0),
+            workload={"endpoint-url": server.url},
+        )
+        yield Run(run(spec), server)
+
+
+class TestStalls:
+    def test_latency_counts_from_when_a_request_was_due(self, stalled: Run) -> None:
+        """Two users meet two stalled answers a second; thirty requests a second wait behind."""
+        writes = stalled.result.operation(WRITES)
+        latency_ns, service_ns = (
+            each.quantile_ns(0.9) for each in (writes.latency, writes.service_time)
+        )
+        assert latency_ns is not None
+        assert service_ns is not None
+        assert latency_ns > 100 * NS_PER_MS
+        assert service_ns < latency_ns / 4
+        assert writes.latency_ms["p99"] > 200  # type: ignore[operator]  # there are samples
+
+    def test_the_warmup_is_cut_by_due_time(self, stalled: Run) -> None:
+        due = stalled.result.generator.arrivals_due
+        assert due is not None
+        assert due == pytest.approx(100 * stalled.result.duration_s, abs=1)
+        assert stalled.result.duration_s == pytest.approx(3, abs=0.5)
+
+    def test_the_late_are_sent_and_counted(self, stalled: Run) -> None:
+        result, server = stalled
+        assert result.invalid_reasons == ()
+        assert result.requests == result.generator.arrivals_sent
+        assert server.counts["INSERT"] - result.requests == pytest.approx(100, abs=10)
+
+
+PLAIN = """
+import os
+import signal
+from locust import FastHttpUser, HttpUser, constant_throughput, events, task
+
+
+@events.request.add_listener
+def break_down(**_):
+    raise LookupError("a bug in a listener")
+
+
+class Visitor(HttpUser):
+    wait_time = constant_throughput(20)
+
+    @task(3)
+    def look(self):
+        self.client.get("/look")
+
+    @task
+    def busy(self):
+        self.client.get("/busy")
+
+
+class FastVisitor(FastHttpUser):
+    wait_time = constant_throughput(20)
+
+    @task
+    def look(self):
+        self.client.get("/fast")
+
+
+class Clumsy(HttpUser):
+    wait_time = constant_throughput(20)
+
+    @task
+    def fall(self):
+        self.client.get("/fall")
+        raise ZeroDivisionError("a bug in a task")
+
+
+class Mortal(HttpUser):
+    wait_time = constant_throughput(20)
+
+    @task
+    def live(self):
+        self.client.get("/live")
+        if self.environment.runner.worker_index == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture(scope="module")
+def locustfile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a locustfile that knows nothing of this package."""
+    file = tmp_path_factory.mktemp("plain") / "plain.py"
+    file.write_text(PLAIN)
+    return file
+
+
+@pytest.fixture(scope="module")
+def visits(locustfile: Path) -> Iterator[Run]:
+    spec = replace(BASE, locustfile=locustfile, user_classes={"Visitor": 2, "FastVisitor": 1})
+    with counting_server() as server:
+        yield Run(run(replace(spec, host=server.url, run_time_s=2)), server)
+
+
+class TestAnyLocustfile:
+    def test_it_is_measured_whatever_its_listeners_do(self, visits: Run) -> None:
+        result, server = visits
+        counted = {each.name: each.requests for each in result.operations}
+        assert counted == server.counts
+        assert counted.keys() == {"/look", "/busy", "/fast"}
+        assert result.invalid_reasons == ()
+
+    def test_its_failures_have_a_class(self, visits: Run) -> None:
+        busy = visits.result.operation("/busy")
+        assert busy.failure_classes == {FailureClass.SERVER_ERROR: busy.requests}
+        assert visits.result.operation("/look").failures == 0
+
+    def test_its_latency_is_its_service_time(self, visits: Run) -> None:
+        look = visits.result.operation("/look")
+        assert look.latency == look.service_time
+        assert visits.result.generator.arrivals_due is None
+
+
+def test_an_exception_in_a_task_makes_the_run_invalid(
+    locustfile: Path, server: CountingServer
+) -> None:
+    spec = replace(BASE, locustfile=locustfile, user_classes={"Clumsy": 1}, host=server.url)
+    result = run(replace(spec, run_time_s=1))
+
+    (reason,) = result.invalid_reasons
+    assert reason.startswith("the locustfile raised ")
+    assert "a bug in a task" in reason
+    assert result.operation("/fall").requests == server.counts["/fall"]
+
+
+def test_a_worker_that_is_killed_makes_the_run_invalid(
+    locustfile: Path, server: CountingServer
+) -> None:
+    spec = replace(BASE, locustfile=locustfile, user_classes={"Mortal": 1}, host=server.url)
+    result = run(replace(spec, processes=2))  # and it ends: LoadRun.wait has a deadline
+
+    assert "lost 1 of 2 workers during the run" in result.invalid_reasons
+    assert result.generator.processes == 2
+    assert 0 < result.operation("/live").requests < server.counts["/live"]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_an_interrupted_run_keeps_what_it_measured(processes: int) -> None:
+    with counting_server() as server:
+        spec = replace(
+            BASE,
+            user_classes={"PartiqlWriteUser": 1},
+            run_time_s=60,
+            pacing=OpenModel(50.0),
+            processes=processes,
+            workload={"endpoint-url": server.url},
+        )
+        with LoadRun(spec, environment=ENVIRONMENT) as load:
+            assert server.has_request.wait(30)
+            began_s = time.monotonic()
+            result = load.interrupt()
+            took_s = time.monotonic() - began_s
+        count = server.counts["INSERT"]
+
+    assert result is not None
+    assert result.interrupted
+    assert result.invalid_reasons == ()
+    assert result.requests == count > 0
+    assert took_s < 15
