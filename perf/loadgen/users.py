@@ -57,6 +57,7 @@ class PacedUser(User):
     """
 
     abstract = True
+    takes_arrivals = True  # as the workload asks of a class
     think_time_s: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     workload: Workload

@@ -190,12 +190,14 @@ class Workload:
         if not isinstance(pacing, OpenModel):
             return
         if isinstance(runner, MasterRunner):
-            counts = {client.id: client.user_classes_count for client in runner.clients.all}
+            counts = {
+                client.id: self._paced(client.user_classes_count) for client in runner.clients.all
+            }
             for client_id, shares in shares_of(counts).items():
                 runner.send_message(_SHARES_MESSAGE, shares, client_id)
             return
         if not isinstance(runner, WorkerRunner):
-            self._shares = shares_of({"": runner.user_classes_count})[""]
+            self._shares = shares_of({"": self._paced(runner.user_classes_count)})[""]
         everyone = sum(total for _, _, total in self._shares.values())
         for name, (first, count, total) in self._shares.items():
             if count:
@@ -204,6 +206,12 @@ class Workload:
                     rate_per_s=rate_per_s, first=first, count=count, total=total
                 )
                 self.arrivals(name).start(schedule)
+
+    def _paced(self, counts: Mapping[str, int]) -> dict[str, int]:
+        """Return the counts of the classes that take arrivals; those of others pace themselves."""
+        classes = self._runner.user_classes
+        paced = {each.__name__ for each in classes if getattr(each, "takes_arrivals", False)}
+        return {name: count for name, count in counts.items() if name in paced}
 
 
 def shares_of(counts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, Share]]:
