@@ -15,7 +15,7 @@ from typing import Self
 
 from perf.children import guard
 
-SERVER_NICENESS = 10
+SERVER_NICENESS = 4
 """For servers under load on the generator's own machine. The generator goes first: what it waits
 for a core would be measured as the server's latency, while the server's own waiting is part of
 what is measured anyway."""
