@@ -2,7 +2,7 @@
 
 A profile is a table of option names (without ``--perf-``, with ``_``) and values as one would write
 them on the command line; ``thresholds`` is a list. ``[tool.perf.profiles.NAME]`` in the
-``pyproject.toml`` of the root directory adds one, or replaces one that ships.
+``pyproject.toml`` of the root directory adds one, or changes what it names of one that ships.
 """
 
 import tomllib
@@ -90,7 +90,8 @@ def _profile(name: str, table: object) -> Profile:
     where = f"[tool.perf.profiles.{name}]"
     if not isinstance(table, dict):
         raise InvalidOption(where, table, "it is a table of option names and values")
-    return {key: _value(f"{where} {key}", value) for key, value in table.items()}
+    own = {key: _value(f"{where} {key}", value) for key, value in table.items()}
+    return {**SHIPPED.get(name, {}), **own}
 
 
 def _value(where: str, value: object) -> Value:

@@ -5,47 +5,30 @@ the default. A profile that a marker or the ini file names stands on that layer,
 that the same layer gives itself.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
 from perf.core.dataset import DATASET_SIZES, Dataset
 from perf.core.pacing import Pacing
-from perf.core.thresholds import Threshold, override, parse_threshold
-from perf.errors import ConfigError, InvalidLoadProfile, InvalidOption, InvalidThreshold
+from perf.core.thresholds import Threshold, override
+from perf.errors import InvalidLoadProfile, InvalidOption
 from perf.loadgen.arguments import ClientKind
-from perf.plugin.options import (
-    KEEP_TABLE_FLAG,
-    OPTIONS,
-    PROFILE_FLAG,
-    THRESHOLD_FLAG,
-    THRESHOLDS,
-    Option,
-    Scope,
+from perf.plugin.layers import (
+    KEEP_TABLE,
+    Layer,
+    arguments_layer,
+    command_line_layer,
+    ini_layer,
+    profile_layer,
+    thresholds_of,
+    values_of,
 )
-from perf.plugin.profiles import DEFAULT_PROFILE, Profile, Value, read_profiles
+from perf.plugin.options import PROFILE_FLAG, Scope
+from perf.plugin.profiles import DEFAULT_PROFILE, read_profiles
 from perf.targets import Billing, TargetKind, TargetSpec, parse_target
-
-_BY_NAME: Mapping[str, Option] = {option.name: option for option in OPTIONS}
-_KEEP_TABLE = "keep_table"
-
-
-class _Layer(NamedTuple):
-    """Values of one origin: option name → text, and how messages call the origin."""
-
-    values: Mapping[str, Value]
-    origin: str
-
-    def name(self, option: str) -> str:
-        flag = THRESHOLD_FLAG if option == THRESHOLDS else "--perf-" + option.replace("_", "-")
-        return self.origin.format(flag=flag, name=option)
-
-    def without(self, names: Container[str]) -> "_Layer":
-        kept = {name: value for name, value in self.values.items() if name not in names}
-        return self._replace(values=kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +100,12 @@ class Resolver:
 
     def __init__(self, config: pytest.Config, *, run_id: str) -> None:
         self._profiles = read_profiles(config.rootpath / "pyproject.toml")
-        self._command_line = _command_line(config)
-        self._ini = _ini(config)
-        self._chosen_profile = self._text(self._command_line, "profile")
-        self._ini_profile = self._text(self._ini, "profile")
+        self._command_line = command_line_layer(config)
+        self._ini = ini_layer(config)
+        self._chosen_profile = self._command_line.text("profile")
+        self._ini_profile = self._ini.text("profile")
         for layer in (self._command_line, self._ini):
-            _thresholds([layer])
+            thresholds_of([layer])
         self.session = self._session(run_id)
         self.load({})
 
@@ -138,10 +121,10 @@ class Resolver:
         Raises:
             ConfigError: an argument is unknown, is not for a marker, or has a bad value.
         """
-        called = _test_layer(call or {}, "perf_load({name}=…)")
-        marked = _test_layer(marker, "@pytest.mark.perf({name}=…)").without(called.values)
+        called = arguments_layer(call or {}, "perf_load({name}=…)")
+        marked = arguments_layer(marker, "@pytest.mark.perf({name}=…)").without(called.values)
         own = called if "profile" in called.values else marked
-        test_profile = self._text(own, "profile")
+        test_profile = own.text("profile")
         above = [self._command_line, *self._profile_layer(self._chosen_profile, PROFILE_FLAG)]
         chosen = self._run_profile_layer(test_profile, own.name("profile"))
         middle = [called, marked, *chosen]
@@ -150,10 +133,12 @@ class Resolver:
             *self._profile_layer(self._ini_profile, self._ini.name("profile")),
             *self._profile_layer(DEFAULT_PROFILE, "default"),
         ]
-        values = _values((*above, *middle, *below), Scope.RUN)
-        session = override(_thresholds(below), _thresholds(above))
-        thresholds = override(override(_thresholds(below), _thresholds(middle)), _thresholds(above))
-        middle_selectors = {each.operation for each in _thresholds(middle)}
+        values = values_of((*above, *middle, *below), Scope.RUN)
+        session = override(thresholds_of(below), thresholds_of(above))
+        thresholds = override(
+            override(thresholds_of(below), thresholds_of(middle)), thresholds_of(above)
+        )
+        middle_selectors = {each.operation for each in thresholds_of(middle)}
         return LoadSettings(
             profile=(self._chosen_profile or test_profile or self._ini_profile or DEFAULT_PROFILE),
             users=values["users"],
@@ -178,8 +163,9 @@ class Resolver:
             *self._profile_layer(self._chosen_profile, PROFILE_FLAG),
             self._ini,
             *self._profile_layer(self._ini_profile, self._ini.name("profile")),
+            *self._profile_layer(DEFAULT_PROFILE, "default"),
         )
-        values = _values(layers, Scope.SESSION)
+        values = values_of(layers, Scope.SESSION)
         target = parse_target(
             values["target"],
             region=values["aws_region"],
@@ -196,7 +182,7 @@ class Resolver:
             )
         except ValueError as error:
             raise InvalidOption("the data set", "", str(error)) from error
-        keepers = [each.values[_KEEP_TABLE] for each in layers if _KEEP_TABLE in each.values]
+        keepers = [each.values[KEEP_TABLE] for each in layers if KEEP_TABLE in each.values]
         return SessionSettings(
             target=target,
             aqp=values["aqp"] or default_aqp,
@@ -208,134 +194,17 @@ class Resolver:
             run_id=run_id,
         )
 
-    def _profile_layer(self, name: str | None, chosen_by: str) -> list[_Layer]:
+    def _profile_layer(self, name: str | None, chosen_by: str) -> list[Layer]:
         if name is None:
             return []
         if name not in self._profiles:
             hint = f"use one of {', '.join(self._profiles)}, or add [tool.perf.profiles.{name}]"
             raise InvalidOption(chosen_by, name, hint)
-        profile = self._profiles[name]
-        origin = f"profile {name!r} {{name}}"
-        _check_names(profile, origin)
-        return [_Layer(profile, origin)]
+        return [profile_layer(name, self._profiles[name])]
 
-    def _run_profile_layer(self, name: str | None, chosen_by: str) -> list[_Layer]:
+    def _run_profile_layer(self, name: str | None, chosen_by: str) -> list[Layer]:
         layers = self._profile_layer(name, chosen_by)
-        for layer in layers:
-            for key in layer.values:
-                if key != THRESHOLDS and _BY_NAME[key].scope is Scope.SESSION:
-                    hint = f"it sets {key!r} for the whole session: choose it with {PROFILE_FLAG}"
-                    raise InvalidOption(chosen_by, name, hint)
+        for key in (key for layer in layers for key in layer.session_options()):
+            hint = f"it sets {key!r} for the whole session: choose it with {PROFILE_FLAG}"
+            raise InvalidOption(chosen_by, name, hint)
         return layers
-
-    def _text(self, layer: _Layer, key: str) -> str | None:
-        value = layer.values.get(key)
-        return value if isinstance(value, str) else None
-
-
-def _command_line(config: pytest.Config) -> _Layer:
-    values: dict[str, Value] = {}
-    for option in OPTIONS:
-        given = config.getoption(option.flag)
-        if given is not None:
-            values[option.name] = given
-    for key, flag in (
-        ("profile", PROFILE_FLAG),
-        (THRESHOLDS, THRESHOLD_FLAG),
-        (_KEEP_TABLE, KEEP_TABLE_FLAG),
-    ):
-        given = config.getoption(flag)
-        if given is not None:
-            values[key] = given
-    return _Layer(values, "{flag}")
-
-
-def _ini(config: pytest.Config) -> _Layer:
-    keys = [*(option.name for option in OPTIONS), "profile", THRESHOLDS, _KEEP_TABLE]
-    given = {key: config.getini(f"perf_{key}") for key in keys}
-    return _Layer(
-        {key: value for key, value in given.items() if value is not None}, "ini key perf_{name}"
-    )
-
-
-def _test_layer(arguments: Mapping[str, object], origin: str) -> _Layer:
-    values: dict[str, Value] = {}
-    for key, value in arguments.items():
-        name = origin.format(name=key)
-        if key == THRESHOLDS:
-            values[key] = _texts(name, value)
-        elif key == "profile" or (key in _BY_NAME and _BY_NAME[key].scope is Scope.RUN):
-            values[key] = str(value)
-        elif key in _BY_NAME:
-            hint = f"it holds for the whole session: give {_BY_NAME[key].flag}"
-            raise InvalidOption(name, value, hint)
-        else:
-            raise InvalidOption(name, value, f"there is no such argument: use {_run_names()}")
-    return _Layer(values, origin)
-
-
-def _run_names() -> str:
-    names = [THRESHOLDS, "profile", *(each.name for each in OPTIONS if each.scope is Scope.RUN)]
-    return ", ".join(names)
-
-
-def _texts(name: str, value: object) -> tuple[str, ...]:
-    if isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value):
-        return tuple(value)
-    raise InvalidOption(name, value, "give a list of thresholds, such as ['p99 < 300 ms']")
-
-
-def _check_names(profile: Profile, origin: str) -> None:
-    for key, value in profile.items():
-        if key == THRESHOLDS:
-            _texts(origin.format(name=key), value)
-        elif key == _KEEP_TABLE:
-            if not isinstance(value, bool):
-                raise InvalidOption(origin.format(name=key), value, "write true or false")
-        elif key not in _BY_NAME:
-            known = ", ".join([THRESHOLDS, _KEEP_TABLE, *_BY_NAME])
-            raise InvalidOption(origin.format(name=key), value, f"use one of {known}")
-
-
-def _values(layers: Sequence[_Layer], scope: Scope) -> dict[str, Any]:
-    """Return option name → parsed value, each from the first layer that has it."""
-    return {option.name: _value(option, layers) for option in OPTIONS if option.scope is scope}
-
-
-def _value(option: Option, layers: Sequence[_Layer]) -> Any:  # noqa: ANN401 - as its parser returns
-    for layer in layers:
-        if option.name in layer.values:
-            text = layer.values[option.name]
-            return _parsed(option, text, layer.name(option.name))
-    return None if option.default is None else option.parse(option.default)
-
-
-def _parsed(option: Option, text: Value, name: str) -> Any:  # noqa: ANN401 - as its parser returns
-    if not isinstance(text, str):
-        raise InvalidOption(name, text, "write one value")
-    try:
-        return option.parse(text)
-    except InvalidOption as error:
-        raise InvalidOption(name, error.value, error.hint) from error
-    except ConfigError as error:
-        error.add_note(f"given by {name}")
-        raise
-    except ValueError as error:
-        raise InvalidOption(name, text, str(error)) from error
-
-
-def _thresholds(layers: Sequence[_Layer]) -> tuple[Threshold, ...]:
-    """Return the thresholds of layers in falling precedence, combined."""
-    combined: tuple[Threshold, ...] = ()
-    for layer in reversed(layers):
-        name, texts = layer.name(THRESHOLDS), layer.values.get(THRESHOLDS, ())
-        if isinstance(texts, (list, tuple)):
-            combined = override(combined, [_rule(name, text) for text in texts])
-    return combined
-
-
-def _rule(name: str, text: str) -> Threshold:
-    try:
-        return parse_threshold(text)
-    except InvalidThreshold as error:
-        raise InvalidOption(name, text, error.hint) from error

@@ -27,10 +27,10 @@ def test_own_profile_stands_beside_those_that_ship(tmp_path: Path) -> None:
     assert profiles["big"] == {"users": "500", "warmup": "0.5", "thresholds": ("p99 < 1 s",)}
 
 
-def test_own_profile_takes_the_place_of_one_that_ships(tmp_path: Path) -> None:
+def test_own_profile_changes_what_it_names_of_one_that_ships(tmp_path: Path) -> None:
     profiles = read_profiles(_written(tmp_path, "[tool.perf.profiles.smoke]\nusers = 3"))
 
-    assert profiles["smoke"] == {"users": "3"}
+    assert profiles["smoke"] == {**SHIPPED["smoke"], "users": "3"}
 
 
 @pytest.mark.parametrize(

@@ -215,8 +215,19 @@ def test_session_thresholds_are_those_no_test_chose(resolver: ResolverOf) -> Non
     assert len(load.thresholds) == 3
 
 
-def test_marker_profile_cannot_set_what_holds_for_the_session(resolver: ResolverOf) -> None:
-    of_project = resolver(pyproject='[tool.perf.profiles.own]\ntable = "orders"')
+def test_default_profile_of_a_project_holds_for_the_session_too(resolver: ResolverOf) -> None:
+    of_project = resolver(pyproject='[tool.perf.profiles.smoke]\nusers = 3\ntable = "orders"')
+
+    assert of_project.session.table == "orders"
+    assert of_project.load({}).users == 3
+    assert of_project.load({}).spawn_rate == 10
+
+
+@pytest.mark.parametrize("line", ['table = "orders"', "keep_table = true"])
+def test_marker_profile_cannot_set_what_holds_for_the_session(
+    resolver: ResolverOf, line: str
+) -> None:
+    of_project = resolver(pyproject=f"[tool.perf.profiles.own]\n{line}")
 
     with pytest.raises(InvalidOption, match="choose it with --perf-profile"):
         of_project.load({"profile": "own"})
