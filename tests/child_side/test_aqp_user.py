@@ -1,22 +1,29 @@
-"""An AQP user sends every query once, says what became of it, and does not trust a 200."""
+"""What an AQP answers has one class each, and every query is sent once."""
 
-import argparse
+import gzip
 import json
-from collections.abc import Callable, Mapping
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+import gevent
 import pytest
+from locust.argument_parser import parse_options
+from locust.contrib.fasthttp import FastHttpUser
 from locust.env import Environment
 from locust.event import Events
 
 from perf.core.failures import FailureClass
-from perf.loadgen import workload
-from perf.loadgen.arguments import add_workload_arguments
+from perf.core.statements import zipcode_query
 from perf.loadgen.connections import SingleAttemptClients
 from perf.loadgen.failure_classes import failure_class_of
-from perf.loadgen.users import AqpUser
+from perf.loadgen.users import AqpUser, Unanswered
+from perf.loadgen.workload import install, workload_of
+from perf.locustfile import AqpZipcodeUser
 from tests.child_side.scripted_server import (
     Behaviour,
+    Request,
     ScriptedServer,
     answer,
     keep_silent,
@@ -24,143 +31,226 @@ from tests.child_side.scripted_server import (
     send_and_close,
 )
 
+NAME = "the query"
+SQL = zipcode_query("t", "ACCOUNT#ACCOUNT1#CUSTOMER#CUSTOMER2")
+ROWS = [{"pk": "a", "zipcode": 1, "total": 1.5}]
+DEADLINE_S = 10.0
+
 Start = Callable[..., ScriptedServer]
-ROWS = [{"zipcode": 10_000, "total": 12.5}]
-RIGHT = json.dumps({"response": [{"resultSet": ROWS}]}).encode()
 
 
-class Asked(NamedTuple):
-    """A user at a server, and the requests that it reported."""
-
-    user: AqpUser
-    reported: list[Mapping[str, Any]]
-
-    def ask(self) -> list[Mapping[str, Any]] | None:
-        return self.user.query("totals", "select 1 from t", due_ns=0)
-
-    @property
-    def failures(self) -> list[FailureClass | None]:
-        """What each reported request was; None: right."""
-        return [
-            None
-            if each["exception"] is None
-            else failure_class_of(each["exception"], each["response"])
-            for each in self.reported
-        ]
+def aqp_body(rows: object) -> bytes:
+    return json.dumps({"response": [{"resultSet": rows}], "stats": {}}).encode()
 
 
-def user_at(url: str) -> Asked:
-    class Asker(AqpUser):
-        host = url
-        client_pool = SingleAttemptClients(answer_timeout_s=0.2)
+class QuickUser(AqpUser):
+    """Waits a tenth of a second for an answer."""
 
-    parser = argparse.ArgumentParser()
-    add_workload_arguments(parser)
-    environment = Environment(
-        events=Events(), user_classes=[Asker], parsed_options=parser.parse_args([])
+    client_pool = SingleAttemptClients(answer_timeout_s=0.1)
+
+    def send(self, index: int, due_ns: int) -> None:
+        """Send the query."""
+        del index
+        self.query(NAME, SQL, due_ns=due_ns)
+
+
+class Asker:
+    """One user of one locust environment, and the request events it fired."""
+
+    def __init__(self, url: str) -> None:
+        self.fired: list[dict[str, Any]] = []
+        self.environment: Any = Environment(
+            events=Events(), host=url, user_classes=[QuickUser], parsed_options=parse_options([])
+        )
+        install(self.environment.events)
+        self.environment.create_local_runner()
+        self.environment.events.init.fire(environment=self.environment)
+        self.environment.events.request.add_listener(lambda **event: self.fired.append(event))
+        QuickUser.host = url
+        self.user = QuickUser(self.environment)
+        self.user.on_start()
+
+    def ask(self) -> Sequence[Any] | None:
+        return self.user.query(NAME, SQL, due_ns=time.perf_counter_ns())
+
+    def failure_class(self) -> FailureClass | None:
+        """Return the class of the only event."""
+        (event,) = self.fired
+        if event["exception"] is None:
+            return None
+        return failure_class_of(event["exception"], event.get("response"))
+
+
+@pytest.fixture
+def asker_of() -> Iterator[Callable[[str], Asker]]:
+    askers: list[Asker] = []
+
+    def make(url: str) -> Asker:
+        askers.append(Asker(url))
+        return askers[-1]
+
+    yield make
+    for asker in askers:
+        asker.environment.runner.quit()
+    QuickUser.client_pool.close()
+
+
+def test_the_query_is_one_path_segment_with_credentials(
+    serve: Start, asker_of: Callable[[str], Asker]
+) -> None:
+    server = serve(answer(aqp_body(ROWS)))
+    assert asker_of(server.url).ask() == ROWS
+    (request,) = server.requests
+
+    assert request.line == (
+        "GET /query-aggregation/select%20zipcode%2Cpk%2Csum%28amount%29%20as%20total%20from%20t"
+        "%20where%20pk%3D%27ACCOUNT%23ACCOUNT1%23CUSTOMER%23CUSTOMER2%27"
+        "%20group%20by%20zipcode%2C%20pk HTTP/1.1"
     )
-    environment.create_local_runner()
-    workload._on_init(environment)
-    reported: list[Mapping[str, Any]] = []
-    environment.events.request.add_listener(lambda **request: reported.append(request))
-    user = Asker(environment)
-    user.on_start()
-    return Asked(user, reported)
+    assert request.headers["authorization"] == "Basic c21hbGwtcXVlcnktYXBwOnNlY3JldEVYQU1QTEU="
+    assert request.headers["cache-control"] == "no-cache"
 
 
-def malformed(body: object) -> tuple[Behaviour, FailureClass]:
-    return answer(json.dumps(body).encode()), FailureClass.WRONG_ANSWER
+def test_an_event_says_when_the_query_was_due_and_sent(
+    serve: Start, asker_of: Callable[[str], Asker]
+) -> None:
+    server = serve(answer(aqp_body(ROWS)))
+    asker = asker_of(server.url)
+    due_ns = time.perf_counter_ns()
+    asker.user.query(NAME, SQL, due_ns=due_ns)
+    (event,) = asker.fired
+
+    assert (event["request_type"], event["name"]) == ("GET", NAME)
+    assert event["context"]["due_ns"] == due_ns <= event["context"]["start_ns"]
 
 
-FAULTS: dict[str, tuple[Behaviour, FailureClass]] = {
-    "silence": (keep_silent, FailureClass.TIMEOUT),
-    "end": (send_and_close(), FailureClass.CONNECTION),
-    "reset": (reset, FailureClass.CONNECTION),
-    "half an answer": (
-        send_and_close(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"),
-        FailureClass.CONNECTION,
+GZIPPED = answer(gzip.compress(aqp_body(ROWS)), headers=("Content-Encoding: gzip",))
+MANY_ROWS = [{"pk": "x" * 100, "total": number} for number in range(20_000)]
+
+
+@pytest.mark.parametrize(
+    ("behave", "rows"),
+    [
+        (answer(aqp_body([])), []),
+        (answer(aqp_body(MANY_ROWS)), MANY_ROWS),
+        (GZIPPED, ROWS),
+    ],
+    ids=["no rows", "megabytes", "gzip"],
+)
+def test_a_right_answer_is_no_failure(
+    serve: Start, asker_of: Callable[[str], Asker], behave: Behaviour, rows: list[Any]
+) -> None:
+    asker = asker_of(serve(behave).url)
+
+    assert asker.ask() == rows
+    assert asker.failure_class() is None
+
+
+class Fault(NamedTuple):
+    behave: Behaviour
+    failure_class: FailureClass
+
+
+WRONG, BROKEN = FailureClass.WRONG_ANSWER, FailureClass.CONNECTION
+FAULTS = {
+    "401": Fault(answer(b"{}", 401), FailureClass.CLIENT_ERROR),
+    "404": Fault(answer(b"{}", 404), FailureClass.CLIENT_ERROR),
+    "429": Fault(answer(b"{}", 429), FailureClass.THROTTLED),
+    "500": Fault(answer(b"<html>", 500), FailureClass.SERVER_ERROR),
+    "503, empty": Fault(answer(b"", 503), FailureClass.SERVER_ERROR),
+    "204": Fault(answer(b"", 204), WRONG),
+    "206": Fault(answer(aqp_body(ROWS), 206), WRONG),
+    "302": Fault(answer(b"", 302, headers=("Location: /login",)), WRONG),
+    "HTML": Fault(answer(b"<html>all is well</html>"), WRONG),
+    "empty": Fault(answer(b""), WRONG),
+    "cut JSON": Fault(answer(aqp_body(ROWS)[:-9]), WRONG),
+    "other JSON": Fault(answer(b'{"items": []}'), WRONG),
+    "no list of rows": Fault(answer(aqp_body({"a": 1})), WRONG),
+    "no rows but numbers": Fault(answer(aqp_body([1, 2])), WRONG),
+    "not UTF-8": Fault(answer(b"\xff\xfe\xfd"), WRONG),
+    "broken gzip": Fault(answer(b"no gzip", headers=("Content-Encoding: gzip",)), WRONG),
+    "end": Fault(send_and_close(), BROKEN),
+    "reset": Fault(reset, BROKEN),
+    "half an answer": Fault(
+        send_and_close(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"), BROKEN
     ),
-    "half an answer, then silence": (
+    "garbage": Fault(send_and_close(b"\x00\x01 hello\r\n\r\n"), BROKEN),
+    "silence": Fault(keep_silent, FailureClass.TIMEOUT),
+    "half an answer, then silence": Fault(
         lambda connection, _: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"),
         FailureClass.TIMEOUT,
     ),
-    "garbage": (send_and_close(b"\x00\x01 hello\r\n\r\n"), FailureClass.CONNECTION),
-    "text": (answer(b"<html>all is well</html>"), FailureClass.WRONG_ANSWER),
-    "nothing": (answer(b""), FailureClass.WRONG_ANSWER),
-    "nobody": malformed(None),
-    "a list": malformed([]),
-    "no response": malformed({"response": []}),
-    "no rows": malformed({"response": [{}]}),
-    "rows that are none": malformed({"response": [{"resultSet": [1]}]}),
-    "204": (answer(b"", 204), FailureClass.WRONG_ANSWER),
-    "401": (answer(b"who are you?", 401), FailureClass.CLIENT_ERROR),
-    "404": (answer(b"", 404), FailureClass.CLIENT_ERROR),
-    "429": (answer(b"", 429), FailureClass.THROTTLED),
-    "500": (answer(b"oops", 500), FailureClass.SERVER_ERROR),
-    "503 with a right answer": (answer(RIGHT, 503), FailureClass.SERVER_ERROR),
 }
 
 
-@pytest.mark.parametrize(("behave", "kind"), FAULTS.values(), ids=FAULTS)
-def test_a_fault_is_reported_once_and_met_once(
-    serve: Start, behave: Behaviour, kind: FailureClass
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_fault_has_a_class_and_is_met_once(
+    serve: Start, asker_of: Callable[[str], Asker], fault: Fault
 ) -> None:
-    server = serve(behave)
-    asked = user_at(server.url)
+    server = serve(fault.behave)
+    asker = asker_of(server.url)
 
-    assert asked.ask() is None
-    assert asked.failures == [kind]
+    assert asker.ask() is None
+    assert asker.failure_class() is fault.failure_class
     assert len(server.requests) == 1
 
 
-def test_a_redirect_is_not_followed(serve: Start) -> None:
-    elsewhere = serve(answer(RIGHT))
-    server = serve(answer(b"", 302, headers=(f"Location: {elsewhere.url}/",)))
-    asked = user_at(server.url)
+def test_a_refused_connection_is_a_connection_failure(asker_of: Callable[[str], Asker]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    asker = asker_of(url)
 
-    assert asked.ask() is None
-    assert asked.failures == [FailureClass.WRONG_ANSWER]
-    assert (len(server.requests), elsewhere.requests) == (1, [])
-
-
-def test_nobody_there_is_a_failed_connection(serve: Start) -> None:
-    with serve(answer()) as server:
-        asked = user_at(server.url)  # it has ended when the user asks
-
-    assert asked.ask() is None
-    assert asked.failures == [FailureClass.CONNECTION]
+    assert asker.ask() is None
+    assert asker.failure_class() is FailureClass.CONNECTION
 
 
-def test_a_right_answer_gives_its_rows(serve: Start) -> None:
-    asked = user_at(serve(answer(RIGHT)).url)
+def test_a_connection_closed_while_idle_is_not_sent_on(
+    serve: Start, asker_of: Callable[[str], Asker]
+) -> None:
+    def answer_and_close(connection: socket.socket, request: Request) -> None:
+        answer(aqp_body(ROWS))(connection, request)
+        connection.shutdown(socket.SHUT_RDWR)
 
-    assert asked.ask() == ROWS
-    assert asked.failures == [None]
+    server = serve(answer_and_close)
+    asker = asker_of(server.url)
+    for _ in range(3):
+        assert asker.ask() == ROWS
+        (client,) = QuickUser.client_pool.clients.values()
+        (idle,) = client._connection_pool._socket_queue.queue
+        idle.recv(1)  # the end has arrived
 
-
-def test_a_large_answer_is_read_whole(serve: Start) -> None:
-    rows = [{"pk": "x" * 1_000, "total": number} for number in range(5_000)]
-    body = json.dumps({"response": [{"resultSet": rows}]}).encode()
-    asked = user_at(serve(answer(body)).url)
-
-    assert asked.ask() == rows
-    assert asked.reported[0]["response_length"] == len(body)
-
-
-def test_a_connection_serves_many_queries(serve: Start) -> None:
-    server = serve(answer(RIGHT))
-    asked = user_at(server.url)
-
-    assert [asked.ask() for _ in range(3)] == [ROWS] * 3
-    assert (len(server.requests), server.connections) == (3, 1)
+    assert (len(server.requests), server.connections) == (3, 3)
 
 
-def test_a_fault_costs_one_query_and_one_connection(serve: Start) -> None:
+def test_locusts_own_client_sends_a_query_again_unseen(serve: Start) -> None:
+    """Why our users have clients of their own; when this fails, they may not need them."""
     server = serve(send_and_close())
-    asked = user_at(server.url)
-    asked.ask()
-    server.behave = answer(RIGHT)
+    environment = Environment(events=Events(), host=server.url)
+    FastHttpUser.host = server.url
+    FastHttpUser(environment).client.get("/")
 
-    assert asked.ask() == ROWS
-    assert asked.failures == [FailureClass.CONNECTION, None]
-    assert (len(server.requests), server.connections) == (2, 2)
+    assert len(server.requests) > 1
+
+
+def test_a_query_cut_off_at_the_end_of_the_run_is_a_failure(
+    serve: Start, asker_of: Callable[[str], Asker]
+) -> None:
+    asker = asker_of(serve(keep_silent).url)
+    workload = workload_of(asker.environment)
+    asker.environment.stop_timeout = 0.01
+    patient = asker.user.client.client.clientpool = SingleAttemptClients(
+        answer_timeout_s=DEADLINE_S
+    )
+    user = gevent.spawn(asker.user.request)
+    gevent.sleep(0)  # it is under way
+    workload.stop()
+    user.kill()
+    patient.close()
+
+    assert isinstance(asker.fired[0]["exception"], Unanswered)
+    assert asker.failure_class() is FailureClass.TIMEOUT
+
+
+def test_the_shipped_users_share_one_pool_of_single_attempts() -> None:
+    assert isinstance(AqpZipcodeUser.client_pool, SingleAttemptClients)
+    assert (AqpZipcodeUser.max_retries, AqpZipcodeUser.max_redirects) == (0, 0)

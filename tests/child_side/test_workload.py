@@ -1,0 +1,240 @@
+"""A locust process opens what it needs before the load, paces its users and stops them cleanly."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gevent
+import pytest
+from gevent.event import Event
+from locust import task
+from locust.argument_parser import parse_options
+from locust.env import Environment
+from locust.event import Events
+from locust.exception import StopUser
+
+from perf.core.failures import FailureClass
+from perf.loadgen.dynamodb import DynamoDbError
+from perf.loadgen.users import PacedUser, PartiqlUser
+from perf.loadgen.workload import Workload, find_workload, install, workload_of
+from perf.locustfile import PartiqlReadUser, PartiqlWriteUser
+from tests.child_side.scripted_server import ScriptedServer, answer, keep_silent
+
+DEADLINE_S = 10.0
+
+Start = Callable[..., ScriptedServer]
+Open = Callable[..., Any]
+"""Any: locust types what an environment always has here as optional."""
+
+
+@pytest.fixture
+def open_environment() -> Iterator[Open]:
+    """Make locust environments of one process from a command line; they end with the test."""
+    made: list[Any] = []
+
+    def make(*arguments: str, users: list[type[Any]]) -> Any:  # noqa: ANN401 - see `Open`
+        environment = Environment(
+            events=Events(), user_classes=users, parsed_options=parse_options(list(arguments))
+        )
+        install(environment.events)
+        environment.create_local_runner()
+        environment.events.init.fire(environment=environment)
+        made.append(environment)
+        return environment
+
+    yield make
+    for environment in made:
+        environment.runner.quit()
+    for client in PartiqlUser._clients.values():
+        client._pool.close()  # type: ignore[attr-defined]  # the fast one
+    PartiqlUser._clients.clear()
+
+
+def fired(environment: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - see `Open`
+    events: list[dict[str, Any]] = []
+    environment.events.request.add_listener(lambda **event: events.append(event))
+    return events
+
+
+class HoldingUser(PacedUser):
+    """Holds every request until it is let go."""
+
+    held = Event()
+    release = Event()
+    sent = 0
+
+    def send(self, index: int, due_ns: int) -> None:
+        """Hold."""
+        del index, due_ns
+        HoldingUser.sent += 1
+        self.held.set()
+        self.release.wait()
+
+
+@pytest.fixture(autouse=True)
+def nothing_held() -> None:
+    HoldingUser.held, HoldingUser.release, HoldingUser.sent = Event(), Event(), 0
+
+
+def running(environment: Any, users: int = 1) -> Workload:  # noqa: ANN401 - see `Open`
+    environment.runner.start(users, 100)
+    assert HoldingUser.held.wait(DEADLINE_S)
+    return workload_of(environment)
+
+
+def test_a_stop_waits_for_what_is_under_way_and_for_no_longer(open_environment: Open) -> None:
+    environment = open_environment("--pacing", "none", "--stop-timeout", "60", users=[HoldingUser])
+    workload = running(environment)
+    stopping = gevent.spawn(environment.runner.stop)
+    gevent.sleep(0)
+    assert not stopping.ready()
+
+    HoldingUser.release.set()
+    stopping.get(timeout=DEADLINE_S)
+    assert HoldingUser.sent == 1
+    assert not workload.has_waited_in_vain
+
+
+def test_a_request_that_does_not_end_is_waited_for_once(open_environment: Open) -> None:
+    """Ours waits, so locust must not wait as long again."""
+    environment = open_environment("--pacing", "none", users=[HoldingUser])
+    environment.stop_timeout = 0.1
+    workload = running(environment)
+    stop_timeouts = []
+    environment.events.test_stopping.add_listener(
+        lambda **_: stop_timeouts.append(environment.stop_timeout)
+    )
+    environment.runner.stop()
+
+    assert stop_timeouts == [0.0]
+    assert environment.stop_timeout == 0.1
+    assert workload.stop_timeout_s == 0.1
+
+
+def test_without_a_stop_timeout_nothing_is_waited_for(open_environment: Open) -> None:
+    environment = open_environment("--pacing", "none", users=[HoldingUser])
+    workload = running(environment)
+    environment.runner.stop()
+
+    assert not workload.has_waited_in_vain
+
+
+def test_nothing_is_sent_after_the_stop(open_environment: Open) -> None:
+    workload = workload_of(open_environment(users=[HoldingUser]))
+    workload.stop()
+    with pytest.raises(StopUser):
+        workload.begin_request()
+
+
+@pytest.mark.parametrize(
+    ("user", "kind"),
+    [
+        (PartiqlWriteUser, FailureClass.AMBIGUOUS),
+        (PartiqlReadUser, FailureClass.TIMEOUT),
+    ],
+)
+def test_a_statement_cut_off_at_the_end_of_the_run_is_a_failure(
+    serve: Start, open_environment: Open, user: type[PartiqlUser], kind: FailureClass
+) -> None:
+    server = serve(keep_silent)
+    environment = open_environment(
+        *("--pacing", "none", "--region", "eu-west-1", "--endpoint-url", server.url),
+        users=[user],
+    )
+    environment.stop_timeout = 0.1
+    events = fired(environment)
+    environment.runner.start(1, 1)
+    deadline = gevent.Timeout.start_new(DEADLINE_S)
+    while not server.requests:
+        gevent.sleep(0)
+    deadline.cancel()
+    environment.runner.stop()
+    (event,) = events
+
+    assert isinstance(event["exception"], DynamoDbError)
+    assert event["exception"].failure_class is kind
+
+
+def test_the_open_model_sends_its_schedule(serve: Start, open_environment: Open) -> None:
+    server = serve(answer(b'{"ConsumedCapacity": {"CapacityUnits": 1.0}}'))
+    environment = open_environment(
+        *("--pacing", "500/s", "--stop-timeout", "5", "--region", "eu-west-1"),
+        *("--endpoint-url", server.url),
+        users=[PartiqlWriteUser],
+    )
+    events = fired(environment)
+    environment.runner.start(3, 100)
+    deadline = gevent.Timeout.start_new(DEADLINE_S)
+    while len(events) < 30:
+        gevent.sleep(0)
+    deadline.cancel()
+    environment.runner.stop()
+    due_ns = [event["context"]["due_ns"] for event in events]
+    due, sent = workload_of(environment).arrivals_between(0, time.perf_counter_ns())
+
+    assert sorted(due_ns) == [due_ns[0] + index * 2_000_000 for index in range(len(events))]
+    assert sent == len(events) == len(server.requests)
+    assert due >= sent
+    assert events[0]["context"]["consumed_write_units"] == 1.0
+
+
+def test_the_client_is_open_before_the_first_user(open_environment: Open) -> None:
+    environment = open_environment(
+        "--region", "eu-west-1", "--endpoint-url", "http://127.0.0.1:9", users=[PartiqlWriteUser]
+    )
+    environment.events.test_start.fire(environment=environment)
+
+    assert list(PartiqlUser._clients) == [("fast", "http://127.0.0.1:9", "eu-west-1")]
+
+
+def test_a_test_with_other_settings_gets_a_client_of_its_own(open_environment: Open) -> None:
+    """As the web interface does, which changes options between tests of one process."""
+    environment = open_environment(
+        "--region", "eu-west-1", "--endpoint-url", "http://127.0.0.1:9", users=[PartiqlWriteUser]
+    )
+    environment.events.test_start.fire(environment=environment)
+    environment.parsed_options.endpoint_url = "http://127.0.0.1:10"
+    environment.events.test_start.fire(environment=environment)
+    user = PartiqlWriteUser(environment)
+    user.on_start()
+
+    assert user.client._host == "127.0.0.1:10"  # type: ignore[attr-defined]
+
+
+def test_what_cannot_be_opened_ends_locust_with_one_message(
+    open_environment: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    environment = open_environment(users=[PartiqlWriteUser])
+    environment.runner.start(3, 100)
+    environment.runner.greenlet.join(DEADLINE_S)
+
+    assert environment.process_exit_code == 2
+    assert environment.stats.total.num_requests == 0
+    said = [each.message for each in caplog.records if each.name == "perf.loadgen.workload"]
+    assert said == ["no AWS region: give --region or set AWS_REGION"]
+
+
+def test_users_without_our_base_class_need_no_workload(open_environment: Open) -> None:
+    class Plain(HoldingUser):
+        open_for_load = None
+
+        @task
+        def nothing(self) -> None:
+            """Do nothing."""
+
+    environment = open_environment(users=[Plain])
+    environment.events.test_start.fire(environment=environment)
+    assert environment.process_exit_code is None
+
+
+def test_a_locustfile_that_does_not_install_is_told_so() -> None:
+    environment = Environment(events=Events())
+    assert find_workload(environment) is None
+    with pytest.raises(LookupError, match="install"):
+        workload_of(environment)
+
+
+def test_streams_never_repeat(open_environment: Open) -> None:
+    workload = workload_of(open_environment("--run-id", "r", users=[HoldingUser]))
+
+    assert [workload.next_stream() for _ in range(3)] == ["r/0/0", "r/0/1", "r/0/2"]
