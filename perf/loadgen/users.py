@@ -17,7 +17,6 @@ from typing import Any, ClassVar
 from gevent import GreenletExit
 from locust import User, task
 from locust.contrib.fasthttp import FastHttpUser
-from locust.exception import StopUser
 
 from perf.core.failures import FailureClass
 from perf.core.pacing import OpenModel, Think
@@ -153,7 +152,7 @@ class PartiqlUser(PacedUser):
         settings = self.workload.settings
         client = self._clients.get((settings.client, settings.endpoint_url, settings.region))
         if client is None:
-            raise StopUser
+            raise GreenletExit  # said already; of a StopUser locust would log the traceback
         self.client = client
 
     def execute(
