@@ -43,7 +43,7 @@ def test_unknown_operation(perf_load):
     perf_load("QuickUser", locustfile="events.py")
 
 
-@pytest.mark.perf(thresholds=["failure_ratio <= 1%"])
+@pytest.mark.perf
 def test_body_fails(perf_load):
     result = perf_load("RefusedUser", locustfile="events.py")
     assert result.operation("refused").failures == 0, "the body speaks for itself"
@@ -96,7 +96,7 @@ def test_failure_shows_every_threshold_of_the_broken_run(cases: dict[str, ET.Ele
 
     text = case.findtext("failure") or ""
 
-    assert text.startswith("ThresholdsViolated: FAIL: 0 of 2 thresholds met, 2 broken\n")
+    assert text.startswith("ThresholdsViolated: FAIL: 1 of 3 thresholds met, 2 broken\n")
     assert "\n  FAIL  median < 10000 ms  " in text
     assert "\n  FAIL  max < 15000 ms  " in text
     assert "\ndata seed  1\ncommand    locust -f " in text
@@ -123,7 +123,7 @@ def test_threshold_on_an_operation_that_never_ran_has_no_data(
 ) -> None:
     text = cases["test_unknown_operation"].findtext("error") or ""
 
-    assert "NO DATA: 1 of 2 thresholds met, 1 not judged\n" in text
+    assert "NO DATA: 2 of 3 thresholds met, 1 not judged\n" in text
     assert "no such operation ran; the run has quick" in text
 
 
@@ -133,6 +133,13 @@ def test_assertion_of_the_body_stays(cases: dict[str, ET.Element]) -> None:
 
     assert "the body speaks for itself" in (case.findtext("failure") or "")
     assert _properties(case)["perf.verdict"] == "fail"
+
+
+def test_run_that_fails_does_not_pass_for_lack_of_thresholds(cases: dict[str, ET.Element]) -> None:
+    properties = _properties(cases["test_body_fails"])
+
+    assert properties["perf.refused.failure_ratio.threshold"] == "failure_ratio <= 1%"
+    assert properties["perf.refused.failure_ratio.verdict"] == "fail"
 
 
 def test_every_run_is_shown_with_its_conditions(session: pytest.RunResult) -> None:
@@ -146,9 +153,9 @@ def test_every_run_is_shown_with_its_conditions(session: pytest.RunResult) -> No
             "target *endpoint at http://127.0.0.1:* (custom endpoint, not AWS)",
             "profile *name=smoke users=4 * run_time_s=1* warmup_s=0* pacing=50/s *",
             "test_outcomes.py::test_second_run_is_slow",
-            "PASS: 1 of 1 thresholds met",
+            "PASS: 2 of 2 thresholds met",
             "test_outcomes.py::test_second_run_is_slow",
-            "FAIL: 0 of 2 thresholds met, 2 broken",
+            "FAIL: 1 of 3 thresholds met, 2 broken",
         ]
     )
 

@@ -179,7 +179,10 @@ def test_table_is_kept_when_the_first_layer_that_says_so_says_so(
 
 
 def test_thresholds_of_all_layers_are_combined(resolver: ResolverOf) -> None:
-    """A higher layer replaces the same metric of the same operation, or of all without one."""
+    """A higher layer replaces the same metric of the same operation, or of all without one.
+
+    The first here is of the default profile, which lies below everything else.
+    """
     found = resolver(
         "--perf-threshold=median < 1 ms",
         "--perf-profile=own",
@@ -188,6 +191,7 @@ def test_thresholds_of_all_layers_are_combined(resolver: ResolverOf) -> None:
     ).load({"thresholds": ["a: median < 3 ms", "p99 < 3 ms", "a: p99 < 3 ms", "a: p90 < 3 ms"]})
 
     assert [str(each) for each in found.thresholds] == [
+        "failure_ratio <= 1%",
         "p90 < 4 ms",
         "max < 4 ms",
         "p99 < 3 ms",
@@ -202,7 +206,7 @@ def test_thresholds_of_a_call_take_the_place_of_the_markers(resolver: ResolverOf
 
     load = resolver().load(marker, {"thresholds": ["max < 2 s"]})
 
-    assert [str(each) for each in load.thresholds] == ["max < 2000 ms"]
+    assert [str(each) for each in load.thresholds] == ["failure_ratio <= 1%", "max < 2000 ms"]
     assert load.users == 3
 
 
@@ -211,8 +215,11 @@ def test_session_thresholds_are_those_no_test_chose(resolver: ResolverOf) -> Non
         {"thresholds": ["b: max < 2 s"]}
     )
 
-    assert [str(each) for each in load.session_thresholds] == ["a: p99 < 1000 ms"]
-    assert len(load.thresholds) == 3
+    assert [str(each) for each in load.session_thresholds] == [
+        "failure_ratio <= 1%",
+        "a: p99 < 1000 ms",
+    ]
+    assert len(load.thresholds) == 4
 
 
 def test_default_profile_of_a_project_holds_for_the_session_too(resolver: ResolverOf) -> None:
