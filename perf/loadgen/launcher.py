@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -51,8 +52,8 @@ class RunSpec:
         user_classes: name → weight; empty: every class in the file, with its own weight.
         users: concurrent users in all.
         spawn_rate: users started per second.
-        run_time_s: whole seconds of load, the warm-up included.
-        stop_timeout_s: how long requests under way are waited for at the end.
+        run_time_s: seconds of load, the warm-up included; locust takes whole ones, the next above.
+        stop_timeout_s: how long requests under way are waited for at the end; likewise.
         warmup_s: time before the measurement window.
         pacing: when requests are due.
         host: locust's ``--host``, the AQP's base URL; None: users that need none.
@@ -94,8 +95,8 @@ class RunSpec:
             "--only-summary",
             *("-u", str(self.users)),
             *("-r", f"{self.spawn_rate:g}"),
-            *("-t", f"{self.run_time_s:g}s"),
-            *("--stop-timeout", f"{self.stop_timeout_s:g}"),
+            *("-t", f"{ceil(self.run_time_s)}s"),
+            *("--stop-timeout", str(ceil(self.stop_timeout_s))),
             *("--warmup", format_duration(self.warmup_s)),
             *("--pacing", str(self.pacing)),
         ]
@@ -103,7 +104,7 @@ class RunSpec:
             argv += ["--host", self.host]
         for name, value in self.workload.items():
             argv += [f"--{name}", value]
-        if len(set(self.user_classes.values())) > 1:
+        if len(self.user_classes) > 1:  # equal ones too: the classes may have others of their own
             weights = [
                 {"user_class_name": name, "weight": weight}
                 for name, weight in self.user_classes.items()
@@ -146,6 +147,8 @@ class LoadRun:
         if spec.expect_workers:
             _check_free(spec.master_bind)
         self.spec = spec
+        self._on_line = on_line
+        self._has_loaded = False
         self._folder = tempfile.TemporaryDirectory(prefix="aqp-perf-")
         self._result_file = Path(self._folder.name) / "result.json"
         self.command = tuple(spec.argv(self._result_file))
@@ -154,7 +157,7 @@ class LoadRun:
                 "locust",
                 [*_locust(), *self.command[1:]],
                 environment=_importable(environment),
-                on_line=on_line,
+                on_line=self._read,
             )
         except BaseException:
             self._folder.cleanup()
@@ -201,11 +204,17 @@ class LoadRun:
     ) -> None:
         self.close()
 
+    def _read(self, line: str) -> None:
+        if _LOADED in line:
+            self._has_loaded = True
+        if self._on_line is not None:
+            self._on_line(line)
+
     def _result(self, exit_code: int) -> RunResult:
         self._child.stop()  # it has ended; this waits for the rest of its output
         if not self._result_file.exists():
             output = self._child.output_tail
-            if _LOADED not in output and "Traceback" in output:
+            if not self._has_loaded and "Traceback" in output:
                 name = str(self.spec.locustfile)
                 raise LocustfileFailed(name, _own_traceback(output, name))
             raise GeneratorCrashed(exit_code, output)
@@ -257,6 +266,6 @@ def _free_port() -> int:
 def _own_traceback(output: str, locustfile: str) -> str:
     """Return the traceback without the frames that lead to the locustfile."""
     lines = output[output.index("Traceback") :].splitlines()
-    own = Path(locustfile).name
-    first = next((n for n, line in enumerate(lines) if f'{own}", line' in line), 1)
+    own = f'File "{Path(locustfile).resolve()}", line'
+    first = next((n for n, line in enumerate(lines) if own in line), 1)
     return "\n".join([lines[0], *lines[first:]])

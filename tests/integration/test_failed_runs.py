@@ -37,9 +37,14 @@ Attempt = Callable[..., Any]
 def attempt(tmp_path: Path) -> Attempt:
     """Run a locustfile with this text until ``wait`` raises; return the error."""
 
-    def start(text: str, error: type[Exception], **changes: Any) -> Exception:  # noqa: ANN401 - fields of a RunSpec
-        (tmp_path / "own.py").write_text(text)
-        spec = replace(SPEC, locustfile=tmp_path / "own.py", **changes)
+    def start(
+        text: str,
+        error: type[Exception],
+        name: str = "own.py",
+        **changes: Any,  # noqa: ANN401 - fields of a RunSpec
+    ) -> Exception:
+        (tmp_path / name).write_text(text)
+        spec = replace(SPEC, locustfile=tmp_path / name, **changes)
         with LoadRun(spec, environment={**os.environ, "OF_THE_USER": "seen"}) as load:
             folder = Path(load.command[-1]).parent
             assert folder.is_dir()
@@ -69,11 +74,13 @@ def frames_of(text: str) -> list[tuple[str, str]]:
     return re.findall(r'File ".*?([^/]+)", line (\d+)', text)
 
 
-def test_an_import_that_fails_shows_the_users_frames_only(attempt: Attempt) -> None:
-    text = str(attempt("import no_such_module\n" + USER, LocustfileFailed))
+@pytest.mark.parametrize("name", ["own.py", "main.py"])
+def test_an_import_that_fails_shows_the_users_frames_only(attempt: Attempt, name: str) -> None:
+    """Locust has a ``main.py`` in the traceback as well."""
+    text = str(attempt("import no_such_module\n" + USER, LocustfileFailed, name))
 
     assert "ModuleNotFoundError: No module named 'no_such_module'" in text
-    assert frames_of(text) == [("own.py", "1")]
+    assert frames_of(text) == [(name, "1")]
 
 
 def test_an_error_below_the_locustfile_is_shown_down_to_its_line(
@@ -116,6 +123,21 @@ def test_a_crash_keeps_the_exit_code_and_the_last_lines(attempt: Attempt) -> Non
 
     assert error.exit_code == 3
     assert "environment: seen" in str(error)
+
+
+def test_a_traceback_after_much_output_does_not_blame_the_locustfile(attempt: Attempt) -> None:
+    text = USER + (
+        "import os, traceback\nfrom locust import events\n"
+        "@events.test_start.add_listener\n"
+        "def crash(**_):\n"
+        "    print('line\\n' * 1_000, flush=True)\n"
+        "    try:\n"
+        "        1 / 0\n"
+        "    except ZeroDivisionError:\n"
+        "        traceback.print_exc()\n"
+        "        os._exit(3)\n"
+    )
+    assert "ZeroDivisionError" in str(attempt(text, GeneratorCrashed))
 
 
 def test_a_run_that_does_not_end_is_killed(

@@ -62,14 +62,17 @@ def test_a_file_elsewhere_is_named_in_full(tmp_path: Path) -> None:
     [
         ({}, None),
         ({"A": 3}, None),
-        ({"A": 2, "B": 2}, None),
+        (
+            {"A": 2, "B": 2},
+            '[{"user_class_name": "A", "weight": 2}, {"user_class_name": "B", "weight": 2}]',
+        ),
         (
             {"A": 3, "B": 1},
             '[{"user_class_name": "A", "weight": 3}, {"user_class_name": "B", "weight": 1}]',
         ),
     ],
 )
-def test_weights_are_given_only_when_they_differ(
+def test_the_weights_of_several_classes_take_the_place_of_their_own(
     classes: dict[str, int], config: str | None
 ) -> None:
     spec = replace(SPEC, user_classes=classes)
@@ -78,6 +81,16 @@ def test_weights_are_given_only_when_they_differ(
     assert argv[: len(classes)] == list(classes)
     given = argv[argv.index("--config-users") + 1] if "--config-users" in argv else None
     assert given == config
+
+
+@pytest.mark.parametrize(
+    ("seconds", "whole"), [(1.0, "1"), (0.5, "1"), (1.001, "2"), (2_000_000, "2000000")]
+)
+def test_times_are_given_in_the_whole_seconds_that_locust_takes(seconds: float, whole: str) -> None:
+    spec = replace(SPEC, run_time_s=seconds, stop_timeout_s=seconds)
+    given = dict(pairwise(options(spec)))
+
+    assert (given["-t"], given["--stop-timeout"]) == (f"{whole}s", whole)
 
 
 def test_worker_processes_meet_on_a_loopback_port_of_their_own() -> None:
