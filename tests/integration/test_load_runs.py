@@ -10,13 +10,33 @@ from typing import NamedTuple
 import pytest
 
 from perf.core.failures import FailureClass
-from perf.core.pacing import OpenModel, Think
+from perf.core.pacing import OpenModel, Think, Unpaced
 from perf.core.result import RunResult
 from perf.loadgen.launcher import LoadRun, RunSpec
 from tests.integration.counting_server import CountingServer, counting_server
 
 WRITES, READS = "write_to_ddb", "read_from_ddb"
 NS_PER_MS = 1_000_000
+SLOW_USERS = """
+import os, time
+
+import gevent
+from locust import events
+
+from perf.loadgen.users import PacedUser
+from perf.loadgen.workload import install
+
+install(events)
+
+
+class SlowUser(PacedUser):
+    def send(self, index, due_ns):
+        with open(os.environ["BEGUN"], "a") as begun:
+            begun.write(".")
+        context = {"due_ns": due_ns, "start_ns": time.perf_counter_ns()}
+        gevent.sleep(1.5)
+        self.report("SLOW", "slow", context)
+"""
 BASE = RunSpec(users=6, spawn_rate=100, run_time_s=3, stop_timeout_s=2, warmup_s=0, pacing=Think())
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
@@ -242,6 +262,25 @@ def test_an_exception_in_a_task_makes_the_run_invalid(
     assert reason.startswith("the locustfile raised ")
     assert "a bug in a task" in reason
     assert result.operation("/fall").requests == server.counts["/fall"]
+
+
+def test_workers_report_what_was_under_way_at_the_end(tmp_path: Path) -> None:
+    """Locust's master leaves half a second after the stop; these requests end later than that."""
+    begun = tmp_path / "begun"
+    (tmp_path / "slow.py").write_text(SLOW_USERS)
+    spec = replace(
+        BASE,
+        locustfile=tmp_path / "slow.py",
+        users=4,
+        run_time_s=2,
+        stop_timeout_s=10,
+        pacing=Unpaced(),
+        processes=2,
+    )
+    result = run(spec, BEGUN=str(begun))
+
+    assert result.invalid_reasons == ()
+    assert result.operation("slow").requests == len(begun.read_text()) >= 4
 
 
 def test_a_worker_that_is_killed_makes_the_run_invalid(
