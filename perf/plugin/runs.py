@@ -100,7 +100,6 @@ class TestRuns:
             each
             for each in self.judge()
             if each.verdict.verdict in {Verdict.INVALID, Verdict.NO_DATA}
-            and not each.run.interrupted
         ]
         if not spoiled:
             return None
