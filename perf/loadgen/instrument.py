@@ -302,7 +302,8 @@ def _has_stopped(wire: Mapping[str, Any] | None) -> bool:
 
 
 def _write(path: Path, result: RunResult) -> None:
-    """Write so that whoever finds the file finds all of it."""
+    """Write so that whoever finds the file finds all of it; make its folder, as a rerun may need."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     part.write_text(json.dumps(result.to_json(), allow_nan=False))
     part.replace(path)

@@ -1,0 +1,60 @@
+"""README names what is there: every option, make target, file and user class."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from perf.core.thresholds import parse_threshold
+from perf.plugin.options import KEEP_TABLE_FLAG, OPTIONS, PROFILE_FLAG, THRESHOLD_FLAG
+from perf.plugin.profiles import SHIPPED, read_profiles
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
+
+
+def blocks(language: str) -> list[str]:
+    return [text for kind, text in BLOCKS if kind == language]
+
+
+def test_options_are_exactly_those_there_are() -> None:
+    known = {option.flag for option in OPTIONS} | {PROFILE_FLAG, THRESHOLD_FLAG, KEEP_TABLE_FLAG}
+    assert set(re.findall(r"--perf-[a-z-]+[a-z]", README)) == known
+
+
+def test_make_targets_are_there() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, flags=re.MULTILINE))
+    named = set(re.findall(r"`?make ([a-z-]+)", README))
+    assert {"perf", "test", "check"} <= named <= targets | {"nothing"}
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)#]+)\)", README))
+def test_linked_files_are_there(link: str) -> None:
+    assert (ROOT / link).exists()
+
+
+@pytest.mark.parametrize("script", re.findall(r"python (benchmarks/\w+\.py)", README))
+def test_benchmarks_are_there(script: str) -> None:
+    assert (ROOT / script).is_file()
+
+
+@pytest.mark.parametrize("profile", SHIPPED)
+def test_profiles_that_ship_are_named(profile: str) -> None:
+    assert f"`{profile}`" in README
+
+
+def test_python_is_python_with_thresholds_that_parse() -> None:
+    (code,) = blocks("python")
+    lists = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.List)]
+    rules = [ast.literal_eval(each) for node in lists for each in node.elts]
+    assert rules
+    assert all(parse_threshold(rule) for rule in rules)
+
+
+def test_profile_of_the_readme_is_read(tmp_path: Path) -> None:
+    (toml,) = blocks("toml")
+    (tmp_path / "pyproject.toml").write_text(toml, encoding="utf-8")
+    assert "lunch" in read_profiles(tmp_path / "pyproject.toml")
