@@ -302,7 +302,7 @@ def _has_stopped(wire: Mapping[str, Any] | None) -> bool:
 
 
 def _write(path: Path, result: RunResult) -> None:
-    """Write so that whoever finds the file finds all of it; make its folder, as a rerun may need."""
+    """Write so that whoever finds the file finds all of it; a rerun may need the folder made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     part.write_text(json.dumps(result.to_json(), allow_nan=False))
