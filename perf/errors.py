@@ -12,6 +12,7 @@ PerfError
 │   ├── TargetMissing(target, hint)
 │   ├── TargetUnusable(target, detail)
 │   ├── PortTaken(host, port)
+│   ├── MotoChanged(expected)
 │   ├── TableAlreadyExists(table)
 │   ├── TableNotFound(table)
 │   ├── TableNotReady(table, status, waited_s)
@@ -30,6 +31,9 @@ PerfError
 
 ThresholdsViolated(AssertionError)   the only way a slow or wrong target FAILS a test
 ```
+
+What the embedded servers answer their callers is in `perf.aqp.problems` and
+`perf.targets.moto.refusal`; it never leaves them.
 """
 
 from collections.abc import Sequence
@@ -110,6 +114,17 @@ class PortTaken(TargetError):
     def __init__(self, host: str, port: int) -> None:
         super().__init__(f"{host}:{port} is taken: name another port, or 0 for a free one")
         self.host, self.port = host, port
+
+
+class MotoChanged(TargetError):
+    """The installed moto does not keep its tables the way our server reads and writes them."""
+
+    def __init__(self, expected: str) -> None:
+        super().__init__(
+            f"moto changed under us: it should be that {expected}; "
+            "mend perf/targets/moto/moto_tables.py"
+        )
+        self.expected = expected
 
 
 class TableAlreadyExists(TargetError):

@@ -317,3 +317,22 @@ def test_an_interrupted_run_keeps_what_it_measured(processes: int) -> None:
     assert result.invalid_reasons == ()
     assert result.requests == count > 0
     assert took_s < 15
+
+
+def test_workers_that_are_late_to_say_what_they_run_have_their_share() -> None:
+    """Locust waits for their reports for a second at most; here it does not wait at all."""
+    with counting_server() as server:
+        spec = replace(
+            BASE,
+            user_classes={"PartiqlWriteUser": 1},
+            run_time_s=2,
+            pacing=OpenModel(100.0),
+            processes=2,
+            workload={"endpoint-url": server.url},
+        )
+        result = run(spec, LOCUST_WAIT_FOR_WORKERS_REPORT_AFTER_RAMP_UP="0")
+
+    due = result.generator.arrivals_due
+    assert due is not None
+    assert 100 * (result.duration_s - 0.5) <= due <= 100 * result.duration_s + 1
+    assert result.operation(WRITES).requests == server.counts["INSERT"] == len(server.sort_keys)

@@ -15,7 +15,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import GlobalSecondaryIndex, SecondaryIndex, Table
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from perf.errors import TargetError
+from perf.errors import MotoChanged
 from perf.targets.moto.statement import AttributeValue
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ __all__ = [
     "DynamoType",
     "GlobalSecondaryIndex",
     "Item",
-    "MotoChanged",
     "SecondaryIndex",
     "Table",
     "check_moto",
@@ -39,16 +38,6 @@ __all__ = [
     "store_new_item",
     "use_partition_queries",
 ]
-
-_MEND = "mend perf/targets/moto/moto_tables.py"
-
-
-class MotoChanged(TargetError):
-    """The installed moto does not keep its tables the way this server reads and writes them."""
-
-    def __init__(self, expected: str) -> None:
-        super().__init__(f"moto changed under us: it should be that {expected}; {_MEND}")
-        self.expected = expected
 
 
 def find_table(region: str, name: str) -> Table | None:

@@ -7,11 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto.dynamodb.models.table import StreamShard
 
+from perf.errors import MotoChanged
 from perf.targets.moto import moto_tables
 from perf.targets.moto.moto_tables import (
     DynamoType,
     Item,
-    MotoChanged,
     Table,
     check_moto,
     query_one_partition,
