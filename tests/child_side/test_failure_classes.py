@@ -1,0 +1,57 @@
+"""An exception of any locustfile's request is put into the class that its users would name."""
+
+import gevent
+import pytest
+import requests
+from geventhttpclient.response import HTTPConnectionClosed
+from geventhttpclient.useragent import RetriesExceeded
+
+from perf.core.failures import FailureClass
+from perf.loadgen.failure_classes import failure_class_of
+
+
+def response(status: int) -> requests.Response:
+    made = requests.Response()
+    made.status_code = status
+    return made
+
+
+def wrapped(cause: Exception) -> RetriesExceeded:
+    return RetriesExceeded("http://h", 0, original=cause)
+
+
+@pytest.mark.parametrize(
+    ("exception", "status", "kind"),
+    [
+        (requests.HTTPError("404"), 404, FailureClass.CLIENT_ERROR),
+        (requests.HTTPError("429"), 429, FailureClass.THROTTLED),
+        (requests.HTTPError("503"), 503, FailureClass.SERVER_ERROR),
+        (requests.ReadTimeout(), None, FailureClass.TIMEOUT),
+        (requests.ConnectTimeout(), None, FailureClass.CONNECTION),
+        (requests.ConnectionError(), None, FailureClass.CONNECTION),
+        (requests.exceptions.ChunkedEncodingError(), 200, FailureClass.CONNECTION),
+        (requests.JSONDecodeError("no", "", 0), 200, FailureClass.WRONG_ANSWER),
+        (wrapped(TimeoutError()), None, FailureClass.TIMEOUT),
+        (wrapped(BrokenPipeError()), None, FailureClass.CONNECTION),
+        (HTTPConnectionClosed("closed"), None, FailureClass.CONNECTION),
+        (HTTPConnectionClosed("closed"), 200, FailureClass.CONNECTION),
+        (gevent.Timeout(), None, FailureClass.TIMEOUT),
+        (OSError("no route"), None, FailureClass.CONNECTION),
+        (AssertionError("total is wrong"), 200, FailureClass.WRONG_ANSWER),
+        (AssertionError("a bug"), None, FailureClass.OTHER),
+    ],
+    ids=repr,
+)
+def test_an_exception_has_one_class(
+    exception: BaseException, status: int | None, kind: FailureClass
+) -> None:
+    answered = None if status is None else response(status)
+
+    assert failure_class_of(exception, answered) is kind
+
+
+def test_an_exception_that_knows_its_class_decides() -> None:
+    class Known(Exception):
+        failure_class = FailureClass.AMBIGUOUS
+
+    assert failure_class_of(Known(), response(500)) is FailureClass.AMBIGUOUS
