@@ -190,9 +190,10 @@ class Workload:
         if not isinstance(pacing, OpenModel):
             return
         if isinstance(runner, MasterRunner):
-            counts = {
-                client.id: self._paced(client.user_classes_count) for client in runner.clients.all
-            }
+            # What the workers were told to run: what they say that they run may be under way still.
+            dispatcher: Any = runner._users_dispatcher  # noqa: SLF001 - it is nowhere else
+            told = dispatcher._users_on_workers  # noqa: SLF001 - as above
+            counts = {worker: self._paced(classes) for worker, classes in told.items()}
             for client_id, shares in shares_of(counts).items():
                 runner.send_message(_SHARES_MESSAGE, shares, client_id)
             return
