@@ -184,13 +184,14 @@ class PartiqlUser(PacedUser):
 
 
 class AqpUser(PacedUser, FastHttpUser):
-    """A user that reads aggregates from the AQP at ``--host``.
+    """A user that reads aggregates from the AQP at ``--host``; default: the port it has by default.
 
     Credentials come from ``PERF_AQP_USER`` and ``PERF_AQP_PASSWORD``; without them, the real AQP's
     example pair is used.
     """
 
     abstract = True
+    host = "http://127.0.0.1:8080"
     think_time_s = (1.0, 5.0)
     client_pool = SingleAttemptClients()
     max_redirects = 0

@@ -325,7 +325,7 @@ def test_workers_that_are_late_to_say_what_they_run_have_their_share() -> None:
         spec = replace(
             BASE,
             user_classes={"PartiqlWriteUser": 1},
-            run_time_s=2,
+            run_time_s=3,
             pacing=OpenModel(100.0),
             processes=2,
             workload={"endpoint-url": server.url},
@@ -334,5 +334,6 @@ def test_workers_that_are_late_to_say_what_they_run_have_their_share() -> None:
 
     due = result.generator.arrivals_due
     assert due is not None
-    assert 100 * (result.duration_s - 0.5) <= due <= 100 * result.duration_s + 1
+    # One worker alone would be due half of it; a slow machine starts the schedule late.
+    assert 60 * result.duration_s <= due <= 100 * result.duration_s + 1
     assert result.operation(WRITES).requests == server.counts["INSERT"] == len(server.sort_keys)
