@@ -302,10 +302,18 @@ def _has_stopped(wire: Mapping[str, Any] | None) -> bool:
 
 
 def _write(path: Path, result: RunResult) -> None:
-    """Write so that whoever finds the file finds all of it; a rerun may need the folder made."""
+    """Write so that whoever finds the file finds all of it; a rerun may need the folder made.
+
+    What is no regular file, such as ``/dev/stdout``, is written to, not replaced.
+    """
+    text = json.dumps(result.to_json(), allow_nan=False)
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
+    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(result.to_json(), allow_nan=False))
+    part.write_text(text, encoding="utf-8")
     part.replace(path)
 
 

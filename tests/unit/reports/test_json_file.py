@@ -1,4 +1,5 @@
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,3 +53,26 @@ def test_a_failed_replacement_leaves_no_draft(judged: JudgedRun, tmp_path: Path)
         write_report(tmp_path / "perf.json", report_of(judged))
 
     assert [each.name for each in tmp_path.iterdir()] == ["perf.json"]
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(judged: JudgedRun, tmp_path: Path) -> None:
+    """A rename would replace it: of /dev/null, as root, for the whole machine."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+
+    write_report(path, report_of(judged))
+
+    with open(reader, "rb") as pipe:  # noqa: PTH123 - an open descriptor
+        assert json.loads(pipe.read())["schema_version"] == 1
+    assert path.is_fifo()
+
+
+def test_a_link_stays_and_its_file_is_written(judged: JudgedRun, tmp_path: Path) -> None:
+    (tmp_path / "real.json").write_text("old")
+    (tmp_path / "link.json").symlink_to("real.json")
+
+    write_report(tmp_path / "link.json", report_of(judged))
+
+    assert (tmp_path / "link.json").is_symlink()
+    assert json.loads((tmp_path / "real.json").read_text())["schema_version"] == 1
