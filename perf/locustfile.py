@@ -11,8 +11,10 @@ from locust import events
 
 from perf.core.statements import (
     READ_OPERATION,
+    STATUS_COLUMNS,
     STATUS_OPERATION,
     WRITE_OPERATION,
+    ZIPCODE_COLUMNS,
     ZIPCODE_OPERATION,
     insert_statement,
     select_statement,
@@ -67,7 +69,9 @@ class AqpZipcodeUser(AqpUser):
         """Aggregate one partition."""
         settings = self.workload.settings
         pk, _ = settings.dataset.read_key(self.stream, index)
-        self.query(ZIPCODE_OPERATION, zipcode_query(settings.table, pk), due_ns=due_ns)
+        self.query(
+            ZIPCODE_OPERATION, zipcode_query(settings.table, pk), ZIPCODE_COLUMNS, due_ns=due_ns
+        )
 
 
 class AqpStatusUser(AqpUser):
@@ -77,4 +81,6 @@ class AqpStatusUser(AqpUser):
         """Aggregate one partition."""
         settings = self.workload.settings
         pk, _ = settings.dataset.read_key(self.stream, index)
-        self.query(STATUS_OPERATION, status_query(settings.table, pk), due_ns=due_ns)
+        self.query(
+            STATUS_OPERATION, status_query(settings.table, pk), STATUS_COLUMNS, due_ns=due_ns
+        )

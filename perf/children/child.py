@@ -21,6 +21,7 @@ for a core would be measured as the server's latency, while the server's own wai
 what is measured anyway."""
 
 _TAIL_LINES = 400
+_READER_S = 2.0
 
 
 class ChildExited(Exception):
@@ -132,7 +133,7 @@ class Child:
             self._control.shutdown(socket.SHUT_RDWR)
         self._guard.wait()
         for reader in self._readers:
-            reader.join()
+            reader.join(_READER_S)  # a process that left the group may hold the output open
         self._control.close()
 
     def __enter__(self) -> Self:

@@ -17,6 +17,10 @@ STATUS_OPERATION = (
     " group by status, pk"
 )
 
+ZIPCODE_COLUMNS = frozenset({"zipcode", "pk", "total"})
+STATUS_COLUMNS = frozenset({"status", "pk", "total"})
+"""What every row of the two aggregates has."""
+
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 

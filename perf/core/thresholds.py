@@ -78,7 +78,7 @@ _RANGES: Final = {
     MetricKind.LATENCY: (LOWEST_US / 1000, HIGHEST_US / 1000),
     MetricKind.THROUGHPUT: (0.0, math.inf),
 }
-_PERCENTILE: Final = re.compile(r"p([0-9]{1,2}(?:\.[0-9]+)?)")
+_PERCENTILE: Final = re.compile(r"p([0-9]{1,2}(?:\.[0-9]{1,6})?)")
 _RULE: Final = re.compile(r"([^<>=!]*)([<>=!]+)([^<>=!]*)")
 _LIMIT: Final = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(\S*)")
 _EXAMPLE: Final = "write it like 'p99 < 250 ms' or 'write_to_ddb: failure_ratio <= 0.1%'"
@@ -247,7 +247,10 @@ def _parse_limit(bound: str, metric: str) -> float:
     if unit not in units:
         allowed = " or ".join(word for word in ("%", "ms", "s", "us", "/s") if word in units)
         raise ValueError(f"unknown unit {unit!r} for {metric}: use {allowed}")
-    limit = float(Decimal(number) * units[unit])
+    try:
+        limit = float(Decimal(number) * units[unit])
+    except ArithmeticError as error:
+        raise ValueError(f"the limit {number} is smaller than any measurement") from error
     if kind is MetricKind.RATIO and not unit and limit > 1:
         raise ValueError(f"a ratio without % is a number from 0 to 1: did you mean {number}%?")
     return limit

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
+from math import isfinite
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -299,13 +300,16 @@ class _FromBotocore:
 def _answer(payload: bytes) -> Answer:
     try:
         response = json.loads(payload)
+        items = response.get("Items", [])
+        if "__type" in response or not isinstance(items, list):
+            raise _not_dynamodb(payload)
         return Answer(
-            response.get("Items", []),
+            items,
             response.get("NextToken"),
             _consumed(response),
             len(payload),
         )
-    except (ValueError, AttributeError, TypeError, LookupError) as error:
+    except (ValueError, AttributeError, TypeError, LookupError, RecursionError) as error:
         raise _not_dynamodb(payload) from error
 
 
@@ -313,7 +317,10 @@ def _consumed(response: Mapping[str, Any]) -> float | None:
     consumed = response.get("ConsumedCapacity")
     if not consumed:
         return None
-    return float(consumed["CapacityUnits"])
+    units = float(consumed["CapacityUnits"])
+    if not isfinite(units):
+        raise ValueError(f"{units} capacity units")
+    return units
 
 
 def _error(status: int, payload: bytes) -> DynamoDbError:
@@ -321,7 +328,7 @@ def _error(status: int, payload: bytes) -> DynamoDbError:
         details = json.loads(payload)
         code = str(details["__type"]).rpartition("#")[2]
         message = str(details.get("message") or details.get("Message") or "")
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         code, message, details = f"Http{status}", payload[:200].decode(errors="replace"), {}
     return DynamoDbError(_class_of(status, code), code, message, _reasons(details))
 
@@ -369,4 +376,6 @@ def _class_of(status: int, code: str) -> FailureClass:
 
 def _reasons(details: Mapping[str, Any]) -> tuple[str, ...]:
     reasons = details.get("ThrottlingReasons") or details.get("throttlingReasons") or ()
-    return tuple(str(each.get("reason", "")) for each in reasons)
+    if not isinstance(reasons, list):
+        return ()
+    return tuple(str(each.get("reason", "")) for each in reasons if isinstance(each, dict))

@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ _NS_PER_MS = 1_000_000
 _WIRE_KEY = "perf"
 _STOP_MESSAGE = "perf_stop"
 _LAST_REPORTS_SLACK_S = 5.0
+_EARLY_S = 1.0
+"""A run that ends this much before its run time did not measure what it was asked to."""
 
 
 class Instrument:
@@ -185,7 +187,7 @@ class Instrument:
         )
 
     def _invalid_reasons(self) -> list[str]:
-        reasons = []
+        reasons = list(self._early_reasons())
         ours, locusts = self._recorder.total_requests, self._environment.stats.total.num_requests
         if ours != locusts:
             reasons.append(f"we counted {ours} requests, Locust {locusts}: some were not recorded")
@@ -198,6 +200,25 @@ class Instrument:
             first = next(iter(exceptions))["msg"]
             reasons.append(f"the locustfile raised {count} exceptions, the first: {first}")
         return reasons
+
+    def _early_reasons(self) -> Iterator[str]:
+        """Yield how the run was less than what it was asked to be."""
+        run_time_s: float | None = self._options.run_time
+        if self._stopped_ns is not None and run_time_s and not self._is_interrupted:
+            elapsed_s = (self._stopped_ns - self._started_ns) / _NS
+            if elapsed_s < run_time_s - _EARLY_S:
+                yield f"ended after {elapsed_s:.1f} s of {run_time_s:g} s"
+        workload = find_workload(self._environment)
+        users = {} if workload is None else workload.users_at_stop
+        asked_for, there = self._runner.target_user_count, sum(users.values())
+        if there < asked_for:
+            yield f"{there} of {asked_for} users were there at the end"
+        idle = [name for name, count in users.items() if not count]
+        if idle:
+            yield f"no user of {', '.join(idle)}: add users, or change the weights"
+        code = self._environment.process_exit_code
+        if code:
+            yield f"the locustfile set exit code {code}"
 
     def _health(self) -> GeneratorHealth:
         if isinstance(self._runner, MasterRunner):

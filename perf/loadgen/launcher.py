@@ -235,6 +235,8 @@ def _importable(environment: Mapping[str, str]) -> dict[str, str]:
     """Return ``environment`` with this package importable from any folder."""
     package_root = str(Path(__file__).parents[2])
     paths = [package_root, *filter(None, [environment.get("PYTHONPATH")])]
+    # Locust reads LOCUST_* as options: what is measured would not be what the report says.
+    environment = {k: v for k, v in environment.items() if not k.startswith("LOCUST_")}
     return {**environment, "PYTHONPATH": os.pathsep.join(paths)}
 
 

@@ -118,7 +118,11 @@ class Recorder:
             self.operation(wire["type"], wire["name"]).add_wire(wire)
 
     def results(self, duration_s: float) -> tuple[OperationResult, ...]:
-        """Return the operations that have requests in the window of ``duration_s``."""
+        """Return the operations, those that only the warm-up saw included, with no request.
+
+        Args:
+            duration_s: length of the measurement window.
+        """
         return tuple(
             OperationResult(
                 request_type=kind,
@@ -134,5 +138,5 @@ class Recorder:
                 service_time=each.service_time,
             )
             for (kind, name), each in sorted(self._operations.items())
-            if each.requests
+            if each.requests or each.warmup_requests
         )

@@ -6,10 +6,12 @@ them. The instrument reads them; without it they are ignored, and the users work
 locust command.
 """
 
+import base64
 import json
 import os
 import time
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from http import HTTPStatus
 from random import Random
 from typing import Any, ClassVar
@@ -34,6 +36,9 @@ from perf.loadgen.workload import Workload, workload_of
 
 _NS = 1_000_000_000
 _NS_PER_MS = 1_000_000
+_SHOWN_BYTES = 80
+_SHORTEST_PART = 4
+"""Beginnings of a secret that are shorter than this give nothing away."""
 
 
 class WrongAnswer(Exception):
@@ -203,9 +208,30 @@ class AqpUser(PacedUser, FastHttpUser):
             os.environ.get("PERF_AQP_USER", "small-query-app"),
             os.environ.get("PERF_AQP_PASSWORD", "secretEXAMPLE"),
         )
+        token = base64.b64encode(":".join(self._auth).encode("latin-1", "replace")).decode()
+        self._secrets = (token, self._auth[1])
 
-    def query(self, name: str, sql: str, *, due_ns: int) -> list[Mapping[str, Any]] | None:
-        """Send a query and report it as operation ``name``; return its rows, or None."""
+    def _without_secrets(self, text: str) -> str:
+        """Return ``text`` without our credentials, even cut ones at its end: an AQP may echo."""
+        for secret in filter(None, self._secrets):
+            text = text.replace(secret, "***")
+            for length in range(len(secret) - 1, _SHORTEST_PART - 1, -1):
+                if text.endswith(secret[:length]):
+                    text = text[:-length] + "***"
+                    break
+        return text
+
+    def query(
+        self, name: str, sql: str, columns: AbstractSet[str], *, due_ns: int
+    ) -> list[Mapping[str, Any]] | None:
+        """Send a query and report it as operation ``name``; return its rows, or None.
+
+        Args:
+            name: under which it is counted.
+            sql: the query.
+            columns: what every row of a right answer has.
+            due_ns: when it was due (perf_counter).
+        """
         context = {"due_ns": due_ns, "start_ns": time.perf_counter_ns()}
         try:
             response = self.client.request(
@@ -227,26 +253,28 @@ class AqpUser(PacedUser, FastHttpUser):
             try:
                 if response.status_code != HTTPStatus.OK:
                     raise WrongAnswer(f"HTTP {response.status_code}")  # noqa: TRY301 - as below
-                return rows_of(response.content)
+                return rows_of(response.content, columns)
             except WrongAnswer as error:
-                response.failure(error)
+                response.failure(WrongAnswer(self._without_secrets(str(error))))
         return None
 
 
-def rows_of(content: bytes) -> list[Mapping[str, Any]]:
+def rows_of(content: bytes, columns: AbstractSet[str]) -> list[Mapping[str, Any]]:
     """Return the rows in an AQP's answer.
 
     Raises:
-        WrongAnswer: the content does not have the shape of an AQP's answer.
+        WrongAnswer: the content does not have the shape of an AQP's answer with these columns.
     """
     try:
         rows = json.loads(content)["response"][0]["resultSet"]
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise WrongAnswer(f"malformed: {_beginning(content)}") from error
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise WrongAnswer(f"malformed: {_beginning(content)}")
+    if not all(row.keys() == columns for row in rows):
+        raise WrongAnswer(f"other columns than asked for: {_beginning(content)}")
     return rows
 
 
 def _beginning(content: bytes | None) -> str:
-    return (content or b"")[:80].decode(errors="replace")
+    return (content or b"")[:_SHOWN_BYTES].decode(errors="replace")

@@ -84,6 +84,8 @@ class Workload:
         self._idle = Event()
         self._idle.set()
         self.stopped_ns: int | None = None
+        self.users_at_stop: Mapping[str, int] = {}
+        """User class → users when the workload stopped; on the master, of all workers."""
         self.stop_timeout_s = 0.0
         """How long requests under way were waited for, once stopped."""
         self._user_numbers: Iterator[int] = itertools.count()
@@ -141,6 +143,7 @@ class Workload:
         if self.stopped_ns is not None:
             return
         self.stopped_ns = time.perf_counter_ns()
+        self.users_at_stop = self._live_users()
         self.stop_timeout_s = self._environment.stop_timeout
         for arrivals in self._arrivals.values():
             arrivals.stop()
@@ -207,6 +210,15 @@ class Workload:
                     rate_per_s=rate_per_s, first=first, count=count, total=total
                 )
                 self.arrivals(name).start(schedule)
+
+    def _live_users(self) -> dict[str, int]:
+        is_master = isinstance(self._runner, MasterRunner)
+        counts = (
+            self._runner.reported_user_classes_count
+            if is_master
+            else self._runner.user_classes_count
+        )
+        return {each.__name__: counts.get(each.__name__, 0) for each in self._runner.user_classes}
 
     def _paced(self, counts: Mapping[str, int]) -> dict[str, int]:
         """Return the counts of the classes that take arrivals; those of others pace themselves."""

@@ -10,9 +10,9 @@ from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 
-from perf.errors import ConfigError, PerfError, ThresholdsViolated
+from perf.errors import ConfigError, PerfError, RunNotJudged, ThresholdsViolated
 from perf.plugin.collector import Collector, attach
-from perf.plugin.exclusive import alone, among_others, lock_path
+from perf.plugin.exclusive import LOCK_FILE_VARIABLE, alone, among_others, lock_path
 from perf.plugin.fixtures import (
     STATE_RUNS,
     Aqp,
@@ -52,6 +52,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read all options, before anything is created."""
     config.addinivalue_line("markers", _MARKER)
+    if not lock_path().parent.is_dir():
+        raise pytest.UsageError(f"{LOCK_FILE_VARIABLE}: {lock_path()}: there is no such folder")
     try:
         resolver = Resolver(config, run_id=secrets.token_hex(4))
         load = resolver.load({})
@@ -122,7 +124,12 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         raise
     except PerfError as error:
         runs.error = error
+    except pytest.skip.Exception:  # a skip does not undo what was measured before it
+        raise_violations(runs.judge())
+        raise
     raise_violations(runs.judge())
+    if not runs.judge() and runs.error is None and _asks_for_load(item):
+        runs.error = RunNotJudged("no data", "the test put no load on anything: call perf_load")
     return result
 
 
@@ -131,14 +138,18 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
     """Make what proves nothing about the target an error of the test, once it is torn down."""
     runs = item.stash.get(STATE_RUNS, None)
     unproven = None if runs is None else runs.unproven()
+    judged_before = 0 if runs is None else len(runs.judge())
     try:
         result = yield
     except PerfError as error:
         if unproven is not None:
             error.add_note(f"{type(unproven).__name__}: {unproven}")
         raise
-    if unproven is not None:
-        raise unproven
+    if runs is not None:  # the teardown of a fixture may have put load on, too
+        unproven = runs.unproven()
+        if unproven is not None:
+            raise unproven
+        raise_violations(runs.judge()[judged_before:])
     return result
 
 
@@ -148,8 +159,9 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Let the report carry the runs, and show our own errors without our stack."""
     report = yield
-    if call.when == "call":
-        attach(report, item.stash[STATE_RUNS].judge())
+    runs = item.stash.get(STATE_RUNS, None)
+    if runs is not None and call.when != "setup":
+        attach(report, runs.take_unreported())
     if call.excinfo is not None and isinstance(call.excinfo.value, (PerfError, ThresholdsViolated)):
         error = call.excinfo.value
         notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
@@ -159,8 +171,12 @@ def pytest_runtest_makereport(
     return report
 
 
+def _asks_for_load(item: pytest.Item) -> bool:
+    return "perf_load" in getattr(item, "fixturenames", ())
+
+
 def _room(item: pytest.Item) -> AbstractContextManager[None]:
-    if "perf_load" in getattr(item, "fixturenames", ()):
+    if _asks_for_load(item):
         return alone(lock_path())
     if item.config.stash[STATE].collector.is_worker:
         return among_others(lock_path())

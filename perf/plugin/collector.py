@@ -98,7 +98,7 @@ class Collector:
                 self.pytest_testnodedown(node)
         if self._judged:
             self._unmatched = [each for each in self._session_thresholds if not self._ran(each)]
-        if self._json_path is not None:
+        if self._json_path is not None and not session.config.option.collectonly:
             try:
                 write_report(self._json_path, self._report())
             except OSError as error:  # the screen still has the results

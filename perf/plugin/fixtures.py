@@ -45,6 +45,7 @@ class PerfLoad(Protocol):
     def __call__(
         self,
         users: str | Mapping[str, int] | None = None,
+        /,
         *,
         locustfile: str | Path | None = None,
         **overrides: object,
@@ -126,6 +127,7 @@ def perf_load(request: pytest.FixtureRequest) -> PerfLoad:
 
     def load(
         users: str | Mapping[str, int] | None = None,
+        /,
         *,
         locustfile: str | Path | None = None,
         **overrides: object,

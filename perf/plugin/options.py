@@ -125,6 +125,9 @@ def _seed(text: str) -> int:
         raise ValueError("it must be a whole number") from None
 
 
+_LONGEST_S = 30 * 86_400
+
+
 def _rate(text: str) -> float:
     try:
         number = float(text)
@@ -135,12 +138,22 @@ def _rate(text: str) -> float:
     return number
 
 
+def _bounded(seconds: float) -> float:
+    if seconds > _LONGEST_S:
+        raise ValueError(f"it must be at most {_LONGEST_S // 86_400} days")
+    return seconds
+
+
+def _time(text: str) -> float:
+    return _bounded(parse_duration(text))
+
+
 def _time_or_zero(text: str) -> float:
-    return parse_duration(text, allow_zero=True)
+    return _bounded(parse_duration(text, allow_zero=True))
 
 
 def _run_time(text: str) -> float:
-    seconds = parse_duration(text)
+    seconds = _time(text)
     if seconds != int(seconds):
         raise ValueError("locust takes whole seconds")
     return seconds
@@ -202,7 +215,7 @@ OPTIONS: Sequence[Option] = (
         ("users", _whole(1), None, "N", "concurrent users"),
         ("spawn_rate", _rate, None, "RATE", "users started per second"),
         ("run_time", _run_time, None, "TIME", "how long the load lasts, the warm-up included"),
-        ("stop_timeout", _time_or_zero, None, "TIME", "how long requests under way may take"),
+        ("stop_timeout", _time, None, "TIME", "how long requests under way may take"),
         ("warmup", _time_or_zero, None, "TIME", "time before the measurement starts"),
         ("pacing", parse_pacing, None, "PACING", "think, none, or arrivals per second like 200/s"),
         ("processes", _whole(1), "1", "N", "worker processes on this machine"),

@@ -43,6 +43,7 @@ class TestRuns:
         self._collector = collector
         self._runs: list[tuple[RunResult, LoadSettings, Site]] = []
         self._judged: list[JudgedRun] = []
+        self._reported = 0
         self.error: PerfError | None = None
         """What ended the test's body, when it says nothing about the target."""
 
@@ -91,6 +92,12 @@ class TestRuns:
         while len(self._judged) < len(self._runs):
             self._judge_next()
         return self._judged
+
+    def take_unreported(self) -> list[JudgedRun]:
+        """Return the runs that no report of the test has carried yet."""
+        judged = self.judge()
+        taken, self._reported = judged[self._reported :], len(judged)
+        return taken
 
     def unproven(self) -> PerfError | None:
         """Return what makes the test an error: it does not tell how its target does."""

@@ -71,6 +71,11 @@ class LoadSettings:
                 f"the warm-up of {self.warmup_s:g} s leaves nothing of the run time "
                 f"of {self.run_time_s:g} s to measure"
             )
+        if self.users / self.spawn_rate >= self.run_time_s:
+            raise InvalidLoadProfile(
+                f"{self.users} users at {self.spawn_rate:g} users per second are not all there "
+                f"before the run time of {self.run_time_s:g} s is over"
+            )
         if self.expect_workers and self.processes > 1:
             raise InvalidLoadProfile(
                 f"{self.processes} local processes and {self.expect_workers} remote workers do "

@@ -15,7 +15,7 @@ from locust.env import Environment
 from locust.event import Events
 
 from perf.core.failures import FailureClass
-from perf.core.statements import zipcode_query
+from perf.core.statements import ZIPCODE_COLUMNS, zipcode_query
 from perf.loadgen.connections import SingleAttemptClients
 from perf.loadgen.failure_classes import failure_class_of
 from perf.loadgen.users import AqpUser, Unanswered
@@ -43,6 +43,10 @@ def aqp_body(rows: object) -> bytes:
     return json.dumps({"response": [{"resultSet": rows}], "stats": {}}).encode()
 
 
+def deep(depth: int) -> bytes:
+    return b"[" * depth
+
+
 class QuickUser(AqpUser):
     """Waits a tenth of a second for an answer."""
 
@@ -51,7 +55,7 @@ class QuickUser(AqpUser):
     def send(self, index: int, due_ns: int) -> None:
         """Send the query."""
         del index
-        self.query(NAME, SQL, due_ns=due_ns)
+        self.query(NAME, SQL, ZIPCODE_COLUMNS, due_ns=due_ns)
 
 
 class Asker:
@@ -71,7 +75,7 @@ class Asker:
         self.user.on_start()
 
     def ask(self) -> Sequence[Any] | None:
-        return self.user.query(NAME, SQL, due_ns=time.perf_counter_ns())
+        return self.user.query(NAME, SQL, ZIPCODE_COLUMNS, due_ns=time.perf_counter_ns())
 
     def failure_class(self) -> FailureClass | None:
         """Return the class of the only event."""
@@ -117,7 +121,7 @@ def test_an_event_says_when_the_query_was_due_and_sent(
     server = serve(answer(aqp_body(ROWS)))
     asker = asker_of(server.url)
     due_ns = time.perf_counter_ns()
-    asker.user.query(NAME, SQL, due_ns=due_ns)
+    asker.user.query(NAME, SQL, ZIPCODE_COLUMNS, due_ns=due_ns)
     (event,) = asker.fired
 
     assert (event["request_type"], event["name"]) == ("GET", NAME)
@@ -125,7 +129,7 @@ def test_an_event_says_when_the_query_was_due_and_sent(
 
 
 GZIPPED = answer(gzip.compress(aqp_body(ROWS)), headers=("Content-Encoding: gzip",))
-MANY_ROWS = [{"pk": "x" * 100, "total": number} for number in range(20_000)]
+MANY_ROWS = [{"pk": "x" * 99, "zipcode": 1, "total": number} for number in range(20_000)]
 
 
 @pytest.mark.parametrize(
@@ -163,6 +167,8 @@ FAULTS = {
     "302": Fault(answer(b"", 302, headers=("Location: /login",)), WRONG),
     "HTML": Fault(answer(b"<html>all is well</html>"), WRONG),
     "empty": Fault(answer(b""), WRONG),
+    "other columns": Fault(answer(aqp_body([{"zzz": None, "error": "boom"}])), WRONG),
+    "deep JSON": Fault(answer(deep(100_000)), WRONG),
     "cut JSON": Fault(answer(aqp_body(ROWS)[:-9]), WRONG),
     "other JSON": Fault(answer(b'{"items": []}'), WRONG),
     "no list of rows": Fault(answer(aqp_body({"a": 1})), WRONG),
@@ -254,3 +260,21 @@ def test_a_query_cut_off_at_the_end_of_the_run_is_a_failure(
 def test_the_shipped_users_share_one_pool_of_single_attempts() -> None:
     assert isinstance(AqpZipcodeUser.client_pool, SingleAttemptClients)
     assert (AqpZipcodeUser.max_retries, AqpZipcodeUser.max_redirects) == (0, 0)
+
+
+@pytest.mark.parametrize("cut", [0, 12])
+def test_an_answer_that_echoes_our_credentials_does_not_show_them(
+    serve: Start, asker_of: Callable[[str], Asker], cut: int
+) -> None:
+    """The text of a failure goes to the screen and into files; its end may cut a secret."""
+    token = b"c21hbGwtcXVlcnktYXBwOnNlY3JldEVYQU1QTEU="
+    body = b"x" * (80 - len(token) + cut) + token + b"secretEXAMPLE"
+    server = serve(answer(body))
+    asker = asker_of(server.url)
+    asker.ask()
+    (event,) = asker.fired
+
+    text = str(event["exception"])
+    assert "***" in text
+    assert "c21hbGwt" not in text
+    assert "secret" not in text

@@ -83,6 +83,8 @@ def test_a_threshold_is_read_into_base_units(text: str, expected: Threshold) -> 
         ("p99 < 1e999 ms", "the limit 1e999 is larger than any measurement"),
         ("p99 < 1e99999999999 ms", "the limit 1e99999999999 is larger than any measurement"),
         ("throughput < 1e308999", "larger than any measurement"),
+        ("p99 < 1e-99999999999999999999 s", "is smaller than any measurement"),
+        ("p99.9999999 < 1 s", "percentiles above p0 and below p100 like p99.9"),
         ("p99 < 1.7e308 s", "the limit inf is not a finite number of 0 or more"),
         ("p99 < -1 ms", "the limit -1.0 is not a finite number of 0 or more"),
         ("p99 < 1 m", "unknown unit 'm' for p99: use ms or s or us"),

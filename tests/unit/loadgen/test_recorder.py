@@ -71,7 +71,7 @@ def test_results_count_the_window_alone(sent: list[Sent]) -> None:
     measured = [each for each in sent if not each.is_warmup]
     results = {each.name: each for each in recorder.results(1.0)}
 
-    assert results.keys() == {each.name for each in measured}
+    assert results.keys() == {each.name for each in sent}, "what only the warm-up saw is there too"
     for name, result in results.items():
         own = [each for each in measured if each.name == name]
         assert result.requests == len(own)

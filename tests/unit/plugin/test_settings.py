@@ -19,7 +19,7 @@ RUN_OPTIONS: Mapping[str, tuple[str, str, object]] = {
     "users": ("7", "users", 7),
     "spawn_rate": ("2.5", "spawn_rate", 2.5),
     "run_time": ("1h1m", "run_time_s", 3660.0),
-    "stop_timeout": ("0", "stop_timeout_s", 0.0),
+    "stop_timeout": ("7s", "stop_timeout_s", 7.0),
     "warmup": ("500ms", "warmup_s", 0.5),
     "pacing": ("7/s", "pacing", OpenModel(7.0)),
     "processes": ("2", "processes", 2),
