@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from perf.core.dataset import DATASET_SIZES
+from perf.core.pacing import OpenModel
 from perf.core.report import JudgedRun, TargetInfo
 from perf.core.result import RunResult
 from perf.core.thresholds import Threshold
@@ -115,10 +116,13 @@ class TestRuns:
 
     def _judge_next(self) -> None:
         result, load, site = self._runs[len(self._judged)]
+        profile = load.to_json()
+        if isinstance(load.pacing, OpenModel) and result.generator.arrivals_due is None:
+            profile["pacing"] = "the locustfile's own"  # its users take no arrivals
         judged = JudgedRun(
             test=self._item.nodeid,
             target=_target_info(site),
-            profile=load.to_json(),
+            profile=profile,
             seed=self._session.dataset.seed,
             run=result,
             verdict=judge(result, self._applicable(result, load)),
