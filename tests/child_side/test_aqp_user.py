@@ -43,10 +43,6 @@ def aqp_body(rows: object) -> bytes:
     return json.dumps({"response": [{"resultSet": rows}], "stats": {}}).encode()
 
 
-def deep(depth: int) -> bytes:
-    return b"[" * depth
-
-
 class QuickUser(AqpUser):
     """Waits a tenth of a second for an answer."""
 
@@ -168,7 +164,7 @@ FAULTS = {
     "HTML": Fault(answer(b"<html>all is well</html>"), WRONG),
     "empty": Fault(answer(b""), WRONG),
     "other columns": Fault(answer(aqp_body([{"zzz": None, "error": "boom"}])), WRONG),
-    "deep JSON": Fault(answer(deep(100_000)), WRONG),
+    "deep JSON": Fault(answer(b"[" * 100_000), WRONG),
     "cut JSON": Fault(answer(aqp_body(ROWS)[:-9]), WRONG),
     "other JSON": Fault(answer(b'{"items": []}'), WRONG),
     "no list of rows": Fault(answer(aqp_body({"a": 1})), WRONG),
