@@ -93,7 +93,7 @@ class PacedUser(User):
         if self._is_open and self._due_ns is None:
             self.wait()  # type: ignore[no-untyped-call]  # the first arrival; locust itself waits for the later ones
         due_ns, self._due_ns = self._due_ns, None
-        self.workload.begin_request()
+        self.workload.begin_request(due_ns)
         if due_ns is not None:
             self._arrivals.count_sent()
         try:

@@ -25,7 +25,8 @@ from locust.exception import StopUser
 from locust.rpc.protocol import Message
 from locust.runners import MasterRunner, WorkerRunner
 
-from perf.core.pacing import ArrivalSchedule, OpenModel
+from perf.core.pacing import OpenModel
+from perf.core.schedule import ArrivalSchedule
 from perf.loadgen.alarm import Alarm
 from perf.loadgen.arguments import WorkloadSettings, add_workload_arguments
 from perf.loadgen.arrivals import Arrivals
@@ -83,6 +84,7 @@ class Workload:
         self._under_way = 0
         self._idle = Event()
         self._idle.set()
+        self._is_over = False
         self.stopped_ns: int | None = None
         self.users_at_stop: Mapping[str, int] = {}
         """User class → users when the workload stopped; on the master, of all workers."""
@@ -116,13 +118,16 @@ class Workload:
         counts = [each.counts_between(from_ns, until_ns) for each in self._arrivals.values()]
         return sum(due for due, _ in counts), sum(sent for _, sent in counts)
 
-    def begin_request(self) -> None:
+    def begin_request(self, due_ns: int | None) -> None:
         """Note that a user sends a request.
 
+        Args:
+            due_ns: when it was due (perf_counter), in the open model; None in a closed one.
+
         Raises:
-            StopUser: the workload has stopped; nothing may be sent any more.
+            StopUser: the workload has stopped; but what was due before may be caught up.
         """
-        if self.stopped_ns is not None:
+        if self._is_over or (due_ns is None and self.stopped_ns is not None):
             raise StopUser
         self._under_way += 1
         self._idle.clear()
@@ -139,15 +144,22 @@ class Workload:
         return self.stopped_ns is not None and self.stop_timeout_s > 0 and self._under_way > 0
 
     def stop(self) -> None:
-        """Let no further request be sent, and wait for those under way as long as locust would."""
+        """Let no further request become due, and wait for answers as long as locust would.
+
+        What was due by then is sent still: see `Arrivals`.
+        """
         if self.stopped_ns is not None:
             return
         self.stopped_ns = time.perf_counter_ns()
         self.users_at_stop = self._live_users()
         self.stop_timeout_s = self._environment.stop_timeout
+        until_s = time.perf_counter() + self.stop_timeout_s
         for arrivals in self._arrivals.values():
             arrivals.stop()
-        self._idle.wait(self.stop_timeout_s)
+        for arrivals in self._arrivals.values():
+            arrivals.wait_until_caught_up(max(0.0, until_s - time.perf_counter()))
+        self._is_over = True
+        self._idle.wait(max(0.0, until_s - time.perf_counter()))
 
     def give_up(self, reason: str) -> None:
         """End locust, the master and all workers included, because no load can be sent."""
@@ -171,7 +183,7 @@ class Workload:
         all users of the process share and raises a ValueError when that cannot be.
         """
         self._arrivals.clear()
-        self.stopped_ns = None
+        self.stopped_ns, self._is_over = None, False
         try:
             self.settings = WorkloadSettings.from_options(self._options)
             if not isinstance(self._runner, MasterRunner):
@@ -205,9 +217,13 @@ class Workload:
         everyone = sum(total for _, _, total in self._shares.values())
         for name, (first, count, total) in self._shares.items():
             if count:
-                rate_per_s = pacing.rate_per_s * total / everyone
                 schedule = ArrivalSchedule(
-                    rate_per_s=rate_per_s, first=first, count=count, total=total
+                    model=pacing,
+                    ratio=total / everyone,
+                    seed=f"{self.settings.dataset.seed}/{name}",
+                    first=first,
+                    count=count,
+                    total=total,
                 )
                 self.arrivals(name).start(schedule)
 

@@ -8,14 +8,15 @@ from gevent.event import Event
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perf.core.pacing import ArrivalSchedule
+from perf.core.pacing import OpenModel, Stage
+from perf.core.schedule import ArrivalSchedule
 from perf.loadgen.alarm import Alarm
 from perf.loadgen.arrivals import Arrivals
 from perf.loadgen.workload import shares_of
 
 MS = 1_000_000
 DEADLINE_S = 10.0
-EVERY_MS = ArrivalSchedule(rate_per_s=1_000)
+EVERY_MS = ArrivalSchedule(model=OpenModel.at(1_000))
 
 
 @pytest.fixture
@@ -53,8 +54,7 @@ def test_users_share_the_arrivals(arrivals: Arrivals) -> None:
 def test_a_late_user_gets_the_arrival_that_was_due_first(arrivals: Arrivals) -> None:
     arrivals.start(EVERY_MS)
     started_ns = time.perf_counter_ns()
-    while time.perf_counter_ns() < started_ns + 20 * MS:
-        pass  # the only user is busy
+    busy_until(started_ns + 20 * MS)
     due_ns = take(arrivals, 10)
 
     assert due_ns[0] <= started_ns
@@ -63,7 +63,7 @@ def test_a_late_user_gets_the_arrival_that_was_due_first(arrivals: Arrivals) -> 
 
 
 def test_nothing_is_due_after_the_stop(arrivals: Arrivals) -> None:
-    arrivals.start(ArrivalSchedule(rate_per_s=4))
+    arrivals.start(ArrivalSchedule(model=OpenModel.at(4)))
     (first_ns,) = take(arrivals, 1)
     waiting = gevent.spawn(take, arrivals, 1)
     gevent.sleep(0)
@@ -75,8 +75,81 @@ def test_nothing_is_due_after_the_stop(arrivals: Arrivals) -> None:
     assert arrivals.counts_between(0, first_ns + 10_000 * MS) == (1, 1)
 
 
+def busy_until(instant_ns: int) -> None:
+    """Let no greenlet run until then, as if the only user waited for its answer."""
+    while time.perf_counter_ns() < instant_ns:
+        pass
+
+
+def test_a_backlog_at_the_stop_is_caught_up(arrivals: Arrivals) -> None:
+    arrivals.start(EVERY_MS)
+    (first_ns,) = take(arrivals, 1)
+    busy_until(first_ns + 20 * MS)
+    arrivals.stop()
+    stopped_ns = time.perf_counter_ns()
+    users = [gevent.spawn(take, arrivals, 100) for _ in range(2)]
+    arrivals.wait_until_caught_up(DEADLINE_S)
+
+    due, sent = arrivals.counts_between(0, stopped_ns)
+    assert (due, sent) == (arrivals._due_at_stop, arrivals._due_at_stop)
+    assert due >= 21
+    assert not any(user.ready() for user in users)
+    gevent.killall(users)
+
+
+def test_users_too_slow_for_the_rate_do_not_catch_up(arrivals: Arrivals) -> None:
+    arrivals.start(EVERY_MS)
+    (first_ns,) = take(arrivals, 1)
+    busy_until(first_ns + 20 * MS)
+    arrivals.stop()
+
+    def slow_user() -> None:
+        while True:
+            take(arrivals, 1)
+            busy_until(time.perf_counter_ns() + 2 * MS)
+
+    user = gevent.spawn(slow_user)
+    arrivals.wait_until_caught_up(DEADLINE_S)
+    due, sent = arrivals.counts_between(0, time.perf_counter_ns())
+
+    assert due >= 21
+    assert sent == 1
+    assert 2 <= arrivals._sent_count < due
+    user.kill()
+
+
+def test_a_backlog_that_nobody_takes_is_given_up_in_time(arrivals: Arrivals) -> None:
+    arrivals.start(EVERY_MS)
+    (first_ns,) = take(arrivals, 1)
+    busy_until(first_ns + 20 * MS)
+    arrivals.stop()
+    arrivals.wait_until_caught_up(0.0)
+    late = gevent.spawn(take, arrivals, 1)
+    gevent.sleep(0)
+
+    assert not late.ready()
+    assert arrivals.counts_between(0, time.perf_counter_ns())[1] == 1
+    late.kill()
+
+
+def test_without_a_schedule_there_is_nothing_to_catch_up(arrivals: Arrivals) -> None:
+    arrivals.stop()
+    arrivals.wait_until_caught_up(DEADLINE_S)
+
+
+def test_a_rate_that_ends_leaves_the_users_waiting(arrivals: Arrivals) -> None:
+    model = OpenModel((Stage(from_per_s=2_000, to_per_s=0, duration_s=0.01),))
+    arrivals.start(ArrivalSchedule(model=model))
+    take(arrivals, 11)
+    waiting = gevent.spawn(take, arrivals, 1)
+    gevent.sleep(0)
+
+    assert not waiting.ready()
+    waiting.kill()
+
+
 def test_a_new_schedule_takes_the_place_of_the_old(arrivals: Arrivals) -> None:
-    arrivals.start(ArrivalSchedule(rate_per_s=0.001))
+    arrivals.start(ArrivalSchedule(model=OpenModel.at(0.001)))
     take(arrivals, 1)
     waiting = gevent.spawn(take, arrivals, 1)
     gevent.sleep(0)

@@ -119,11 +119,12 @@ def test_without_a_stop_timeout_nothing_is_waited_for(open_environment: Open) ->
     assert not workload.has_waited_in_vain
 
 
-def test_nothing_is_sent_after_the_stop(open_environment: Open) -> None:
+@pytest.mark.parametrize("due_ns", [None, 1])
+def test_nothing_is_sent_after_the_stop(open_environment: Open, due_ns: int | None) -> None:
     workload = workload_of(open_environment(users=[HoldingUser]))
     workload.stop()
     with pytest.raises(StopUser):
-        workload.begin_request()
+        workload.begin_request(due_ns)
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def two_workers() -> Iterator[Run]:
     spec = replace(
         BASE,
         user_classes={"PartiqlWriteUser": 2, "PartiqlReadUser": 1},
-        pacing=OpenModel(200.0),
+        pacing=OpenModel.at(200.0),
         processes=2,
     )
     with counting_server() as server:
@@ -135,7 +135,7 @@ def stalled() -> Iterator[Run]:
             users=2,
             run_time_s=4,
             warmup_s=1,
-            pacing=OpenModel(100.0),
+            pacing=OpenModel.at(100.0),
             workload={"endpoint-url": server.url},
         )
         yield Run(run(spec), server)
@@ -301,7 +301,7 @@ def test_an_interrupted_run_keeps_what_it_measured(processes: int) -> None:
             BASE,
             user_classes={"PartiqlWriteUser": 1},
             run_time_s=60,
-            pacing=OpenModel(50.0),
+            pacing=OpenModel.at(50.0),
             processes=processes,
             workload={"endpoint-url": server.url},
         )
@@ -326,7 +326,7 @@ def test_workers_that_are_late_to_say_what_they_run_have_their_share() -> None:
             BASE,
             user_classes={"PartiqlWriteUser": 1},
             run_time_s=3,
-            pacing=OpenModel(100.0),
+            pacing=OpenModel.at(100.0),
             processes=2,
             workload={"endpoint-url": server.url},
         )

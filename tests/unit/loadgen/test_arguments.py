@@ -29,7 +29,7 @@ def test_every_argument_reaches_the_settings() -> None:
     settings = WorkloadSettings.from_options(parse(*f"{argv} {sizes} {more}".split()))
 
     assert (settings.table, settings.endpoint_url, settings.region) == ("t", "http://h:1", "r")
-    assert (settings.pacing, settings.client) == (OpenModel(2.5), ClientKind.BOTO3)
+    assert (settings.pacing, settings.client) == (OpenModel.at(2.5), ClientKind.BOTO3)
     assert settings.run_id == "me"
     dataset = settings.dataset
     assert (dataset.seed, dataset.key_choice) == (7, KeyChoice.ZIPF)

@@ -17,7 +17,7 @@ SPEC = RunSpec(
     run_time_s=300,
     stop_timeout_s=10,
     warmup_s=30,
-    pacing=OpenModel(200.0),
+    pacing=OpenModel.at(200.0),
 )
 RESULT = Path("/r/result.json")
 

@@ -21,7 +21,7 @@ RUN_OPTIONS: Mapping[str, tuple[str, str, object]] = {
     "run_time": ("1h1m", "run_time_s", 3660.0),
     "stop_timeout": ("7s", "stop_timeout_s", 7.0),
     "warmup": ("500ms", "warmup_s", 0.5),
-    "pacing": ("7/s", "pacing", OpenModel(7.0)),
+    "pacing": ("7/s", "pacing", OpenModel.at(7.0)),
     "processes": ("2", "processes", 2),
     "expect_workers": ("3", "expect_workers", 3),
     "master_bind": ("127.0.0.1:7", "master_bind", "127.0.0.1:7"),
