@@ -30,6 +30,7 @@ PerfError
     └── IncompatibleResult(found, expected)
 
 ThresholdsViolated(AssertionError)   the only way a slow or wrong target FAILS a test
+LoadWarning(UserWarning)             a run may be done as asked for, but makes little sense
 ```
 
 What the embedded servers answer their callers is in `perf.aqp.problems` and
@@ -252,3 +253,7 @@ class IncompatibleResult(ResultError):
 
 class ThresholdsViolated(AssertionError):
     """The target was too slow or wrong: the message carries every verdict."""
+
+
+class LoadWarning(UserWarning):
+    """A load run was asked for that may be done, but makes little sense."""

@@ -180,6 +180,12 @@ class GeneratorHealth:
     arrivals_due: int | None = None
     """Requests the schedule asked for in the measurement window; None in a closed model."""
     arrivals_sent: int | None = None
+    """Those of them that were sent, at the end of the run at the latest, or caught up after it no
+    slower than they had come due."""
+    connections_opened: int | None = None
+    """Connections that were made in the measurement window."""
+    pool_waits: int | None = None
+    """Requests that waited because no connection was free; their service time has that in it."""
 
     def to_json(self) -> dict[str, object]:
         """Return the health as in the report."""
@@ -194,6 +200,8 @@ class GeneratorHealth:
             loop_lag_p99_ms=reader.optional_number("loop_lag_p99_ms"),
             arrivals_due=reader.optional_count("arrivals_due"),
             arrivals_sent=reader.optional_count("arrivals_sent"),
+            connections_opened=reader.optional_count("connections_opened"),
+            pool_waits=reader.optional_count("pool_waits"),
         )
 
 
@@ -209,6 +217,8 @@ class RunResult:
     """Length of the measurement window; 0 when the run ended before it began."""
     users: int
     interrupted: bool = False
+    aborted: str | None = None
+    """Why the run was ended early as hopeless; None when it was not."""
     invalid_reasons: tuple[str, ...] = ()
     """What the generator itself knows to have spoiled the run, such as a lost worker."""
     generator: GeneratorHealth
@@ -262,6 +272,7 @@ class RunResult:
             "duration_s": self.duration_s,
             "users": self.users,
             "interrupted": self.interrupted,
+            "aborted": self.aborted,
             "invalid_reasons": list(self.invalid_reasons),
             "generator": self.generator.to_json(),
             "operations": {label: each.to_json() for label, each in self.labelled.items()},
@@ -286,6 +297,7 @@ class RunResult:
             duration_s=duration_s,
             users=reader.count("users"),
             interrupted=reader.flag("interrupted"),
+            aborted=reader.optional_text("aborted"),
             invalid_reasons=reader.texts("invalid_reasons"),
             generator=GeneratorHealth.from_json(reader.child("generator")),
             operations=tuple(

@@ -1,7 +1,7 @@
 """The rules a run is judged by, as people write them.
 
 ```text
-threshold = [ operation ":" ] metric op limit [ unit ]
+threshold = [ "abort" ":" ] [ operation ":" ] metric op limit [ unit ]
 operation = the full name of an operation, or a glob that matches exactly one
 metric    = "failure_ratio" | failure-class "_ratio"          (throttled_ratio, timeout_ratio, …)
           | "throughput"                                      (right answers per second)
@@ -15,6 +15,10 @@ unit      = "%"                  for ratios     (none: a number from 0 to 1)
 The last colon ends the operation, so that its name may hold colons, commas, blanks, ``=`` and
 ``<``. Without an operation a threshold holds for every operation of the run. Each metric has one
 name: ``p50`` is read as ``median``, ``p99.0`` as ``p99``.
+
+With ``abort:`` in front it says what makes a run hopeless, as in ``abort: failure_ratio > 50%``:
+the run ends as soon as that is so, and has failed. It takes ``>`` and ``>=``, and no throughput,
+which is always low in the beginning.
 
 Both directions are allowed for every metric, because ``throttled_ratio > 0`` is how a test says
 that a limit was reached. Refused is a threshold that no run could meet, or none could miss.
@@ -81,6 +85,9 @@ _RANGES: Final = {
 _PERCENTILE: Final = re.compile(r"p([0-9]{1,2}(?:\.[0-9]{1,6})?)")
 _RULE: Final = re.compile(r"([^<>=!]*)([<>=!]+)([^<>=!]*)")
 _LIMIT: Final = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(\S*)")
+_ABORT: Final = "abort"
+DEFAULT_ABORT_AFTER: Final = 100
+"""Requests of an operation before its figures can abort a run."""
 _EXAMPLE: Final = "write it like 'p99 < 250 ms' or 'write_to_ddb: failure_ratio <= 0.1%'"
 
 
@@ -93,8 +100,16 @@ class Threshold:
     metric: str
     op: str
     limit: float
+    aborts: bool = False
+    """Whether it ends the run when it is met, and does not judge one that has ended."""
 
     def __post_init__(self) -> None:
+        if _is_abort(self.operation or ""):
+            raise ValueError("'abort' is a keyword: write an operation of that name as 'abor[t]'")
+        if self.aborts and self.is_upper_limit:
+            raise ValueError("abort says what is too much: use > or >=")
+        if self.aborts and self.kind is MetricKind.THROUGHPUT:
+            raise ValueError("abort cannot tell a low throughput from a run that begins")
         if self.operation is not None and self.operation != (self.operation.strip() or None):
             raise ValueError("the operation in front of ':' is empty or ends in blanks")
         if self.op not in _OPERATORS:
@@ -144,7 +159,8 @@ class Threshold:
 
     def __str__(self) -> str:
         """Return text that `parse_threshold` reads as this threshold."""
-        return self.rule if self.operation is None else f"{self.operation}: {self.rule}"
+        text = self.rule if self.operation is None else f"{self.operation}: {self.rule}"
+        return f"{_ABORT}: {text}" if self.aborts else text
 
 
 def parse_threshold(text: str) -> Threshold:
@@ -153,7 +169,8 @@ def parse_threshold(text: str) -> Threshold:
     Raises:
         InvalidThreshold: with the part that is wrong and what would be right.
     """
-    operation, colon, rule = text.rpartition(":")
+    aborts = _is_abort(text)
+    operation, colon, rule = (text.partition(":")[2] if aborts else text).rpartition(":")
     found = _RULE.fullmatch(rule)
     if found is None:
         raise InvalidThreshold(text, _EXAMPLE)
@@ -165,9 +182,15 @@ def parse_threshold(text: str) -> Threshold:
             metric=metric,
             op=op,
             limit=_parse_limit(bound, metric),
+            aborts=aborts,
         )
     except ValueError as exc:
         raise InvalidThreshold(text, str(exc)) from None
+
+
+def parse_abort_rule(text: str) -> Threshold:
+    """Parse what stands after ``abort:``; see `parse_threshold`."""
+    return parse_threshold(f"{_ABORT}: {text}")
 
 
 def format_quantity(value: float, kind: MetricKind) -> str:
@@ -202,10 +225,16 @@ def override(lower: Sequence[Threshold], higher: Sequence[Threshold]) -> tuple[T
 
     def is_replaced(old: Threshold) -> bool:
         return any(
-            new.metric == old.metric and new.operation in (None, old.operation) for new in higher
+            (new.metric, new.aborts) == (old.metric, old.aborts)
+            and new.operation in (None, old.operation)
+            for new in higher
         )
 
     return (*(old for old in lower if not is_replaced(old)), *higher)
+
+
+def _is_abort(text: str) -> bool:
+    return text.partition(":")[0].strip() == _ABORT
 
 
 def _canonical_metric(word: str) -> str:

@@ -5,7 +5,7 @@ measurement prove nothing. FAIL goes before NO DATA: one limit that was broken i
 another one lacked; the missing samples are still reported beside it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -15,7 +15,12 @@ from typing import Final, NamedTuple
 from perf.core.histogram import LatencyHistogram
 from perf.core.intervals import ratio_interval
 from perf.core.result import OperationResult, RunResult
-from perf.core.thresholds import MetricKind, Threshold, matching_operations
+from perf.core.thresholds import (
+    MetricKind,
+    Threshold,
+    format_quantity,
+    matching_operations,
+)
 
 CONFIDENCE: Final = 0.95
 TAIL_SAMPLES: Final = 5
@@ -25,7 +30,10 @@ MAX_LAG_RATIO: Final = 0.1
 NEGLIGIBLE_LAG_MS: Final = 1.0
 MIN_SENT_RATIO: Final = 0.99
 
+_BUSY_RATIO: Final = 0.5
+"""With fewer of the users busy, more of them would not help."""
 _NS_PER_MS: Final = 1_000_000
+_NS_PER_S: Final = 1_000_000_000
 
 
 class Verdict(StrEnum):
@@ -80,9 +88,12 @@ class RunVerdict:
 def judge(run: RunResult, thresholds: Sequence[Threshold]) -> RunVerdict:
     """Judge every threshold, whatever the others said; one without operation judges all of them.
 
-    A run without a single request has NO DATA, with thresholds or without.
+    A run without a single request has NO DATA, with thresholds or without. One that was aborted has
+    failed, unless the load generator spoiled it.
     """
-    judgements = tuple(each for threshold in thresholds for each in _judge(run, threshold))
+    judgements = tuple(
+        each for threshold in thresholds if not threshold.aborts for each in _judge(run, threshold)
+    )
     reasons = invalid_reasons(run, thresholds)
     if reasons:
         return RunVerdict(
@@ -90,6 +101,8 @@ def judge(run: RunResult, thresholds: Sequence[Threshold]) -> RunVerdict:
             judgements=tuple(replace(each, verdict=Verdict.INVALID) for each in judgements),
             invalid_reasons=reasons,
         )
+    if run.aborted is not None:
+        return RunVerdict(verdict=Verdict.FAIL, judgements=judgements)
     if not run.requests:
         return RunVerdict(verdict=Verdict.NO_DATA, judgements=judgements)
     verdicts = [Verdict.PASS, *(each.verdict for each in judgements)]
@@ -113,6 +126,31 @@ def invalid_reasons(run: RunResult, thresholds: Sequence[Threshold]) -> tuple[st
 def samples_for(q: float) -> int:
     """Return the smallest n with n x (1 - q) >= 5: the samples that the q-quantile needs."""
     return ceil(TAIL_SAMPLES / (1 - Decimal(repr(q))))
+
+
+def abort_reason(
+    operations: Mapping[str, OperationResult], rules: Sequence[Threshold], least_requests: int
+) -> str | None:
+    """Return why a run that is under way is hopeless; None when it is not, or not yet known.
+
+    Args:
+        operations: what was measured so far, by label.
+        rules: those that abort.
+        least_requests: an operation with fewer is not looked at; nor is one with fewer samples
+            than a percentile needs.
+    """
+    for rule in rules:
+        selector = rule.operation
+        for name in operations if selector is None else matching_operations(selector, operations):
+            operation = operations[name]
+            needed = 1 if rule.quantile is None else samples_for(rule.quantile)
+            if operation.requests < max(needed, least_requests):
+                continue
+            found = _observe(operation, rule)
+            if found is not None and rule.is_met_by(found.value):
+                observed = format_quantity(float(f"{found.value:.3g}"), rule.kind)
+                return f"{name}: {rule.rule}: it was {observed} after {operation.requests} requests"
+    return None
 
 
 class _Observation(NamedTuple):
@@ -217,7 +255,9 @@ def _generator_reasons(run: RunResult, thresholds: Sequence[Threshold]) -> Itera
             "add processes or send less"
         )
     limits_ms = [
-        each.limit for each in thresholds if each.kind is MetricKind.LATENCY and each.is_upper_limit
+        each.limit
+        for each in thresholds
+        if each.kind is MetricKind.LATENCY and (each.is_upper_limit or each.aborts)
     ]
     if lag_ms is not None and limits_ms:
         tightest_ms = min(limits_ms)
@@ -229,7 +269,28 @@ def _generator_reasons(run: RunResult, thresholds: Sequence[Threshold]) -> Itera
             )
     due, sent = health.arrivals_due, health.arrivals_sent
     if due is not None and sent is not None and sent < MIN_SENT_RATIO * due:
-        yield f"requests due {due}, sent {sent}: add users or processes"
+        yield f"requests due {due}, sent {sent}: {_remedy(run, due)}"
+
+
+def _remedy(run: RunResult, due: int) -> str:
+    """Return what lets all requests that were due be sent, by Little's law.
+
+    Source: J. D. C. Little, "A proof for the queuing formula L = λW", Operations Research
+        9(3):383-387, 1961.
+    """
+    times = [each.service_time for each in run.operations if each.service_time.count]
+    count = sum(each.count for each in times)
+    if not count or not run.duration_s:
+        return "add users or processes"
+    mean_ns = sum((each.mean_ns or 0.0) * each.count for each in times) / count
+    rate_per_s = due / run.duration_s
+    busy = rate_per_s * mean_ns / _NS_PER_S
+    if busy < run.users * _BUSY_RATIO:
+        return "add processes"
+    return (
+        f"add users ({rate_per_s:.0f}/s of {mean_ns / _NS_PER_MS:.3g} ms each keep {busy:.0f} "
+        f"busy, there were {run.users}) or processes"
+    )
 
 
 def _count_reasons(operation: OperationResult) -> Iterator[str]:

@@ -22,7 +22,7 @@ class ClientKind(StrEnum):
     FAST = "fast"
     """Own signing over keep-alive connections; one attempt per request."""
     BOTO3 = "boto3"
-    """The AWS SDK, at about a seventh of the rate; one attempt per request."""
+    """The AWS SDK, at about a seventh of the rate; as many attempts per request as asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,7 @@ class WorkloadSettings:
         pacing: when requests are due.
         dataset: what is read and written.
         client: the DynamoDB client to use.
+        max_attempts: how often the boto3 client tries each request.
         run_id: makes the order ids of this run differ from those of any other.
     """
 
@@ -45,6 +46,7 @@ class WorkloadSettings:
     pacing: Pacing
     dataset: Dataset
     client: ClientKind
+    max_attempts: int
     run_id: str
 
     @classmethod
@@ -65,6 +67,7 @@ class WorkloadSettings:
                 **{name: getattr(options, name) for name in DATASET_SIZES},
             ),
             client=ClientKind(options.client),
+            max_attempts=options.max_attempts,
             run_id=options.run_id,
         )
 
@@ -81,7 +84,8 @@ def add_workload_arguments(parser: argparse.ArgumentParser) -> None:
         "--pacing",
         type=_checked(parse_pacing),
         default="think",
-        help="'think', 'none' or arrivals per second in all, such as '200/s'",
+        help="'think', 'none' or arrivals per second in all: '200/s', '200/s:poisson', "
+        "'0..200/s@30s,200/s@2m'",
     )
     group.add_argument("--data-seed", type=int, default=1, help="seed of all data")
     group.add_argument(
@@ -89,6 +93,9 @@ def add_workload_arguments(parser: argparse.ArgumentParser) -> None:
         choices=[kind.value for kind in ClientKind],
         default=ClientKind.FAST.value,
         help="DynamoDB client",
+    )
+    group.add_argument(
+        "--max-attempts", type=int, default=1, help="attempts per request of the boto3 client"
     )
     group.add_argument(
         "--key-choice",

@@ -1,9 +1,9 @@
 """Measures any locustfile: put it in front of it, as in ``locust -f perf/loadgen/instrument.py,…``.
 
-It adds ``--result-file`` and ``--warmup`` to the locust command and registers event listeners; it
-changes nothing else. Latency counts from the ``due_ns`` in a request's context (see `perf.loadgen.
-users`); without one, from when the request was sent. Workers send what they recorded inside
-Locust's own reports to the master, which merges it and writes the result.
+It adds arguments to the locust command and registers event listeners; it changes nothing else.
+Latency counts from the ``due_ns`` in a request's context (see `perf.loadgen.users`); without one,
+from when the request was sent. Workers send what they recorded inside Locust's own reports to the
+master, which merges it and writes the result.
 """
 
 import argparse
@@ -24,6 +24,9 @@ from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
 from perf.core.durations import parse_duration
 from perf.core.result import GeneratorHealth, RunResult
+from perf.core.thresholds import DEFAULT_ABORT_AFTER, parse_abort_rule
+from perf.core.verdicts import abort_reason
+from perf.errors import InvalidThreshold
 from perf.loadgen.failure_classes import failure_class_of
 from perf.loadgen.health import HealthProbe
 from perf.loadgen.recorder import Recorder
@@ -34,6 +37,7 @@ _NS_PER_MS = 1_000_000
 _WIRE_KEY = "perf"
 _STOP_MESSAGE = "perf_stop"
 _LAST_REPORTS_SLACK_S = 5.0
+_WATCH_S = 0.5
 _EARLY_S = 1.0
 """A run that ends this much before its run time did not measure what it was asked to."""
 
@@ -43,7 +47,8 @@ class Instrument:
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._options: Any = environment.parsed_options
+        options: Any = environment.parsed_options
+        self._options = options
         self._runner: Any = environment.runner
         self._recorder = Recorder()
         self._probe = HealthProbe()
@@ -57,6 +62,8 @@ class Instrument:
         self._stopped_ns: int | None = None
         self._users = 0
         self._is_interrupted = False
+        self._abort_rules = [parse_abort_rule(text) for text in options.abort]
+        self._aborted: str | None = None
 
     def on_test_start(self, **_: object) -> None:
         """Begin the warm-up; the measurement window follows it."""
@@ -67,9 +74,12 @@ class Instrument:
         self._started_ns = time.perf_counter_ns()
         self._stopped_ns = None
         self._is_interrupted = False
+        self._aborted = None
         self._window_from_ns = self._started_ns + round(warmup_s * _NS)
         self._window_from = datetime.now(UTC) + timedelta(seconds=warmup_s)
         gevent.spawn_later(warmup_s, self._probe.open_window)
+        if self._abort_rules and not isinstance(self._runner, WorkerRunner):
+            gevent.spawn(self._abort_when_hopeless)
 
     def on_spawning_complete(self, user_count: int, **_: object) -> None:
         """Remember the number of users, and the workers that run them."""
@@ -122,6 +132,16 @@ class Instrument:
             operation.record_units(
                 read=context.get("consumed_read_units"), write=context.get("consumed_write_units")
             )
+
+    def _abort_when_hopeless(self) -> None:
+        """End the run as soon as a rule says that it is hopeless."""
+        while self._stopped_ns is None:
+            gevent.sleep(_WATCH_S)
+            operations = self.result().labelled
+            reason = abort_reason(operations, self._abort_rules, self._options.abort_after)
+            if reason is not None and self._stopped_ns is None:
+                self._aborted = reason
+                self._runner.quit()
 
     def on_report_to_master(self, data: dict[str, Any], **_: object) -> None:
         """Send what this worker recorded since its last report."""
@@ -181,6 +201,7 @@ class Instrument:
             duration_s=duration_s,
             users=self._users,
             interrupted=self._is_interrupted,
+            aborted=self._aborted,
             invalid_reasons=tuple(self._invalid_reasons()),
             generator=self._health(),
             operations=self._recorder.results(duration_s),
@@ -204,7 +225,8 @@ class Instrument:
     def _early_reasons(self) -> Iterator[str]:
         """Yield how the run was less than what it was asked to be."""
         run_time_s: float | None = self._options.run_time
-        if self._stopped_ns is not None and run_time_s and not self._is_interrupted:
+        was_ended = self._is_interrupted or self._aborted is not None
+        if self._stopped_ns is not None and run_time_s and not was_ended:
             elapsed_s = (self._stopped_ns - self._started_ns) / _NS
             if elapsed_s < run_time_s - _EARLY_S:
                 yield f"ended after {elapsed_s:.1f} s of {run_time_s:g} s"
@@ -258,6 +280,19 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--warmup", type=_duration, default="0", help="time before the measurement window"
     )
+    group.add_argument(
+        "--abort",
+        type=_abort_rule,
+        action="append",
+        default=[],
+        help="end the run, as failed, when this is so: 'failure_ratio > 50%%'; repeatable",
+    )
+    group.add_argument(
+        "--abort-after",
+        type=int,
+        default=DEFAULT_ABORT_AFTER,
+        help="requests of an operation before --abort looks at it",
+    )
     for action in parser._actions:  # noqa: SLF001 - locust's message does not name those there are
         if action.dest == "user_classes":
             action.type = _user_class
@@ -279,6 +314,14 @@ def _duration(text: str) -> str:
     try:
         parse_duration(text, allow_zero=True)
     except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
+
+
+def _abort_rule(text: str) -> str:
+    try:
+        parse_abort_rule(text)
+    except InvalidThreshold as error:
         raise argparse.ArgumentTypeError(str(error)) from error
     return text
 

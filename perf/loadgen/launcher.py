@@ -11,8 +11,8 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import ceil
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,7 @@ from perf.children import Child
 from perf.core.durations import format_duration
 from perf.core.pacing import Pacing
 from perf.core.result import RunResult
+from perf.core.thresholds import DEFAULT_ABORT_AFTER, Threshold
 from perf.errors import (
     GeneratorCrashed,
     GeneratorTimedOut,
@@ -58,6 +59,8 @@ class RunSpec:
         pacing: when requests are due.
         host: locust's ``--host``, the AQP's base URL; None: users that need none.
         workload: argument name without dashes → value, for `perf.loadgen.arguments`.
+        abort_rules: what ends the run as hopeless.
+        abort_after: requests of an operation before they look at it.
         processes: worker processes on this machine; 1: locust itself sends.
         expect_workers: workers on other machines to wait for; 0: none.
         master_bind: host:port where the master listens for them.
@@ -73,6 +76,8 @@ class RunSpec:
     pacing: Pacing
     host: str | None = None
     workload: Mapping[str, str] = field(default_factory=dict)
+    abort_rules: Sequence[Threshold] = ()
+    abort_after: int = DEFAULT_ABORT_AFTER
     processes: int = 1
     expect_workers: int = 0
     master_bind: str = DEFAULT_MASTER_BIND
@@ -104,6 +109,10 @@ class RunSpec:
             argv += ["--host", self.host]
         for name, value in self.workload.items():
             argv += [f"--{name}", value]
+        for rule in self.abort_rules:
+            argv += ["--abort", str(replace(rule, aborts=False))]
+        if self.abort_rules:
+            argv += ["--abort-after", str(self.abort_after)]
         if len(self.user_classes) > 1:  # equal ones too: the classes may have others of their own
             weights = [
                 {"user_class_name": name, "weight": weight}

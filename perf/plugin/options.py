@@ -5,6 +5,7 @@ test's marker, ini file, default. Thresholds of all of them are combined: see
 `perf.plugin.settings`.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +20,7 @@ from perf.aqp.base_url import parse_base_url
 from perf.core.dataset import DATASET_SIZES, Dataset, KeyChoice
 from perf.core.durations import parse_duration
 from perf.core.pacing import parse_pacing
+from perf.core.thresholds import DEFAULT_ABORT_AFTER
 from perf.errors import InvalidOption
 from perf.loadgen.arguments import ClientKind
 from perf.loadgen.launcher import DEFAULT_MASTER_BIND
@@ -116,6 +118,15 @@ def _whole(least: int) -> Callable[[str], int]:
         return number
 
     return parse
+
+
+def _processes(text: str) -> int:
+    if text == "auto":
+        return max(1, len(os.sched_getaffinity(0)) - 1)
+    try:
+        return _whole(1)(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, or auto: one less than there are cores") from error
 
 
 def _seed(text: str) -> int:
@@ -217,11 +228,16 @@ OPTIONS: Sequence[Option] = (
         ("run_time", _run_time, None, "TIME", "how long the load lasts, the warm-up included"),
         ("stop_timeout", _time, None, "TIME", "how long requests under way may take"),
         ("warmup", _time_or_zero, None, "TIME", "time before the measurement starts"),
-        ("pacing", parse_pacing, None, "PACING", "think, none, or arrivals per second like 200/s"),
-        ("processes", _whole(1), "1", "N", "worker processes on this machine"),
+        (
+            *("pacing", parse_pacing, None, "PACING"),
+            "think, none, or arrivals per second like 200/s, 200/s:poisson, 0..200/s@30s,200/s@2m",
+        ),
+        ("abort_after", _whole(1), str(DEFAULT_ABORT_AFTER), "N", "requests before abort rules"),
+        ("processes", _processes, "1", "N", "worker processes on this machine, or auto"),
         ("expect_workers", _whole(0), "0", "N", "workers on other machines to wait for"),
         ("master_bind", _host_and_port, DEFAULT_MASTER_BIND, "ADDR", "where they connect to"),
         ("client", _one_of(ClientKind), "fast", "CLIENT", "DynamoDB client: fast or boto3"),
+        ("max_attempts", _whole(1), "1", "N", "attempts per request of the boto3 client"),
     ),
 )
 
@@ -239,7 +255,8 @@ def add_options(parser: pytest.Parser) -> None:
         THRESHOLD_FLAG,
         metavar="RULE",
         action="append",
-        help="'[operation:] metric op limit [unit]', as in 'p99 < 300 ms'; repeatable",
+        help="'[operation:] metric op limit [unit]', as in 'p99 < 300 ms', or what ends a hopeless "
+        "run, as in 'abort: failure_ratio > 50%%'; repeatable",
     )
     parser.addini("perf_thresholds", f"as {THRESHOLD_FLAG}, one per line", "linelist", default=None)
     group.addoption(

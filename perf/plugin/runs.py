@@ -1,5 +1,7 @@
 """Load runs of a test: launched, kept, judged when the test body ends."""
 
+import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +14,7 @@ from perf.core.report import JudgedRun, TargetInfo
 from perf.core.result import RunResult
 from perf.core.thresholds import Threshold
 from perf.core.verdicts import Verdict, judge
-from perf.errors import InvalidOption, PerfError, RunNotJudged, ThresholdsViolated
+from perf.errors import InvalidOption, LoadWarning, PerfError, RunNotJudged, ThresholdsViolated
 from perf.loadgen.launcher import LOCUSTFILE, LoadRun, RunSpec
 from perf.plugin.collector import Collector
 from perf.plugin.settings import LoadSettings, SessionSettings
@@ -67,12 +69,16 @@ class TestRuns:
             pacing=load.pacing,
             host=site.aqp_url,
             workload=self._workload(load, site),
+            abort_rules=[each for each in load.thresholds if each.aborts],
+            abort_after=load.abort_after,
             processes=load.processes,
             expect_workers=load.expect_workers,
             master_bind=load.master_bind,
         )
         if site.target is None:
             raise AssertionError("a load run has a target")
+        for doubt in load.doubts(len(os.sched_getaffinity(0))):
+            warnings.warn(doubt, LoadWarning, stacklevel=3)
         with LoadRun(spec, environment=site.target.environment()) as locust:
             try:
                 result = locust.wait()
@@ -144,6 +150,7 @@ class TestRuns:
         arguments = {
             "data-seed": str(dataset.seed),
             "client": str(load.client),
+            "max-attempts": str(load.max_attempts),
             "key-choice": str(dataset.key_choice),
             "run-id": f"{self._session.run_id}.{self._collector.next_number()}",
         }

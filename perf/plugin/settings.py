@@ -5,14 +5,15 @@ the default. A profile that a marker or the ini file names stands on that layer,
 that the same layer gives itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from perf.core.dataset import DATASET_SIZES, Dataset
-from perf.core.pacing import Pacing
+from perf.core.durations import format_duration
+from perf.core.pacing import OpenModel, Pacing
 from perf.core.thresholds import Threshold, override
 from perf.errors import InvalidLoadProfile, InvalidOption
 from perf.loadgen.arguments import ClientKind
@@ -60,6 +61,8 @@ class LoadSettings:
     expect_workers: int
     master_bind: str
     client: ClientKind
+    max_attempts: int
+    abort_after: int
     thresholds: tuple[Threshold, ...]
     session_thresholds: tuple[Threshold, ...]
     """Those of ``thresholds`` that hold for the session's runs in general: one of them that names
@@ -81,6 +84,29 @@ class LoadSettings:
                 f"{self.processes} local processes and {self.expect_workers} remote workers do "
                 "not go together: start a worker on this machine too, as on the others"
             )
+        if isinstance(self.pacing, OpenModel) and self.pacing.staged_s > self.run_time_s:
+            raise InvalidLoadProfile(
+                f"the stages of {self.pacing} take {format_duration(self.pacing.staged_s)}, longer "
+                f"than the run time of {format_duration(self.run_time_s)}"
+            )
+        if self.max_attempts > 1 and self.client is not ClientKind.BOTO3:
+            raise InvalidLoadProfile(
+                f"{self.max_attempts} attempts per request are for the boto3 client; "
+                f"the client {self.client} makes one"
+            )
+
+    def doubts(self, cores: int) -> Iterator[str]:
+        """Yield what may be done, but makes little sense, on a machine with so many cores."""
+        if self.processes > cores:
+            yield (
+                f"{self.processes} load generator processes on {cores} cores slow each other down: "
+                f"use at most {cores}, or auto"
+            )
+        if self.processes > self.users:
+            yield (
+                f"{self.processes} load generator processes for {self.users} users: "
+                f"{self.processes - self.users} of them have nothing to do"
+            )
 
     def to_json(self) -> dict[str, object]:
         """Return the load profile as reports show it."""
@@ -92,7 +118,9 @@ class LoadSettings:
             "warmup_s": self.warmup_s,
             "stop_timeout_s": self.stop_timeout_s,
             "pacing": str(self.pacing),
+            "processes": self.processes,
             "client": str(self.client),
+            "max_attempts": self.max_attempts,
         }
 
 
@@ -156,6 +184,8 @@ class Resolver:
             expect_workers=values["expect_workers"],
             master_bind=values["master_bind"],
             client=values["client"],
+            max_attempts=values["max_attempts"],
+            abort_after=values["abort_after"],
             thresholds=thresholds,
             session_thresholds=tuple(
                 each for each in session if each.operation not in middle_selectors

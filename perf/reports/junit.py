@@ -31,6 +31,8 @@ def _figures(judged: JudgedRun) -> Iterator[tuple[tuple[str, ...], object]]:
     run, verdict = judged.run, judged.verdict
     yield ("verdict",), verdict.verdict
     yield ("invalid_reasons",), "; ".join(verdict.invalid_reasons)
+    if run.aborted is not None:
+        yield ("aborted",), run.aborted
     yield ("target",), judged.target.kind
     yield ("target_label",), judged.target.label
     yield ("seed",), judged.seed

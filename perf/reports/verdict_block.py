@@ -25,6 +25,8 @@ def verdict_block(judged: JudgedRun, width: int = 100) -> list[Line]:
     """Return the verdict, its reasons and every threshold, grouped by operation."""
     verdict = judged.verdict
     opening = wrapped(_headline(judged), width)
+    if judged.run.aborted is not None:
+        opening += wrapped(f"ended early: {judged.run.aborted}", width, "- ")
     for reason in verdict.invalid_reasons:
         opening += wrapped(reason, width, "- ")
     style = STYLE_OF[verdict.verdict]
@@ -62,6 +64,8 @@ def _headline(judged: JudgedRun) -> str:
     )
     if verdict is Verdict.INVALID:
         text = "the run did not measure the target"
+    elif judged.run.aborted is not None:
+        text = "the run was hopeless"
     elif not judged.run.requests:
         text = "no request was completed"
     elif not total:

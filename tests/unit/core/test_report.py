@@ -78,6 +78,7 @@ def test_a_report_has_every_field_of_its_schema() -> None:
         "duration_s",
         "users",
         "interrupted",
+        "aborted",
         "generator",
         "operations",
         "thresholds",

@@ -60,6 +60,8 @@ def run_of(*operations: OperationResult) -> RunResult:
             loop_lag_p99_ms=0.8,
             arrivals_due=1000,
             arrivals_sent=999,
+            connections_opened=10,
+            pool_waits=0,
         ),
         operations=operations,
     )
@@ -184,6 +186,8 @@ def test_a_run_has_every_field_of_the_report() -> None:
         "loop_lag_p99_ms": 0.8,
         "arrivals_due": 1000,
         "arrivals_sent": 999,
+        "connections_opened": 10,
+        "pool_waits": 0,
     }
     operations: Any = data["operations"]
     written = operations["write_to_ddb"]
@@ -294,7 +298,7 @@ def test_a_run_with_any_value_replaced_is_read_or_refused(
 
 
 @pytest.mark.parametrize(
-    "field", ["command", "started_at", "duration_s", "users", "interrupted", "generator"]
+    "field", ["command", "started_at", "duration_s", "users", "interrupted", "aborted", "generator"]
 )
 def test_a_run_with_a_field_missing_is_refused_by_its_name(field: str) -> None:
     data = RUN.to_json()

@@ -21,8 +21,10 @@ ZIPCODE = (
 )
 
 
-def threshold(metric: str, op: str, limit: float, *, operation: str | None = None) -> Threshold:
-    return Threshold(operation=operation, metric=metric, op=op, limit=limit)
+def threshold(
+    metric: str, op: str, limit: float, *, operation: str | None = None, aborts: bool = False
+) -> Threshold:
+    return Threshold(operation=operation, metric=metric, op=op, limit=limit, aborts=aborts)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,12 @@ def threshold(metric: str, op: str, limit: float, *, operation: str | None = Non
             "GET http://x:8080/y:median<4",
             threshold("median", "<", 4, operation="GET http://x:8080/y"),
         ),
+        ("abort: failure_ratio > 50%", threshold("failure_ratio", ">", 0.5, aborts=True)),
+        (
+            " abort :write: p99>=2s",
+            threshold("p99", ">=", 2000, operation="write", aborts=True),
+        ),
+        ("abor[t]: p99 < 2s", threshold("p99", "<", 2000, operation="abor[t]")),
     ],
 )
 def test_a_threshold_is_read_into_base_units(text: str, expected: Threshold) -> None:
@@ -102,6 +110,11 @@ def test_a_threshold_is_read_into_base_units(text: str, expected: Threshold) -> 
         ("p99 > 0", "every run meets it: p99 is always from 0.001 ms to 600000 ms"),
         ("p99 <= 0", "no run can meet it"),
         ("p99 < 601 s", "every run meets it"),
+        ("abort: failure_ratio < 50%", "abort says what is too much: use > or >="),
+        ("abort: throughput > 5", "abort cannot tell a low throughput from a run that begins"),
+        ("abort: abort: p99 > 5", "'abort' is a keyword: write an operation of that name as"),
+        ("abort: p99 > 601 s", "no run can meet it"),
+        ("abort: p99", "write it like"),
     ],
 )
 def test_a_bad_threshold_is_refused_with_the_offender_and_a_way_out(text: str, hint: str) -> None:
@@ -133,10 +146,17 @@ operations = st.none() | (
     metrics,
     st.sampled_from(["<", "<=", ">", ">="]),
     st.floats(0, 1) | st.floats(0, 600_000) | st.integers(1, 500).map(float),
+    st.booleans(),
 )
-def test_parse_undoes_str(operation: str | None, metric: str, op: str, limit: float) -> None:
+def test_parse_undoes_str(
+    operation: str | None,
+    metric: str,
+    op: str,
+    limit: float,
+    aborts: bool,  # noqa: FBT001 - as hypothesis passes it
+) -> None:
     try:
-        written = threshold(metric, op, limit, operation=operation)
+        written = threshold(metric, op, limit, operation=operation, aborts=aborts)
     except ValueError:
         reject()
 

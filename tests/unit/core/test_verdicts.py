@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from perf.core.verdicts import (
     Judgement,
     RunVerdict,
     Verdict,
+    abort_reason,
     invalid_reasons,
     judge,
     samples_for,
@@ -262,7 +264,7 @@ def test_an_interrupted_run_is_invalid() -> None:
                 "the tightest latency limit of 50 ms: add processes or send less"
             ),
         ),
-        ({"arrivals_sent": 989}, "requests due 1000, sent 989: add users or processes"),
+        ({"arrivals_sent": 989}, "requests due 1000, sent 989: add processes"),
     ],
 )
 def test_a_struggling_generator_makes_the_run_invalid(
@@ -274,12 +276,39 @@ def test_a_struggling_generator_makes_the_run_invalid(
 
 
 @pytest.mark.parametrize(
+    ("service_us", "remedy"),
+    [
+        (40_000, "add processes"),
+        (
+            200_000,
+            "add users (100/s of 200 ms each keep 20 busy, there were 10) or processes",
+        ),
+    ],
+)
+def test_requests_that_were_not_sent_come_with_what_would_help(
+    service_us: int, remedy: str
+) -> None:
+    """1000 due in 10 s, by hand: 100/s of 40 ms keep 4 users busy, 100/s of 200 ms keep 20."""
+    slow = operation(latency_us=service_us)
+    run = run_of(slow, generator=replace(HEALTHY, arrivals_sent=640))
+
+    assert judged(run).invalid_reasons == (f"requests due 1000, sent 640: {remedy}",)
+
+
+def test_without_any_answer_users_or_processes_may_help() -> None:
+    run = run_of(operation(requests=0), generator=replace(HEALTHY, arrivals_sent=0))
+
+    assert judged(run).invalid_reasons == ("requests due 1000, sent 0: add users or processes",)
+
+
+@pytest.mark.parametrize(
     ("lag_ms", "text", "is_valid"),
     [
         (1.0, "max < 1.1 ms", True),
         (1.1, "max < 1.1 ms", False),
         (5.0, "max < 50 ms", True),
         (400.0, "max > 0.5 ms", True),
+        (400.0, "abort: p99 > 1 s", False),
         (400.0, "failure_ratio < 50%", True),
     ],
 )
@@ -289,6 +318,58 @@ def test_lag_matters_only_beside_an_upper_limit_and_above_a_millisecond(
     run = run_of(WRITE, generator=replace(HEALTHY, loop_lag_p99_ms=lag_ms))
 
     assert (judged(run, text).invalid_reasons == ()) is is_valid
+
+
+@pytest.mark.parametrize(
+    ("rule", "requests", "failures", "reason"),
+    [
+        (
+            "abort: failure_ratio > 50%",
+            100,
+            51,
+            "write: failure_ratio > 50%: it was 51% after 100 requests",
+        ),
+        ("abort: failure_ratio > 50%", 99, 99, None),
+        ("abort: failure_ratio > 50%", 100, 50, None),
+        (
+            "abort: wri*: timeout_ratio >= 50%",
+            100,
+            50,
+            "write: timeout_ratio >= 50%: it was 50% after 100 requests",
+        ),
+        ("abort: read: failure_ratio > 50%", 100, 100, None),
+        ("abort: p99 > 0.5 ms", 499, 0, None),
+        ("abort: p99 > 0.5 ms", 500, 0, "write: p99 > 0.5 ms: it was 1 ms after 500 requests"),
+    ],
+)
+def test_a_run_is_hopeless_when_a_rule_says_so_of_enough_requests(
+    rule: str, requests: int, failures: int, reason: str | None
+) -> None:
+    operations = {"write": operation(requests=requests, failures=failures)}
+
+    assert abort_reason(operations, [parse_threshold(rule)], 100) == reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, Verdict.FAIL),
+        ({"operations": ()}, Verdict.FAIL),
+        ({"invalid_reasons": ("worker w2 was lost",)}, Verdict.INVALID),
+    ],
+)
+def test_an_aborted_run_has_failed_unless_it_is_invalid(
+    changes: dict[str, Any], verdict: Verdict
+) -> None:
+    run = replace(run_of(WRITE), aborted="write: failure_ratio > 50%: …", **changes)
+
+    assert judged(run, "max < 5 ms").verdict is verdict
+
+
+def test_a_rule_that_aborts_judges_no_run_that_ended() -> None:
+    verdict = judged(run_of(operation(failures=900)), "abort: failure_ratio > 50%")
+
+    assert verdict.judgements == ()
 
 
 def test_unknown_health_is_no_reason() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from perf.core.pacing import OpenModel, Think
+from perf.core.thresholds import parse_threshold
 from perf.errors import InvalidOption
 from perf.loadgen.launcher import LOCUSTFILE, LoadRun, RunSpec, format_command
 
@@ -112,6 +113,18 @@ def test_a_master_waits_for_the_workers_on_other_machines() -> None:
     assert "--processes" not in argv
     assert given["--expect-workers"] == "3"
     assert (given["--master-bind-host"], given["--master-bind-port"]) == ("10.0.0.1", "7000")
+
+
+def test_what_aborts_is_told_to_locust() -> None:
+    rules = [parse_threshold("abort: failure_ratio > 50%"), parse_threshold("abort: a: p99 > 2 s")]
+    argv = options(replace(SPEC, abort_rules=rules, abort_after=7))
+
+    at = argv.index("--abort")
+    assert argv[at : at + 6] == [
+        *("--abort", "failure_ratio > 50%", "--abort", "a: p99 > 2000 ms"),
+        *("--abort-after", "7"),
+    ]
+    assert "--abort-after" not in options(SPEC)
 
 
 def test_the_deadline_has_room_for_spawning_and_stopping() -> None:

@@ -1,5 +1,6 @@
 """Which value holds: command line > profile chosen there > marker > ini > default."""
 
+import re
 from collections.abc import Callable, Mapping
 from itertools import compress, product
 
@@ -7,7 +8,7 @@ import pytest
 
 from perf.core.dataset import KeyChoice
 from perf.core.pacing import OpenModel
-from perf.errors import ConfigError, InvalidOption
+from perf.errors import ConfigError, InvalidLoadProfile, InvalidOption
 from perf.loadgen.arguments import ClientKind
 from perf.plugin.options import OPTIONS, Scope
 from perf.plugin.settings import LoadSettings, Resolver
@@ -26,8 +27,13 @@ RUN_OPTIONS: Mapping[str, tuple[str, str, object]] = {
     "expect_workers": ("3", "expect_workers", 3),
     "master_bind": ("127.0.0.1:7", "master_bind", "127.0.0.1:7"),
     "client": ("boto3", "client", ClientKind.BOTO3),
+    "max_attempts": ("3", "max_attempts", 3),
+    "abort_after": ("7", "abort_after", 7),
 }
 """Option → a text that is not its default, attribute of `LoadSettings`, its value."""
+
+GOES_WITH: Mapping[str, str] = {"max_attempts": "perf_client = boto3"}
+"""Option → the ini key without which it makes no sense."""
 
 SESSION_OPTIONS: Mapping[str, tuple[str, Callable[[Resolver], object], object]] = {
     "target": ("http://h:1", lambda it: it.session.target.url, "http://h:1"),
@@ -105,14 +111,15 @@ def test_option_of_a_run_is_read_alike_from_everywhere(resolver: ResolverOf, nam
     text, attribute, value = RUN_OPTIONS[name]
     flag = f"--perf-{name.replace('_', '-')}"
     pyproject = f'[tool.perf.profiles.own]\n{name} = "{text}"'
+    also = GOES_WITH.get(name, "")
     loads: list[LoadSettings] = [
-        resolver(f"{flag}={text}").load({}),
-        resolver(ini=f"perf_{name} = {text}").load({}),
-        resolver("--perf-profile=own", pyproject=pyproject).load({}),
-        resolver(pyproject=pyproject).load({"profile": "own"}),
-        resolver(pyproject=pyproject, ini="perf_profile = own").load({}),
-        resolver().load({name: text}),
-        resolver().load({}, {name: text}),
+        resolver(f"{flag}={text}", ini=also).load({}),
+        resolver(ini=f"{also}\nperf_{name} = {text}").load({}),
+        resolver("--perf-profile=own", pyproject=pyproject, ini=also).load({}),
+        resolver(pyproject=pyproject, ini=also).load({"profile": "own"}),
+        resolver(pyproject=pyproject, ini=f"{also}\nperf_profile = own").load({}),
+        resolver(ini=also).load({name: text}),
+        resolver(ini=also).load({}, {name: text}),
     ]
 
     assert [getattr(load, attribute) for load in loads] == [value] * len(loads)
@@ -256,5 +263,65 @@ def test_profile_in_reports_is_the_one_that_was_resolved(resolver: ResolverOf) -
         "warmup_s": 2.0,
         "stop_timeout_s": 10.0,
         "pacing": "think",
+        "processes": 1,
         "client": "fast",
+        "max_attempts": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ("--perf-pacing=5/s@10s,20/s@20s",),
+            "the stages of 5/s@10s,20/s@20s take 30s, longer than the run time of 10s",
+        ),
+        (("--perf-max-attempts=2",), "2 attempts per request are for the boto3 client"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(
+    resolver: ResolverOf, options: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(InvalidLoadProfile, match=re.escape(message)):
+        resolver(*options)
+
+
+@pytest.mark.parametrize(("cores", "processes"), [(1, 1), (2, 1), (8, 7)])
+def test_auto_leaves_a_core_for_the_target(
+    resolver: ResolverOf, monkeypatch: pytest.MonkeyPatch, cores: int, processes: int
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)))
+
+    assert resolver("--perf-processes=auto").load({}).processes == processes
+
+
+@pytest.mark.parametrize(
+    ("processes", "users", "doubts"),
+    [
+        (2, 2, []),
+        (
+            3,
+            3,
+            ["3 load generator processes on 2 cores slow each other down: use at most 2, or auto"],
+        ),
+        (2, 1, ["2 load generator processes for 1 users: 1 of them have nothing to do"]),
+    ],
+)
+def test_more_processes_than_make_sense_are_doubted(
+    resolver: ResolverOf, processes: int, users: int, doubts: list[str]
+) -> None:
+    load = resolver(f"--perf-processes={processes}", f"--perf-users={users}").load({})
+
+    assert list(load.doubts(cores=2)) == doubts
+
+
+def test_what_aborts_is_a_threshold_of_its_own(resolver: ResolverOf) -> None:
+    load = resolver(
+        "--perf-threshold=abort: failure_ratio > 50%",
+        ini="perf_thresholds =\n    failure_ratio <= 2%\n    abort: failure_ratio > 90%",
+    ).load({})
+
+    assert [str(each) for each in load.thresholds] == [
+        "failure_ratio <= 2%",
+        "abort: failure_ratio > 50%",
+    ]

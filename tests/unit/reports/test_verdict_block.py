@@ -54,6 +54,16 @@ def test_an_invalid_run_says_why_before_its_figures(judged: JudgedRun) -> None:
     ]
 
 
+def test_a_hopeless_run_says_what_ended_it(judged: JudgedRun) -> None:
+    reason = "write_to_ddb: failure_ratio > 50%: it was 98% after 100 requests"
+    run = replace(judged.run, aborted=reason)
+
+    headline, ended, *_ = verdict_block(judged_by(judged, run, "max < 1 s"))
+
+    assert headline.text == "FAIL: the run was hopeless"
+    assert ended.text == f"- ended early: {reason}"
+
+
 @pytest.mark.parametrize(
     ("texts", "headline"),
     [
