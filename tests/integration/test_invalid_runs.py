@@ -1,0 +1,204 @@
+"""Each way in which a real run can fail to measure its target, provoked, makes it INVALID.
+
+A lost worker, an exception in a task and an interruption are in ``test_load_runs.py``.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from perf.core.pacing import OpenModel, Unpaced
+from perf.core.result import RunResult
+from perf.core.thresholds import parse_threshold
+from perf.core.verdicts import RunVerdict, Verdict, judge
+from perf.loadgen.launcher import LoadRun, RunSpec
+
+Play = Callable[..., RunResult]
+
+SPEC = RunSpec(
+    users=2, spawn_rate=100, run_time_s=2, stop_timeout_s=2, warmup_s=0, pacing=Unpaced()
+)
+USERS = """
+import time
+
+import gevent
+from gevent.monkey import get_original
+from locust import events
+from locust.exception import StopUser
+
+from perf.loadgen.users import PacedUser
+from perf.loadgen.workload import install
+
+install(events)
+block = get_original("time", "sleep")
+
+
+class Quick(PacedUser):
+    def send(self, index, due_ns):
+        context = {"due_ns": due_ns, "start_ns": due_ns}
+        gevent.sleep(0.02)
+        self.report("QUICK", "quick", context)
+"""
+SPOILED = """
+class Leaving(Quick):
+    def send(self, index, due_ns):
+        super().send(index, due_ns)
+        if index == 9:
+            raise StopUser
+
+
+class Idle(Quick):
+    pass
+
+
+@events.request.add_listener
+def spoil(environment=None, **_):
+    count = environment.stats.total.num_requests
+    if count == 5:
+        environment.stats.reset_all()
+
+
+def report_an_odd_time(environment):
+    now_ns = time.perf_counter_ns()
+    environment.events.request.fire(
+        request_type="ODD", name="odd", response_time=-5, response_length=0, exception=None,
+        context={"due_ns": now_ns, "start_ns": now_ns},
+    )
+    environment.process_exit_code = 3
+    environment.runner.quit()
+
+
+@events.test_start.add_listener
+def end_early(environment, **_):
+    gevent.spawn_later(0.5, report_an_odd_time, environment)
+
+
+@events.init.add_listener
+def know_the_environment(environment, **_):
+    environment.events.request.remove_listener(spoil)
+    environment.events.request.add_listener(lambda **each: spoil(environment, **each))
+"""
+BUSY = """
+import hashlib
+
+
+def burn(seconds=4):
+    until = get_original("time", "monotonic")() + seconds
+    while get_original("time", "monotonic")() < until:
+        hashlib.pbkdf2_hmac("sha256", b"", b"", 100_000)  # lets go of the interpreter's lock
+
+
+class Busy(Quick):
+    def send(self, index, due_ns):
+        super().send(index, due_ns)
+        block(0.03)  # the whole event loop
+
+
+@events.test_start.add_listener
+def burn_in_threads(**_):
+    for _ in range(4):
+        get_original("_thread", "start_new_thread")(burn, ())
+"""
+SLOW = """
+class Slow(PacedUser):
+    def send(self, index, due_ns):
+        context = {"due_ns": due_ns, "start_ns": due_ns}
+        gevent.sleep(0.4)
+        self.report("SLOW", "slow", context)
+"""
+HOPELESS = """
+class Hopeless(PacedUser):
+    def send(self, index, due_ns):
+        context = {"due_ns": due_ns, "start_ns": due_ns}
+        gevent.sleep(0.01)
+        self.report("BAD", "bad", context, exception=ConnectionRefusedError("nobody is there"))
+"""
+
+
+@pytest.fixture(scope="module")
+def play(tmp_path_factory: pytest.TempPathFactory) -> Play:
+    """Run the users in a text for two seconds."""
+
+    def run(text: str, **changes: Any) -> RunResult:  # noqa: ANN401 - fields of a RunSpec
+        locustfile = tmp_path_factory.mktemp("users") / "users.py"
+        locustfile.write_text(USERS + text)
+        lines: list[str] = []
+        spec = replace(SPEC, locustfile=locustfile, **changes)
+        with LoadRun(spec, environment=os.environ, on_line=lines.append) as load:
+            try:
+                return load.wait()
+            finally:
+                print(*lines, sep="\n")  # noqa: T201 - shown when a test fails
+
+    return run
+
+
+def judged(run: RunResult, *texts: str) -> RunVerdict:
+    return judge(run, [parse_threshold(text) for text in texts])
+
+
+@pytest.fixture(scope="module")
+def spoiled(play: Play) -> RunVerdict:
+    classes = {"Leaving": 9, "Idle": 1}
+    return judged(play(SPOILED, user_classes=classes, users=1, run_time_s=5))
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "ended after 0.",
+        "0 of 1 users were there at the end",
+        "no user of ",
+        "the locustfile set exit code 3",
+        "we counted ",
+        "odd: 1 latencies outside 0 to 10 minutes",
+    ],
+)
+def test_what_spoils_a_run_is_among_its_reasons(spoiled: RunVerdict, reason: str) -> None:
+    assert spoiled.verdict is Verdict.INVALID
+    assert sum(each.startswith(reason) for each in spoiled.invalid_reasons) == 1
+
+
+def test_a_saturated_generator_neither_fails_nor_passes_its_target(play: Play) -> None:
+    run = play(BUSY, user_classes={"Busy": 1}, run_time_s=3)
+    reasons = ("the load generator used ", "the load generator woke up ")
+
+    for limit in ("median < 1 ms", "median < 100 ms"):
+        verdict = judged(run, limit)
+        assert verdict.verdict is Verdict.INVALID
+        found = [each for each in verdict.invalid_reasons if each.startswith(reasons)]
+        assert len(found) == 2
+
+
+def test_a_rate_that_the_users_cannot_carry_is_no_slow_pass(play: Play) -> None:
+    run = play(SLOW, user_classes={"Slow": 1}, pacing=OpenModel.at(40))
+    verdict = judged(run, "failure_ratio < 1%", "p90 < 10 s")
+
+    assert verdict.verdict is Verdict.INVALID
+    (reason,) = verdict.invalid_reasons
+    assert reason.startswith(f"requests due {run.generator.arrivals_due}, sent ")
+    assert "add users (4" in reason
+    assert "there were 2) or processes" in reason
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_hopeless_run_ends_early_and_has_failed(play: Play, processes: int) -> None:
+    rule = parse_threshold("abort: failure_ratio > 50%")
+    run = play(
+        HOPELESS,
+        user_classes={"Hopeless": 1},
+        processes=processes,
+        run_time_s=60,
+        abort_rules=[rule],
+        abort_after=20,
+    )
+
+    assert run.duration_s < 30
+    assert run.aborted is not None
+    assert run.aborted.startswith("bad: failure_ratio > 50%: it was 100% after ")
+    assert run.operation("bad").requests >= 20
+    verdict = judge(run, [rule])
+    assert (verdict.verdict, verdict.invalid_reasons) == (Verdict.FAIL, ())
