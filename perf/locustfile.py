@@ -22,7 +22,8 @@ from perf.core.statements import (
     status_query,
     zipcode_query,
 )
-from perf.loadgen.users import AqpUser, PartiqlUser
+from perf.loadgen.aqp_user import AqpUser
+from perf.loadgen.partiql_user import PartiqlUser
 from perf.loadgen.workload import install
 
 install(events)

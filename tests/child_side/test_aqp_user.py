@@ -16,9 +16,9 @@ from locust.event import Events
 
 from perf.core.failures import FailureClass
 from perf.core.statements import ZIPCODE_COLUMNS, zipcode_query
+from perf.loadgen.aqp_user import AqpUser, Unanswered
 from perf.loadgen.connections import SingleAttemptClients
 from perf.loadgen.failure_classes import failure_class_of
-from perf.loadgen.users import AqpUser, Unanswered
 from perf.loadgen.workload import install, workload_of
 from perf.locustfile import AqpZipcodeUser
 from tests.child_side.scripted_server import (

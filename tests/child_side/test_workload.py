@@ -15,7 +15,8 @@ from locust.exception import StopUser
 
 from perf.core.failures import FailureClass
 from perf.loadgen.dynamodb import DynamoDbError
-from perf.loadgen.users import PacedUser, PartiqlUser
+from perf.loadgen.partiql_user import PartiqlUser
+from perf.loadgen.users import PacedUser
 from perf.loadgen.workload import Workload, find_workload, install, workload_of
 from perf.locustfile import PartiqlReadUser, PartiqlWriteUser
 from tests.child_side.scripted_server import ScriptedServer, answer, keep_silent

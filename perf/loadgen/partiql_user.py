@@ -1,0 +1,72 @@
+"""The base class of locust users that send PartiQL statements to DynamoDB."""
+
+import time
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from gevent import GreenletExit
+
+from perf.core.failures import FailureClass
+from perf.loadgen.arguments import ClientKind, WorkloadSettings
+from perf.loadgen.dynamodb import (
+    Answer,
+    Attributes,
+    DynamoDbClient,
+    DynamoDbError,
+    open_client,
+)
+from perf.loadgen.users import PacedUser
+
+
+class PartiqlUser(PacedUser):
+    """A user that sends PartiQL statements to DynamoDB."""
+
+    abstract = True
+    _clients: ClassVar[dict[tuple[ClientKind, str | None, str | None], DynamoDbClient]] = {}
+
+    @classmethod
+    def open_for_load(cls, settings: WorkloadSettings) -> None:
+        """Open the client that all users of this process share.
+
+        Raises:
+            ValueError: no region or no credentials can be found, or the endpoint is no URL.
+        """
+        key = settings.client, settings.endpoint_url, settings.region
+        if key not in cls._clients:
+            cls._clients[key] = open_client(*key)
+
+    def on_start(self) -> None:
+        """Take the client that all users of this process share."""
+        super().on_start()
+        settings = self.workload.settings
+        client = self._clients.get((settings.client, settings.endpoint_url, settings.region))
+        if client is None:
+            raise GreenletExit  # said already; of a StopUser locust would log the traceback
+        self.client = client
+
+    def execute(
+        self,
+        name: str,
+        statement: str,
+        parameters: Sequence[Attributes],
+        *,
+        due_ns: int,
+        writes: bool,
+    ) -> Answer | None:
+        """Send a statement and report it as operation ``name``; return its answer, or None."""
+        context: dict[str, Any] = {"due_ns": due_ns, "start_ns": time.perf_counter_ns()}
+        try:
+            answer = self.client.execute_statement(statement, parameters, writes=writes)
+        except DynamoDbError as error:
+            self.report("partiQL", name, context, exception=error)
+            return None
+        except GreenletExit:
+            if self.workload.has_waited_in_vain:
+                kind = FailureClass.AMBIGUOUS if writes else FailureClass.TIMEOUT
+                unanswered = DynamoDbError(kind, "Unanswered", "under way when the run ended")
+                self.report("partiQL", name, context, exception=unanswered)
+            raise
+        if answer.consumed_units is not None:
+            context[f"consumed_{'write' if writes else 'read'}_units"] = answer.consumed_units
+        self.report("partiQL", name, context, length_bytes=answer.length_bytes)
+        return answer
