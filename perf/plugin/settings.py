@@ -87,12 +87,12 @@ class LoadSettings:
         if isinstance(self.pacing, OpenModel) and self.pacing.staged_s > self.run_time_s:
             raise InvalidLoadProfile(
                 f"the stages of {self.pacing} take {format_duration(self.pacing.staged_s)}, longer "
-                f"than the run time of {format_duration(self.run_time_s)}"
+                f"than the run time of {format_duration(self.run_time_s)}: raise --perf-run-time"
             )
         if self.max_attempts > 1 and self.client is not ClientKind.BOTO3:
             raise InvalidLoadProfile(
                 f"{self.max_attempts} attempts per request are for the boto3 client; "
-                f"the client {self.client} makes one"
+                f"the client {self.client} makes one: add --perf-client=boto3"
             )
 
     def doubts(self, cores: int) -> Iterator[str]:
@@ -104,8 +104,8 @@ class LoadSettings:
             )
         if self.processes > self.users:
             yield (
-                f"{self.processes} load generator processes for {self.users} users: "
-                f"{self.processes - self.users} of them have nothing to do"
+                f"{self.processes} load generator processes, but users for {self.users} of them: "
+                "the others send nothing"
             )
 
     def to_json(self) -> dict[str, object]:

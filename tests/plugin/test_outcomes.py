@@ -49,6 +49,11 @@ def test_body_fails(perf_load):
     assert result.operation("refused").failures == 0, "the body speaks for itself"
 
 
+@pytest.mark.perf(processes=3)
+def test_processes_without_users(perf_load):
+    perf_load("QuickUser", locustfile="events.py")
+
+
 def test_no_load():
     assert not {"locust", "gevent"} & set(sys.modules)
 """
@@ -64,6 +69,7 @@ def session(folder: Path, run_pytest: Callable[..., pytest.RunResult]) -> pytest
     """One session of all the outcomes there are; every test here looks at a part of it."""
     return run_pytest(
         folder,
+        "-Wdefault::perf.errors.LoadWarning",
         "--junitxml=junit.xml",
         "--perf-json=report.json",
         PERF_AQP_PASSWORD=PASSWORD,
@@ -88,7 +94,7 @@ def report(folder: Path, session: pytest.RunResult) -> dict[str, Any]:
 def test_slow_is_a_failure_and_unproven_an_error(session: pytest.RunResult) -> None:
     """A run that is INVALID or has NO DATA leaves its test's body passed and errs at teardown."""
     assert session.ret == 1
-    session.assert_outcomes(passed=5, failed=2, errors=3)
+    session.assert_outcomes(passed=6, failed=2, errors=3)
 
 
 def test_failure_shows_every_threshold_of_the_broken_run(cases: dict[str, ET.Element]) -> None:
@@ -185,9 +191,10 @@ def test_report_holds_every_run_in_order(report: dict[str, Any]) -> None:
         "test_no_request",
         "test_unknown_operation",
         "test_body_fails",
+        "test_processes_without_users",
     ]
     verdicts = [run["verdict"] for run in report["runs"]]
-    assert verdicts == ["pass", "pass", "fail", "invalid", "no data", "no data", "fail"]
+    assert verdicts == ["pass", "pass", "fail", "invalid", "no data", "no data", "fail", "pass"]
 
 
 def test_locustfile_that_paces_itself_owes_no_arrivals(report: dict[str, Any]) -> None:
@@ -217,6 +224,14 @@ def test_report_has_the_fields_of_its_schema(report: dict[str, Any]) -> None:
         "failure_ratio <= 0%",
         "median < 10000 ms",
     }
+
+
+def test_processes_without_users_are_a_warning(session: pytest.RunResult) -> None:
+    session.stdout.fnmatch_lines(
+        [
+            "*LoadWarning: 3 load generator processes, but users for 2 of them: the others send nothing",
+        ]
+    )
 
 
 def test_password_is_nowhere(folder: Path, session: pytest.RunResult) -> None:

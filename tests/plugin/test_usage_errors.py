@@ -105,8 +105,39 @@ OPTIONS = [
         ),
     ),
     (
+        ["--perf-pacing", "50/s,200/s@2m"],
+        (
+            "--perf-pacing: '50/s,200/s@2m' is not valid: the stage 50/s needs a time, as in "
+            "'50/s@30s'"
+        ),
+    ),
+    (
+        ["--perf-pacing", "50/s@30s,200/s@2m"],
+        (
+            "the stages of 50/s@30s,200/s@2m take 2m30s, longer than the run time of 10s: raise "
+            "--perf-run-time"
+        ),
+    ),
+    (
+        ["--perf-max-attempts", "3"],
+        (
+            "3 attempts per request are for the boto3 client; the client fast makes one: add "
+            "--perf-client=boto3"
+        ),
+    ),
+    (
+        ["--perf-threshold", "abort: failure_ratio < 50%"],
+        (
+            "--perf-threshold: 'abort: failure_ratio < 50%' is not valid: abort says what is too "
+            "much: use > or >="
+        ),
+    ),
+    (
         ["--perf-processes", "two"],
-        "--perf-processes: 'two' is not valid: it must be a whole number, at least 1",
+        (
+            "--perf-processes: 'two' is not valid: it must be a whole number, at least 1, or auto: "
+            "one less than there are cores"
+        ),
     ),
     (
         ["--perf-processes", "2", "--perf-expect-workers", "3"],

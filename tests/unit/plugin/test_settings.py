@@ -304,7 +304,7 @@ def test_auto_leaves_a_core_for_the_target(
             3,
             ["3 load generator processes on 2 cores slow each other down: use at most 2, or auto"],
         ),
-        (2, 1, ["2 load generator processes for 1 users: 1 of them have nothing to do"]),
+        (2, 1, ["2 load generator processes, but users for 1 of them: the others send nothing"]),
     ],
 )
 def test_more_processes_than_make_sense_are_doubted(
