@@ -87,7 +87,9 @@ class AqpUser(PacedUser, FastHttpUser):
                 self.report("GET", name, context, exception=Unanswered("the run ended"))
             raise
         with response:
-            if response.request_meta["exception"] is not None:
+            failure = response.request_meta["exception"]
+            if failure is not None:
+                self.note_failure(failure)
                 return None
             try:
                 if response.status_code != HTTPStatus.OK:

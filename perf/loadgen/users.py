@@ -13,9 +13,15 @@ from typing import Any, ClassVar
 
 from locust import User, task
 
+from perf.core.failures import FailureClass
 from perf.core.pacing import OpenModel, Think
+from perf.loadgen.failure_classes import failure_class_of
 from perf.loadgen.workload import Workload, workload_of
 
+_CUT_OFF = {FailureClass.CONNECTION, FailureClass.AMBIGUOUS}
+_RECONNECT_PAUSE_S = 0.1
+"""How long an unpaced user waits after a broken connection: a refused one ends in no time, and
+trying it at full speed would measure nothing, and keep whoever refuses it busy."""
 _NS = 1_000_000_000
 _NS_PER_MS = 1_000_000
 
@@ -41,6 +47,7 @@ class PacedUser(User):
         self.stream = self.workload.next_stream()
         self._sent = 0
         self._due_ns: int | None = None
+        self._is_cut_off = False
         settings = self.workload.settings
         self._is_open = isinstance(settings.pacing, OpenModel)
         self._thinks = isinstance(settings.pacing, Think)
@@ -52,7 +59,10 @@ class PacedUser(User):
         if self._is_open:
             self._due_ns = self._arrivals.wait_for_next()
             return 0.0
-        return self._random.uniform(*self.think_time_s) if self._thinks else 0.0
+        if self._thinks:
+            return self._random.uniform(*self.think_time_s)
+        was_cut_off, self._is_cut_off = self._is_cut_off, False
+        return _RECONNECT_PAUSE_S if was_cut_off else 0.0
 
     @task
     def request(self) -> None:
@@ -89,6 +99,8 @@ class PacedUser(User):
         exception: Exception | None = None,
     ) -> None:
         """Report a request that ends now and was sent at ``context["start_ns"]``."""
+        if exception is not None:
+            self.note_failure(exception)
         service_time_ns = time.perf_counter_ns() - context["start_ns"]
         self.environment.events.request.fire(
             request_type=request_type,
@@ -99,3 +111,7 @@ class PacedUser(User):
             context=context,
             start_time=time.time() - service_time_ns / _NS,
         )
+
+    def note_failure(self, exception: BaseException) -> None:
+        """Let a user that nothing paces pause when its connection broke."""
+        self._is_cut_off = failure_class_of(exception, None) in _CUT_OFF

@@ -18,8 +18,15 @@ from perf.loadgen.dynamodb import DynamoDbError
 from perf.loadgen.partiql_user import PartiqlUser
 from perf.loadgen.users import PacedUser
 from perf.loadgen.workload import Workload, find_workload, install, workload_of
-from perf.locustfile import PartiqlReadUser, PartiqlWriteUser
-from tests.child_side.scripted_server import ScriptedServer, answer, keep_silent
+from perf.locustfile import AqpZipcodeUser, PartiqlReadUser, PartiqlWriteUser
+from tests.child_side.scripted_server import (
+    Behaviour,
+    ScriptedServer,
+    answer,
+    keep_silent,
+    reset,
+    send_and_close,
+)
 
 DEADLINE_S = 10.0
 
@@ -201,6 +208,31 @@ def test_a_test_with_other_settings_gets_a_client_of_its_own(open_environment: O
     user.on_start()
 
     assert user.client._host == "127.0.0.1:10"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("user", [PartiqlWriteUser, PartiqlReadUser, AqpZipcodeUser])
+@pytest.mark.parametrize("behave", [send_and_close(), reset])
+def test_who_is_cut_off_pauses_when_nothing_paces_them(
+    open_environment: Open, serve: Start, user: type[PacedUser], behave: Behaviour
+) -> None:
+    server = serve(behave)
+    options = ("--pacing", "none", "--endpoint-url", server.url, "--region", "eu-west-1")
+    environment = open_environment(*options, users=[type("Own", (user,), {"host": server.url})])
+    events = fired(environment)
+    environment.events.test_start.fire(environment=environment)
+    (own,) = environment.user_classes
+    one = own(environment)
+    one.on_start()
+
+    waits = []
+    for behave_next in (behave, behave, answer(b'{"Items":[],"response":[{"resultSet":[]}]}')):
+        server.behave = behave_next
+        one.request()
+        waits.append(one.wait_time())
+
+    assert waits == [0.1, 0.1, 0.0]
+    assert [event["exception"] is None for event in events] == [False, False, True]
+    assert len(server.requests) == 3
 
 
 def test_what_cannot_be_opened_ends_locust_with_one_message(
