@@ -10,11 +10,14 @@ import select
 from typing import Any
 
 import certifi
+from gevent import monkey
 from geventhttpclient.client import HTTPClient, HTTPClientPool
 from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
 
 CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 10.0
+_poll = monkey.get_original("select", "poll")
+"""The one that gevent replaces: asked without waiting it blocks nothing, and costs 1 µs, not 19."""
 _MAX_CONNECTIONS = 1 << 20
 """No limit in practice: a user has one request under way, so there are as many as users."""
 
@@ -27,7 +30,7 @@ class _Checked:
     """Mixed into a pool: how it connects, and how it checks an idle connection."""
 
     def _is_socket_alive(self, sock: Any) -> bool:  # noqa: ANN401 - plain or TLS
-        poll = select.poll()
+        poll = _poll()
         poll.register(sock, select.POLLIN)
         return not poll.poll(0)  # what can be read while idle is the end, or belongs to nobody
 

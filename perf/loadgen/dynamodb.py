@@ -287,7 +287,7 @@ class _FromBotocore:
 
     def __call__(self) -> Credentials:
         frozen = self._held.get_frozen_credentials()
-        if self._credentials is None or frozen is not self._frozen:
+        if self._credentials is None or frozen != self._frozen:  # it is a new tuple every time
             self._frozen = frozen
             self._credentials = Credentials(
                 access_key=frozen.access_key,

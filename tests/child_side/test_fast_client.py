@@ -28,6 +28,7 @@ from perf.loadgen.dynamodb import (
     DynamoDbClient,
     DynamoDbError,
     FastClient,
+    _FromBotocore,
 )
 from tests.child_side.scripted_server import Request, ScriptedServer, answer
 
@@ -261,3 +262,10 @@ def test_a_trusted_certificate_is_checked_once_per_connection(
         write(client)
 
     assert (len(tls_server.requests), tls_server.connections) == (5, 1)
+
+
+def test_credentials_that_hold_are_one_object() -> None:
+    """The day's key is derived anew for another one, which costs more than the signature."""
+    held = _FromBotocore(BotocoreCredentials("AKIA1", "secret"))
+
+    assert held() is held()
