@@ -6,7 +6,6 @@ from when the request was sent. Workers send what they recorded inside Locust's 
 master, which merges it and writes the result.
 """
 
-import argparse
 import json
 import sys
 import time
@@ -17,19 +16,26 @@ from typing import Any
 
 import gevent
 from gevent.event import Event
-from locust import User, events
+from locust import events
 from locust.env import Environment
 from locust.rpc.protocol import Message
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
 from perf.core.durations import parse_duration
 from perf.core.result import GeneratorHealth, RunResult
-from perf.core.thresholds import DEFAULT_ABORT_AFTER, parse_abort_rule
+from perf.core.thresholds import parse_abort_rule
 from perf.core.verdicts import abort_reason
-from perf.errors import InvalidThreshold
+from perf.files import write_whole
 from perf.loadgen.failure_classes import failure_class_of
 from perf.loadgen.health import HealthProbe
+from perf.loadgen.measurement_arguments import add_measurement_arguments
 from perf.loadgen.recorder import Recorder
+from perf.loadgen.soundness import (
+    count_reasons,
+    early_end_reasons,
+    locustfile_reasons,
+    user_reasons,
+)
 from perf.loadgen.workload import Workload, find_workload, install
 
 _NS = 1_000_000_000
@@ -38,8 +44,6 @@ _WIRE_KEY = "perf"
 _STOP_MESSAGE = "perf_stop"
 _LAST_REPORTS_SLACK_S = 5.0
 _WATCH_S = 0.5
-_EARLY_S = 1.0
-"""A run that ends this much before its run time did not measure what it was asked to."""
 
 
 class Instrument:
@@ -189,7 +193,7 @@ class Instrument:
         """Write the result file, if one was asked for."""
         path = self._options.result_file
         if path and not isinstance(self._runner, WorkerRunner):
-            _write(Path(path), self.result())
+            write_whole(Path(path), json.dumps(self.result().to_json(), allow_nan=False))
 
     def result(self) -> RunResult:
         """Return what was measured."""
@@ -202,45 +206,22 @@ class Instrument:
             users=self._users,
             interrupted=self._is_interrupted,
             aborted=self._aborted,
-            invalid_reasons=tuple(self._invalid_reasons()),
+            invalid_reasons=tuple(self._invalid_reasons(stopped_ns)),
             generator=self._health(),
             operations=self._recorder.results(duration_s),
         )
 
-    def _invalid_reasons(self) -> list[str]:
-        reasons = list(self._early_reasons())
-        ours, locusts = self._recorder.total_requests, self._environment.stats.total.num_requests
-        if ours != locusts:
-            reasons.append(f"we counted {ours} requests, Locust {locusts}: some were not recorded")
+    def _invalid_reasons(self, stopped_ns: int) -> Iterator[str]:
+        is_early = self._is_interrupted or self._aborted is not None
+        if self._stopped_ns is not None and not is_early:
+            elapsed_s = (stopped_ns - self._started_ns) / _NS
+            yield from early_end_reasons(elapsed_s, self._options.run_time)
+        yield from user_reasons(self._environment)
+        yield from count_reasons(self._recorder.total_requests, self._environment)
         lost = [name for name, wire in self._workers.items() if not _has_stopped(wire)]
         if lost:
-            reasons.append(f"lost {len(lost)} of {len(self._workers)} workers during the run")
-        exceptions = self._runner.exceptions.values()
-        if exceptions:
-            count = sum(each["count"] for each in exceptions)
-            first = next(iter(exceptions))["msg"]
-            reasons.append(f"the locustfile raised {count} exceptions, the first: {first}")
-        return reasons
-
-    def _early_reasons(self) -> Iterator[str]:
-        """Yield how the run was less than what it was asked to be."""
-        run_time_s: float | None = self._options.run_time
-        was_ended = self._is_interrupted or self._aborted is not None
-        if self._stopped_ns is not None and run_time_s and not was_ended:
-            elapsed_s = (self._stopped_ns - self._started_ns) / _NS
-            if elapsed_s < run_time_s - _EARLY_S:
-                yield f"ended after {elapsed_s:.1f} s of {run_time_s:g} s"
-        workload = find_workload(self._environment)
-        users = {} if workload is None else workload.users_at_stop
-        asked_for, there = self._runner.target_user_count, sum(users.values())
-        if there < asked_for:
-            yield f"{there} of {asked_for} users were there at the end"
-        idle = [name for name, count in users.items() if not count]
-        if idle:
-            yield f"no user of {', '.join(idle)}: add users, or change the weights"
-        code = self._environment.process_exit_code
-        if code:
-            yield f"the locustfile set exit code {code}"
+            yield f"lost {len(lost)} of {len(self._workers)} workers during the run"
+        yield from locustfile_reasons(self._environment)
 
     def _health(self) -> GeneratorHealth:
         if isinstance(self._runner, MasterRunner):
@@ -271,59 +252,6 @@ class Instrument:
         until_ns = self._stopped_ns or time.perf_counter_ns()
         due, sent = workload.arrivals_between(self._window_from_ns, until_ns)
         return {"arrivals_due": due, "arrivals_sent": sent}
-
-
-def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.conflict_handler = "resolve"  # a locustfile may have an argument of one of our names
-    group = parser.add_argument_group("Measurement")
-    group.add_argument("--result-file", default="", help="write what was measured, as JSON")
-    group.add_argument(
-        "--warmup", type=_duration, default="0", help="time before the measurement window"
-    )
-    group.add_argument(
-        "--abort",
-        type=_abort_rule,
-        action="append",
-        default=[],
-        help="end the run, as failed, when this is so: 'failure_ratio > 50%%'; repeatable",
-    )
-    group.add_argument(
-        "--abort-after",
-        type=int,
-        default=DEFAULT_ABORT_AFTER,
-        help="requests of an operation before --abort looks at it",
-    )
-    for action in parser._actions:  # noqa: SLF001 - locust's message does not name those there are
-        if action.dest == "user_classes":
-            action.type = _user_class
-
-
-def _user_class(name: str) -> str:
-    known = sorted(each.__name__ for each in _user_classes(User))
-    if name not in known:
-        raise argparse.ArgumentTypeError(f"no user class {name}: there is {', '.join(known)}")
-    return name
-
-
-def _user_classes(base: type[User]) -> list[type[User]]:
-    below = [each for subclass in base.__subclasses__() for each in _user_classes(subclass)]
-    return below if base.abstract else [base, *below]
-
-
-def _duration(text: str) -> str:
-    try:
-        parse_duration(text, allow_zero=True)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-    return text
-
-
-def _abort_rule(text: str) -> str:
-    try:
-        parse_abort_rule(text)
-    except InvalidThreshold as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-    return text
 
 
 def _on_init(environment: Environment, **_: object) -> None:
@@ -365,22 +293,6 @@ def _has_stopped(wire: Mapping[str, Any] | None) -> bool:
     return wire is not None and bool(wire["has_stopped"])
 
 
-def _write(path: Path, result: RunResult) -> None:
-    """Write so that whoever finds the file finds all of it; a rerun may need the folder made.
-
-    What is no regular file, such as ``/dev/stdout``, is written to, not replaced.
-    """
-    text = json.dumps(result.to_json(), allow_nan=False)
-    if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")
-        return
-    path = path.resolve()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
-
-
 def _text_of(exception: BaseException) -> str:
     return str(exception) or repr(exception)
 
@@ -394,6 +306,6 @@ def _sum_known(wires: list[Mapping[str, Any]], key: str) -> int | None:
     return sum(known) if known else None
 
 
-events.init_command_line_parser.add_listener(_add_arguments)
+events.init_command_line_parser.add_listener(add_measurement_arguments)
 install(events)
 events.init.add_listener(_on_init)

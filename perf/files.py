@@ -1,0 +1,27 @@
+"""Files that whoever looks finds whole: the old one or the new one, nothing in between."""
+
+import os
+from pathlib import Path
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file in one step, and make the folders on the way.
+
+    A link stays, and what it points to is replaced. What is no regular file, such as
+    ``/dev/stdout`` or a pipe, is written to.
+
+    Raises:
+        OSError: the folder or the file cannot be written; a file that was there is as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
+    path = path.resolve()
+    # Beside the target, since a rename is atomic only within one file system.
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

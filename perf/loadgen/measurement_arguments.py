@@ -1,0 +1,63 @@
+"""The measurement's own arguments to the locust command."""
+
+import argparse
+
+from locust import User
+
+from perf.core.durations import parse_duration
+from perf.core.thresholds import DEFAULT_ABORT_AFTER, parse_abort_rule
+from perf.errors import InvalidThreshold
+
+
+def add_measurement_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that the instrument reads to locust's parser."""
+    parser.conflict_handler = "resolve"  # a locustfile may have an argument of one of our names
+    group = parser.add_argument_group("Measurement")
+    group.add_argument("--result-file", default="", help="write what was measured, as JSON")
+    group.add_argument(
+        "--warmup", type=_duration, default="0", help="time before the measurement window"
+    )
+    group.add_argument(
+        "--abort",
+        type=_abort_rule,
+        action="append",
+        default=[],
+        help="end the run, as failed, when this is so: 'failure_ratio > 50%%'; repeatable",
+    )
+    group.add_argument(
+        "--abort-after",
+        type=int,
+        default=DEFAULT_ABORT_AFTER,
+        help="requests of an operation before --abort looks at it",
+    )
+    for action in parser._actions:  # noqa: SLF001 - locust's message does not name those there are
+        if action.dest == "user_classes":
+            action.type = _user_class
+
+
+def _user_class(name: str) -> str:
+    known = sorted(each.__name__ for each in _user_classes(User))
+    if name not in known:
+        raise argparse.ArgumentTypeError(f"no user class {name}: there is {', '.join(known)}")
+    return name
+
+
+def _user_classes(base: type[User]) -> list[type[User]]:
+    below = [each for subclass in base.__subclasses__() for each in _user_classes(subclass)]
+    return below if base.abstract else [base, *below]
+
+
+def _duration(text: str) -> str:
+    try:
+        parse_duration(text, allow_zero=True)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
+
+
+def _abort_rule(text: str) -> str:
+    try:
+        parse_abort_rule(text)
+    except InvalidThreshold as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
