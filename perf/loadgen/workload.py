@@ -30,12 +30,10 @@ from perf.core.schedule import ArrivalSchedule
 from perf.loadgen.alarm import Alarm
 from perf.loadgen.arguments import WorkloadSettings, add_workload_arguments
 from perf.loadgen.arrivals import Arrivals
+from perf.loadgen.shares import Share, shares_of
 
 _SHARES_MESSAGE = "perf_arrival_shares"
 _GIVE_UP_MESSAGE = "perf_give_up"
-
-Share = tuple[int, int, int]
-"""(first, count, total): the arguments of `ArrivalSchedule` of these names."""
 
 _installed: WeakSet[Events] = WeakSet()
 _workloads: WeakKeyDictionary[Environment, "Workload"] = WeakKeyDictionary()
@@ -243,28 +241,6 @@ class Workload:
         return {name: count for name, count in counts.items() if name in paced}
 
 
-def shares_of(counts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, Share]]:
-    """Return each worker's share of each user class.
-
-    Args:
-        counts: worker → user class → how many users of the class run there.
-    """
-    totals: dict[str, int] = {}
-    for classes in counts.values():
-        for name, count in classes.items():
-            totals[name] = totals.get(name, 0) + count
-    first = dict.fromkeys(totals, 0)
-    shares: dict[str, dict[str, Share]] = {}
-    for worker, classes in counts.items():
-        shares[worker] = {}
-        for name, total in totals.items():
-            count = classes.get(name, 0)
-            if total:
-                shares[worker][name] = (first[name], count, total)
-                first[name] += count
-    return shares
-
-
 def _on_init(environment: Environment, **_: object) -> None:
     try:
         workload = Workload(environment)
@@ -298,4 +274,4 @@ def _stop_first(environment: Environment, workload: Workload) -> None:
     runner.stop = stop
 
 
-__all__ = ["Workload", "find_workload", "install", "shares_of", "workload_of"]
+__all__ = ["Workload", "find_workload", "install", "workload_of"]
