@@ -13,7 +13,10 @@ class FailureClass(StrEnum):
     """HTTP 5xx that is not throttling: the target broke."""
 
     CLIENT_ERROR = "client_error"
-    """HTTP 4xx that is not throttling: the request was wrong, so the workload is."""
+    """HTTP 4xx of no other class: the request was wrong, so the workload is."""
+
+    UNAUTHORIZED = "unauthorized"
+    """Our credentials were refused, had expired or lack a permission, or our clock is wrong."""
 
     TIMEOUT = "timeout"
     """No complete answer in time, to a request that changes nothing."""

@@ -38,6 +38,8 @@ def failure_class_of(exception: BaseException, response: object) -> FailureClass
 def _class_of_status(status: int) -> FailureClass:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return FailureClass.THROTTLED
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        return FailureClass.UNAUTHORIZED
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return FailureClass.SERVER_ERROR
     return FailureClass.CLIENT_ERROR

@@ -153,7 +153,8 @@ class Fault(NamedTuple):
 
 WRONG, BROKEN = FailureClass.WRONG_ANSWER, FailureClass.CONNECTION
 FAULTS = {
-    "401": Fault(answer(b"{}", 401), FailureClass.CLIENT_ERROR),
+    "401": Fault(answer(b"{}", 401), FailureClass.UNAUTHORIZED),
+    "403": Fault(answer(b"{}", 403), FailureClass.UNAUTHORIZED),
     "404": Fault(answer(b"{}", 404), FailureClass.CLIENT_ERROR),
     "429": Fault(answer(b"{}", 429), FailureClass.THROTTLED),
     "500": Fault(answer(b"<html>", 500), FailureClass.SERVER_ERROR),

@@ -23,6 +23,8 @@ def wrapped(cause: Exception) -> RetriesExceeded:
 @pytest.mark.parametrize(
     ("exception", "status", "kind"),
     [
+        (requests.HTTPError("401"), 401, FailureClass.UNAUTHORIZED),
+        (requests.HTTPError("403"), 403, FailureClass.UNAUTHORIZED),
         (requests.HTTPError("404"), 404, FailureClass.CLIENT_ERROR),
         (requests.HTTPError("429"), 429, FailureClass.THROTTLED),
         (requests.HTTPError("503"), 503, FailureClass.SERVER_ERROR),

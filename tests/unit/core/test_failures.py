@@ -6,6 +6,7 @@ def test_failure_classes_are_the_names_in_reports_and_thresholds() -> None:
         "throttled",
         "server_error",
         "client_error",
+        "unauthorized",
         "timeout",
         "connection",
         "wrong_answer",
