@@ -8,13 +8,8 @@ from gevent import GreenletExit
 
 from perf.core.failures import FailureClass
 from perf.loadgen.arguments import ClientKind, WorkloadSettings
-from perf.loadgen.dynamodb import (
-    Answer,
-    Attributes,
-    DynamoDbClient,
-    DynamoDbError,
-    open_client,
-)
+from perf.loadgen.dynamodb import Answer, Attributes, DynamoDbClient, DynamoDbError
+from perf.loadgen.opening import open_client
 from perf.loadgen.users import PacedUser
 
 

@@ -22,14 +22,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from perf.core.failures import FailureClass
 from perf.core.sigv4 import Credentials
-from perf.loadgen.dynamodb import (
-    Boto3Client,
-    CredentialsSource,
-    DynamoDbClient,
-    DynamoDbError,
-    FastClient,
-    _FromBotocore,
-)
+from perf.loadgen.boto3_client import Boto3Client
+from perf.loadgen.credentials import CredentialsSource, source_of
+from perf.loadgen.dynamodb import Answer, DynamoDbClient, DynamoDbError
+from perf.loadgen.fast_client import FastClient
 from tests.child_side.scripted_server import Request, ScriptedServer, answer
 
 REGION = "eu-west-1"
@@ -127,7 +123,7 @@ def test_an_answer_says_items_page_and_capacity(serve: Start, client_of: MakeCli
     server = serve(answer(body))
     answered = client_of(server.url).execute_statement(STATEMENT, [], writes=False)
 
-    assert answered == (items, "t", 2.5, len(body))
+    assert answered == Answer(items, "t", 2.5, len(body))
 
 
 def test_a_connection_is_used_again(serve: Start, client_of: MakeClient) -> None:
@@ -266,6 +262,6 @@ def test_a_trusted_certificate_is_checked_once_per_connection(
 
 def test_credentials_that_hold_are_one_object() -> None:
     """The day's key is derived anew for another one, which costs more than the signature."""
-    held = _FromBotocore(BotocoreCredentials("AKIA1", "secret"))
+    held = source_of(BotocoreCredentials("AKIA1", "secret"))
 
     assert held() is held()

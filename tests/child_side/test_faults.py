@@ -10,13 +10,10 @@ import pytest
 
 from perf.core.failures import FailureClass
 from perf.core.sigv4 import Credentials
-from perf.loadgen.dynamodb import (
-    Boto3Client,
-    DynamoDbClient,
-    DynamoDbError,
-    FastClient,
-    open_client,
-)
+from perf.loadgen.boto3_client import Boto3Client
+from perf.loadgen.dynamodb import DynamoDbClient, DynamoDbError
+from perf.loadgen.fast_client import FastClient
+from perf.loadgen.opening import open_client
 from tests.child_side.scripted_server import (
     Behaviour,
     ScriptedServer,
@@ -27,7 +24,7 @@ from tests.child_side.scripted_server import (
 )
 
 CREDENTIALS = Credentials(access_key="AKIDEXAMPLE", secret_key="secret")
-TIMEOUTS = {"connect_timeout_s": 0.2, "answer_timeout_s": 0.2}
+TIMEOUT_S = 0.2
 STATEMENT = 'SELECT * FROM "t"'
 
 Start = Callable[..., ScriptedServer]
@@ -40,12 +37,20 @@ def client_of(request: pytest.FixtureRequest) -> Iterator[MakeClient]:
     with ExitStack() as stack:
 
         def fast(url: str) -> DynamoDbClient:
-            client = FastClient(url, "eu-west-1", lambda: CREDENTIALS, **TIMEOUTS)
+            client = FastClient(
+                url,
+                "eu-west-1",
+                lambda: CREDENTIALS,
+                connect_timeout_s=TIMEOUT_S,
+                answer_timeout_s=TIMEOUT_S,
+            )
             stack.callback(client._pool.close)
             return client
 
         def boto3(url: str) -> DynamoDbClient:
-            client = Boto3Client(url, "eu-west-1", **TIMEOUTS)
+            client = Boto3Client(
+                url, "eu-west-1", connect_timeout_s=TIMEOUT_S, answer_timeout_s=TIMEOUT_S
+            )
             stack.callback(client._client.close)
             return client
 

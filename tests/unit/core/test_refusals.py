@@ -111,8 +111,8 @@ def test_one_skew_is_one_text_whatever_the_second(off: timedelta, jitter_s: int)
     [
         (
             (
-                "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate"
-                " (_ssl.c:1006)"
+                "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed:"
+                " self-signed certificate (_ssl.c:1006)"
             ),
             "certificate verify failed: self-signed certificate",
         ),
