@@ -10,7 +10,7 @@ from hdrh.histogram import HdrHistogram
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perf.core.histogram import HIGHEST_US, LatencyHistogram
+from perf.core.histogram import HIGHEST_BYTES, HIGHEST_US, LatencyHistogram, SizeHistogram
 from perf.errors import ResultError
 
 law = settings(max_examples=40, deadline=None)
@@ -249,3 +249,29 @@ def test_noise_is_refused_or_read_but_never_crashes(noise: bytes) -> None:
 def test_a_histogram_is_shown_by_its_size_and_equals_only_its_kind() -> None:
     assert repr(LatencyHistogram.of([1_000])) == "<LatencyHistogram of 1 samples>"
     assert LatencyHistogram() != 0
+
+
+@law
+@given(st.lists(st.integers(0, HIGHEST_BYTES), min_size=1, max_size=60), quantiles)
+def test_a_size_is_within_a_thousandth_of_the_nearest_rank(sizes: list[int], q: float) -> None:
+    exact_bytes = max(sorted(sizes)[max(ceil(Fraction(str(q)) * len(sizes)), 1) - 1], 1)
+
+    summary = SizeHistogram.of(sizes).summary_bytes()
+
+    names = {0.5: "p50", 0.9: "p90", 0.95: "p95", 0.99: "p99", 0.999: "p99_9", 1.0: "max"}
+    if q in names:
+        assert summary[names[q]] == pytest.approx(exact_bytes, rel=0.001)
+    assert summary["min"] == pytest.approx(max(min(sizes), 1), rel=0.001)
+    assert summary["mean"] == pytest.approx(mean(max(size, 1) for size in sizes), rel=0.001)
+
+
+def test_latencies_and_sizes_are_never_equal() -> None:
+    assert LatencyHistogram() != SizeHistogram()
+    assert SizeHistogram.of([7, 9]) == SizeHistogram.of([9, 7])
+
+
+@pytest.mark.parametrize("size_bytes", [-1, HIGHEST_BYTES + 1])
+def test_a_size_out_of_range_is_counted_apart(size_bytes: int) -> None:
+    histogram = SizeHistogram.of([5, size_bytes])
+
+    assert (histogram.count, histogram.out_of_range_count) == (1, 1)
