@@ -108,6 +108,10 @@ class JsonReader:
         """Return a reader of an object, or None."""
         return None if self._get(key) is None else self.child(key)
 
+    def added_child(self, key: str) -> "JsonReader | None":
+        """Return a reader of an object, or None: older writers left the field out."""
+        return self.optional_child(key) if key in self.fields else None
+
     def children(self, key: str) -> "tuple[JsonReader, ...]":
         """Return readers of an array of objects."""
         value = self._get(key)

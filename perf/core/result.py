@@ -2,166 +2,18 @@
 
 The load generator writes a `RunResult` as its result file: one ``runs[]`` entry of the report
 without the fields that only the test knows, which `perf.core.report` adds. Every figure counts
-the measurement window alone, and failed requests like the others: their latencies are in the
-histograms, as in Locust, because whoever waited for an error has waited.
+the measurement window alone.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Self
 
-from perf.core.failures import FailureClass
-from perf.core.histogram import LatencyHistogram
 from perf.core.json_reader import JsonReader
+from perf.core.operation import OperationResult
 from perf.core.thresholds import matching_operations
 from perf.errors import ResultError
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationResult:
-    """What one operation did in the measurement window; it is one row of Locust's statistics."""
-
-    request_type: str
-    name: str
-    duration_s: float
-    """Length of the measurement window, which throughput is measured over."""
-    requests: int
-    failures: int
-    failure_classes: Mapping[FailureClass, int] = field(default_factory=dict)
-    failure_messages: Mapping[str, int] = field(default_factory=dict)
-    """How often each error message occurred; free of secrets and short, as its writer sees to."""
-    consumed_read_units: float | None = None
-    """Capacity that DynamoDB reported; None when it reported none."""
-    consumed_write_units: float | None = None
-    latency: LatencyHistogram
-    """From the instant a request was due to its complete answer."""
-    service_time: LatencyHistogram
-    """From the instant a request was sent to its complete answer."""
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.failures <= self.requests:
-            raise ResultError(
-                f"operation {self.name!r}: {self.failures} failures of {self.requests} requests"
-            )
-        if self.requests and not self.duration_s > 0:
-            raise ResultError(
-                f"operation {self.name!r}: {self.requests} requests in {self.duration_s:g} s"
-            )
-
-    @property
-    def failure_ratio(self) -> float:
-        """Failed requests of all, 0 to 1; 0 when there was no request."""
-        return self.failures / self.requests if self.requests else 0.0
-
-    @property
-    def throughput_per_s(self) -> float:
-        """Right answers per second of the measurement window."""
-        return (self.requests - self.failures) / self.duration_s if self.requests else 0.0
-
-    @property
-    def latency_ms(self) -> dict[str, float | None]:
-        """Latency as min, mean, p50, p90, p95, p99, p99_9, max; all None without a request."""
-        return self.latency.summary_ms()
-
-    @property
-    def service_time_ms(self) -> dict[str, float | None]:
-        """Service time as min, mean, p50, p90, p95, p99, p99_9, max; None without a request."""
-        return self.service_time.summary_ms()
-
-    def to_json(self) -> dict[str, object]:
-        """Return the operation as in the report; derived figures are there for other readers."""
-        return {
-            "type": self.request_type,
-            "name": self.name,
-            "requests": self.requests,
-            "failures": self.failures,
-            "failure_ratio": self.failure_ratio,
-            "failure_classes": {str(each): count for each, count in self.failure_classes.items()},
-            "failure_messages": dict(self.failure_messages),
-            "throughput_per_s": self.throughput_per_s,
-            "consumed_read_units": self.consumed_read_units,
-            "consumed_write_units": self.consumed_write_units,
-            "latency_ms": self.latency_ms,
-            "service_time_ms": self.service_time_ms,
-            "histogram": self.latency.encode(),
-            "out_of_range": self.latency.out_of_range_count,
-            "service_time_histogram": self.service_time.encode(),
-            "service_time_out_of_range": self.service_time.out_of_range_count,
-        }
-
-    @classmethod
-    def from_json(cls, reader: JsonReader, *, duration_s: float) -> Self:
-        """Return what `to_json` wrote; derived figures are not read but derived again.
-
-        Raises:
-            ResultError: a field is missing or cannot be.
-        """
-        classes = reader.counts("failure_classes")
-        unknown = classes.keys() - set(FailureClass)
-        if unknown:
-            raise ResultError(
-                f"{reader.path}.failure_classes: unknown {', '.join(sorted(unknown))}"
-            )
-        return cls(
-            request_type=reader.text("type"),
-            name=reader.text("name"),
-            duration_s=duration_s,
-            requests=reader.count("requests"),
-            failures=reader.count("failures"),
-            failure_classes={FailureClass(name): count for name, count in classes.items()},
-            failure_messages=reader.counts("failure_messages"),
-            consumed_read_units=reader.optional_number("consumed_read_units"),
-            consumed_write_units=reader.optional_number("consumed_write_units"),
-            latency=LatencyHistogram.decode(
-                reader.text("histogram"), out_of_range_count=reader.count("out_of_range")
-            ),
-            service_time=LatencyHistogram.decode(
-                reader.text("service_time_histogram"),
-                out_of_range_count=reader.count("service_time_out_of_range"),
-            ),
-        )
-
-
-def merge_operations(parts: Iterable[OperationResult]) -> tuple[OperationResult, ...]:
-    """Return one result per request type and name, of the parts that several workers measured.
-
-    The workers share one measurement window: the longest of theirs counts.
-    """
-    groups: dict[tuple[str, str], list[OperationResult]] = {}
-    for part in parts:
-        groups.setdefault((part.request_type, part.name), []).append(part)
-    return tuple(_merge(group) for group in groups.values())
-
-
-def _merge(parts: list[OperationResult]) -> OperationResult:
-    latency, service_time = LatencyHistogram(), LatencyHistogram()
-    classes: Counter[FailureClass] = Counter()
-    messages: Counter[str] = Counter()
-    for part in parts:
-        latency.merge(part.latency)
-        service_time.merge(part.service_time)
-        classes.update(part.failure_classes)
-        messages.update(part.failure_messages)
-    return OperationResult(
-        request_type=parts[0].request_type,
-        name=parts[0].name,
-        duration_s=max(part.duration_s for part in parts),
-        requests=sum(part.requests for part in parts),
-        failures=sum(part.failures for part in parts),
-        failure_classes=dict(classes),
-        failure_messages=dict(messages),
-        consumed_read_units=_sum_known(part.consumed_read_units for part in parts),
-        consumed_write_units=_sum_known(part.consumed_write_units for part in parts),
-        latency=latency,
-        service_time=service_time,
-    )
-
-
-def _sum_known(units: Iterable[float | None]) -> float | None:
-    known = [each for each in units if each is not None]
-    return sum(known) if known else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

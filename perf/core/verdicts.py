@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 
 from perf.core.histogram import LatencyHistogram
 from perf.core.intervals import ratio_interval
-from perf.core.result import OperationResult, RunResult
+from perf.core.operation import OperationResult
+from perf.core.result import RunResult
 from perf.core.thresholds import (
     MetricKind,
     Threshold,

@@ -6,7 +6,7 @@ from typing import Any
 
 from perf.core.failures import FailureClass
 from perf.core.histogram import LatencyHistogram
-from perf.core.result import OperationResult
+from perf.core.operation import OperationResult
 
 _MESSAGE_LENGTH = 200
 _MESSAGE_KINDS = 100

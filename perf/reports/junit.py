@@ -4,8 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from perf.core.operation import OperationResult
 from perf.core.report import JudgedRun
-from perf.core.result import OperationResult
 
 
 def properties(judged: JudgedRun, prefix: str = "perf") -> list[tuple[str, str]]:

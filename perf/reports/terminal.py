@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from perf.core.operation import OperationResult, merge_operations
 from perf.core.report import JudgedRun
-from perf.core.result import OperationResult, RunResult, merge_operations
+from perf.core.result import RunResult
 from perf.reports.figures import figure, table_ms
 from perf.reports.lines import Line, Style, align, cut_middle, printable, wrapped
 from perf.reports.verdict_block import origin_lines, verdict_block

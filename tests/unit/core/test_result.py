@@ -10,13 +10,8 @@ from hypothesis import strategies as st
 
 from perf.core.failures import FailureClass
 from perf.core.histogram import LatencyHistogram
-from perf.core.result import (
-    GeneratorHealth,
-    OperationResult,
-    RunResult,
-    format_instant,
-    merge_operations,
-)
+from perf.core.operation import OperationResult, merge_operations
+from perf.core.result import GeneratorHealth, RunResult, format_instant
 from perf.errors import ResultError
 
 law = settings(max_examples=30, deadline=None)

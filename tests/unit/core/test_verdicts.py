@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from perf.core.failures import FailureClass
 from perf.core.histogram import LatencyHistogram
-from perf.core.result import GeneratorHealth, OperationResult, RunResult
+from perf.core.operation import OperationResult
+from perf.core.result import GeneratorHealth, RunResult
 from perf.core.thresholds import parse_threshold
 from perf.core.verdicts import (
     Judgement,

@@ -6,8 +6,9 @@ import pytest
 
 from perf.core.failures import FailureClass
 from perf.core.histogram import LatencyHistogram
+from perf.core.operation import OperationResult
 from perf.core.report import JudgedRun, TargetInfo
-from perf.core.result import GeneratorHealth, OperationResult, RunResult
+from perf.core.result import GeneratorHealth, RunResult
 from perf.core.thresholds import parse_threshold
 from perf.core.verdicts import judge
 

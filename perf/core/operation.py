@@ -1,0 +1,220 @@
+"""What one operation of a load run did in the measurement window.
+
+Failed requests count like the others: their latencies are in the histograms, as in Locust, because
+whoever waited for an error has waited.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from perf.core.attempts import AttemptCounts
+from perf.core.failures import FailureClass
+from perf.core.histogram import LatencyHistogram, SizeHistogram
+from perf.core.json_reader import JsonReader
+from perf.core.time_shares import TimeShares
+from perf.errors import ResultError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationResult:
+    """What one operation did in the measurement window; it is one row of Locust's statistics."""
+
+    request_type: str
+    name: str
+    duration_s: float
+    """Length of the measurement window, which throughput is measured over."""
+    requests: int
+    failures: int
+    failure_classes: Mapping[FailureClass, int] = field(default_factory=dict)
+    failure_messages: Mapping[str, int] = field(default_factory=dict)
+    """How often each error message occurred; free of secrets and short, as its writer sees to."""
+    consumed_read_units: float | None = None
+    """Capacity that DynamoDB reported; None when it reported none."""
+    consumed_write_units: float | None = None
+    latency: LatencyHistogram
+    """From the instant a request was due to its complete answer."""
+    service_time: LatencyHistogram
+    """From the instant a request was sent to its complete answer."""
+    server_times: Mapping[str, LatencyHistogram] = field(default_factory=dict)
+    """What the target itself said that right answers took: `RETRIEVE` and `AGGREGATE`."""
+    payload: SizeHistogram = field(default_factory=SizeHistogram)
+    """How much data the target said that it read for right answers."""
+    time_shares: TimeShares | None = None
+    """Where the time went; None when no answer said it."""
+    attempts: AttemptCounts | None = None
+    """None when the client sends every request once."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.failures <= self.requests:
+            raise ResultError(
+                f"operation {self.name!r}: {self.failures} failures of {self.requests} requests"
+            )
+        if self.requests and not self.duration_s > 0:
+            raise ResultError(
+                f"operation {self.name!r}: {self.requests} requests in {self.duration_s:g} s"
+            )
+
+    @property
+    def failure_ratio(self) -> float:
+        """Failed requests of all, 0 to 1; 0 when there was no request."""
+        return self.failures / self.requests if self.requests else 0.0
+
+    @property
+    def throughput_per_s(self) -> float:
+        """Right answers per second of the measurement window."""
+        return (self.requests - self.failures) / self.duration_s if self.requests else 0.0
+
+    @property
+    def latency_ms(self) -> dict[str, float | None]:
+        """Latency as min, mean, p50, p90, p95, p99, p99_9, max; all None without a request."""
+        return self.latency.summary_ms()
+
+    @property
+    def service_time_ms(self) -> dict[str, float | None]:
+        """Service time as min, mean, p50, p90, p95, p99, p99_9, max; None without a request."""
+        return self.service_time.summary_ms()
+
+    @property
+    def omission_gap(self) -> float | None:
+        """p99 of the latency over that of the service time; None without a request.
+
+        It is 1 when nothing waited to be sent. A tool that begins to count when it sends would
+        have reported a p99 that is too small by this factor.
+        """
+        latency_ns, service_time_ns = (
+            each.quantile_ns(0.99) for each in (self.latency, self.service_time)
+        )
+        if latency_ns is None or service_time_ns is None:
+            return None
+        return latency_ns / service_time_ns
+
+    def to_json(self) -> dict[str, object]:
+        """Return the operation as in the report; derived figures are there for other readers."""
+        return {
+            "type": self.request_type,
+            "name": self.name,
+            "requests": self.requests,
+            "failures": self.failures,
+            "failure_ratio": self.failure_ratio,
+            "failure_classes": {str(each): count for each, count in self.failure_classes.items()},
+            "failure_messages": dict(self.failure_messages),
+            "throughput_per_s": self.throughput_per_s,
+            "consumed_read_units": self.consumed_read_units,
+            "consumed_write_units": self.consumed_write_units,
+            "latency_ms": self.latency_ms,
+            "service_time_ms": self.service_time_ms,
+            "histogram": self.latency.encode(),
+            "out_of_range": self.latency.out_of_range_count,
+            "service_time_histogram": self.service_time.encode(),
+            "service_time_out_of_range": self.service_time.out_of_range_count,
+            "omission_gap": self.omission_gap,
+            "server_times": {
+                name: {"summary_ms": each.summary_ms(), "histogram": each.encode()}
+                for name, each in self.server_times.items()
+            },
+            "payload": {
+                "summary_bytes": self.payload.summary_bytes(),
+                "histogram": self.payload.encode(),
+            },
+            "time_shares": None if self.time_shares is None else self.time_shares.to_json(),
+            "attempts": None if self.attempts is None else self.attempts.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, reader: JsonReader, *, duration_s: float) -> Self:
+        """Return what `to_json` wrote; derived figures are not read but derived again.
+
+        What the target said of its answers, and the attempts, may be missing: a report from before
+        they were recorded has none.
+
+        Raises:
+            ResultError: a field is missing or cannot be.
+        """
+        classes = reader.counts("failure_classes")
+        unknown = classes.keys() - set(FailureClass)
+        if unknown:
+            raise ResultError(
+                f"{reader.path}.failure_classes: unknown {', '.join(sorted(unknown))}"
+            )
+        server_times, payload, time_shares, attempts = map(
+            reader.added_child, ("server_times", "payload", "time_shares", "attempts")
+        )
+        return cls(
+            request_type=reader.text("type"),
+            name=reader.text("name"),
+            duration_s=duration_s,
+            requests=reader.count("requests"),
+            failures=reader.count("failures"),
+            failure_classes={FailureClass(name): count for name, count in classes.items()},
+            failure_messages=reader.counts("failure_messages"),
+            consumed_read_units=reader.optional_number("consumed_read_units"),
+            consumed_write_units=reader.optional_number("consumed_write_units"),
+            latency=LatencyHistogram.decode(
+                reader.text("histogram"), out_of_range_count=reader.count("out_of_range")
+            ),
+            service_time=LatencyHistogram.decode(
+                reader.text("service_time_histogram"),
+                out_of_range_count=reader.count("service_time_out_of_range"),
+            ),
+            server_times={}
+            if server_times is None
+            else {
+                name: LatencyHistogram.decode(server_times.child(name).text("histogram"))
+                for name in server_times.fields
+            },
+            payload=SizeHistogram()
+            if payload is None
+            else SizeHistogram.decode(payload.text("histogram")),
+            time_shares=None if time_shares is None else TimeShares.from_json(time_shares),
+            attempts=None if attempts is None else AttemptCounts.from_json(attempts),
+        )
+
+
+def merge_operations(parts: Iterable[OperationResult]) -> tuple[OperationResult, ...]:
+    """Return one result per request type and name, of the parts that several workers measured.
+
+    The workers share one measurement window: the longest of theirs counts.
+    """
+    groups: dict[tuple[str, str], list[OperationResult]] = {}
+    for part in parts:
+        groups.setdefault((part.request_type, part.name), []).append(part)
+    return tuple(_merge(group) for group in groups.values())
+
+
+def _merge(parts: list[OperationResult]) -> OperationResult:
+    latency, service_time, payload = LatencyHistogram(), LatencyHistogram(), SizeHistogram()
+    server_times: dict[str, LatencyHistogram] = {}
+    classes: Counter[FailureClass] = Counter()
+    messages: Counter[str] = Counter()
+    for part in parts:
+        latency.merge(part.latency)
+        service_time.merge(part.service_time)
+        payload.merge(part.payload)
+        for name, histogram in part.server_times.items():
+            server_times.setdefault(name, LatencyHistogram()).merge(histogram)
+        classes.update(part.failure_classes)
+        messages.update(part.failure_messages)
+    return OperationResult(
+        request_type=parts[0].request_type,
+        name=parts[0].name,
+        duration_s=max(part.duration_s for part in parts),
+        requests=sum(part.requests for part in parts),
+        failures=sum(part.failures for part in parts),
+        failure_classes=dict(classes),
+        failure_messages=dict(messages),
+        consumed_read_units=_sum_known(part.consumed_read_units for part in parts),
+        consumed_write_units=_sum_known(part.consumed_write_units for part in parts),
+        latency=latency,
+        service_time=service_time,
+        server_times=server_times,
+        payload=payload,
+        time_shares=TimeShares.merged(part.time_shares for part in parts),
+        attempts=AttemptCounts.merged(part.attempts for part in parts),
+    )
+
+
+def _sum_known(units: Iterable[float | None]) -> float | None:
+    known = [each for each in units if each is not None]
+    return sum(known) if known else None
