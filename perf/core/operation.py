@@ -7,7 +7,7 @@ whoever waited for an error has waited.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Self, TypeVar
 
 from perf.core.attempts import AttemptCounts
 from perf.core.failures import FailureClass
@@ -15,6 +15,8 @@ from perf.core.histogram import LatencyHistogram, SizeHistogram
 from perf.core.json_reader import JsonReader
 from perf.core.time_shares import TimeShares
 from perf.errors import ResultError
+
+Samples = TypeVar("Samples", LatencyHistogram, SizeHistogram)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,12 +113,12 @@ class OperationResult:
             "service_time_out_of_range": self.service_time.out_of_range_count,
             "omission_gap": self.omission_gap,
             "server_times": {
-                name: {"summary_ms": each.summary_ms(), "histogram": each.encode()}
+                name: {"summary_ms": each.summary_ms(), **_samples_to_json(each)}
                 for name, each in self.server_times.items()
             },
             "payload": {
                 "summary_bytes": self.payload.summary_bytes(),
-                "histogram": self.payload.encode(),
+                **_samples_to_json(self.payload),
             },
             "time_shares": None if self.time_shares is None else self.time_shares.to_json(),
             "attempts": None if self.attempts is None else self.attempts.to_json(),
@@ -161,15 +163,23 @@ class OperationResult:
             server_times={}
             if server_times is None
             else {
-                name: LatencyHistogram.decode(server_times.child(name).text("histogram"))
+                name: _samples_from_json(LatencyHistogram, server_times.child(name))
                 for name in server_times.fields
             },
             payload=SizeHistogram()
             if payload is None
-            else SizeHistogram.decode(payload.text("histogram")),
+            else _samples_from_json(SizeHistogram, payload),
             time_shares=None if time_shares is None else TimeShares.from_json(time_shares),
             attempts=None if attempts is None else AttemptCounts.from_json(attempts),
         )
+
+
+def _samples_to_json(histogram: LatencyHistogram | SizeHistogram) -> dict[str, object]:
+    return {"histogram": histogram.encode(), "out_of_range": histogram.out_of_range_count}
+
+
+def _samples_from_json(kind: type[Samples], reader: JsonReader) -> Samples:
+    return kind.decode(reader.text("histogram"), out_of_range_count=reader.count("out_of_range"))
 
 
 def merge_operations(parts: Iterable[OperationResult]) -> tuple[OperationResult, ...]:

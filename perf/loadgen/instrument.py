@@ -133,9 +133,7 @@ class Instrument:
         if exception is not None:
             operation.record_failure(failure_class_of(exception, response), _text_of(exception))
         if len(context) > 2:  # noqa: PLR2004 - more than due_ns and start_ns
-            operation.record_units(
-                read=context.get("consumed_read_units"), write=context.get("consumed_write_units")
-            )
+            operation.record_details(context, latency_ns, service_time_ns)
 
     def _abort_when_hopeless(self) -> None:
         """End the run as soon as a rule says that it is hopeless."""

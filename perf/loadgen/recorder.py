@@ -1,13 +1,16 @@
 """What a locust process measured: written by request events, read once at the end or as deltas."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from perf.core.attempts import AttemptCounts
 from perf.core.failures import FailureClass
-from perf.core.histogram import LatencyHistogram
+from perf.core.histogram import LatencyHistogram, SizeHistogram
 from perf.core.operation import OperationResult
+from perf.core.time_shares import AGGREGATE, RETRIEVE, TimeShares
 
+_NS = 1_000_000_000
 _MESSAGE_LENGTH = 200
 _MESSAGE_KINDS = 100
 
@@ -26,6 +29,12 @@ class OperationRecorder:
         self.has_write_units = False
         self.latency = LatencyHistogram()
         self.service_time = LatencyHistogram()
+        self.server_times: defaultdict[str, LatencyHistogram] = defaultdict(LatencyHistogram)
+        self.payload: SizeHistogram | None = None
+        self.time_shares: Counter[str] = Counter()
+        """By the names of the fields of `TimeShares`."""
+        self.attempts: Counter[str] = Counter()
+        """``total``, ``throttled`` and ``backoff_ns``."""
 
     def record(self, latency_ns: int, service_time_ns: int) -> None:
         """Count one request of the measurement window."""
@@ -40,14 +49,22 @@ class OperationRecorder:
         if message in self.failure_messages or len(self.failure_messages) < _MESSAGE_KINDS:
             self.failure_messages[message] += 1
 
-    def record_units(self, *, read: float | None, write: float | None) -> None:
-        """Add the capacity that a request consumed, as far as DynamoDB reported it."""
-        if read is not None:
-            self.read_units += read
-            self.has_read_units = True
-        if write is not None:
-            self.write_units += write
-            self.has_write_units = True
+    def record_details(
+        self, context: Mapping[str, Any], latency_ns: int, service_time_ns: int
+    ) -> None:
+        """Count what the context of a request says of it; its keys: see `perf.loadgen.users`."""
+        self._add_units(context.get("consumed_read_units"), context.get("consumed_write_units"))
+        payload_bytes = context.get("payload_bytes")
+        if payload_bytes is not None:
+            self._payload().record_bytes(payload_bytes)
+        server_times = context.get("server_times")
+        if server_times:
+            self._record_server_times(server_times, latency_ns, service_time_ns)
+        backoff_ns = context.get("backoff_ns")
+        if backoff_ns is not None:
+            self.attempts["total"] += context["attempts"]
+            self.attempts["throttled"] += context["throttled_attempts"]
+            self.attempts["backoff_ns"] += backoff_ns
 
     def to_wire(self) -> dict[str, Any]:
         """Return everything as numbers, texts, lists and dicts that msgpack carries."""
@@ -58,10 +75,12 @@ class OperationRecorder:
             "failure_messages": dict(self.failure_messages),
             "read_units": self.read_units if self.has_read_units else None,
             "write_units": self.write_units if self.has_write_units else None,
-            "latency": self.latency.encode(),
-            "latency_out_of_range": self.latency.out_of_range_count,
-            "service_time": self.service_time.encode(),
-            "service_time_out_of_range": self.service_time.out_of_range_count,
+            "latency": _samples(self.latency),
+            "service_time": _samples(self.service_time),
+            "server_times": {name: _samples(each) for name, each in self.server_times.items()},
+            "payload": None if self.payload is None else _samples(self.payload),
+            "time_shares": dict(self.time_shares),
+            "attempts": dict(self.attempts),
         }
 
     def add_wire(self, wire: Mapping[str, Any]) -> None:
@@ -71,17 +90,77 @@ class OperationRecorder:
         for name, count in wire["failure_classes"].items():
             self.failure_classes[FailureClass(name)] += count
         self.failure_messages.update(wire["failure_messages"])
-        self.record_units(read=wire["read_units"], write=wire["write_units"])
-        self.latency.merge(
-            LatencyHistogram.decode(
-                wire["latency"], out_of_range_count=wire["latency_out_of_range"]
+        self._add_units(wire["read_units"], wire["write_units"])
+        self.latency.merge(LatencyHistogram.decode(**wire["latency"]))
+        self.service_time.merge(LatencyHistogram.decode(**wire["service_time"]))
+        for name, samples in wire["server_times"].items():
+            self.server_times[name].merge(LatencyHistogram.decode(**samples))
+        if wire["payload"] is not None:
+            self._payload().merge(SizeHistogram.decode(**wire["payload"]))
+        self.time_shares.update(wire["time_shares"])
+        self.attempts.update(wire["attempts"])
+
+    def result(self, request_type: str, name: str, duration_s: float) -> OperationResult:
+        """Return what was recorded, of an operation with this type and name."""
+        attempts = self.attempts
+        return OperationResult(
+            request_type=request_type,
+            name=name,
+            duration_s=duration_s,
+            requests=self.requests,
+            failures=self.failure_classes.total(),
+            failure_classes=dict(self.failure_classes),
+            failure_messages=dict(self.failure_messages),
+            consumed_read_units=self.read_units if self.has_read_units else None,
+            consumed_write_units=self.write_units if self.has_write_units else None,
+            latency=self.latency,
+            service_time=self.service_time,
+            server_times=dict(self.server_times),
+            payload=SizeHistogram() if self.payload is None else self.payload,
+            time_shares=TimeShares(**self.time_shares) if self.time_shares else None,
+            attempts=AttemptCounts(
+                total=attempts["total"],
+                throttled=attempts["throttled"],
+                backoff_s=attempts["backoff_ns"] / _NS,
             )
+            if attempts
+            else None,
         )
-        self.service_time.merge(
-            LatencyHistogram.decode(
-                wire["service_time"], out_of_range_count=wire["service_time_out_of_range"]
-            )
-        )
+
+    def _add_units(self, read: float | None, write: float | None) -> None:
+        if read is not None:
+            self.read_units += read
+            self.has_read_units = True
+        if write is not None:
+            self.write_units += write
+            self.has_write_units = True
+
+    def _payload(self) -> SizeHistogram:
+        if self.payload is None:
+            self.payload = SizeHistogram()
+        return self.payload
+
+    def _record_server_times(
+        self, server_times: Mapping[str, int], latency_ns: int, service_time_ns: int
+    ) -> None:
+        for name, time_ns in server_times.items():
+            self.server_times[name].record_ns(time_ns)
+        if RETRIEVE in server_times and AGGREGATE in server_times:
+            retrieve_ns, aggregate_ns = server_times[RETRIEVE], server_times[AGGREGATE]
+            shares = self.time_shares
+            shares["answers"] += 1
+            shares["waiting_ns"] += latency_ns - service_time_ns
+            shares["client_and_network_ns"] += service_time_ns - aggregate_ns - retrieve_ns
+            shares["aggregate_ns"] += aggregate_ns
+            shares["retrieve_ns"] += retrieve_ns
+
+
+def _samples(histogram: LatencyHistogram | SizeHistogram) -> dict[str, Any]:
+    """Return the arguments of ``decode``."""
+    return {
+        "encoded": histogram.encode(),
+        "out_of_range_count": histogram.out_of_range_count,
+    }
 
 
 class Recorder:
@@ -124,19 +203,7 @@ class Recorder:
             duration_s: length of the measurement window.
         """
         return tuple(
-            OperationResult(
-                request_type=kind,
-                name=name,
-                duration_s=duration_s,
-                requests=each.requests,
-                failures=each.failure_classes.total(),
-                failure_classes=dict(each.failure_classes),
-                failure_messages=dict(each.failure_messages),
-                consumed_read_units=each.read_units if each.has_read_units else None,
-                consumed_write_units=each.write_units if each.has_write_units else None,
-                latency=each.latency,
-                service_time=each.service_time,
-            )
-            for (kind, name), each in sorted(self._operations.items())
-            if each.requests or each.warmup_requests
+            recorder.result(kind, name, duration_s)
+            for (kind, name), recorder in sorted(self._operations.items())
+            if recorder.requests or recorder.warmup_requests
         )

@@ -1,17 +1,21 @@
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perf.core.attempts import AttemptCounts
 from perf.core.failures import FailureClass
-from perf.core.histogram import LatencyHistogram
+from perf.core.histogram import LatencyHistogram, SizeHistogram
 from perf.core.operation import OperationResult, merge_operations
 from perf.core.result import GeneratorHealth, RunResult, format_instant
+from perf.core.time_shares import AGGREGATE, RETRIEVE, TimeShares
 from perf.errors import ResultError
 
 law = settings(max_examples=30, deadline=None)
@@ -27,6 +31,7 @@ def operation(  # noqa: PLR0913 - a builder with a default for every field a tes
     failure_class: FailureClass = FailureClass.THROTTLED,
     duration_s: float = 2.0,
     write_units: float | None = None,
+    details: Mapping[str, Any] = MappingProxyType({}),
 ) -> OperationResult:
     return OperationResult(
         request_type=request_type,
@@ -39,7 +44,27 @@ def operation(  # noqa: PLR0913 - a builder with a default for every field a tes
         consumed_write_units=write_units,
         latency=LatencyHistogram.of(value * 1_000_000 for value in latencies_ms),
         service_time=LatencyHistogram.of(value * 500_000 for value in latencies_ms),
+        **details,
     )
+
+
+def details(answers: int = 4) -> dict[str, Any]:
+    """Return what a target and a client may say besides."""
+    return {
+        "server_times": {
+            RETRIEVE: LatencyHistogram.of([7_000_000] * answers),
+            AGGREGATE: LatencyHistogram.of([0] * answers),
+        },
+        "payload": SizeHistogram.of([626] * answers),
+        "time_shares": TimeShares(
+            answers=answers,
+            waiting_ns=12_500_000 * answers,
+            client_and_network_ns=5_500_000 * answers,
+            aggregate_ns=0,
+            retrieve_ns=7_000_000 * answers,
+        ),
+        "attempts": AttemptCounts(total=2 * answers, throttled=answers, backoff_s=0.5 * answers),
+    }
 
 
 def run_of(*operations: OperationResult) -> RunResult:
@@ -62,7 +87,7 @@ def run_of(*operations: OperationResult) -> RunResult:
     )
 
 
-RUN = run_of(operation(failures=1, write_units=4.0), operation("read_from_ddb"))
+RUN = run_of(operation(failures=1, write_units=4.0), operation("read_from_ddb", details=details()))
 
 
 def test_throughput_counts_right_answers_and_the_ratio_counts_failures() -> None:
@@ -111,6 +136,46 @@ def test_merged_operations_hold_the_requests_of_all_workers() -> None:
 
     together = operation(latencies_ms=(10, 20, 30), failures=2, duration_s=3.0, write_units=2.0)
     assert merged == (together, other)
+
+
+def test_what_targets_and_clients_say_adds_up_over_workers() -> None:
+    ours, silent = operation(details=details(3)), operation()
+    theirs = operation(details=details(1))
+
+    (merged,) = merge_operations([ours, silent, theirs])
+
+    together = operation(latencies_ms=(10, 20, 30, 40) * 3, details=details(4))
+    assert merged == together
+
+
+def test_means_of_time_shares_add_up_to_the_mean_latency() -> None:
+    shares = operation(details=details()).time_shares
+    assert shares is not None
+
+    assert shares.means_ms == {
+        "latency": 25.0,
+        "waiting": 12.5,
+        "client_and_network": 5.5,
+        "aggregate": 0.0,
+        "retrieve": 7.0,
+    }
+
+
+def test_the_omission_gap_is_how_far_a_p99_from_the_sending_falls_short() -> None:
+    assert operation().omission_gap == pytest.approx(2, rel=0.002)
+    assert operation(latencies_ms=(), duration_s=0.0).omission_gap is None
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: AttemptCounts(total=1, throttled=2, backoff_s=0.0),
+        lambda: replace(details()["time_shares"], answers=0),
+    ],
+)
+def test_details_that_contradict_themselves_are_refused(make: Callable[[], object]) -> None:
+    with pytest.raises(ResultError):
+        make()
 
 
 def test_units_that_no_worker_reported_stay_unknown() -> None:
@@ -236,6 +301,17 @@ def test_from_json_undoes_to_json(
     text = json.dumps(run.to_json(), allow_nan=False)
 
     assert RunResult.from_json(json.loads(text)) == run
+
+
+def test_details_survive_a_report_and_are_none_in_an_older_one() -> None:
+    data: Any = RUN.to_json()
+    assert RunResult.from_json(json.loads(json.dumps(data, allow_nan=False))) == RUN
+    for each in data["operations"].values():
+        for added in ("server_times", "payload", "time_shares", "attempts", "omission_gap"):
+            del each[added]
+
+    older = run_of(operation(failures=1, write_units=4.0), operation("read_from_ddb"))
+    assert RunResult.from_json(data) == older
 
 
 def test_derived_figures_are_not_taken_from_the_file() -> None:

@@ -1,13 +1,16 @@
 """What workers send and the master adds up is what one process would have recorded."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgpack  # type: ignore[import-untyped]  # locust's
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perf.core.attempts import AttemptCounts
 from perf.core.failures import FailureClass
+from perf.core.histogram import LatencyHistogram, SizeHistogram
+from perf.core.time_shares import TimeShares
 from perf.loadgen.recorder import Recorder
 
 BEYOND_NS = 1_200_000_000_000
@@ -22,10 +25,29 @@ class Sent(NamedTuple):
     latency_ns: int
     service_time_ns: int
     failure: FailureClass | None
-    units: tuple[float | None, float | None]
+    context: Mapping[str, Any]
 
 
-units = st.none() | st.integers(0, 40).map(lambda half: half / 2)
+units = st.integers(0, 40).map(lambda half: half / 2)
+times = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(("retrieve", "aggregate"), st.integers(0, 10**9))
+)
+contexts = st.fixed_dictionaries(
+    {},
+    optional={
+        "consumed_read_units": units,
+        "consumed_write_units": units,
+        "server_times": times,
+        "payload_bytes": st.integers(0, 10**9),
+    },
+)
+attempts = st.fixed_dictionaries(
+    {
+        "attempts": st.integers(3, 5),
+        "throttled_attempts": st.integers(0, 3),
+        "backoff_ns": st.integers(0, 10**9),
+    }
+)
 requests = st.builds(
     Sent,
     st.sampled_from(["read", "write"]),
@@ -33,7 +55,7 @@ requests = st.builds(
     st.integers(0, BEYOND_NS),
     st.integers(0, BEYOND_NS),
     st.none() | st.sampled_from(FailureClass),
-    st.tuples(units, units),
+    contexts | attempts,
 )
 
 
@@ -46,7 +68,7 @@ def record(recorder: Recorder, sent: Sequence[Sent]) -> None:
         operation.record(each.latency_ns, each.service_time_ns)
         if each.failure is not None:
             operation.record_failure(each.failure, f"{each.failure} of {each.name}")
-        operation.record_units(read=each.units[0], write=each.units[1])
+        operation.record_details(each.context, each.latency_ns, each.service_time_ns)
 
 
 @settings(max_examples=20, deadline=None)  # a histogram's wire form takes milliseconds
@@ -78,6 +100,49 @@ def test_results_count_the_window_alone(sent: list[Sent]) -> None:
         for histogram in (result.latency, result.service_time):
             assert histogram.count + histogram.out_of_range_count == len(own)
         assert result.failures == sum(each.failure is not None for each in own)
+
+
+def test_what_a_target_says_of_its_time_is_shared_out_to_the_nanosecond() -> None:
+    recorder = Recorder()
+    operation = recorder.operation("GET", "read")
+    said = {"server_times": {"retrieve": 7_000_000, "aggregate": 3_000_000}, "payload_bytes": 626}
+    for context in (said, said, {"server_times": {"retrieve": 7_000_000}}, {}):
+        operation.record(12_345_678, 12_000_001)
+        operation.record_details(context, 12_345_678, 12_000_001)
+
+    (result,) = recorder.results(1.0)
+    assert result.time_shares == TimeShares(
+        answers=2,
+        waiting_ns=2 * 345_677,
+        client_and_network_ns=2 * 2_000_001,
+        aggregate_ns=2 * 3_000_000,
+        retrieve_ns=2 * 7_000_000,
+    )
+    assert result.server_times == {
+        "retrieve": LatencyHistogram.of([7_000_000] * 3),
+        "aggregate": LatencyHistogram.of([3_000_000] * 2),
+    }
+    assert result.payload == SizeHistogram.of([626, 626])
+
+
+def test_attempts_are_known_when_a_request_says_them() -> None:
+    recorder = Recorder()
+    once, repeated = recorder.operation("GET", "once"), recorder.operation("GET", "repeated")
+    for operation in (once, repeated, repeated):
+        operation.record(1_000, 1_000)
+    for retries in (0, 2):
+        context = {
+            "attempts": 1 + retries,
+            "throttled_attempts": retries,
+            "backoff_ns": 10**9 * retries,
+        }
+        repeated.record_details(context, 1_000, 1_000)
+
+    results = {each.name: each.attempts for each in recorder.results(1.0)}
+    assert results == {
+        "once": None,
+        "repeated": AttemptCounts(total=4, throttled=2, backoff_s=2.0),
+    }
 
 
 def test_messages_are_bounded_but_every_failure_counts() -> None:
