@@ -176,7 +176,7 @@ def _translated(error: Exception, *, writes: bool) -> DynamoDbError:
     if isinstance(error, (*_NO_CREDENTIALS, exceptions.ClientError)):
         return expired(str(error))  # a ClientError of whoever should have renewed them
     if isinstance(error, exceptions.SSLError):
-        return not_sent(TLS_ERROR, tls_problem(str(error)))
+        return not_sent(TLS_ERROR, tls_problem(str(error.kwargs["error"])))
     for kind, code in _NEVER_CONNECTED.items():
         if isinstance(error, kind):
             return not_sent(code, str(error))

@@ -1,18 +1,22 @@
 """HTTP connections of the load generator: they stay open, and a request is sent exactly once.
 
-geventhttpclient's pool is used as it is but for three things. It asks ``select`` whether an idle
+geventhttpclient's pool is used as it is but for four things. It asks ``select`` whether an idle
 connection was closed, which fails from the 1,024th descriptor on and would reconnect for every
-request. It cannot tell a connection that was not made in time from an answer that did not come.
-And its client sends a GET again, unseen, when the connection closes without an answer.
+request. It cannot tell a connection that was not made in time from an answer that did not come,
+nor say in plain words what is wrong with TLS. It counts nothing. And its client sends a GET again,
+unseen, when the connection closes without an answer.
 """
 
 import select
-from typing import Any
+import ssl
+from typing import Any, NamedTuple
 
 import certifi
 from gevent import monkey
 from geventhttpclient.client import HTTPClient, HTTPClientPool
 from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
+
+from perf.core.refusals import tls_problem
 
 CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 10.0
@@ -26,8 +30,40 @@ class ConnectTimeout(ConnectionError):
     """There was no connection in time; nothing was sent."""
 
 
+class TlsError(ConnectionError):
+    """The server could not be trusted, or does not speak TLS; nothing was sent."""
+
+
+class PoolCounts(NamedTuple):
+    """What all pools of this process did since it began."""
+
+    opened: int
+    """Connections that were made."""
+    waits: int
+    """Requests that had to wait for another one to end, because every connection was in use."""
+
+
+class _Counts:
+    """Counts for `pool_counts`; of a process and not of a pool, as only their sum is asked for."""
+
+    opened = 0
+    waits = 0
+
+
+def pool_counts() -> PoolCounts:
+    """Return what all pools of this process did since it began."""
+    return PoolCounts(_Counts.opened, _Counts.waits)
+
+
 class _Checked:
-    """Mixed into a pool: how it connects, and how it checks an idle connection."""
+    """Mixed into a pool: how it connects, what it counts, how it checks an idle connection."""
+
+    _semaphore: Any
+
+    def get_socket(self) -> Any:  # noqa: ANN401 - plain or TLS
+        if self._semaphore.locked():
+            _Counts.waits += 1
+        return super().get_socket()  # type: ignore[misc]  # the pool's
 
     def _is_socket_alive(self, sock: Any) -> bool:  # noqa: ANN401 - plain or TLS
         poll = _poll()
@@ -36,9 +72,13 @@ class _Checked:
 
     def _create_socket(self) -> Any:  # noqa: ANN401 - as above
         try:
-            return super()._create_socket()  # type: ignore[misc]  # the pool's
+            made = super()._create_socket()  # type: ignore[misc]  # the pool's
         except TimeoutError as error:
             raise ConnectTimeout(str(error)) from error
+        except ssl.SSLError as error:
+            raise TlsError(tls_problem(str(error))) from error
+        _Counts.opened += 1
+        return made
 
 
 class _PlainConnections(_Checked, ConnectionPool):
@@ -98,6 +138,9 @@ __all__ = [
     "ANSWER_TIMEOUT_S",
     "CONNECT_TIMEOUT_S",
     "ConnectTimeout",
+    "PoolCounts",
     "SingleAttemptClients",
+    "TlsError",
     "open_connections",
+    "pool_counts",
 ]

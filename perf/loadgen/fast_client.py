@@ -1,7 +1,6 @@
 """The client that costs little: own signing, kept connections, one attempt per request."""
 
 import json
-import ssl
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,12 +10,13 @@ from urllib.parse import urlsplit
 
 from geventhttpclient.response import HTTPParseError, HTTPSocketPoolResponse
 
-from perf.core.refusals import TLS_ERROR, tls_problem
+from perf.core.refusals import TLS_ERROR
 from perf.core.sigv4 import Credentials, Signer, amz_date
 from perf.loadgen.connections import (
     ANSWER_TIMEOUT_S,
     CONNECT_TIMEOUT_S,
     ConnectTimeout,
+    TlsError,
     open_connections,
 )
 from perf.loadgen.credentials import CredentialsSource
@@ -100,8 +100,8 @@ class FastClient:
             connection = self._pool.get_socket()
         except ConnectTimeout as error:
             raise not_sent("ConnectTimeout", str(error)) from error
-        except ssl.SSLError as error:
-            raise not_sent(TLS_ERROR, tls_problem(str(error))) from error
+        except TlsError as error:
+            raise not_sent(TLS_ERROR, str(error)) from error
         except OSError as error:
             raise not_sent("NotConnected", str(error)) from error
         try:

@@ -5,7 +5,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import gevent
 import pytest
@@ -205,6 +205,28 @@ def test_a_refused_connection_is_a_connection_failure(asker_of: Callable[[str], 
 
     assert asker.ask() is None
     assert asker.failure_class() is FailureClass.CONNECTION
+
+
+def hang_up(connection: socket.socket) -> NoReturn:
+    """End a connection as soon as it is made."""
+    connection.shutdown(socket.SHUT_RDWR)
+    raise ConnectionAbortedError  # nothing is read from it
+
+
+@pytest.mark.parametrize("on_connect", [hang_up, reset])
+def test_a_server_that_closes_every_connection_costs_one_connection_a_query(
+    serve: Start,
+    asker_of: Callable[[str], Asker],
+    on_connect: Callable[[socket.socket], None],
+) -> None:
+    server = serve(answer(aqp_body(ROWS)), on_connect=on_connect)
+    asker = asker_of(server.url)
+    for _ in range(5):
+        assert asker.ask() is None
+
+    classes = {failure_class_of(each["exception"], each["response"]) for each in asker.fired}
+    assert classes == {FailureClass.CONNECTION}
+    assert (len(asker.fired), server.connections, server.requests) == (5, 5, [])
 
 
 def test_a_connection_closed_while_idle_is_not_sent_on(

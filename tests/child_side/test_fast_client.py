@@ -1,30 +1,22 @@
-"""The fast client signs what it sends, keeps connections open and checks certificates."""
+"""The fast client signs what it sends and keeps connections open."""
 
 import itertools
 import json
 import os
 import resource
 import socket
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotocoreCredentials
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from perf.core.failures import FailureClass
 from perf.core.sigv4 import Credentials
-from perf.loadgen.boto3_client import Boto3Client
 from perf.loadgen.credentials import CredentialsSource, source_of
-from perf.loadgen.dynamodb import Answer, DynamoDbClient, DynamoDbError
+from perf.loadgen.dynamodb import Answer, DynamoDbClient
 from perf.loadgen.fast_client import FastClient
 from tests.child_side.scripted_server import Request, ScriptedServer, answer
 
@@ -196,68 +188,6 @@ def test_an_ipv6_host_is_signed_in_brackets(serve: Start, client_of: MakeClient)
 def test_what_is_no_url_is_refused(url: str, client_of: MakeClient) -> None:
     with pytest.raises(ValueError, match=r"not the http\(s\) URL of an endpoint"):
         client_of(url)
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a file with a key and a certificate for 127.0.0.1 that nobody vouches for."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    key_bytes = key.private_bytes(
-        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file = tmp_path_factory.mktemp("tls") / "server.pem"
-    file.write_bytes(key_bytes + signed.public_bytes(pem))
-    return file
-
-
-@pytest.fixture
-def tls_server(serve: Start, certificate: Path) -> ScriptedServer:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return serve(answer(), tls=context)
-
-
-@pytest.mark.parametrize("kind", [FastClient, Boto3Client])
-def test_an_untrusted_certificate_gets_no_request(
-    tls_server: ScriptedServer, kind: type, client_of: MakeClient
-) -> None:
-    url = tls_server.url
-    client = client_of(url) if kind is FastClient else Boto3Client(url, REGION)
-    with pytest.raises(DynamoDbError) as caught:
-        write(client)
-
-    assert (caught.value.failure_class, caught.value.code) == (FailureClass.CONNECTION, "TlsError")
-    assert tls_server.requests == []
-
-
-def test_a_trusted_certificate_is_checked_once_per_connection(
-    tls_server: ScriptedServer,
-    certificate: Path,
-    client_of: MakeClient,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("certifi.where", lambda: str(certificate))
-    client = client_of(tls_server.url)
-    for _ in range(5):
-        write(client)
-
-    assert (len(tls_server.requests), tls_server.connections) == (5, 1)
 
 
 def test_credentials_that_hold_are_one_object() -> None:

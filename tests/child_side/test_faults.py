@@ -1,10 +1,11 @@
 """Both DynamoDB clients tell the same faults apart in the same way, and never send twice."""
 
 import json
+import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import pytest
 
@@ -89,7 +90,12 @@ def lost(behave: Behaviour, code: str, read: FailureClass) -> Fault:
 
 
 REASON = "TableWriteProvisionedThroughputExceeded"
+SKEWED = (
+    "Signature expired: 20260301T114000Z is now earlier than 20260301T115500Z"
+    " (20260301T120000Z - 5 min.)"
+)
 BROKEN, THROTTLED = FailureClass.CONNECTION, FailureClass.THROTTLED
+UNAUTHORIZED = FailureClass.UNAUTHORIZED
 CLIENT, SERVER, WRONG = (
     FailureClass.CLIENT_ERROR,
     FailureClass.SERVER_ERROR,
@@ -135,6 +141,28 @@ FAULTS = {
         dynamodb_error(400, "ThrottlingException"), "ThrottlingException", THROTTLED
     ),
     "limit": same(dynamodb_error(400, "RequestLimitExceeded"), "RequestLimitExceeded", THROTTLED),
+    "expired token": same(
+        dynamodb_error(400, "ExpiredTokenException"), "ExpiredTokenException", UNAUTHORIZED
+    ),
+    "bad signature": same(
+        dynamodb_error(400, "InvalidSignatureException"), "InvalidSignatureException", UNAUTHORIZED
+    ),
+    "no permission": same(
+        dynamodb_error(400, "AccessDeniedException"), "AccessDeniedException", UNAUTHORIZED
+    ),
+    "HTML 403": same(answer(b"<html>no</html>", 403), "Http403", UNAUTHORIZED),
+    "a clock behind": same(
+        dynamodb_error(400, "InvalidSignatureException", message=SKEWED), "ClockSkew", UNAUTHORIZED
+    ),
+    "a clock ahead": same(
+        answer(
+            b'{"__type": "com.amazon.coral.service#RequestTimeTooSkewed"}',
+            403,
+            headers=("Date: Sun, 01 Mar 2020 12:00:00 GMT",),
+        ),
+        "ClockSkew",
+        UNAUTHORIZED,
+    ),
 }
 
 
@@ -149,6 +177,60 @@ def test_a_fault_has_a_class_and_is_met_once(
     assert (error.failure_class, error.code) == (fault.write if writes else fault.read, fault.code)
     assert error.reasons == fault.reasons
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "text"),
+    [
+        ("a clock behind", "ClockSkew: this machine's clock is 20 min behind that of AWS: set it"),
+        (
+            "a clock ahead",
+            r"ClockSkew: this machine's clock is \d+ min ahead of that of AWS: set it",
+        ),
+    ],
+)
+def test_a_wrong_clock_is_told_how_far_it_is_off(
+    serve: Start, client_of: MakeClient, fault: str, text: str
+) -> None:
+    error = error_of(client_of(serve(FAULTS[fault].behave).url), writes=True)
+
+    assert re.fullmatch(text, str(error))
+
+
+def test_a_failure_says_the_first_line_only(serve: Start, client_of: MakeClient) -> None:
+    """DynamoDB appends the request to its complaint about a signature, another one each time."""
+    message = "The signatures differ.\n\nThe Canonical String should have been\n'POST"
+    behave = dynamodb_error(400, "InvalidSignatureException", message=message)
+    error = error_of(client_of(serve(behave).url), writes=True)
+
+    assert str(error) == "InvalidSignatureException: The signatures differ."
+
+
+def hang_up(connection: socket.socket) -> NoReturn:
+    """End a connection as soon as it is made."""
+    connection.shutdown(socket.SHUT_RDWR)
+    raise ConnectionAbortedError  # nothing is read from it
+
+
+@pytest.mark.parametrize("on_connect", [hang_up, reset])
+@pytest.mark.parametrize(
+    ("writes", "kind"), [(False, FailureClass.CONNECTION), (True, FailureClass.AMBIGUOUS)]
+)
+def test_a_server_that_closes_every_connection_costs_one_connection_a_request(
+    serve: Start,
+    client_of: MakeClient,
+    on_connect: Callable[[socket.socket], None],
+    kind: FailureClass,
+    *,
+    writes: bool,
+) -> None:
+    """It cannot be seen from here how much of a write it took before."""
+    server = serve(answer(), on_connect=on_connect)
+    client = client_of(server.url)
+    errors = [error_of(client, writes=writes) for _ in range(5)]
+
+    assert {(each.failure_class, each.code) for each in errors} == {(kind, "ConnectionBroken")}
+    assert (server.connections, server.requests) == (5, [])
 
 
 @pytest.mark.parametrize("fault", ["end", "reset", "half an answer", "garbage", "silence"])

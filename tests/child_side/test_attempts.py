@@ -1,0 +1,169 @@
+"""Retries are explicit, every attempt is counted, and a write stays as unsure as it is."""
+
+import itertools
+import json
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import gevent
+import pytest
+from botocore.retries.standard import ExponentialBackoff
+
+from perf.core.failures import FailureClass
+from perf.loadgen.boto3_client import Boto3Client
+from perf.loadgen.dynamodb import Answer, DynamoDbError
+from perf.loadgen.opening import open_client
+from tests.child_side.scripted_server import (
+    Behaviour,
+    Request,
+    ScriptedServer,
+    answer,
+    send_and_close,
+)
+
+BACKOFF_S = 0.01
+DEADLINE_S = 10.0
+
+Start = Callable[..., ScriptedServer]
+MakeClient = Callable[[str, int], Boto3Client]
+
+
+def refusal(status: int, code: str) -> Behaviour:
+    return answer(json.dumps({"__type": f"v#{code}", "message": "why"}).encode(), status)
+
+
+THROTTLED = refusal(400, "ThrottlingException")
+BROKEN = refusal(500, "InternalServerError")
+DUPLICATE = refusal(400, "DuplicateItemException")
+LOST = send_and_close()
+GOOD = answer()
+
+
+@pytest.fixture
+def client_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeClient]:
+    """Make clients for a URL and a number of attempts; the SDK waits 10 ms between attempts."""
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: BACKOFF_S)
+    made: list[Boto3Client] = []
+
+    def make(url: str, max_attempts: int) -> Boto3Client:
+        made.append(Boto3Client(url, "eu-west-1", max_attempts=max_attempts))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client._client.close()
+
+
+def one_after_the_other(*behaviours: Behaviour) -> Behaviour:
+    """Return the behaviour of a server that meets each request with the next of them."""
+    following = iter(behaviours)
+
+    def behave(connection: socket.socket, request: Request) -> None:
+        next(following)(connection, request)
+
+    return behave
+
+
+def outcome(client: Boto3Client, *, writes: bool = True) -> Answer | DynamoDbError:
+    try:
+        return client.execute_statement("INSERT", [], writes=writes)
+    except DynamoDbError as error:
+        return error
+
+
+@pytest.mark.parametrize(
+    ("behaviours", "throttled"),
+    [
+        ([GOOD], 0),
+        ([THROTTLED, GOOD], 1),
+        ([THROTTLED, BROKEN, THROTTLED, GOOD], 2),
+        ([LOST, LOST, GOOD], 0),
+        ([THROTTLED, THROTTLED, THROTTLED, THROTTLED], 4),
+        ([BROKEN, LOST, THROTTLED, refusal(400, "ValidationException")], 1),
+    ],
+)
+def test_every_attempt_and_the_time_between_them_is_counted(
+    serve: Start, client_of: MakeClient, behaviours: list[Behaviour], throttled: int
+) -> None:
+    server = serve(one_after_the_other(*behaviours))
+    attempts = outcome(client_of(server.url, 4)).attempts
+
+    assert attempts is not None
+    assert (attempts.total, attempts.throttled) == (len(server.requests), throttled)
+    assert len(server.requests) == len(behaviours)
+    waited_ns = (attempts.total - 1) * BACKOFF_S * 1e9
+    assert waited_ns <= attempts.backoff_ns <= waited_ns + DEADLINE_S * 1e9
+    assert (attempts.backoff_ns == 0) == (attempts.total == 1)
+
+
+@pytest.mark.parametrize("behave", [THROTTLED, BROKEN, LOST])
+@pytest.mark.parametrize("max_attempts", [1, 3])
+def test_no_more_attempts_than_asked_for(
+    serve: Start, client_of: MakeClient, behave: Behaviour, max_attempts: int
+) -> None:
+    server = serve(behave)
+    attempts = outcome(client_of(server.url, max_attempts)).attempts
+
+    assert attempts is not None
+    assert attempts.total == len(server.requests) == max_attempts
+
+
+@pytest.mark.parametrize(
+    ("behaviours", "kind"),
+    [
+        ([DUPLICATE], FailureClass.CLIENT_ERROR),
+        ([THROTTLED, DUPLICATE], FailureClass.CLIENT_ERROR),
+        ([LOST, DUPLICATE], FailureClass.AMBIGUOUS),
+        ([BROKEN, DUPLICATE], FailureClass.AMBIGUOUS),
+        ([THROTTLED, BROKEN, DUPLICATE], FailureClass.AMBIGUOUS),
+        ([LOST, THROTTLED, THROTTLED], FailureClass.AMBIGUOUS),
+        ([LOST, BROKEN, BROKEN], FailureClass.AMBIGUOUS),
+        ([THROTTLED, THROTTLED, THROTTLED], FailureClass.THROTTLED),
+        ([BROKEN, BROKEN, BROKEN], FailureClass.SERVER_ERROR),
+    ],
+)
+def test_a_write_that_may_have_landed_with_an_earlier_attempt_is_ambiguous(
+    serve: Start, client_of: MakeClient, behaviours: list[Behaviour], kind: FailureClass
+) -> None:
+    error = outcome(client_of(serve(one_after_the_other(*behaviours)).url, 3))
+
+    assert isinstance(error, DynamoDbError)
+    assert error.failure_class is kind
+
+
+def test_a_read_has_the_class_of_its_last_attempt(serve: Start, client_of: MakeClient) -> None:
+    server = serve(one_after_the_other(LOST, LOST, THROTTLED))
+    error = outcome(client_of(server.url, 3), writes=False)
+
+    assert isinstance(error, DynamoDbError)
+    assert error.failure_class is FailureClass.THROTTLED
+
+
+def test_greenlets_that_share_a_client_count_their_own_attempts(
+    serve: Start, client_of: MakeClient
+) -> None:
+    """The statement says how often it is to fail; all of them are under way at the same time."""
+    seen: Counter[bytes] = Counter()
+
+    def behave(connection: socket.socket, request: Request) -> None:
+        seen[request.body] += 1
+        failures = int(json.loads(request.body)["Statement"].partition(" ")[0])
+        (BROKEN if seen[request.body] <= failures else GOOD)(connection, request)
+
+    client = client_of(serve(behave).url, 4)
+
+    def ask(failures: int, number: int) -> int:
+        done = client.execute_statement(f"{failures} {number}", [], writes=True)
+        return done.attempts.total if done.attempts else 0
+
+    asked = list(itertools.product(range(4), range(8)))
+    greenlets = [gevent.spawn(ask, *each) for each in asked]
+    gevent.joinall(greenlets, DEADLINE_S, raise_error=True)
+
+    assert [each.value for each in greenlets] == [failures + 1 for failures, _ in asked]
+
+
+def test_the_fast_client_does_not_retry() -> None:
+    with pytest.raises(ValueError, match=r"^the fast client sends a request once"):
+        open_client("fast", "http://127.0.0.1:1", "eu-west-1", 2)
