@@ -14,19 +14,22 @@ CLOCK_SKEW: Final = "ClockSkew"
 
 TLS_ERROR: Final = "TlsError"
 
-_UNAUTHORIZED_CODES: Final = frozenset(
-    {
-        "AccessDenied",
-        "AccessDeniedException",
-        "ExpiredToken",
-        "ExpiredTokenException",
+EXPIRED_CODES: Final = frozenset({"ExpiredToken", "ExpiredTokenException"})
+"""The credentials were good once."""
+
+DENIED_CODES: Final = frozenset({"AccessDenied", "AccessDeniedException", "NotAuthorized"})
+"""The credentials are good, but not for this."""
+
+_UNAUTHORIZED_CODES: Final = (
+    EXPIRED_CODES
+    | DENIED_CODES
+    | {
         "IncompleteSignature",
         "IncompleteSignatureException",
         "InvalidClientTokenId",
         "InvalidSignatureException",
         "MissingAuthenticationToken",
         "MissingAuthenticationTokenException",
-        "NotAuthorized",
         "OptInRequired",
         "RequestExpired",
         "RequestTimeTooSkewed",

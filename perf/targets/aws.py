@@ -16,7 +16,7 @@ from botocore.credentials import (
 from botocore.exceptions import ProfileNotFound
 
 from perf.errors import InvalidOption
-from perf.targets.client import CLIENT_CONFIG, dynamodb_client, errors_of
+from perf.targets.client import CLIENT_CONFIG, check_credentials, dynamodb_client, errors_of
 from perf.targets.environment import region_variables
 from perf.targets.target import TargetKind, TargetSpec
 
@@ -117,7 +117,7 @@ def open_aws(spec: TargetSpec) -> Iterator[AwsTarget]:
 
     Raises:
         InvalidOption: the profile is not there, no region is set, or the account is another.
-        TargetUnusable: there are no credentials, or AWS refuses them.
+        TargetUnusable: there are no credentials, or AWS refuses them or this machine's clock.
         TargetUnavailable: AWS cannot be reached.
     """
     try:
@@ -134,6 +134,7 @@ def open_aws(spec: TargetSpec) -> Iterator[AwsTarget]:
     if spec.role_arn is not None:
         role = _Role(spec.role_arn, boto3.Session(profile_name=spec.profile, region_name=region))
     session = _session(spec.profile, region, role)
+    check_credentials(session, f"AWS {region}")
     with errors_of(f"AWS {region}"):
         sts: Any = session.client("sts", config=CLIENT_CONFIG)
         account = sts.get_caller_identity()["Account"]

@@ -4,13 +4,28 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's name
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's name
+    HTTPClientError,
+    NoCredentialsError,
+    SSLError,
+)
 
+from perf.core.refusals import (
+    DENIED_CODES,
+    EXPIRED_CODES,
+    clock_skew,
+    is_unauthorized,
+    tls_problem,
+)
 from perf.errors import TargetUnavailable, TargetUnusable
 from perf.targets.environment import DUMMY_ACCESS_KEY_ID, DUMMY_SECRET_ACCESS_KEY
 
@@ -57,13 +72,52 @@ def errors_of(endpoint: str) -> Iterator[None]:
 
     Raises:
         TargetUnavailable: no connection, or no answer in time.
-        TargetUnusable: an answer that says no, or no credentials to ask with.
+        TargetUnusable: an answer that says no, no credentials to ask with, or nobody to trust.
     """
     started = time.monotonic()
     try:
         yield
+    except SSLError as exc:
+        problem = tls_problem(str(exc.kwargs["error"]))
+        raise TargetUnusable(endpoint, f"no TLS connection: {problem}") from exc
     except (ConnectionError, HTTPClientError) as exc:
         waited_s = round(time.monotonic() - started, 1)
         raise TargetUnavailable(endpoint, waited_s, str(exc)) from exc
-    except (BotoCoreError, ClientError) as exc:
+    except ClientError as exc:
+        raise TargetUnusable(endpoint, _refusal(exc)) from exc
+    except BotoCoreError as exc:
         raise TargetUnusable(endpoint, str(exc)) from exc
+
+
+def check_credentials(session: boto3.Session, endpoint: str) -> None:
+    """Ask for the credentials that requests of ``session`` will be signed with.
+
+    Raises:
+        TargetUnusable: there are none, or they expired and cannot be renewed.
+        TargetUnavailable: nobody answers who would lend them.
+    """
+    with errors_of(endpoint):
+        try:
+            held = session.get_credentials()
+            if held is None:
+                raise NoCredentialsError
+            held.get_frozen_credentials()
+        except RuntimeError as exc:  # botocore's, for new credentials that have expired already
+            raise TargetUnusable(endpoint, str(exc)) from exc
+
+
+def _refusal(exc: ClientError) -> str:
+    """Return the reason, and what would do if it lies with the caller and not with the request."""
+    error, metadata = exc.response.get("Error", {}), exc.response.get("ResponseMetadata", {})
+    code, message = error.get("Code", ""), error.get("Message", "")
+    date = metadata.get("HTTPHeaders", {}).get("date")
+    skew = clock_skew(code, message, date=date, now=datetime.now(UTC))
+    if skew is not None:
+        return skew
+    if code in EXPIRED_CODES:
+        return f"the credentials have expired, renew them: {exc}"
+    if code in DENIED_CODES:
+        return f"the credentials lack a permission: {exc}"
+    if is_unauthorized(metadata.get("HTTPStatusCode", 0), code):
+        return f"the credentials were refused: {exc}"
+    return str(exc)

@@ -13,7 +13,13 @@ from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
 from perf.errors import TargetUnusable
-from perf.targets.client import NO_PROXIES, dynamodb_client, errors_of, isolated_session
+from perf.targets.client import (
+    NO_PROXIES,
+    check_credentials,
+    dynamodb_client,
+    errors_of,
+    isolated_session,
+)
 from perf.targets.environment import isolated_environment, region_variables
 from perf.targets.target import DEFAULT_REGION, TargetKind
 
@@ -115,7 +121,10 @@ def open_endpoint(url: str, region: str = DEFAULT_REGION) -> Iterator[EndpointTa
         TargetUnusable: something else answers, or it refuses the credentials.
     """
     with errors_of(url):
-        uses_chain = _chain_session(region).get_credentials() is not None
+        session = _chain_session(region)
+        uses_chain = session.get_credentials() is not None
+    if uses_chain:
+        check_credentials(session, url)
     target = EndpointTarget(
         kind=TargetKind.ENDPOINT, endpoint_url=url, region=region, uses_chain=uses_chain
     )

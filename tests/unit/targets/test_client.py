@@ -1,3 +1,4 @@
+import ssl
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     NoCredentialsError,
     ReadTimeoutError,
+    SSLError,
 )
 
 from perf.errors import TargetUnavailable, TargetUnusable
@@ -71,3 +73,23 @@ def test_retries_and_timeouts_are_ours() -> None:
     config: Any = dynamodb_client(isolated_session("eu-west-1"), URL).meta.config
     assert config.retries == {"mode": "standard", "total_max_attempts": 3}
     assert (config.connect_timeout, config.read_timeout) == (5, 10)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: expired (_ssl.c:1006)",
+            "certificate verify failed: expired",
+        ),
+        (
+            "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)",
+            "the server does not speak TLS: is its URL http://?",
+        ),
+    ],
+)
+def test_a_server_that_cannot_be_trusted_is_unusable(text: str, problem: str) -> None:
+    with pytest.raises(TargetUnusable) as caught, errors_of(URL):
+        raise SSLError(endpoint_url=URL, error=ssl.SSLError(text))
+
+    assert caught.value.detail == f"no TLS connection: {problem}"
