@@ -1,13 +1,25 @@
-"""What an AQP answers: rows, if it has the shape that an AQP's answer has."""
+"""What an AQP answers: rows, in the shape that an AQP gives them, and its own statistics."""
 
+import gzip
 import json
+import zlib
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any
+from http import HTTPStatus
+from typing import Any, NamedTuple
 
 from perf.core.failures import FailureClass
+from perf.core.histogram import HIGHEST_BYTES, HIGHEST_US
+from perf.core.time_shares import AGGREGATE, RETRIEVE
+from perf.loadgen.exchange import Reply
 
 _SHOWN_BYTES = 80
+_NS_PER_MS = 1_000_000
+_HIGHEST_MS = HIGHEST_US // 1_000
+
+
+class UnexpectedStatus(Exception):
+    """The AQP answered with another status than 200; `failure_class_of` knows what it means."""
 
 
 class WrongAnswer(Exception):
@@ -16,22 +28,77 @@ class WrongAnswer(Exception):
     failure_class = FailureClass.WRONG_ANSWER
 
 
-def rows_of(content: bytes, columns: AbstractSet[str]) -> list[Mapping[str, Any]]:
-    """Return the rows in an AQP's answer.
+class AqpAnswer(NamedTuple):
+    """A right answer, as far as its shape can show."""
+
+    rows: list[Mapping[str, Any]]
+    server_times: Mapping[str, int]
+    """`RETRIEVE` and `AGGREGATE`, in ns, as far as its statistics have them."""
+    payload_bytes: int | None
+    """How much data the AQP says that it read."""
+
+
+def read_answer(reply: Reply, columns: AbstractSet[str]) -> AqpAnswer:
+    """Return what an AQP answered.
 
     Raises:
-        WrongAnswer: the content does not have the shape of an AQP's answer with these columns.
+        UnexpectedStatus: its status is not 200.
+        WrongAnswer: it does not have the shape of an AQP's answer with these columns.
     """
+    if reply.status_code != HTTPStatus.OK:
+        raise UnexpectedStatus(f"HTTP {reply.status_code}")
+    content = _content_of(reply)
     try:
-        rows = json.loads(content)["response"][0]["resultSet"]
+        document = json.loads(content)
+        rows = document["response"][0]["resultSet"]
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise WrongAnswer(f"malformed: {_beginning(content)}") from error
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+    if not isinstance(rows, list):
         raise WrongAnswer(f"malformed: {_beginning(content)}")
-    if not all(row.keys() == columns for row in rows):
-        raise WrongAnswer(f"other columns than asked for: {_beginning(content)}")
-    return rows
+    for row in rows:
+        if not isinstance(row, dict):
+            raise WrongAnswer(f"malformed: {_beginning(content)}")
+        if row.keys() != columns:
+            raise WrongAnswer(f"other columns than asked for: {_beginning(content)}")
+    return AqpAnswer(rows, *_read_stats(document.get("stats")))
 
 
-def _beginning(content: bytes | None) -> str:
-    return (content or b"")[:_SHOWN_BYTES].decode(errors="replace")
+def _content_of(reply: Reply) -> bytes:
+    encoding = reply.header("content-encoding")
+    if encoding is None:
+        return reply.body
+    try:
+        if encoding == "gzip":
+            return gzip.decompress(reply.body)
+    except (OSError, EOFError, zlib.error) as error:
+        raise WrongAnswer(f"no gzip: {error}") from error
+    raise WrongAnswer(f"encoded as {encoding}, which was not asked for")
+
+
+def _read_stats(stats: object) -> tuple[Mapping[str, int], int | None]:
+    """Return server times and payload; what cannot be is left out, and is no fault of the answer.
+
+    The times are whole milliseconds, as the AQP measured them.
+    """
+    if not isinstance(stats, dict):
+        return {}, None
+    said_ms = {
+        RETRIEVE: _number(stats.get("elapsedTimeToRetrieveDataInMs"), _HIGHEST_MS),
+        AGGREGATE: _number(stats.get("elapsedTimeToAggregateDataInMs"), _HIGHEST_MS),
+    }
+    payload_bytes = _number(stats.get("payloadSizeBytes"), HIGHEST_BYTES)
+    return (
+        {name: round(ms * _NS_PER_MS) for name, ms in said_ms.items() if ms is not None},
+        None if payload_bytes is None else round(payload_bytes),
+    )
+
+
+def _number(value: object, highest: int) -> float | None:
+    """Return a number of JSON that lies in the range; NaN lies in none."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= highest:
+        return value
+    return None
+
+
+def _beginning(content: bytes) -> str:
+    return content[:_SHOWN_BYTES].decode(errors="replace")

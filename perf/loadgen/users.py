@@ -1,9 +1,15 @@
 """The base class of locust users whose requests are paced and timed from when they were due.
 
 A request event of such users carries in its ``context``: ``due_ns`` and ``start_ns``
-(perf_counter), and ``consumed_read_units`` or ``consumed_write_units`` where DynamoDB reported
-them. The instrument reads them; without it they are ignored, and the users work under the bare
-locust command.
+(perf_counter), and as far as they are known
+
+- ``consumed_read_units``, ``consumed_write_units``: what DynamoDB says that it consumed;
+- ``server_times``: what a target says of its time, in ns: see `perf.core.time_shares`;
+- ``payload_bytes``: how much data a target says that it read;
+- ``attempts``, ``throttled_attempts``, ``backoff_ns``: what a client that repeats requests did.
+
+The instrument reads them; without it they are ignored, and the users work under the bare locust
+command.
 """
 
 import time
@@ -89,7 +95,7 @@ class PacedUser(User):
         """
         raise NotImplementedError
 
-    def report(
+    def report(  # noqa: PLR0913 - what locust's event takes
         self,
         request_type: str,
         name: str,
@@ -97,17 +103,31 @@ class PacedUser(User):
         *,
         length_bytes: int = 0,
         exception: Exception | None = None,
+        response: object = None,
+        end_ns: int | None = None,
     ) -> None:
-        """Report a request that ends now and was sent at ``context["start_ns"]``."""
+        """Report a request that was sent at ``context["start_ns"]``.
+
+        Args:
+            request_type: what locust shows before the name.
+            name: under which it is counted.
+            context: what else is known of it; see the module.
+            length_bytes: the length of the answer.
+            exception: why it failed; None when it did not.
+            response: the answer; its ``status_code`` tells what kind of failure it is.
+            end_ns: when its answer was complete (perf_counter); None: now.
+        """
         if exception is not None:
             self.note_failure(exception)
-        service_time_ns = time.perf_counter_ns() - context["start_ns"]
+        end_ns = time.perf_counter_ns() if end_ns is None else end_ns
+        service_time_ns = end_ns - context["start_ns"]
         self.environment.events.request.fire(
             request_type=request_type,
             name=name,
             response_time=service_time_ns / _NS_PER_MS,
             response_length=length_bytes,
             exception=exception,
+            response=response,
             context=context,
             start_time=time.time() - service_time_ns / _NS,
         )

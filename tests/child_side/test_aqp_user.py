@@ -9,15 +9,16 @@ from typing import Any, NamedTuple, NoReturn
 
 import gevent
 import pytest
+from gevent import GreenletExit
 from locust.argument_parser import parse_options
-from locust.contrib.fasthttp import FastHttpUser
 from locust.env import Environment
 from locust.event import Events
 
 from perf.core.failures import FailureClass
 from perf.core.statements import ZIPCODE_COLUMNS, zipcode_query
 from perf.loadgen.aqp_user import AqpUser, Unanswered
-from perf.loadgen.connections import SingleAttemptClients
+from perf.loadgen.connections import ANSWER_TIMEOUT_S
+from perf.loadgen.exchange import HttpServer
 from perf.loadgen.failure_classes import failure_class_of
 from perf.loadgen.workload import install, workload_of
 from perf.locustfile import AqpZipcodeUser
@@ -46,7 +47,7 @@ def aqp_body(rows: object) -> bytes:
 class QuickUser(AqpUser):
     """Waits a tenth of a second for an answer."""
 
-    client_pool = SingleAttemptClients(answer_timeout_s=0.1)
+    answer_timeout_s = 0.1
 
     def send(self, index: int, due_ns: int) -> None:
         """Send the query."""
@@ -92,7 +93,9 @@ def asker_of() -> Iterator[Callable[[str], Asker]]:
     yield make
     for asker in askers:
         asker.environment.runner.quit()
-    QuickUser.client_pool.close()
+    for server in AqpUser._servers.values():
+        server.close()
+    AqpUser._servers.clear()
 
 
 def test_the_query_is_one_path_segment_with_credentials(
@@ -240,21 +243,10 @@ def test_a_connection_closed_while_idle_is_not_sent_on(
     asker = asker_of(server.url)
     for _ in range(3):
         assert asker.ask() == ROWS
-        (client,) = QuickUser.client_pool.clients.values()
-        (idle,) = client._connection_pool._socket_queue.queue
+        (idle,) = asker.user._server._pool._socket_queue.queue
         idle.recv(1)  # the end has arrived
 
     assert (len(server.requests), server.connections) == (3, 3)
-
-
-def test_locusts_own_client_sends_a_query_again_unseen(serve: Start) -> None:
-    """Why our users have clients of their own; when this fails, they may not need them."""
-    server = serve(send_and_close())
-    environment = Environment(events=Events(), host=server.url)
-    FastHttpUser.host = server.url
-    FastHttpUser(environment).client.get("/")
-
-    assert len(server.requests) > 1
 
 
 def test_a_query_cut_off_at_the_end_of_the_run_is_a_failure(
@@ -263,9 +255,7 @@ def test_a_query_cut_off_at_the_end_of_the_run_is_a_failure(
     asker = asker_of(serve(keep_silent).url)
     workload = workload_of(asker.environment)
     asker.environment.stop_timeout = 0.01
-    patient = asker.user.client.client.clientpool = SingleAttemptClients(
-        answer_timeout_s=DEADLINE_S
-    )
+    patient = asker.user._server = HttpServer(asker.user.host, answer_timeout_s=DEADLINE_S)
     user = gevent.spawn(asker.user.request)
     gevent.sleep(0)  # it is under way
     workload.stop()
@@ -276,9 +266,24 @@ def test_a_query_cut_off_at_the_end_of_the_run_is_a_failure(
     assert asker.failure_class() is FailureClass.TIMEOUT
 
 
-def test_the_shipped_users_share_one_pool_of_single_attempts() -> None:
-    assert isinstance(AqpZipcodeUser.client_pool, SingleAttemptClients)
-    assert (AqpZipcodeUser.max_retries, AqpZipcodeUser.max_redirects) == (0, 0)
+def test_all_users_of_a_process_share_their_connections(
+    serve: Start, asker_of: Callable[[str], Asker]
+) -> None:
+    server = serve(answer(aqp_body(ROWS)))
+    for _ in range(3):
+        assert asker_of(server.url).ask() == ROWS
+
+    assert (len(server.requests), server.connections) == (3, 1)
+    assert AqpZipcodeUser.answer_timeout_s == ANSWER_TIMEOUT_S
+
+
+def test_a_host_that_is_no_url_ends_the_run_with_one_message(
+    asker_of: Callable[[str], Asker], caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(GreenletExit):
+        asker_of("ftp://127.0.0.1")
+
+    assert "--host: not the http(s) URL of a server: 'ftp://127.0.0.1'" in caplog.text
 
 
 @pytest.mark.parametrize("cut", [0, 12])
