@@ -11,6 +11,7 @@ import requests
 from requests.auth import HTTPBasicAuth
 
 from perf.aqp.base_url import parse_base_url
+from perf.core.refusals import tls_problem
 from perf.core.statements import query_path, status_query
 from perf.errors import AqpUnauthorized, AqpUnusable, TargetUnavailable
 
@@ -47,6 +48,8 @@ def check_aqp(url: str, *, user: str, password: str, table: str, timeout_s: floa
             # A name may have two addresses (IPv6, IPv4), each of which gets the first of the two.
             timeout=(timeout_s / 4, timeout_s / 2),
         )
+    except requests.exceptions.SSLError as exc:
+        raise AqpUnusable(url, f"no TLS connection: {tls_problem(_cause(exc))}") from exc
     except (requests.ConnectionError, requests.Timeout) as exc:
         raise TargetUnavailable(url, timeout_s, _cause(exc)) from exc
     except requests.RequestException as exc:

@@ -8,10 +8,12 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
+import botocore.session
 import pytest
 from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.credentials import Credentials as BotocoreCredentials
 
 from perf.core.sigv4 import Credentials
@@ -37,7 +39,7 @@ def client_of() -> Iterator[MakeClient]:
 
         def make(url: str, credentials: CredentialsSource = lambda: FIRST) -> FastClient:
             client = FastClient(url, REGION, credentials)
-            stack.callback(client._pool.close)
+            stack.callback(client._server.close)
             return client
 
         yield make
@@ -149,7 +151,7 @@ def test_a_connection_closed_while_idle_is_not_sent_on(serve: Start, client_of: 
     client = client_of(server.url)
     for _ in range(5):
         write(client)
-        (idle,) = client._pool._socket_queue.queue
+        (idle,) = client._server._pool._socket_queue.queue
         idle.recv(1)  # the end has arrived
 
     assert (len(server.requests), server.connections) == (5, 5)
@@ -164,7 +166,7 @@ def test_connections_are_kept_beyond_1024_descriptors(serve: Start, client_of: M
     try:
         for _ in range(5):
             write(client)
-        (idle,) = client._pool._socket_queue.queue
+        (idle,) = client._server._pool._socket_queue.queue
         assert idle.fileno() >= 1_024
     finally:
         for descriptor in taken:
@@ -195,3 +197,53 @@ def test_credentials_that_hold_are_one_object() -> None:
     held = source_of(BotocoreCredentials("AKIA1", "secret"))
 
     assert held() is held()
+
+
+class Sent(Exception):
+    """Stops the SDK just before it would send."""
+
+
+def sent_by_the_sdk(region: str) -> tuple[str, dict[str, str]]:
+    """Return URL and headers of what boto3 would send to DynamoDB in a region."""
+    session = botocore.session.Session()
+    session.set_credentials(FIRST.access_key, FIRST.secret_key)
+    client: Any = session.create_client("dynamodb", region)
+
+    def stop(request: AWSPreparedRequest, **_: object) -> None:
+        raise Sent(request)
+
+    client.meta.events.register_first("before-send.dynamodb", stop)
+    with pytest.raises(Sent) as caught:
+        client.execute_statement(Statement=STATEMENT)
+    (request,) = caught.value.args
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return request.url, {
+        name: value.decode() if isinstance(value, bytes) else value
+        for name, value in headers.items()
+    }
+
+
+def test_host_and_headers_are_the_sdk_s_in_every_region() -> None:
+    session = botocore.session.Session()
+    regions = [
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("dynamodb", partition)
+    ]
+    assert len(regions) > 40
+    for region in regions:
+        url, theirs = sent_by_the_sdk(region)
+        client = FastClient(url, region, lambda: FIRST)
+        head = client._head(b"{}").decode()
+        line, *lines = head.rstrip().split("\r\n")
+        ours = dict(each.lower().split(": ", 1) for each in lines)
+
+        assert line == "POST / HTTP/1.1"
+        assert f"https://{ours['host']}/" == url
+        for name in ("x-amz-target", "content-type"):
+            assert ours[name] == theirs[name].lower()
+        # The time and the signature differ; key, scope and signed headers do not.
+        assert (
+            ours["authorization"].rpartition(",")[0]
+            == (theirs["authorization"].lower().rpartition(",")[0])
+        )

@@ -1,15 +1,19 @@
 """Our signatures are botocore's, byte for byte."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Final
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
+import botocore.session
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotocoreCredentials
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perf.core.sigv4 import CONTENT_TYPE, Credentials, Signer, amz_date
@@ -73,6 +77,53 @@ def test_headers_are_botocores_byte_for_byte(credentials: Credentials, request: 
     ours = request.sign(Signer(credentials, request.region))
 
     assert ours == request.botocore_headers(credentials)
+
+
+@cache
+def hosts_by_region() -> dict[str, str]:
+    """Return DynamoDB's host in every region that botocore knows."""
+    session = botocore.session.Session()
+    session.set_credentials("AKIDEXAMPLE", "secret")
+    regions = [
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("dynamodb", partition)
+    ]
+    clients = {region: session.create_client("dynamodb", region) for region in regions}
+    return {
+        region: str(urlsplit(client.meta.endpoint_url).hostname)
+        for region, client in clients.items()
+    }
+
+
+statements = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(
+    ["INSERT INTO \"t\" VALUE {'pk': 'it''s ☃'}", "\x00\x1f\x7f\r\n\t\\\\", "\u2028 é 𝄞", '"' * 99]
+)
+
+
+def test_every_partition_has_an_endpoint_to_sign_for() -> None:
+    """Else the law below would hold for nothing."""
+    domains = {host.split(".", 2)[2] for host in hosts_by_region().values()}
+
+    assert domains >= {
+        *("amazonaws.com", "amazonaws.com.cn", "c2s.ic.gov", "sc2s.sgov.gov"),
+        *("cloud.adc-e.uk", "csp.hci.ic.gov", "amazonaws.eu"),
+    }
+    assert "us-gov-west-1" in hosts_by_region()
+
+
+@settings(max_examples=25, deadline=None)
+@given(credentials_of_callers, statements, st.booleans())
+def test_any_statement_is_signed_as_botocore_does_in_every_region(
+    credentials: Credentials,
+    statement: str,
+    ascii_only: bool,  # noqa: FBT001 - drawn
+) -> None:
+    text = json.dumps({"Statement": statement}, ensure_ascii=ascii_only)
+    for region, host in hosts_by_region().items():
+        request = _Request(region=region, host=host, body=text.encode())
+
+        assert request.sign(Signer(credentials, region)) == request.botocore_headers(credentials)
 
 
 @given(instants)
