@@ -55,7 +55,7 @@ class HttpServer:
     ) -> None:
         parts = urlsplit(url)
         if parts.hostname is None or parts.scheme not in {"http", "https"}:
-            raise ValueError(f"not the http(s) URL of a server: {url!r}")
+            raise ValueError(f"not the http(s) URL of an endpoint: {url!r}")
         is_tls = parts.scheme == "https"
         default_port = 443 if is_tls else 80
         port = parts.port or default_port

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
-from geventhttpclient.response import HTTPParseError, HTTPSocketPoolResponse
+from geventhttpclient.response import HTTPParseError
 
 from perf.core.refusals import TLS_ERROR
 from perf.core.sigv4 import Credentials, Signer, amz_date
@@ -17,10 +16,10 @@ from perf.loadgen.connections import (
     CONNECT_TIMEOUT_S,
     ConnectTimeout,
     TlsError,
-    open_connections,
 )
 from perf.loadgen.credentials import CredentialsSource
 from perf.loadgen.dynamodb import Answer, Attributes, lost, not_sent, read_answer, read_error
+from perf.loadgen.exchange import HttpServer, Reply
 
 _TARGET = "DynamoDB_20120810.ExecuteStatement"
 
@@ -48,19 +47,8 @@ class FastClient:
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
         answer_timeout_s: float = ANSWER_TIMEOUT_S,
     ) -> None:
-        url = urlsplit(endpoint_url)
-        if url.hostname is None or url.scheme not in {"http", "https"}:
-            raise ValueError(f"not the http(s) URL of an endpoint: {endpoint_url!r}")
-        is_tls = url.scheme == "https"
-        port = url.port or (443 if is_tls else 80)
-        name = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-        self._host = name if port == (443 if is_tls else 80) else f"{name}:{port}"
-        self._pool = open_connections(
-            url.hostname,
-            port,
-            is_tls=is_tls,
-            connect_timeout_s=connect_timeout_s,
-            answer_timeout_s=answer_timeout_s,
+        self._server = HttpServer(
+            endpoint_url, connect_timeout_s=connect_timeout_s, answer_timeout_s=answer_timeout_s
         )
         self._region = region
         self._credentials = credentials
@@ -77,10 +65,10 @@ class FastClient:
         if parameters:
             request["Parameters"] = parameters
         body = json.dumps(request, separators=(",", ":")).encode()
-        status, payload, date = self._exchange(self._head(body) + body, writes=writes)
-        if status == HTTPStatus.OK:
-            return read_answer(payload)
-        raise read_error(status, payload, date)
+        reply = self._exchange(self._head(body) + body, writes=writes)
+        if reply.status_code == HTTPStatus.OK:
+            return read_answer(reply.body)
+        raise read_error(reply.status_code, reply.body, reply.header("date"))
 
     def _head(self, body: bytes) -> bytes:
         second = int(time.time())
@@ -91,13 +79,13 @@ class FastClient:
         if signer is None or credentials is not self._signed_with:
             signer = self._signer = Signer(credentials, self._region)
             self._signed_with = credentials
-        headers = signer.headers(host=self._host, target=_TARGET, body=body, now=self._date)
+        headers = signer.headers(host=self._server.host, target=_TARGET, body=body, now=self._date)
         lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
         return f"POST / HTTP/1.1\r\n{lines}Content-Length: {len(body)}\r\n\r\n".encode("latin-1")
 
-    def _exchange(self, request: bytes, *, writes: bool) -> tuple[int, bytes, str]:
+    def _exchange(self, request: bytes, *, writes: bool) -> Reply:
         try:
-            connection = self._pool.get_socket()
+            connection = self._server.connect()
         except ConnectTimeout as error:
             raise not_sent("ConnectTimeout", str(error)) from error
         except TlsError as error:
@@ -105,15 +93,7 @@ class FastClient:
         except OSError as error:
             raise not_sent("NotConnected", str(error)) from error
         try:
-            connection.sendall(request)
-        except OSError as error:
-            self._pool.release_socket(connection)
-            timed_out = isinstance(error, TimeoutError)
-            raise lost(str(error), timed_out=timed_out, writes=writes) from error
-        try:
-            # From here on the response object gives the connection back, or closes it.
-            response = HTTPSocketPoolResponse(connection, self._pool, method="POST")
-            return response.get_code(), response.read(), str(response.get("date", ""))
+            return self._server.exchange(connection, request)
         except (OSError, HTTPParseError) as error:
             timed_out = isinstance(error, TimeoutError)
             raise lost(str(error), timed_out=timed_out, writes=writes) from error

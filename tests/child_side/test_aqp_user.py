@@ -283,7 +283,7 @@ def test_a_host_that_is_no_url_ends_the_run_with_one_message(
     with pytest.raises(GreenletExit):
         asker_of("ftp://127.0.0.1")
 
-    assert "--host: not the http(s) URL of a server: 'ftp://127.0.0.1'" in caplog.text
+    assert "--host: not the http(s) URL of an endpoint: 'ftp://127.0.0.1'" in caplog.text
 
 
 @pytest.mark.parametrize("cut", [0, 12])

@@ -82,7 +82,7 @@ def server(serve: Start) -> ScriptedServer:
 def client(server: ScriptedServer, source: RenewedCredentials) -> Iterator[FastClient]:
     made = FastClient(server.url, "eu-west-1", source)
     yield made
-    made._pool.close()
+    made._server.close()
 
 
 def write(client: FastClient) -> None:

@@ -45,7 +45,7 @@ def client_of(request: pytest.FixtureRequest) -> Iterator[MakeClient]:
                 connect_timeout_s=TIMEOUT_S,
                 answer_timeout_s=TIMEOUT_S,
             )
-            stack.callback(client._pool.close)
+            stack.callback(client._server.close)
             return client
 
         def boto3(url: str) -> DynamoDbClient:

@@ -123,7 +123,7 @@ def client_of(request: pytest.FixtureRequest) -> Iterator[MakeClient]:
 
         def fast(url: str) -> DynamoDbClient:
             client = FastClient(url, REGION, lambda: CREDENTIALS)
-            stack.callback(client._pool.close)
+            stack.callback(client._server.close)
             return client
 
         def boto3(url: str) -> DynamoDbClient:

@@ -54,7 +54,7 @@ def open_environment() -> Iterator[Open]:
     for environment in made:
         environment.runner.quit()
     for client in PartiqlUser._clients.values():
-        client._pool.close()  # type: ignore[attr-defined]  # the fast one
+        client._server.close()  # type: ignore[attr-defined]  # the fast one
     PartiqlUser._clients.clear()
 
 
@@ -207,7 +207,7 @@ def test_a_test_with_other_settings_gets_a_client_of_its_own(open_environment: O
     user = PartiqlWriteUser(environment)
     user.on_start()
 
-    assert user.client._host == "127.0.0.1:10"  # type: ignore[attr-defined]
+    assert user.client._server.host == "127.0.0.1:10"  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("user", [PartiqlWriteUser, PartiqlReadUser, AqpZipcodeUser])
