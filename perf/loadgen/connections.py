@@ -1,10 +1,9 @@
 """HTTP connections of the load generator: they stay open, and a request is sent exactly once.
 
-geventhttpclient's pool is used as it is but for four things. It asks ``select`` whether an idle
+geventhttpclient's pool is used as it is but for three things. It asks ``select`` whether an idle
 connection was closed, which fails from the 1,024th descriptor on and would reconnect for every
 request. It cannot tell a connection that was not made in time from an answer that did not come,
-nor say in plain words what is wrong with TLS. It counts nothing. And its client sends a GET again,
-unseen, when the connection closes without an answer.
+nor say in plain words what is wrong with TLS. And it counts nothing.
 """
 
 import select
@@ -13,7 +12,6 @@ from typing import Any, NamedTuple
 
 import certifi
 from gevent import monkey
-from geventhttpclient.client import HTTPClient, HTTPClientPool
 from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
 
 from perf.core.refusals import tls_problem
@@ -109,37 +107,11 @@ def open_connections(
     return _TlsConnections(host, port, host, port, ssl_options=tls, **options)
 
 
-class SingleAttemptClients(HTTPClientPool):
-    """geventhttpclient's clients, one per server, that send every request once."""
-
-    def __init__(self, *, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> None:
-        super().__init__()
-        self._answer_timeout_s = answer_timeout_s
-
-    def get_client(self, url: Any) -> HTTPClient:  # noqa: ANN401 - geventhttpclient's URL
-        """Return the client for the server of ``url``."""
-        server = url.host, url.port
-        if server not in self.clients:
-            client = HTTPClient.from_url(url)
-            client._connection_pool = open_connections(  # noqa: SLF001 - it takes none of ours
-                url.host,
-                url.port,
-                is_tls=client.ssl,
-                answer_timeout_s=self._answer_timeout_s,
-            )
-            # The client repeats a request up to this size + 1 times. The limit of connections
-            # was taken from it already.
-            client._connection_pool.size = -1  # noqa: SLF001 - as above
-            self.clients[server] = client
-        return self.clients[server]
-
-
 __all__ = [
     "ANSWER_TIMEOUT_S",
     "CONNECT_TIMEOUT_S",
     "ConnectTimeout",
     "PoolCounts",
-    "SingleAttemptClients",
     "TlsError",
     "open_connections",
     "pool_counts",

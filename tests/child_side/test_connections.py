@@ -5,14 +5,13 @@ from collections.abc import Callable
 import gevent
 import pytest
 from gevent.event import Event
-from geventhttpclient.url import URL
 
 from perf.loadgen.connections import (
     PoolCounts,
-    SingleAttemptClients,
     open_connections,
     pool_counts,
 )
+from perf.loadgen.exchange import HttpServer
 from tests.child_side.scripted_server import ScriptedServer, answer
 
 DEADLINE_S = 10.0
@@ -28,16 +27,16 @@ def since(before: PoolCounts) -> tuple[int, int]:
 def test_connections_of_all_pools_are_counted_once_each(serve: Start) -> None:
     server = serve(answer())
     before = pool_counts()
-    clients = SingleAttemptClients()
+    kept = HttpServer(server.url)
     for _ in range(3):
-        clients.get_client(URL(server.url)).get("/").read()
+        kept.exchange(kept.connect(), b"GET / HTTP/1.1\r\n\r\n")
     host, _, port = server.url.removeprefix("http://").partition(":")
     pool = open_connections(host, int(port), is_tls=False)
     taken = [pool.get_socket() for _ in range(2)]
     for connection in taken:
         pool.return_socket(connection)
     pool.return_socket(pool.get_socket())
-    clients.close()
+    kept.close()
     pool.close()
 
     assert since(before) == (3, 0)

@@ -7,21 +7,18 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from locust.contrib.fasthttp import FastHttpUser
-from locust.env import Environment
-from locust.event import Events
 
 from perf.core.failures import FailureClass
 from perf.core.sigv4 import Credentials
 from perf.loadgen.boto3_client import Boto3Client
-from perf.loadgen.connections import SingleAttemptClients
+from perf.loadgen.connections import TlsError
 from perf.loadgen.dynamodb import DynamoDbClient, DynamoDbError
+from perf.loadgen.exchange import HttpServer
 from perf.loadgen.failure_classes import failure_class_of
 from perf.loadgen.fast_client import FastClient
 from tests.child_side.scripted_server import ScriptedServer, answer
@@ -165,13 +162,8 @@ def test_an_aqp_that_cannot_be_trusted_gets_no_query(
     request: pytest.FixtureRequest, kind: str, problem: str
 ) -> None:
     server: ScriptedServer = request.getfixturevalue(kind)
-    environment = Environment(events=Events())
-    events: list[dict[str, Any]] = []
-    environment.events.request.add_listener(lambda **event: events.append(event))
-    namespace = {"host": server.url, "client_pool": SingleAttemptClients()}
-    type("Reader", (FastHttpUser,), namespace)(environment).client.get("/")
-    (event,) = events
+    with pytest.raises(TlsError, match=problem) as caught:
+        HttpServer(server.url).connect()
 
-    assert failure_class_of(event["exception"], event["response"]) is FailureClass.CONNECTION
-    assert re.search(rf"TlsError\(.{problem}", repr(event["exception"]))
+    assert failure_class_of(caught.value, None) is FailureClass.CONNECTION
     assert server.requests == []
