@@ -40,8 +40,15 @@ DEADLINE_S = 10.0
 Start = Callable[..., ScriptedServer]
 
 
-def aqp_body(rows: object) -> bytes:
-    return json.dumps({"response": [{"resultSet": rows}], "stats": {}}).encode()
+def aqp_body(rows: object, stats: object = None) -> bytes:
+    return json.dumps({"response": [{"resultSet": rows}], "stats": stats}).encode()
+
+
+STATS = {
+    "elapsedTimeToRetrieveDataInMs": 120,
+    "elapsedTimeToAggregateDataInMs": 0,
+    "payloadSizeBytes": 626,
+}
 
 
 class QuickUser(AqpUser):
@@ -147,6 +154,51 @@ def test_a_right_answer_is_no_failure(
 
     assert asker.ask() == rows
     assert asker.failure_class() is None
+
+
+def test_what_the_aqp_says_of_its_time_is_in_the_event(
+    serve: Start, asker_of: Callable[[str], Asker]
+) -> None:
+    asker = asker_of(serve(answer(aqp_body(ROWS, STATS))).url)
+    asker.ask()
+    (event,) = asker.fired
+
+    assert event["context"]["server_times"] == {"retrieve": 120_000_000, "aggregate": 0}
+    assert event["context"]["payload_bytes"] == 626
+
+
+IMPOSSIBLE = [None, -1, "12", True, [1], {}, 600_001, 10**400, 1e308, float("nan"), float("inf")]
+
+
+@pytest.mark.parametrize("value", IMPOSSIBLE, ids=lambda value: repr(value)[:8])
+def test_statistics_that_cannot_be_are_missing_and_no_fault(
+    serve: Start, asker_of: Callable[[str], Asker], value: object
+) -> None:
+    stats = STATS | {"elapsedTimeToAggregateDataInMs": value}
+    asker = asker_of(serve(answer(aqp_body(ROWS, stats))).url)
+
+    assert asker.ask() == ROWS
+    assert asker.failure_class() is None
+    assert asker.fired[0]["context"]["server_times"] == {"retrieve": 120_000_000}
+
+
+@pytest.mark.parametrize("stats", [None, {}, [], "fast", {"payloadSizeBytes": -1}])
+def test_an_answer_without_statistics_is_as_right_as_another(
+    serve: Start, asker_of: Callable[[str], Asker], stats: object
+) -> None:
+    asker = asker_of(serve(answer(aqp_body(ROWS, stats))).url)
+
+    assert asker.ask() == ROWS
+    assert asker.fired[0]["context"].keys() == {"due_ns", "start_ns"}
+
+
+def test_a_failed_answer_says_nothing_of_its_time(
+    serve: Start, asker_of: Callable[[str], Asker]
+) -> None:
+    asker = asker_of(serve(answer(aqp_body([{"other": 1}], STATS))).url)
+
+    assert asker.ask() is None
+    assert asker.fired[0]["context"].keys() == {"due_ns", "start_ns"}
 
 
 class Fault(NamedTuple):

@@ -1,0 +1,164 @@
+"""However an answer comes, it is the same reply, and its connection is kept or closed as it says."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import NamedTuple
+
+import pytest
+from geventhttpclient.response import HTTPParseError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perf.loadgen.exchange import HttpServer, Reply, _whole_reply
+from tests.child_side.scripted_server import Behaviour, Request, ScriptedServer, answer
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+Start = Callable[..., ScriptedServer]
+
+
+@pytest.fixture
+def server_of() -> Iterator[Callable[[str], HttpServer]]:
+    with ExitStack() as stack:
+
+        def make(url: str) -> HttpServer:
+            server = HttpServer(url, answer_timeout_s=5.0)
+            stack.callback(server.close)
+            return server
+
+        yield make
+
+
+def in_pieces(*pieces: bytes) -> Behaviour:
+    """Return the behaviour of a server whose answer comes in several packets."""
+
+    def behave(connection: socket.socket, _: Request) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in pieces:
+            connection.sendall(piece)
+
+    return behave
+
+
+class Way(NamedTuple):
+    behave: Behaviour
+    keeps: bool = True
+
+
+STATUS = b"HTTP/1.1 200 OK\r\n"
+LONG = b"x" * 1_000_000
+WAYS = {
+    "plain": Way(answer(b"text")),
+    "keep-alive": Way(answer(b"text", headers=("Connection: Keep-Alive",))),
+    "close": Way(answer(b"text", headers=("Connection: close",)), keeps=False),
+    "both": Way(answer(b"text", headers=("Connection: keep-alive, close",)), keeps=False),
+    "HTTP/1.0": Way(in_pieces(b"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\ntext"), keeps=False),
+    "no reason": Way(in_pieces(b"HTTP/1.1 200\r\ncontent-length:4\r\n\r\ntext")),
+    "interim": Way(in_pieces(b"HTTP/1.1 100 Continue\r\n\r\n", STATUS + b"Content-Length: 4\r\n\r\ntext")),
+    "chunks": Way(
+        in_pieces(STATUS + b"Transfer-Encoding: chunked\r\n\r\n", b"2\r\nte\r\n2\r\nxt\r\n0\r\n\r\n")
+    ),
+    "chunks and length": Way(
+        in_pieces(
+            STATUS + b"Content-Length: 14\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ntext\r\n0\r\n\r\n"
+        ),
+        keeps=False,
+    ),
+    "pieces": Way(in_pieces(b"HTTP/1.1 2", b"00 OK\r\nContent-Le", b"ngth: 4\r\n\r\nte", b"xt")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_every_way_to_answer_gives_one_reply(
+    serve: Start, server_of: Callable[[str], HttpServer], way: Way
+) -> None:
+    scripted = serve(way.behave)
+    server = server_of(scripted.url)
+    replies = [server.exchange(server.connect(), GET) for _ in range(3)]
+
+    assert [(each.status_code, each.body) for each in replies] == [(200, b"text")] * 3
+    assert (len(scripted.requests), scripted.connections) == (3, 1 if way.keeps else 3)
+
+
+@pytest.mark.parametrize("status", [204, 304, 404, 500])
+def test_a_reply_has_the_status_of_the_answer(
+    serve: Start, server_of: Callable[[str], HttpServer], status: int
+) -> None:
+    server = server_of(serve(answer(b"", status)).url)
+
+    assert server.exchange(server.connect(), GET).status_code == status
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_headers_are_found_by_name_whoever_read_them(
+    serve: Start, server_of: Callable[[str], HttpServer], is_chunked: bool
+) -> None:
+    lines = b"Date: Tue\r\nX-Date: never\r\nCONTENT-Encoding:gzip \r\n"
+    framing = (
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        if is_chunked
+        else b"Content-Length: 0\r\n\r\n"
+    )
+    server = server_of(serve(in_pieces(STATUS + lines + framing)).url)
+    reply = server.exchange(server.connect(), GET)
+
+    assert reply.header("date") == "Tue"
+    assert reply.header("content-encoding") == "gzip"
+    assert reply.header("encoding") is None
+
+
+def test_long_requests_and_answers_are_whole(
+    serve: Start, server_of: Callable[[str], HttpServer]
+) -> None:
+    scripted = serve(answer(LONG))
+    server = server_of(scripted.url)
+    request = b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(LONG)
+
+    assert server.exchange(server.connect(), request + LONG).body == LONG
+    assert scripted.requests[0].body == LONG
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nte",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\ntext",
+        b"HTTP/1.1 200 OK\r\nContent-Length: four\r\n\r\ntext",
+        b"garbage\r\n\r\n",
+    ],
+)
+def test_what_is_no_whole_answer_is_an_error_and_no_connection_is_left(
+    serve: Start, server_of: Callable[[str], HttpServer], raw: bytes
+) -> None:
+    def behave(connection: socket.socket, _: Request) -> None:
+        connection.sendall(raw)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    server = server_of(serve(behave).url)
+    with pytest.raises(HTTPParseError):
+        server.exchange(server.connect(), GET)
+
+    assert server._pool._socket_queue.empty()
+
+
+names = st.sampled_from(["Date", "Server", "X-Amzn-RequestId"])
+values = st.text("abc ,;:/=\t", max_size=12)
+
+
+@given(
+    st.integers(200, 599),
+    st.lists(st.tuples(names, values), max_size=4),
+    st.binary(max_size=60),
+    st.integers(0, 60),
+)
+def test_a_plain_answer_is_taken_when_it_is_whole_and_not_before(
+    status: int, headers: list[tuple[str, str]], body: bytes, cut: int
+) -> None:
+    lines = [f"HTTP/1.1 {status} Text", *(f"{name}: {value}" for name, value in headers)]
+    head = "\r\n".join([*lines, f"Content-Length: {len(body)}", ""]).encode()
+    whole = head + b"\r\n" + body
+
+    assert _whole_reply(whole) == Reply(status, head, body)
+    assert cut == 0 or _whole_reply(whole[:-cut]) is None
+    assert _whole_reply(whole + b"H") is None, "what nobody asked for is not taken for the answer"
