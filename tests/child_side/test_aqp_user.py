@@ -167,7 +167,19 @@ def test_what_the_aqp_says_of_its_time_is_in_the_event(
     assert event["context"]["payload_bytes"] == 626
 
 
-IMPOSSIBLE = [None, -1, "12", True, [1], {}, 600_001, 10**400, 1e308, float("nan"), float("inf")]
+IMPOSSIBLE: list[Any] = [
+    None,
+    -1,
+    "12",
+    True,
+    [1],
+    {},
+    600_001,
+    10**400,
+    1e308,
+    float("nan"),
+    float("inf"),
+]
 
 
 @pytest.mark.parametrize("value", IMPOSSIBLE, ids=lambda value: repr(value)[:8])

@@ -1,4 +1,4 @@
-"""However an answer comes, it is the same reply, and its connection is kept or closed as it says."""
+"""However an answer comes, it is the same reply; its connection is kept or closed as it says."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -46,6 +46,8 @@ class Way(NamedTuple):
 
 
 STATUS = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+SIZED = b"Content-Length: 4\r\n\r\n"
 LONG = b"x" * 1_000_000
 WAYS = {
     "plain": Way(answer(b"text")),
@@ -54,18 +56,10 @@ WAYS = {
     "both": Way(answer(b"text", headers=("Connection: keep-alive, close",)), keeps=False),
     "HTTP/1.0": Way(in_pieces(b"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\ntext"), keeps=False),
     "no reason": Way(in_pieces(b"HTTP/1.1 200\r\ncontent-length:4\r\n\r\ntext")),
-    "interim": Way(in_pieces(b"HTTP/1.1 100 Continue\r\n\r\n", STATUS + b"Content-Length: 4\r\n\r\ntext")),
-    "chunks": Way(
-        in_pieces(STATUS + b"Transfer-Encoding: chunked\r\n\r\n", b"2\r\nte\r\n2\r\nxt\r\n0\r\n\r\n")
-    ),
-    "chunks and length": Way(
-        in_pieces(
-            STATUS + b"Content-Length: 14\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ntext\r\n0\r\n\r\n"
-        ),
-        keeps=False,
-    ),
+    "interim": Way(in_pieces(b"HTTP/1.1 100 Continue\r\n\r\n", STATUS + SIZED + b"text")),
+    "chunks": Way(in_pieces(STATUS + CHUNKED, b"2\r\nte\r\n2\r\nxt\r\n0\r\n\r\n")),
     "pieces": Way(in_pieces(b"HTTP/1.1 2", b"00 OK\r\nContent-Le", b"ngth: 4\r\n\r\nte", b"xt")),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
@@ -89,16 +83,11 @@ def test_a_reply_has_the_status_of_the_answer(
     assert server.exchange(server.connect(), GET).status_code == status
 
 
-@pytest.mark.parametrize("is_chunked", [False, True])
+@pytest.mark.parametrize("framing", [b"Content-Length: 0\r\n\r\n", CHUNKED + b"0\r\n\r\n"])
 def test_headers_are_found_by_name_whoever_read_them(
-    serve: Start, server_of: Callable[[str], HttpServer], is_chunked: bool
+    serve: Start, server_of: Callable[[str], HttpServer], framing: bytes
 ) -> None:
     lines = b"Date: Tue\r\nX-Date: never\r\nCONTENT-Encoding:gzip \r\n"
-    framing = (
-        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
-        if is_chunked
-        else b"Content-Length: 0\r\n\r\n"
-    )
     server = server_of(serve(in_pieces(STATUS + lines + framing)).url)
     reply = server.exchange(server.connect(), GET)
 
@@ -125,6 +114,7 @@ def test_long_requests_and_answers_are_whole(
         b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nte",
         b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\ntext",
         b"HTTP/1.1 200 OK\r\nContent-Length: four\r\n\r\ntext",
+        STATUS + b"Content-Length: 14\r\n" + CHUNKED + b"4\r\ntext\r\n0\r\n\r\n",
         b"garbage\r\n\r\n",
     ],
 )
