@@ -8,7 +8,7 @@ from gevent import GreenletExit
 
 from perf.core.failures import FailureClass
 from perf.loadgen.arguments import ClientKind, WorkloadSettings
-from perf.loadgen.dynamodb import Answer, Attributes, DynamoDbClient, DynamoDbError
+from perf.loadgen.dynamodb import Answer, Attempts, Attributes, DynamoDbClient, DynamoDbError
 from perf.loadgen.opening import open_client
 from perf.loadgen.users import PacedUser
 
@@ -53,6 +53,7 @@ class PartiqlUser(PacedUser):
         try:
             answer = self.client.execute_statement(statement, parameters, writes=writes)
         except DynamoDbError as error:
+            _add_attempts(context, error.attempts)
             self.report("partiQL", name, context, exception=error)
             return None
         except GreenletExit:
@@ -63,5 +64,13 @@ class PartiqlUser(PacedUser):
             raise
         if answer.consumed_units is not None:
             context[f"consumed_{'write' if writes else 'read'}_units"] = answer.consumed_units
+        _add_attempts(context, answer.attempts)
         self.report("partiQL", name, context, length_bytes=answer.length_bytes)
         return answer
+
+
+def _add_attempts(context: dict[str, Any], attempts: Attempts | None) -> None:
+    if attempts is not None:
+        context["attempts"] = attempts.total
+        context["throttled_attempts"] = attempts.throttled
+        context["backoff_ns"] = attempts.backoff_ns

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import gevent
 import pytest
@@ -14,7 +14,7 @@ from locust.event import Events
 from locust.exception import StopUser
 
 from perf.core.failures import FailureClass
-from perf.loadgen.dynamodb import DynamoDbError
+from perf.loadgen.dynamodb import Answer, Attempts, DynamoDbError
 from perf.loadgen.partiql_user import PartiqlUser
 from perf.loadgen.users import PacedUser
 from perf.loadgen.workload import Workload, find_workload, install, workload_of
@@ -208,6 +208,52 @@ def test_a_test_with_other_settings_gets_a_client_of_its_own(open_environment: O
     user.on_start()
 
     assert user.client._server.host == "127.0.0.1:10"  # type: ignore[attr-defined]
+
+
+class RepeatingClient(NamedTuple):
+    """Says that it repeated what it was given, before it answered or gave up."""
+
+    outcome: Answer | DynamoDbError
+
+    def execute_statement(self, *_: object, writes: bool) -> Answer:
+        del writes
+        if isinstance(self.outcome, DynamoDbError):
+            raise self.outcome
+        return self.outcome
+
+
+ATTEMPTS = Attempts(total=3, throttled=2, backoff_ns=150_000_000)
+GAVE_UP = DynamoDbError(FailureClass.THROTTLED, "ThrottlingException")
+GAVE_UP.attempts = ATTEMPTS
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (Answer([], None, None, 2), {}),
+        (
+            Answer([], None, None, 2, ATTEMPTS),
+            {"attempts": 3, "throttled_attempts": 2, "backoff_ns": 150_000_000},
+        ),
+        (GAVE_UP, {"attempts": 3, "throttled_attempts": 2, "backoff_ns": 150_000_000}),
+    ],
+    ids=["once", "repeated", "gave up"],
+)
+def test_an_event_says_how_often_its_request_was_sent(
+    open_environment: Open, outcome: Answer | DynamoDbError, said: dict[str, int]
+) -> None:
+    environment = open_environment(
+        "--region", "eu-west-1", "--endpoint-url", "http://127.0.0.1:9", users=[PartiqlWriteUser]
+    )
+    events = fired(environment)
+    environment.events.test_start.fire(environment=environment)
+    user = PartiqlWriteUser(environment)
+    user.on_start()
+    user.client = RepeatingClient(outcome)
+    user.request()
+
+    context = events[0]["context"]
+    assert {key: context[key] for key in context.keys() - {"due_ns", "start_ns"}} == said
 
 
 @pytest.mark.parametrize("user", [PartiqlWriteUser, PartiqlReadUser, AqpZipcodeUser])
