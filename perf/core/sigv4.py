@@ -1,7 +1,8 @@
 """AWS Signature Version 4 for the one request DynamoDB takes: a JSON body, posted to ``/``.
 
 The signature is the one botocore's ``SigV4Auth`` computes for the same request and time. What makes
-it cheap is that only three digests depend on the request: the signing key of a day is derived once.
+it cheap is that only three digests depend on the request: the signing key of a day is derived once,
+and whatever a body does not change is put together once a second.
 Source: "Create a signed AWS API request", AWS Identity and Access Management User Guide.
 """
 
@@ -10,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 CONTENT_TYPE: Final = "application/x-amz-json-1.0"
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
@@ -45,6 +46,22 @@ class _Day(NamedTuple):
     key: bytes
 
 
+class _Second(NamedTuple):
+    """What all requests of one second to one host have in common."""
+
+    of: tuple[str, str, str]
+    """The date, host and target that it was made for."""
+    key: bytes
+    canonical: Any
+    """The digest of the canonical request up to the digest of the body."""
+    to_sign: bytes
+    """The string to sign, up to the digest of the canonical request."""
+    headers: dict[str, str]
+    """All of them; ``Authorization`` lacks the signature at its end."""
+    head: bytes
+    """The request line and the headers, up to the signature."""
+
+
 def amz_date(now: datetime) -> str:
     """Return the instant as a signature carries it, ``YYYYMMDDTHHMMSSZ``."""
     return now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
@@ -59,17 +76,15 @@ class Signer:
         service: the service's signing name.
     """
 
-    __slots__ = ("_credentials", "_day", "_region", "_service", "_signed", "_token_line")
+    __slots__ = ("_credentials", "_day", "_region", "_second", "_service")
 
     def __init__(self, credentials: Credentials, region: str, service: str = "dynamodb") -> None:
         self._credentials = credentials
         self._region = region
         self._service = service
-        token = credentials.session_token
-        self._token_line = f"\nx-amz-security-token:{token}" if token else ""
-        security_token = "x-amz-security-token;" if token else ""
-        self._signed = f"content-type;host;x-amz-date;{security_token}x-amz-target"
+        # Each is replaced by one assignment: another thread sees the old one or the new one.
         self._day = _Day("", "", b"")
+        self._second = _Second(("", "", ""), b"", sha256(), b"", {}, b"")
 
     def headers(
         self, *, host: str, target: str, body: bytes, now: datetime | str
@@ -83,34 +98,61 @@ class Signer:
             now: an aware datetime, or what ``amz_date`` made of one: a caller that signs thousands
                 of requests a second formats the second once.
         """
-        date = now if isinstance(now, str) else amz_date(now)
+        second = self._prepared(host, target, now)
+        authorization = second.headers["Authorization"] + _signature(second, body)
+        return second.headers | {"Authorization": authorization}
+
+    def request(self, *, host: str, target: str, body: bytes, now: datetime | str) -> bytes:
+        """Return the whole HTTP/1.1 request, signed; the arguments are those of `headers`."""
+        second = self._prepared(host, target, now)
+        return b"%b%b\r\nContent-Length: %d\r\n\r\n%b" % (
+            second.head,
+            _signature(second, body).encode(),
+            len(body),
+            body,
+        )
+
+    def _prepared(self, host: str, target: str, now: datetime | str) -> _Second:
+        of = now if isinstance(now, str) else amz_date(now), host, target
+        if self._second.of == of:
+            return self._second
+        second = self._second = self._derive_second(*of)
+        return second
+
+    def _derive_second(self, date: str, host: str, target: str) -> _Second:
         day = self._day
         if date[:8] != day.date:
-            day = self._derive_day(date[:8])
-            self._day = day  # one assignment: another thread sees the old day or the new one
-        canonical = (
-            f"POST\n/\n\ncontent-type:{CONTENT_TYPE}\nhost:{host}\nx-amz-date:{date}"
-            f"{self._token_line}\nx-amz-target:{target}\n\n{self._signed}\n"
-            f"{sha256(body).hexdigest()}"
-        )
-        to_sign = f"{_ALGORITHM}\n{date}\n{day.scope}\n{sha256(canonical.encode()).hexdigest()}"
-        signature = hmac.digest(day.key, to_sign.encode(), "sha256").hex()
-        headers = {
-            "Host": host,
-            "Content-Type": CONTENT_TYPE,
-            "X-Amz-Date": date,
-            "X-Amz-Target": target,
-            "Authorization": (
-                f"{_ALGORITHM} Credential={self._credentials.access_key}/{day.scope}, "
-                f"SignedHeaders={self._signed}, Signature={signature}"
-            ),
-        }
+            day = self._day = self._derive_day(date[:8])
+        signed = {"Content-Type": CONTENT_TYPE, "Host": host, "X-Amz-Date": date}
         if self._credentials.session_token is not None:
-            headers["X-Amz-Security-Token"] = self._credentials.session_token
-        return headers
+            signed["X-Amz-Security-Token"] = self._credentials.session_token
+        signed["X-Amz-Target"] = target
+        names = ";".join(signed).lower()
+        lines = "".join([f"{name.lower()}:{value}\n" for name, value in signed.items()])
+        authorization = (
+            f"{_ALGORITHM} Credential={self._credentials.access_key}/{day.scope}, "
+            f"SignedHeaders={names}, Signature="
+        )
+        headers = signed | {"Authorization": authorization}
+        head = "\r\n".join([f"{name}: {value}" for name, value in headers.items()])
+        return _Second(
+            of=(date, host, target),
+            key=day.key,
+            canonical=sha256(f"POST\n/\n\n{lines}\n{names}\n".encode()),
+            to_sign=f"{_ALGORITHM}\n{date}\n{day.scope}\n".encode(),
+            headers=headers,
+            head=f"POST / HTTP/1.1\r\n{head}".encode("latin-1"),
+        )
 
     def _derive_day(self, date: str) -> _Day:
         key = f"AWS4{self._credentials.secret_key}".encode()
         for part in (date, self._region, self._service, "aws4_request"):
             key = hmac.digest(key, part.encode(), "sha256")
         return _Day(date, f"{date}/{self._region}/{self._service}/aws4_request", key)
+
+
+def _signature(second: _Second, body: bytes) -> str:
+    canonical = second.canonical.copy()
+    canonical.update(sha256(body).hexdigest().encode())
+    to_sign = second.to_sign + canonical.hexdigest().encode()
+    return hmac.digest(second.key, to_sign, "sha256").hex()

@@ -233,9 +233,9 @@ def test_host_and_headers_are_the_sdk_s_in_every_region() -> None:
     assert len(regions) > 40
     for region in regions:
         url, theirs = sent_by_the_sdk(region)
-        client = FastClient(url, region, lambda: FIRST)
-        head = client._head(b"{}").decode()
-        line, *lines = head.rstrip().split("\r\n")
+        # Plain, as a TLS context costs more than all the rest; the host is the same.
+        client = FastClient(url.replace("https:", "http:"), region, lambda: FIRST)
+        line, *lines = client._signed(b"").decode().rstrip().split("\r\n")
         ours = dict(each.lower().split(": ", 1) for each in lines)
 
         assert line == "POST / HTTP/1.1"

@@ -1,7 +1,7 @@
 """Our signatures are botocore's, byte for byte."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Final
@@ -110,6 +110,38 @@ def test_every_partition_has_an_endpoint_to_sign_for() -> None:
         *("cloud.adc-e.uk", "csp.hci.ic.gov", "amazonaws.eu"),
     }
     assert "us-gov-west-1" in hosts_by_region()
+
+
+@given(credentials_of_callers, requests)
+def test_a_whole_request_has_these_headers_and_the_body(
+    credentials: Credentials, request: _Request
+) -> None:
+    signer = Signer(credentials, request.region)
+    whole = signer.request(
+        host=request.host, target=request.target, body=request.body, now=request.now
+    )
+    head, _, body = whole.partition(b"\r\n\r\n")
+    line, *lines = head.decode("latin-1").split("\r\n")
+
+    assert line == "POST / HTTP/1.1"
+    assert dict(each.split(": ", 1) for each in lines) == {
+        **request.botocore_headers(credentials),
+        "Content-Length": str(len(request.body)),
+    }
+    assert body == request.body
+
+
+@given(credentials_of_callers, st.lists(requests, max_size=5))
+def test_a_signer_remembers_nothing_wrong(
+    credentials: Credentials, following: list[_Request]
+) -> None:
+    """It keeps what requests of one second and host have in common; any of them may come next."""
+    signer = Signer(credentials, "eu-west-1")
+    for request in following:
+        for each in (request, replace(request, body=b"2"), replace(request, host="other")):
+            ours = each.sign(signer)
+
+            assert ours == replace(each, region="eu-west-1").botocore_headers(credentials)
 
 
 @settings(max_examples=25, deadline=None)
