@@ -67,6 +67,28 @@ def _operation_figures(operation: OperationResult) -> Iterator[tuple[str, object
     for key, value_ms in operation.service_time_ms.items():
         if value_ms is not None:
             yield f"service_time_{key}_ms", value_ms
+    if operation.omission_gap is not None:
+        yield "omission_gap", operation.omission_gap
+    yield from _told_figures(operation)
+
+
+def _told_figures(operation: OperationResult) -> Iterator[tuple[str, object]]:
+    """Yield what the target said of its answers, and the client of its attempts."""
+    for name, histogram in operation.server_times.items():
+        for key, value_ms in histogram.summary_ms().items():
+            if value_ms is not None:
+                yield f"{name}_time_{key}_ms", value_ms
+    for key, value_bytes in operation.payload.summary_bytes().items():
+        if value_bytes is not None:
+            yield f"payload_{key}_bytes", value_bytes
+    if operation.time_shares is not None:
+        yield "time_shares_answers", operation.time_shares.answers
+        for share, mean_ms in operation.time_shares.means_ms.items():
+            yield f"time_shares_{share}_ms", mean_ms
+    if operation.attempts is not None:
+        yield "attempts", operation.attempts.total
+        yield "throttled_attempts", operation.attempts.throttled
+        yield "backoff_s", operation.attempts.backoff_s
 
 
 def _slug(text: str) -> str:

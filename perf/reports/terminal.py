@@ -1,6 +1,6 @@
 """A run on the screen: Locust's table with exact percentiles, its failures, its verdict."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -9,6 +9,7 @@ from perf.core.report import JudgedRun
 from perf.core.result import RunResult
 from perf.reports.figures import figure, table_ms
 from perf.reports.lines import Line, Style, align, cut_middle, printable, wrapped
+from perf.reports.time_lines import time_lines
 from perf.reports.verdict_block import origin_lines, verdict_block
 
 _HEADER: Final = (
@@ -18,6 +19,10 @@ _HEADER: Final = (
 _SIDES: Final = "<<" + ">" * (len(_HEADER) - 2)
 _NAME: Final = _HEADER.index("Name")
 _SHORTEST_NAME: Final = 8
+_TIMES: Final = ("mean", "min", "max", "p50", "p95", "p99")
+_SHOWN_MS: Final = 0.1
+_KEPT_RATIO: Final = 0.002
+"""Two values of a histogram that differ by more are not one value, rounded twice."""
 _MOST_MESSAGES: Final = 10
 """Messages shown per operation; the report file has all of them."""
 
@@ -25,13 +30,19 @@ _MOST_MESSAGES: Final = 10
 def render_run(judged: JudgedRun, width: int = 100) -> list[Line]:
     """Return everything a person sees of one run, at most ``width`` wide where text can be cut.
 
-    Times in the table are latencies in milliseconds of all requests, failed ones included.
+    Times in the table are latencies in milliseconds of all requests, failed ones included. Where
+    requests waited to be sent, the time from then on stands below.
     """
     run = judged.run
     return [
         Line(printable(judged.test), Style.TITLE),
         *(Line(text) for text in wrapped(_conditions(run), width)),
         *(Line(text) for text in _table(run, width)),
+        *(
+            line
+            for label, operation in run.labelled.items()
+            for line in time_lines(label, operation, width)
+        ),
         *_failure_lines(run, width),
         *verdict_block(judged, width),
         *origin_lines(judged),
@@ -55,8 +66,8 @@ def _conditions(run: RunResult) -> str:
 
 
 def _table(run: RunResult, width: int) -> list[str]:
-    rows = [_cells(each) for each in run.operations]
-    if len(rows) > 1:
+    rows = [row for each in run.operations for row in _rows(each)]
+    if len(run.operations) > 1:
         rows.append(_cells(_aggregate(run)))
     # The name takes what the figures leave, so that a hundred columns hold any query.
     bare = align([_HEADER, *((*row[:_NAME], "", *row[_NAME + 1 :]) for row in rows)], _SIDES, " ")
@@ -66,15 +77,32 @@ def _table(run: RunResult, width: int) -> list[str]:
     return [header, "-" * len(header), *body]
 
 
+def _rows(operation: OperationResult) -> Iterator[tuple[str, ...]]:
+    yield _cells(operation)
+    latency, service_time = operation.latency_ms, operation.service_time_ms
+    if any(_differ(latency[key], service_time[key]) for key in _TIMES):
+        yield (*("", "  service time", "", ""), *_times(service_time), *("", ""))
+
+
+def _differ(one_ms: float | None, other_ms: float | None) -> bool:
+    """Tell whether two times differ by more than the table shows and histograms keep."""
+    if one_ms is None or other_ms is None:
+        return False
+    return abs(one_ms - other_ms) > max(_SHOWN_MS, _KEPT_RATIO * one_ms)
+
+
+def _times(summary_ms: Mapping[str, float | None]) -> tuple[str, ...]:
+    return tuple(table_ms(summary_ms[key]) for key in _TIMES)
+
+
 def _cells(operation: OperationResult) -> tuple[str, ...]:
-    latency = operation.latency_ms
     seconds = operation.duration_s or 1.0  # no requests then: the rates are 0 either way
     return (
         printable(operation.request_type),
         printable(operation.name),
         str(operation.requests),
         f"{operation.failures} ({operation.failure_ratio:.2%})",
-        *(table_ms(latency[key]) for key in ("mean", "min", "max", "p50", "p95", "p99")),
+        *_times(operation.latency_ms),
         f"{operation.requests / seconds:.2f}",
         f"{operation.failures / seconds:.2f}",
     )

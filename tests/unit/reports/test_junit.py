@@ -1,8 +1,11 @@
 import re
 from dataclasses import replace
 
+from perf.core.attempts import AttemptCounts
+from perf.core.histogram import LatencyHistogram, SizeHistogram
 from perf.core.report import JudgedRun
 from perf.core.result import GeneratorHealth
+from perf.core.time_shares import TimeShares
 from perf.reports.junit import properties
 
 
@@ -32,12 +35,46 @@ def test_every_figure_and_verdict_is_a_property(judged: JudgedRun) -> None:
         "perf.write_to_ddb.p99_ms": "1.0",
         "perf.write_to_ddb.max_ms": "200.063",
         "perf.write_to_ddb.service_time_p99_9_ms": "200.063",
+        "perf.write_to_ddb.omission_gap": "1.0",
         "perf.write_to_ddb.p99.threshold": "p99 < 300 ms",
         "perf.write_to_ddb.p99.verdict": "pass",
         "perf.write_to_ddb.failure_ratio.verdict": "fail",
         "perf.delete.median.verdict": "no data",
     }
     assert {name: found.get(name) for name in expected} == expected
+
+
+def test_what_target_and_client_say_are_properties(judged: JudgedRun) -> None:
+    told = replace(
+        judged.run.operations[0],
+        server_times={"retrieve": LatencyHistogram.of([7_000_000])},
+        payload=SizeHistogram.of([626]),
+        time_shares=TimeShares(
+            answers=4,
+            waiting_ns=4_000_000,
+            client_and_network_ns=-2_000_000,
+            aggregate_ns=0,
+            retrieve_ns=28_000_000,
+        ),
+        attempts=AttemptCounts(total=1037, throttled=37, backoff_s=1.5),
+    )
+    run = replace(judged.run, operations=(told,))
+    found = dict(properties(replace(judged, run=run)))
+
+    expected = {
+        "retrieve_time_p99_ms": "7.003",
+        "payload_max_bytes": "626",
+        "time_shares_answers": "4",
+        "time_shares_latency_ms": "7.5",
+        "time_shares_waiting_ms": "1.0",
+        "time_shares_client_and_network_ms": "-0.5",
+        "time_shares_aggregate_ms": "0.0",
+        "time_shares_retrieve_ms": "7.0",
+        "attempts": "1037",
+        "throttled_attempts": "37",
+        "backoff_s": "1.5",
+    }
+    assert {name: found.get(f"perf.write_to_ddb.{name}") for name in expected} == expected
 
 
 def test_names_are_dotted_words_and_unique(judged: JudgedRun) -> None:
