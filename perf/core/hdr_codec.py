@@ -4,6 +4,7 @@ import base64
 import binascii
 import struct
 import zlib
+from collections.abc import Mapping
 from typing import Final
 
 from hdrh.codec import HdrCookieException, HdrLengthException
@@ -21,14 +22,23 @@ _MAX_PAYLOAD_BYTES: Final = 256 * 1024
 """More than the 21,504 counters of our range can take; a bomb takes more."""
 
 
-def encode_hdr(hdr: HdrHistogram) -> str:
-    """Return the samples as text."""
+def encode_counts(counts: Mapping[int, int]) -> str:
+    """Return the samples as text.
+
+    Args:
+        counts: index of a bucket in HdrHistogram's order → how many samples it has.
+    """
+    hdr = HdrHistogram(LOWEST, HIGHEST, SIGNIFICANT_DIGITS)
+    for index, count in counts.items():
+        hdr.counts[index] = count
+    hdr.total_count = sum(counts.values())
+    hdr.max_value = hdr.get_value_from_index(max(counts, default=0))
     encoded: bytes = hdr.encode()
     return encoded.decode("ascii")
 
 
-def decode_hdr(encoded: str) -> HdrHistogram:
-    """Return the samples that `encode_hdr` wrote.
+def decode_counts(encoded: str) -> dict[int, int]:
+    """Return the samples that `encode_counts` wrote.
 
     Raises:
         ResultError: the text is damaged, is too large, or has another range or precision.
@@ -36,7 +46,7 @@ def decode_hdr(encoded: str) -> HdrHistogram:
     try:
         raw = base64.b64decode(encoded, validate=True)
         _check_payload(raw)
-        return HdrHistogram.decode(encoded)
+        hdr = HdrHistogram.decode(encoded)
     except (
         binascii.Error,
         struct.error,
@@ -48,6 +58,8 @@ def decode_hdr(encoded: str) -> HdrHistogram:
         OverflowError,  # hdrh: a counter that is no count
     ) as exc:
         raise ResultError(f"not an HdrHistogram of ours: {exc or type(exc).__name__}") from exc
+    last = hdr.get_counts_array_index(hdr.max_value)
+    return {index: count for index, count in enumerate(hdr.counts[: last + 1]) if count}
 
 
 def _check_payload(raw: bytes) -> None:

@@ -275,3 +275,16 @@ def test_a_size_out_of_range_is_counted_apart(size_bytes: int) -> None:
     histogram = SizeHistogram.of([5, size_bytes])
 
     assert (histogram.count, histogram.out_of_range_count) == (1, 1)
+
+
+@law
+@given(st.lists(st.integers(1, HIGHEST_US), min_size=1, max_size=30))
+def test_the_text_is_what_hdrhistogram_itself_would_write(values_us: list[int]) -> None:
+    theirs = HdrHistogram(1, HIGHEST_US, 3)
+    for value_us in values_us:
+        theirs.record_value(value_us)
+
+    assert SizeHistogram.of(values_us).encode() == theirs.encode().decode()
+    assert LatencyHistogram.decode(theirs.encode().decode()) == LatencyHistogram.of(
+        value_us * 1000 for value_us in values_us
+    )
