@@ -1,6 +1,7 @@
 """What the workloads send, and the names under which it is counted."""
 
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 from perf.core.dataset import ATTRIBUTES
@@ -29,12 +30,14 @@ def quoted_name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+@lru_cache(maxsize=16)
 def insert_statement(table: str) -> str:
     """Return the parameterised INSERT; its parameters are `Item.parameters`."""
     values = ", ".join(f"'{name}': ?" for name in ATTRIBUTES)
     return f"INSERT INTO {quoted_name(table)} VALUE {{{values}}}"
 
 
+@lru_cache(maxsize=16)
 def select_statement(table: str) -> str:
     """Return the parameterised SELECT of one partition; parameters: key, sort key prefix."""
     return f'SELECT * FROM {quoted_name(table)} WHERE "pk" = ? AND begins_with("sk", ?)'
@@ -61,6 +64,7 @@ def status_query(table: str, pk: str) -> str:
     )
 
 
+@lru_cache(maxsize=4_096)  # the partitions that are read: the same queries again and again
 def query_path(sql: str) -> str:
     """Return the URL path under which an AQP answers ``sql``: one percent-encoded segment."""
     return "/query-aggregation/" + quote(sql, safe="")
