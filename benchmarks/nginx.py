@@ -37,6 +37,7 @@ http {{
     keepalive_timeout 600s;
     server {{
         listen 127.0.0.1:{port} backlog=4096;
+        location = /status {{ stub_status; }}
         location / {{ default_type application/x-amz-json-1.0; return 200 '{write}'; }}
         location /query-aggregation/ {{ default_type application/json; return 200 '{read}'; }}
     }}

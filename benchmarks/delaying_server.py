@@ -1,0 +1,203 @@
+"""A DynamoDB double whose true latency is known to a tenth of a millisecond, and which counts.
+
+Answers ExecuteStatement after a fixed delay; may stall, and may answer with faults::
+
+    python -m benchmarks.delaying_server --delay-ms 20 --stall-s 1 --stall-every-s 5
+
+Prints ``ready URL``. ``GET /truth`` answers at once with what the server itself saw, as JSON. One
+thread, epoll and a timerfd: epoll's own time-out has whole milliseconds only.
+"""
+
+import argparse
+import contextlib
+import ctypes
+import json
+import os
+import select
+import socket
+import struct
+import time
+from collections import Counter, deque
+from typing import Final, NoReturn
+
+_NS: Final = 1_000_000_000
+_NS_PER_MS: Final = 1_000_000
+_OK_BODY: Final = b'{"ConsumedCapacity":{"CapacityUnits":1.0,"TableName":"t"}}'
+_ERROR: Final = '{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"injected"}}'
+_LIBC: Final = ctypes.CDLL(None, use_errno=True)
+_ABSOLUTE: Final = 1
+
+FAULTS: Final = {
+    3: "server_error",
+    7: "throttled",
+    11: "ambiguous",  # the connection is reset, so the writer cannot know
+    15: "wrong_answer",
+}
+"""Number of a request modulo 20 → the class that the client should find, with ``--faults``."""
+
+
+def answer(status: int, body: bytes) -> bytes:
+    """Return a whole HTTP answer."""
+    return b"HTTP/1.1 %d Text\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body)
+
+
+_ANSWERS: Final = {
+    "ok": answer(200, _OK_BODY),
+    "server_error": answer(500, _ERROR.format(code="InternalServerError").encode()),
+    "throttled": answer(400, _ERROR.format(code="ThrottlingException").encode()),
+    "wrong_answer": answer(200, b"<html>not DynamoDB</html>"),
+}
+
+
+class Server:
+    """Holds every answer until it is due, in the order of the requests.
+
+    Args:
+        delay_ns: from a whole request to its answer.
+        stall_ns: how long nobody is answered.
+        stall_every_ns: a stall ends that long after the first request, and again; 0: never.
+        has_faults: whether some requests are answered with faults.
+    """
+
+    def __init__(
+        self, *, delay_ns: int, stall_ns: int, stall_every_ns: int, has_faults: bool
+    ) -> None:
+        self._delay_ns, self._stall_ns, self._every_ns = delay_ns, stall_ns, stall_every_ns
+        self._has_faults = has_faults
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
+        self._listener.settimeout(0)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._timer = _LIBC.timerfd_create(1, os.O_NONBLOCK)
+        self._epoll = select.epoll()
+        self._epoll.register(self._listener, select.EPOLLIN)
+        self._epoll.register(self._timer, select.EPOLLIN)
+        self._received: dict[int, tuple[socket.socket, bytearray]] = {}
+        self._due: deque[tuple[int, socket.socket, str]] = deque()
+        self._first_ns: int | None = None
+        self._counts: Counter[str] = Counter()
+        self._lateness_us: Counter[int] = Counter()
+
+    def run(self) -> NoReturn:
+        """Serve until killed."""
+        while True:
+            for descriptor, _ in self._epoll.poll():
+                if descriptor == self._timer:
+                    with contextlib.suppress(BlockingIOError):  # armed anew since it fired
+                        os.read(self._timer, 8)
+                elif descriptor == self._listener.fileno():
+                    self._accept()
+                else:
+                    self._read(descriptor)
+            self._answer_due()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except BlockingIOError:
+                return
+            connection.settimeout(0)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._received[connection.fileno()] = connection, bytearray()
+            self._epoll.register(connection, select.EPOLLIN)
+
+    def _read(self, descriptor: int) -> None:
+        connection, received = self._received[descriptor]
+        try:
+            data = connection.recv(1 << 16)
+        except ConnectionError:
+            data = b""
+        if not data:
+            self._close(connection)
+            return
+        received += data
+        head_end = received.find(b"\r\n\r\n")
+        if head_end < 0:
+            return
+        if received.startswith(b"GET"):
+            received.clear()
+            connection.sendall(answer(200, self._truth()))
+            return
+        at = received.find(b"Content-Length: ")
+        length = int(received[at + 16 : received.find(b"\r", at)])
+        if len(received) < head_end + 4 + length:
+            return
+        received.clear()
+        self._take(connection)
+
+    def _take(self, connection: socket.socket) -> None:
+        now_ns = time.perf_counter_ns()
+        if self._first_ns is None:
+            self._first_ns = now_ns
+        number = self._counts.total()
+        kind = FAULTS.get(number % 20, "ok") if self._has_faults else "ok"
+        self._counts[kind] += 1
+        due_ns = now_ns + self._delay_ns
+        if self._every_ns:
+            since_ns = (due_ns - self._first_ns) % self._every_ns
+            if since_ns >= self._every_ns - self._stall_ns:
+                due_ns += self._every_ns - since_ns
+        self._due.append((due_ns, connection, kind))
+        if len(self._due) == 1:
+            self._arm(due_ns)
+
+    def _answer_due(self) -> None:
+        while self._due:
+            due_ns, connection, kind = self._due[0]
+            late_ns = time.perf_counter_ns() - due_ns
+            if late_ns < 0:
+                self._arm(due_ns)
+                return
+            self._due.popleft()
+            self._lateness_us[late_ns // 1_000] += 1
+            if connection.fileno() < 0:
+                continue  # whoever asked has gone
+            if kind == "ambiguous":
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self._close(connection)
+                continue
+            try:
+                connection.send(_ANSWERS[kind])
+            except ConnectionError:
+                self._close(connection)
+
+    def _arm(self, due_ns: int) -> None:
+        spec = struct.pack("@qqqq", 0, 0, *divmod(due_ns, _NS))
+        if _LIBC.timerfd_settime(self._timer, _ABSOLUTE, spec, None) != 0:
+            raise OSError(ctypes.get_errno(), "timerfd_settime")
+
+    def _close(self, connection: socket.socket) -> None:
+        del self._received[connection.fileno()]
+        self._epoll.unregister(connection)
+        connection.close()
+
+    def _truth(self) -> bytes:
+        """Return counts by kind, and how late the answers were sent, in ms."""
+        late_us = sorted(self._lateness_us.elements())
+        late_ms = {
+            name: late_us[int(q * (len(late_us) - 1))] / 1_000 if late_us else None
+            for name, q in (("p50", 0.5), ("p99", 0.99), ("max", 1.0))
+        }
+        return json.dumps({"counts": dict(self._counts), "late_ms": late_ms}).encode()
+
+
+def main() -> NoReturn:
+    """Serve as the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--delay-ms", type=float, default=0.0)
+    parser.add_argument("--stall-s", type=float, default=0.0)
+    parser.add_argument("--stall-every-s", type=float, default=0.0)
+    parser.add_argument("--faults", action="store_true")
+    options = parser.parse_args()
+    server = Server(
+        delay_ns=round(options.delay_ms * _NS_PER_MS),
+        stall_ns=round(options.stall_s * _NS),
+        stall_every_ns=round(options.stall_every_s * _NS),
+        has_faults=options.faults,
+    )
+    print(f"ready {server.url}", flush=True)
+    server.run()
+
+
+if __name__ == "__main__":
+    main()
