@@ -15,6 +15,8 @@ from typing import Any, Final, NamedTuple
 
 CONTENT_TYPE: Final = "application/x-amz-json-1.0"
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
+_BLOCK_BYTES: Final = 64
+"""What SHA-256 digests at a time."""
 _HEADER_SAFE: Final = re.compile(r"[!-~]+")
 
 
@@ -51,11 +53,12 @@ class _Second(NamedTuple):
 
     of: tuple[str, str, str]
     """The date, host and target that it was made for."""
-    key: bytes
     canonical: Any
-    """The digest of the canonical request up to the digest of the body."""
-    to_sign: bytes
-    """The string to sign, up to the digest of the canonical request."""
+    """SHA-256 of the canonical request, up to the digest of the body."""
+    inner: Any
+    """The inner SHA-256 of the signature's HMAC, up to the digest of the canonical request."""
+    outer: Any
+    """The outer SHA-256 of the signature's HMAC, up to the inner digest."""
     headers: dict[str, str]
     """All of them; ``Authorization`` lacks the signature at its end."""
     head: bytes
@@ -84,7 +87,7 @@ class Signer:
         self._service = service
         # Each is replaced by one assignment: another thread sees the old one or the new one.
         self._day = _Day("", "", b"")
-        self._second = _Second(("", "", ""), b"", sha256(), b"", {}, b"")
+        self._second = _Second(("", "", ""), sha256(), sha256(), sha256(), {}, b"")
 
     def headers(
         self, *, host: str, target: str, body: bytes, now: datetime | str
@@ -137,9 +140,9 @@ class Signer:
         head = "\r\n".join([f"{name}: {value}" for name, value in headers.items()])
         return _Second(
             of=(date, host, target),
-            key=day.key,
             canonical=sha256(f"POST\n/\n\n{lines}\n{names}\n".encode()),
-            to_sign=f"{_ALGORITHM}\n{date}\n{day.scope}\n".encode(),
+            inner=sha256(_padded(day.key, 0x36) + f"{_ALGORITHM}\n{date}\n{day.scope}\n".encode()),
+            outer=sha256(_padded(day.key, 0x5C)),
             headers=headers,
             head=f"POST / HTTP/1.1\r\n{head}".encode("latin-1"),
         )
@@ -151,8 +154,17 @@ class Signer:
         return _Day(date, f"{date}/{self._region}/{self._service}/aws4_request", key)
 
 
+def _padded(key: bytes, pad: int) -> bytes:
+    """Return what HMAC hashes first. Source: RFC 2104, section 2."""
+    return bytes(byte ^ pad for byte in key.ljust(_BLOCK_BYTES, b"\0"))
+
+
 def _signature(second: _Second, body: bytes) -> str:
-    canonical = second.canonical.copy()
+    # With copies of digests that have begun, a signature costs half of what it costs with
+    # hmac.digest, which begins with the key each time.
+    canonical, inner, outer = second.canonical.copy(), second.inner.copy(), second.outer.copy()
     canonical.update(sha256(body).hexdigest().encode())
-    to_sign = second.to_sign + canonical.hexdigest().encode()
-    return hmac.digest(second.key, to_sign, "sha256").hex()
+    inner.update(canonical.hexdigest().encode())
+    outer.update(inner.digest())
+    signature: str = outer.hexdigest()
+    return signature

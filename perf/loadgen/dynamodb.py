@@ -97,7 +97,7 @@ def read_answer(payload: bytes) -> Answer:
         DynamoDbError: DynamoDB would not say that.
     """
     try:
-        response = json.loads(payload)
+        response = json.loads(payload.decode())  # bytes would be searched for their encoding
         items = response.get("Items", [])
         if "__type" in response or not isinstance(items, list):
             raise not_dynamodb(payload)
