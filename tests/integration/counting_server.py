@@ -9,9 +9,18 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+AQP_ANSWER: Any = {
+    "response": [{"resultSet": []}],
+    "stats": {
+        "elapsedTimeToRetrieveDataInMs": 7,
+        "elapsedTimeToAggregateDataInMs": 3,
+        "payloadSizeBytes": 626,
+    },
+}
+
 
 class CountingServer(ThreadingHTTPServer):
-    """DynamoDB's ExecuteStatement for a POST, plain pages for a GET; nothing is stored."""
+    """DynamoDB's ExecuteStatement for a POST, an AQP's rows or plain pages for a GET."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -57,6 +66,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, {"Items": [], "ConsumedCapacity": {"CapacityUnits": 1.0}})
 
     def do_GET(self) -> None:
+        if self.path.startswith("/query-aggregation/"):
+            self.server.note("aggregate")
+            self._answer(200, AQP_ANSWER)
+            return
         self.server.note(self.path)
         self._answer(503 if self.path == "/busy" else 200, {})
 

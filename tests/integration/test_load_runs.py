@@ -12,10 +12,11 @@ import pytest
 from perf.core.failures import FailureClass
 from perf.core.pacing import OpenModel, Think, Unpaced
 from perf.core.result import RunResult
+from perf.core.statements import READ_OPERATION, WRITE_OPERATION, ZIPCODE_OPERATION
 from perf.loadgen.launcher import LoadRun, RunSpec
 from tests.integration.counting_server import CountingServer, counting_server
 
-WRITES, READS = "write_to_ddb", "read_from_ddb"
+WRITES, READS, AGGREGATES = WRITE_OPERATION, READ_OPERATION, ZIPCODE_OPERATION
 NS_PER_MS = 1_000_000
 SLOW_USERS = """
 import os, time
@@ -73,15 +74,17 @@ def run(spec: RunSpec, **environment: str) -> RunResult:
 
 @pytest.fixture(scope="module")
 def two_workers() -> Iterator[Run]:
-    """200 arrivals a second in all for 3 s, two writers to one reader, from two processes."""
+    """200 arrivals a second in all for 3 s, half of them writes, from two processes."""
     spec = replace(
         BASE,
-        user_classes={"PartiqlWriteUser": 2, "PartiqlReadUser": 1},
+        user_classes={"PartiqlWriteUser": 2, "PartiqlReadUser": 1, "AqpZipcodeUser": 1},
+        users=8,
         pacing=OpenModel.at(200.0),
         processes=2,
     )
     with counting_server() as server:
-        yield Run(run(replace(spec, workload={"endpoint-url": server.url})), server)
+        workload = {"endpoint-url": server.url}
+        yield Run(run(replace(spec, workload=workload, host=server.url)), server)
 
 
 class TestTwoWorkers:
@@ -89,18 +92,29 @@ class TestTwoWorkers:
         assert two_workers.result.invalid_reasons == ()
         assert not two_workers.result.interrupted
         assert two_workers.result.generator.processes == 2
-        assert two_workers.result.users == 6
+        assert two_workers.result.users == 8
 
     def test_counts_are_the_servers_own(self, two_workers: Run) -> None:
         result, server = two_workers
         assert result.operation(WRITES).requests == server.counts["INSERT"]
         assert result.operation(READS).requests == server.counts["SELECT"]
+        assert result.operation(AGGREGATES).requests == server.counts["aggregate"]
         assert sum(each.failures for each in result.operations) == 0
 
     def test_capacity_adds_up(self, two_workers: Run) -> None:
         writes, reads = (two_workers.result.operation(name) for name in (WRITES, READS))
         assert (writes.consumed_write_units, writes.consumed_read_units) == (writes.requests, None)
         assert (reads.consumed_write_units, reads.consumed_read_units) == (None, reads.requests)
+
+    def test_what_the_aqp_says_of_its_time_adds_up(self, two_workers: Run) -> None:
+        reads = two_workers.result.operation(AGGREGATES)
+        shares = reads.time_shares
+        assert shares is not None
+        assert shares.answers == reads.payload.count == reads.requests
+        assert shares.retrieve_ns == 7 * NS_PER_MS * shares.answers
+        assert shares.aggregate_ns == 3 * NS_PER_MS * shares.answers
+        assert shares.means_ms["latency"] == pytest.approx(reads.latency_ms["mean"], rel=0.002)
+        assert two_workers.result.operation(WRITES).time_shares is None
 
     def test_what_was_due_was_sent(self, two_workers: Run) -> None:
         health = two_workers.result.generator
@@ -114,6 +128,12 @@ class TestTwoWorkers:
         assert due is not None
         assert 200 * (two_workers.result.duration_s - 1) <= due
         assert due <= 200 * two_workers.result.duration_s + 1
+
+    def test_connections_are_as_many_as_users(self, two_workers: Run) -> None:
+        health = two_workers.result.generator
+        assert health.connections_opened is not None
+        assert 1 <= health.connections_opened <= two_workers.result.users
+        assert health.pool_waits == 0
 
     def test_each_class_sends_its_share(self, two_workers: Run) -> None:
         counts = two_workers.server.counts
@@ -250,6 +270,7 @@ class TestAnyLocustfile:
         look = visits.result.operation("/look")
         assert look.latency == look.service_time
         assert visits.result.generator.arrivals_due is None
+        assert visits.result.generator.connections_opened is None
 
 
 def test_an_exception_in_a_task_makes_the_run_invalid(
