@@ -1,4 +1,4 @@
-"""How the generator itself does: CPU of this process, and how late its event loop wakes up."""
+"""How the generator itself does: CPU of this process, lateness of its event loop, connections."""
 
 import time
 from collections import deque
@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 from perf.core.histogram import LatencyHistogram
 from perf.loadgen.alarm import Alarm
+from perf.loadgen.connections import pool_counts
 
 _PROBE_S = 0.02
 _PROBES_PER_CPU_SAMPLE = 50
@@ -21,12 +22,14 @@ class HealthProbe:
         self.cpu_ratio_max: float | None = None
         self.loop_lag = LatencyHistogram()
         self._is_open = False
+        self._pools_before = pool_counts()
 
     def open_window(self) -> None:
         """Forget what the warm-up showed."""
         self.cpu_ratio_max = None
         self.loop_lag = LatencyHistogram()
         self._is_open = True
+        self._pools_before = pool_counts()
 
     def close_window(self) -> None:
         """Keep what was measured until now."""
@@ -52,7 +55,11 @@ class HealthProbe:
     def to_wire(self) -> dict[str, Any]:
         """Return the state as numbers that msgpack carries."""
         lag_ns = self.loop_lag.quantile_ns(0.99)
+        pools, before = pool_counts(), self._pools_before
+        has_pools = pools.opened > 0  # else the locustfile has connections of its own
         return {
             "cpu_ratio_max": self.cpu_ratio_max,
             "loop_lag_p99_ms": None if lag_ns is None else lag_ns / 1_000_000,
+            "connections_opened": pools.opened - before.opened if has_pools else None,
+            "pool_waits": pools.waits - before.waits if has_pools else None,
         }

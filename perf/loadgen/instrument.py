@@ -233,6 +233,8 @@ class Instrument:
             loop_lag_p99_ms=_max_known(wires, "loop_lag_p99_ms"),
             arrivals_due=_sum_known(wires, "arrivals_due"),
             arrivals_sent=_sum_known(wires, "arrivals_sent"),
+            connections_opened=_sum_known(wires, "connections_opened"),
+            pool_waits=_sum_known(wires, "pool_waits"),
         )
 
     def _connected_workers(self) -> dict[str, Mapping[str, Any] | None]:

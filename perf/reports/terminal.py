@@ -62,6 +62,10 @@ def _conditions(run: RunResult) -> str:
         parts.append(f"loop lag p99 {table_ms(health.loop_lag_p99_ms)} ms")
     if health.arrivals_due is not None and health.arrivals_sent is not None:
         parts.append(f"{health.arrivals_sent} of {health.arrivals_due} due requests sent")
+    if (health.connections_opened or 0) > run.users:
+        parts.append(f"{health.connections_opened} connections opened: the target closes them")
+    if health.pool_waits:
+        parts.append(f"{health.pool_waits} requests waited for a free connection")
     return ", ".join(parts)
 
 

@@ -140,3 +140,22 @@ def test_the_commonest_messages_are_shown_and_the_others_counted(judged: JudgedR
     assert "   3  message 03" in texts
     assert not any("message 02" in text for text in texts)
     assert "  2 more messages are in the report file" in texts
+
+
+@pytest.mark.parametrize(
+    ("connections", "waits", "said"),
+    [
+        (10, 0, ""),
+        (11, 0, ", 11 connections opened: the target closes them"),
+        (None, 3, ", 3 requests waited for a free connection"),
+    ],
+)
+def test_connections_are_said_when_they_are_odd(
+    judged: JudgedRun, connections: int | None, waits: int, said: str
+) -> None:
+    health = replace(judged.run.generator, connections_opened=connections, pool_waits=waits)
+    run = replace(judged.run, generator=health)
+
+    text = " ".join(line.text for line in render_run(replace(judged, run=run), width=300)[:2])
+
+    assert text.endswith(f"1020 of 1020 due requests sent{said}")
