@@ -165,7 +165,7 @@ def _is_at_most(answer: _Answer, totals: _Totals) -> bool:
 def _is_beginning(
     query: AggregateQuery, shares: Sequence[Share], answer: _Answer, slack: Decimal
 ) -> bool:
-    """Return whether the answer is what some, not all, of the first shares add up to.
+    """Return whether the answer is what some of the first shares add up to.
 
     Args:
         query: the query.
@@ -174,7 +174,7 @@ def _is_beginning(
         slack: how far its grand total may be off for binary floats.
     """
     grand_total = _sum(Decimal(total) for total in answer.totals.values() if total is not None)
-    running = accumulate((share.amount for share in shares[:-1]), _COARSE.add)
+    running = accumulate((share.amount for share in shares), _COARSE.add)
     for count, total in enumerate(running, start=1):
         if total > grand_total + slack:
             return False

@@ -14,10 +14,9 @@ def partition_number(dataset: Dataset, pk: str) -> int | None:
     if found is None:
         return None
     account, customer = map(int, found.groups())
-    if account >= dataset.accounts or customer >= dataset.customers:
-        return None
     number = account * dataset.customers + customer
-    return number if dataset.partition_key(number) == pk else None
+    is_key = account < dataset.accounts and dataset.partition_key(number) == pk
+    return number if is_key else None
 
 
 def seeded_items(dataset: Dataset, pk: str) -> list[Item]:

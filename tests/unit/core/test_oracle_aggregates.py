@@ -174,11 +174,11 @@ def test_whole_numbers_may_come_as_floats() -> None:
 def test_a_total_off_by_more_than_doubles_explain_is_wrong(
     query: AggregateQuery, which: int, sign: int
 ) -> None:
-    """1e-13 of the sum is twenty times what rounding explains, a billionth of a cent here."""
+    """Groups have up to seven items here, so rounding explains 8.9e-16 of the sum."""
     expectation = expectation_of(query)
     rows = right_rows(query, items_of(DATASET, expectation.pk), lambda t: Decimal(float(t)))
     row = rows[which % len(rows)]
-    row["total"] = Decimal(row["total"]) * (1 + sign * Decimal("1e-13"))
+    row["total"] = Decimal(row["total"]) * (1 + sign * Decimal("3e-15"))
 
     assert kind_of(expectation, rows) is WrongAnswerKind.WRONG_VALUE
 
@@ -264,6 +264,14 @@ def test_the_answer_to_another_question_is_cross_talk(
     kind = kind_of(expectation_of(query), right_rows(other_query, items))
 
     assert kind is WrongAnswerKind.CROSS_TALK
+
+
+def test_one_row_of_the_other_query_is_cross_talk() -> None:
+    expectation = expectation_of(STATUS)
+    items = items_of(DATASET, expectation.pk)
+    rows = [*right_rows(STATUS, items), right_rows(ZIPCODE, items)[0]]
+
+    assert kind_of(expectation, rows) is WrongAnswerKind.CROSS_TALK
 
 
 def test_one_row_of_a_partition_that_takes_writes_is_cross_talk() -> None:
@@ -419,6 +427,15 @@ def test_no_answer_is_too_odd_to_be_classified(query: AggregateQuery, rows: obje
     assert wrong is not None
     assert wrong.kind in WrongAnswerKind
     assert max(len(wrong.expected), len(wrong.got)) <= 300
+
+
+def test_numbers_beyond_all_bounds_are_wrong_values() -> None:
+    expectation = expectation_of(STATUS)
+    rows = right_rows(STATUS, items_of(DATASET, expectation.pk))
+    for number in (10**4_000, Decimal("9e999999"), Decimal("-9e999999"), 1e308, -1e308, 5e-324):
+        huge = [row | {"total": number} for row in rows]
+
+        assert kind_of(expectation, huge) is WrongAnswerKind.WRONG_VALUE
 
 
 def test_deep_and_long_answers_leave_short_evidence() -> None:

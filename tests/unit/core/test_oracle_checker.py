@@ -113,6 +113,16 @@ def test_no_more_rows_are_kept_than_allowed(kept_rows: int, kept: int) -> None:
     assert oracle._aggregate.cache_info().currsize == kept
 
 
+def test_a_wrong_answer_longer_than_the_right_one_is_not_kept() -> None:
+    oracle = Oracle(DATASET, "orders")
+    query = AggregateQuery.STATUS
+    rows = right_rows(query)
+
+    oracle.check_aggregate(query, PK, rows * 1_000)
+
+    assert oracle._aggregate(query, PK)._wrong is None
+
+
 def test_an_answer_deeper_than_python_compares_is_no_trouble_the_second_time() -> None:
     oracle = Oracle(DATASET, "orders")
     query = AggregateQuery.STATUS
