@@ -6,6 +6,7 @@ request. It cannot tell a connection that was not made in time from an answer th
 nor say in plain words what is wrong with TLS. And it counts nothing.
 """
 
+import os
 import select
 import ssl
 from typing import Any, NamedTuple
@@ -20,6 +21,8 @@ CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 10.0
 _poll = monkey.get_original("select", "poll")
 """The one that gevent replaces: asked without waiting it blocks nothing, and costs 1 µs, not 19."""
+_CA_VARIABLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
+"""Each may name a file of certificates to trust, for endpoints of one's own."""
 _MAX_CONNECTIONS = 1 << 20
 """No limit in practice: a user has one request under way, so there are as many as users."""
 
@@ -95,7 +98,13 @@ def open_connections(
     connect_timeout_s: float = CONNECT_TIMEOUT_S,
     answer_timeout_s: float = ANSWER_TIMEOUT_S,
 ) -> ConnectionPool:
-    """Return a pool of connections to one server; a TLS server's certificate is verified."""
+    """Return a pool of connections to one server.
+
+    A TLS server's certificate is verified, by whom the SDK and ``requests`` would trust too.
+
+    Raises:
+        ValueError: there is no such list of certificates.
+    """
     options: dict[str, Any] = {
         "size": _MAX_CONNECTIONS,
         "connection_timeout": connect_timeout_s,
@@ -103,8 +112,12 @@ def open_connections(
     }
     if not is_tls:
         return _PlainConnections(host, port, host, port, **options)
-    tls = {"ca_certs": certifi.where(), "server_hostname": host}
-    return _TlsConnections(host, port, host, port, ssl_options=tls, **options)
+    trusted = next(filter(None, map(os.environ.get, _CA_VARIABLES)), certifi.where())
+    tls = {"ca_certs": trusted, "server_hostname": host}
+    try:
+        return _TlsConnections(host, port, host, port, ssl_options=tls, **options)
+    except OSError as error:
+        raise ValueError(f"no certificates to trust in {trusted!r}: {error}") from error
 
 
 __all__ = [

@@ -12,12 +12,15 @@ from perf.loadgen.dynamodb import Answer, Attempts, Attributes, DynamoDbClient, 
 from perf.loadgen.opening import open_client
 from perf.loadgen.users import PacedUser
 
+_Opening = tuple[ClientKind, str | None, str | None, int]
+"""The arguments of `open_client`."""
+
 
 class PartiqlUser(PacedUser):
     """A user that sends PartiQL statements to DynamoDB."""
 
     abstract = True
-    _clients: ClassVar[dict[tuple[ClientKind, str | None, str | None], DynamoDbClient]] = {}
+    _clients: ClassVar[dict[_Opening, DynamoDbClient]] = {}
 
     @classmethod
     def open_for_load(cls, settings: WorkloadSettings) -> None:
@@ -26,15 +29,14 @@ class PartiqlUser(PacedUser):
         Raises:
             ValueError: no region or no credentials can be found, or the endpoint is no URL.
         """
-        key = settings.client, settings.endpoint_url, settings.region
-        if key not in cls._clients:
-            cls._clients[key] = open_client(*key)
+        opening = _opening_of(settings)
+        if opening not in cls._clients:
+            cls._clients[opening] = open_client(*opening)
 
     def on_start(self) -> None:
         """Take the client that all users of this process share."""
         super().on_start()
-        settings = self.workload.settings
-        client = self._clients.get((settings.client, settings.endpoint_url, settings.region))
+        client = self._clients.get(_opening_of(self.workload.settings))
         if client is None:
             raise GreenletExit  # said already; of a StopUser locust would log the traceback
         self.client = client
@@ -74,3 +76,7 @@ def _add_attempts(context: dict[str, Any], attempts: Attempts | None) -> None:
         context["attempts"] = attempts.total
         context["throttled_attempts"] = attempts.throttled
         context["backoff_ns"] = attempts.backoff_ns
+
+
+def _opening_of(settings: WorkloadSettings) -> _Opening:
+    return settings.client, settings.endpoint_url, settings.region, settings.max_attempts

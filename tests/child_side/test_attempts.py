@@ -1,5 +1,6 @@
 """Retries are explicit, every attempt is counted, and a write stays as unsure as it is."""
 
+import argparse
 import itertools
 import json
 import socket
@@ -11,9 +12,11 @@ import pytest
 from botocore.retries.standard import ExponentialBackoff
 
 from perf.core.failures import FailureClass
+from perf.loadgen.arguments import WorkloadSettings, add_workload_arguments
 from perf.loadgen.boto3_client import Boto3Client
 from perf.loadgen.dynamodb import Answer, DynamoDbError
 from perf.loadgen.opening import open_client
+from perf.loadgen.partiql_user import PartiqlUser
 from tests.child_side.scripted_server import (
     Behaviour,
     Request,
@@ -167,3 +170,22 @@ def test_greenlets_that_share_a_client_count_their_own_attempts(
 def test_the_fast_client_does_not_retry() -> None:
     with pytest.raises(ValueError, match=r"^the fast client sends a request once"):
         open_client("fast", "http://127.0.0.1:1", "eu-west-1", 2)
+
+
+def test_a_workload_makes_the_attempts_that_it_is_told_to(
+    serve: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: BACKOFF_S)
+    monkeypatch.setattr(PartiqlUser, "_clients", {})
+    server = serve(BROKEN)
+    parser = argparse.ArgumentParser()
+    add_workload_arguments(parser)
+    options = ("--client", "boto3", "--max-attempts", "3", "--region", "eu-west-1")
+    arguments = parser.parse_args([*options, "--endpoint-url", server.url])
+    PartiqlUser.open_for_load(WorkloadSettings.from_options(arguments))
+    (client,) = PartiqlUser._clients.values()
+    assert isinstance(client, Boto3Client)
+    outcome(client)
+    client._client.close()
+
+    assert len(server.requests) == 3

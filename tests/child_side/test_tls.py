@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from perf.core.failures import FailureClass
 from perf.core.sigv4 import Credentials
 from perf.loadgen.boto3_client import Boto3Client
-from perf.loadgen.connections import TlsError
+from perf.loadgen.connections import TlsError, open_connections
 from perf.loadgen.dynamodb import DynamoDbClient, DynamoDbError
 from perf.loadgen.exchange import HttpServer
 from perf.loadgen.failure_classes import failure_class_of
@@ -67,12 +67,7 @@ def tls(file: Path) -> ssl.SSLContext:
 @pytest.fixture
 def trust(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
     """Let the clients trust whoever a file vouches for."""
-
-    def trust_only(file: Path) -> None:
-        monkeypatch.setattr("certifi.where", lambda: str(file))
-        monkeypatch.setenv("AWS_CA_BUNDLE", str(file))
-
-    return trust_only
+    return lambda file: monkeypatch.setenv("AWS_CA_BUNDLE", str(file))
 
 
 @pytest.fixture
@@ -144,11 +139,16 @@ def test_dynamodb_that_cannot_be_trusted_gets_no_request(
     assert server.requests == []
 
 
+@pytest.mark.parametrize("variable", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"])
 def test_a_trusted_certificate_is_checked_once_per_connection(
-    serve: Start, tmp_path: Path, trust: Callable[[Path], None], client_of: MakeClient
+    serve: Start,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    client_of: MakeClient,
+    variable: str,
 ) -> None:
     file = certificate(tmp_path)
-    trust(file)
+    monkeypatch.setenv(variable, str(file))
     server = serve(answer(), tls=tls(file))
     client = client_of(server.url)
     for _ in range(5):
@@ -167,3 +167,15 @@ def test_an_aqp_that_cannot_be_trusted_gets_no_query(
 
     assert failure_class_of(caught.value, None) is FailureClass.CONNECTION
     assert server.requests == []
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_list_of_certificates_that_is_none_is_told_before_the_load(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    file = tmp_path / "bundle.pem"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(file))
+    with pytest.raises(ValueError, match=r"^no certificates to trust in '.*bundle.pem'"):
+        open_connections("127.0.0.1", 1, is_tls=True)

@@ -193,7 +193,7 @@ def test_the_client_is_open_before_the_first_user(open_environment: Open) -> Non
     )
     environment.events.test_start.fire(environment=environment)
 
-    assert list(PartiqlUser._clients) == [("fast", "http://127.0.0.1:9", "eu-west-1")]
+    assert list(PartiqlUser._clients) == [("fast", "http://127.0.0.1:9", "eu-west-1", 1)]
 
 
 def test_a_test_with_other_settings_gets_a_client_of_its_own(open_environment: Open) -> None:
