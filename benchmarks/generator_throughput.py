@@ -90,9 +90,8 @@ def writes(url: str, core: int | None, processes: int = 1) -> float:
 
 def reads(url: str, core: int | None) -> float:
     """Return what we read a second."""
-    return ours(
-        replace(BASE, user_classes={"AqpZipcodeUser": 1}, host=url), ZIPCODE_OPERATION, core
-    )
+    spec = replace(BASE, user_classes={"AqpZipcodeUser": 1}, host=url, workload={"partitions": "1"})
+    return ours(spec, ZIPCODE_OPERATION, core)
 
 
 def baseline(user: str, url: str, core: int) -> float:

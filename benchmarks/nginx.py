@@ -1,4 +1,7 @@
-"""An nginx that answers writes and AQP reads at once: the target that is never the limit."""
+"""An nginx that answers writes and AQP reads at once: the target that is never the limit.
+
+Its answer to every read is the right one for the first partition, so no other may be asked for.
+"""
 
 import json
 import os
@@ -12,6 +15,8 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
+
+import simplejson
 
 from perf.children import Child
 from perf.core.dataset import Dataset
@@ -53,15 +58,14 @@ def aqp_answer(dataset: Dataset) -> str:
         zipcode = int(item.zipcode)
         totals[zipcode] = totals.get(zipcode, Decimal()) + Decimal(item.amount)
     pk = dataset.partition_key(0)
-    rows = [
-        {"pk": pk, "total": float(total), "zipcode": zipcode} for zipcode, total in totals.items()
-    ]
+    rows = [{"pk": pk, "total": total, "zipcode": zipcode} for zipcode, total in totals.items()]
     stats = {
         "elapsedTimeToRetrieveDataInMs": 3,
         "elapsedTimeToAggregateDataInMs": 1,
         "payloadSizeBytes": 4_096,
     }
-    return json.dumps({"response": [{"resultSet": rows}], "stats": stats})
+    answer = {"response": [{"resultSet": rows}], "stats": stats}
+    return simplejson.dumps(answer, use_decimal=True)
 
 
 @contextmanager
