@@ -266,7 +266,7 @@ def _generator_reasons(run: RunResult, thresholds: Sequence[Threshold]) -> Itera
             yield (
                 f"the load generator woke up {lag_ms:.1f} ms late (p99 of its event loop), more "
                 f"than {MAX_LAG_RATIO:.0%} of the tightest latency limit of {tightest_ms:g} ms: "
-                "add processes or send less"
+                "add processes, send less, or keep other work off its machine"
             )
     due, sent = health.arrivals_due, health.arrivals_sent
     if due is not None and sent is not None and sent < MIN_SENT_RATIO * due:

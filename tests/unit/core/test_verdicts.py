@@ -262,7 +262,8 @@ def test_an_interrupted_run_is_invalid() -> None:
             {"loop_lag_p99_ms": 5.1},
             (
                 "the load generator woke up 5.1 ms late (p99 of its event loop), more than 10% of "
-                "the tightest latency limit of 50 ms: add processes or send less"
+                "the tightest latency limit of 50 ms: add processes, send less, or keep other "
+                "work off its machine"
             ),
         ),
         ({"arrivals_sent": 989}, "requests due 1000, sent 989: add processes"),
