@@ -39,6 +39,8 @@ def _omission_text(name: str, operation: OperationResult) -> str | None:
     due, sent = (
         table_ms(times["p99"]) for times in (operation.latency_ms, operation.service_time_ms)
     )
+    if due == sent:  # microseconds, which nobody sees
+        return None
     return (
         f"p99 of {name}: {due} ms counted from when requests were due; a closed-model tool, "
         f"which counts from when it sends, would have reported p99 = {sent} ms"

@@ -82,6 +82,17 @@ def test_the_omission_gap_is_said_from_one_and_a_half(
     assert said(waited) == ([text] if is_said else [])
 
 
+def test_a_gap_of_microseconds_is_not_said(read: OperationResult) -> None:
+    prompt = replace(
+        read,
+        latency=LatencyHistogram.of([140_000] * 20),
+        service_time=LatencyHistogram.of([60_000] * 20),
+    )
+
+    assert prompt.omission_gap == pytest.approx(2.33, abs=0.01)
+    assert said(prompt) == []
+
+
 def test_attempts_are_said_when_they_are_known(read: OperationResult) -> None:
     attempts = AttemptCounts(total=1037, throttled=37, backoff_s=1.234)
 
