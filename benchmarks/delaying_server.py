@@ -1,6 +1,6 @@
-"""A DynamoDB double whose true latency is known to a tenth of a millisecond, and which counts.
+"""A double of DynamoDB and the AQP whose true latency is known, and which counts.
 
-Answers ExecuteStatement after a fixed delay; may stall, and may answer with faults::
+Answers every request after a fixed delay; may stall, and may answer with faults::
 
     python -m benchmarks.delaying_server --delay-ms 20 --stall-s 1 --stall-every-s 5
 
@@ -11,41 +11,50 @@ thread, epoll and a timerfd: epoll's own time-out has whole milliseconds only.
 import argparse
 import contextlib
 import ctypes
+import gc
 import json
 import os
 import select
 import socket
 import struct
 import time
+from array import array
 from collections import Counter, deque
 from typing import Final, NoReturn
 
+from benchmarks.nginx import WRITE_ANSWER, aqp_answer
+from perf.core.dataset import Dataset
+from perf.core.intervals import nearest_rank
+
 _NS: Final = 1_000_000_000
 _NS_PER_MS: Final = 1_000_000
-_OK_BODY: Final = b'{"ConsumedCapacity":{"CapacityUnits":1.0,"TableName":"t"}}'
-_ERROR: Final = '{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"injected"}}'
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
 _ABSOLUTE: Final = 1
+_ERROR: Final = '{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"injected"}}'
 
-FAULTS: Final = {
-    3: "server_error",
-    7: "throttled",
-    11: "ambiguous",  # the connection is reset, so the writer cannot know
-    15: "wrong_answer",
-}
-"""Number of a request modulo 20 → the class that the client should find, with ``--faults``."""
+FAULTS: Final = {3: "server_error", 7: "throttled", 9: "reset", 11: "cut", 15: "wrong_answer"}
+"""Number of a request modulo 20 → what becomes of it, with ``--faults``; the others are right.
+
+``reset`` resets the connection, ``cut`` closes it after half an answer."""
 
 
-def answer(status: int, body: bytes) -> bytes:
-    """Return a whole HTTP answer."""
+def _answer(status: int, body: bytes) -> bytes:
     return b"HTTP/1.1 %d Text\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body)
 
 
+_WRITTEN: Final = _answer(200, WRITE_ANSWER.encode())
+_READ: Final = _answer(200, aqp_answer(Dataset()).encode())
 _ANSWERS: Final = {
-    "ok": answer(200, _OK_BODY),
-    "server_error": answer(500, _ERROR.format(code="InternalServerError").encode()),
-    "throttled": answer(400, _ERROR.format(code="ThrottlingException").encode()),
-    "wrong_answer": answer(200, b"<html>not DynamoDB</html>"),
+    ("write", "right"): _WRITTEN,
+    ("write", "server_error"): _answer(500, _ERROR.format(code="InternalServerError").encode()),
+    ("write", "throttled"): _answer(400, _ERROR.format(code="ThrottlingException").encode()),
+    ("write", "cut"): _WRITTEN[: len(_WRITTEN) // 2],
+    ("write", "wrong_answer"): _answer(200, b"<html>not DynamoDB</html>"),
+    ("read", "right"): _READ,
+    ("read", "server_error"): _answer(500, b"{}"),
+    ("read", "throttled"): _answer(429, b"{}"),
+    ("read", "cut"): _READ[: len(_READ) // 2],
+    ("read", "wrong_answer"): _answer(200, b'{"response": []}'),
 }
 
 
@@ -72,10 +81,11 @@ class Server:
         self._epoll.register(self._listener, select.EPOLLIN)
         self._epoll.register(self._timer, select.EPOLLIN)
         self._received: dict[int, tuple[socket.socket, bytearray]] = {}
-        self._due: deque[tuple[int, socket.socket, str]] = deque()
+        self._due: deque[tuple[int, int, socket.socket, str, str]] = deque()
+        """(answer due, request read, connection, operation, what becomes of it)."""
         self._first_ns: int | None = None
-        self._counts: Counter[str] = Counter()
-        self._lateness_us: Counter[int] = Counter()
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._held_ns = array("q")
 
     def run(self) -> NoReturn:
         """Serve until killed."""
@@ -114,52 +124,58 @@ class Server:
         head_end = received.find(b"\r\n\r\n")
         if head_end < 0:
             return
-        if received.startswith(b"GET"):
+        if received.startswith(b"GET /truth"):
             received.clear()
-            connection.sendall(answer(200, self._truth()))
+            connection.sendall(_answer(200, self._truth()))
             return
-        at = received.find(b"Content-Length: ")
-        length = int(received[at + 16 : received.find(b"\r", at)])
-        if len(received) < head_end + 4 + length:
-            return
+        operation = "read"
+        if received.startswith(b"POST"):
+            operation = "write"
+            at = received.find(b"Content-Length: ")
+            length = int(received[at + 16 : received.find(b"\r", at)])
+            if len(received) < head_end + 4 + length:
+                return
         received.clear()
-        self._take(connection)
+        self._take(connection, operation)
 
-    def _take(self, connection: socket.socket) -> None:
+    def _take(self, connection: socket.socket, operation: str) -> None:
         now_ns = time.perf_counter_ns()
         if self._first_ns is None:
             self._first_ns = now_ns
         number = self._counts.total()
-        kind = FAULTS.get(number % 20, "ok") if self._has_faults else "ok"
-        self._counts[kind] += 1
+        outcome = FAULTS.get(number % 20, "right") if self._has_faults else "right"
+        self._counts[operation, outcome] += 1
         due_ns = now_ns + self._delay_ns
         if self._every_ns:
             since_ns = (due_ns - self._first_ns) % self._every_ns
             if since_ns >= self._every_ns - self._stall_ns:
                 due_ns += self._every_ns - since_ns
-        self._due.append((due_ns, connection, kind))
+        self._due.append((due_ns, now_ns, connection, operation, outcome))
         if len(self._due) == 1:
             self._arm(due_ns)
 
     def _answer_due(self) -> None:
         while self._due:
-            due_ns, connection, kind = self._due[0]
-            late_ns = time.perf_counter_ns() - due_ns
-            if late_ns < 0:
+            due_ns, read_ns, connection, operation, outcome = self._due[0]
+            if due_ns > time.perf_counter_ns():
                 self._arm(due_ns)
                 return
             self._due.popleft()
-            self._lateness_us[late_ns // 1_000] += 1
-            if connection.fileno() < 0:
-                continue  # whoever asked has gone
-            if kind == "ambiguous":
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self._close(connection)
-                continue
-            try:
-                connection.send(_ANSWERS[kind])
-            except ConnectionError:
-                self._close(connection)
+            if connection.fileno() >= 0:  # else whoever asked has gone
+                self._answer(connection, operation, outcome)
+            self._held_ns.append(time.perf_counter_ns() - read_ns)
+
+    def _answer(self, connection: socket.socket, operation: str, outcome: str) -> None:
+        try:
+            if outcome != "reset":
+                connection.send(_ANSWERS[operation, outcome])
+        except ConnectionError:
+            self._close(connection)
+            return
+        if outcome == "reset":
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if outcome in {"reset", "cut"}:
+            self._close(connection)
 
     def _arm(self, due_ns: int) -> None:
         spec = struct.pack("@qqqq", 0, 0, *divmod(due_ns, _NS))
@@ -172,13 +188,19 @@ class Server:
         connection.close()
 
     def _truth(self) -> bytes:
-        """Return counts by kind, and how late the answers were sent, in ms."""
-        late_us = sorted(self._lateness_us.elements())
-        late_ms = {
-            name: late_us[int(q * (len(late_us) - 1))] / 1_000 if late_us else None
+        """Return how often what became of each operation, and how long answers were held, in ms.
+
+        Held: from having read a request to having sent its answer.
+        """
+        held_ns = sorted(self._held_ns)
+        held_ms = {
+            name: held_ns[nearest_rank(q, len(held_ns)) - 1] / _NS_PER_MS if held_ns else None
             for name, q in (("p50", 0.5), ("p99", 0.99), ("max", 1.0))
         }
-        return json.dumps({"counts": dict(self._counts), "late_ms": late_ms}).encode()
+        counts: dict[str, dict[str, int]] = {"write": {}, "read": {}}
+        for (operation, outcome), count in self._counts.items():
+            counts[operation][outcome] = count
+        return json.dumps({"counts": counts, "held_ms": held_ms}).encode()
 
 
 def main() -> NoReturn:
@@ -195,6 +217,7 @@ def main() -> NoReturn:
         stall_every_ns=round(options.stall_every_s * _NS),
         has_faults=options.faults,
     )
+    gc.disable()  # a collection would make an answer late
     print(f"ready {server.url}", flush=True)
     server.run()
 
