@@ -120,6 +120,28 @@ def test_an_answer_says_items_page_and_capacity(serve: Start, client_of: MakeCli
     assert answered == Answer(items, "t", 2.5, len(body))
 
 
+def test_each_answer_is_read_for_itself(serve: Start, client_of: MakeClient) -> None:
+    """Equal ones are read once, and none is taken for another."""
+    bodies = [
+        json.dumps({"ConsumedCapacity": {"CapacityUnits": units}, "NextToken": "t" * length})
+        for units in (1.0, 2.0, 1.0)
+        for length in (1, 999)
+    ]
+    following = iter(bodies)
+
+    def behave(connection: socket.socket, request: Request) -> None:
+        answer(next(following).encode())(connection, request)
+
+    client = client_of(serve(behave).url)
+    answers = [client.execute_statement(STATEMENT, [], writes=True) for _ in bodies]
+
+    assert [(each.consumed_units, len(each.next_token or "")) for each in answers] == [
+        *((1.0, 1), (1.0, 999)),
+        *((2.0, 1), (2.0, 999)),
+        *((1.0, 1), (1.0, 999)),
+    ]
+
+
 def test_a_connection_is_used_again(serve: Start, client_of: MakeClient) -> None:
     server = serve(answer())
     client = client_of(server.url)
