@@ -88,7 +88,7 @@ class AqpUser(PacedUser):
             columns: what every row of a right answer has.
             due_ns: when it was due (perf_counter).
         """
-        context: dict[str, Any] = {"due_ns": due_ns, "start_ns": time.perf_counter_ns()}
+        context = self.timing(due_ns)
         request = f"GET {query_path(sql)} HTTP/1.1\r\n{self._headers}\r\n".encode("ascii")
         try:
             reply = self._server.exchange(self._server.connect(), request)

@@ -1,6 +1,5 @@
 """The base class of locust users that send PartiQL statements to DynamoDB."""
 
-import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -51,7 +50,7 @@ class PartiqlUser(PacedUser):
         writes: bool,
     ) -> Answer | None:
         """Send a statement and report it as operation ``name``; return its answer, or None."""
-        context: dict[str, Any] = {"due_ns": due_ns, "start_ns": time.perf_counter_ns()}
+        context = self.timing(due_ns)
         try:
             answer = self.client.execute_statement(statement, parameters, writes=writes)
         except DynamoDbError as error:

@@ -95,6 +95,14 @@ class PacedUser(User):
         """
         raise NotImplementedError
 
+    def timing(self, due_ns: int) -> dict[str, Any]:
+        """Return the context of a request that is sent now.
+
+        In the closed models a request is due when it is sent: making it is no latency.
+        """
+        start_ns = time.perf_counter_ns()
+        return {"due_ns": due_ns if self._is_open else start_ns, "start_ns": start_ns}
+
     def report(  # noqa: PLR0913 - what locust's event takes
         self,
         request_type: str,

@@ -65,10 +65,13 @@ class QuickUser(AqpUser):
 class Asker:
     """One user of one locust environment, and the request events it fired."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, pacing: str = "think") -> None:
         self.fired: list[dict[str, Any]] = []
         self.environment: Any = Environment(
-            events=Events(), host=url, user_classes=[QuickUser], parsed_options=parse_options([])
+            events=Events(),
+            host=url,
+            user_classes=[QuickUser],
+            parsed_options=parse_options(["--pacing", pacing]),
         )
         install(self.environment.events)
         self.environment.create_local_runner()
@@ -93,8 +96,8 @@ class Asker:
 def asker_of() -> Iterator[Callable[[str], Asker]]:
     askers: list[Asker] = []
 
-    def make(url: str) -> Asker:
-        askers.append(Asker(url))
+    def make(url: str, pacing: str = "think") -> Asker:
+        askers.append(Asker(url, pacing))
         return askers[-1]
 
     yield make
@@ -121,17 +124,21 @@ def test_the_query_is_one_path_segment_with_credentials(
     assert request.headers["cache-control"] == "no-cache"
 
 
+@pytest.mark.parametrize(("pacing", "is_open"), [("think", False), ("none", False), ("5/s", True)])
 def test_an_event_says_when_the_query_was_due_and_sent(
-    serve: Start, asker_of: Callable[[str], Asker]
+    serve: Start, asker_of: Callable[..., Asker], pacing: str, *, is_open: bool
 ) -> None:
+    """In the closed models a query is due when it is sent."""
     server = serve(answer(aqp_body(ROWS)))
-    asker = asker_of(server.url)
+    asker = asker_of(server.url, pacing)
     due_ns = time.perf_counter_ns()
     asker.user.query(NAME, SQL, ZIPCODE_COLUMNS, due_ns=due_ns)
     (event,) = asker.fired
 
     assert (event["request_type"], event["name"]) == ("GET", NAME)
-    assert event["context"]["due_ns"] == due_ns <= event["context"]["start_ns"]
+    context = event["context"]
+    assert context["due_ns"] == (due_ns if is_open else context["start_ns"])
+    assert due_ns < context["start_ns"]
 
 
 GZIPPED = answer(gzip.compress(aqp_body(ROWS)), headers=("Content-Encoding: gzip",))

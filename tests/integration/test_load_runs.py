@@ -34,7 +34,7 @@ class SlowUser(PacedUser):
     def send(self, index, due_ns):
         with open(os.environ["BEGUN"], "a") as begun:
             begun.write(".")
-        context = {"due_ns": due_ns, "start_ns": time.perf_counter_ns()}
+        context = self.timing(due_ns)
         gevent.sleep(1.5)
         self.report("SLOW", "slow", context)
 """
