@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Any
@@ -19,11 +19,11 @@ from perf.loadgen.dynamodb import (
     Attempts,
     Attributes,
     DynamoDbError,
+    beginning_of,
     consumed_units_of,
     lost,
     not_dynamodb,
     not_sent,
-    read_error,
     reasons_in,
     refused,
 )
@@ -201,16 +201,22 @@ def _end_attempt(
     )
 
 
-def _check_whole(response_dict: Mapping[str, Any], **_: object) -> None:
-    """Raise what botocore does not see: it reads on as if the answer was an empty object."""
+def _check_whole(response_dict: MutableMapping[str, Any], **_: object) -> None:
+    """Raise what botocore does not see, or say it so that botocore can read it.
+
+    An answer that is cut short or no JSON object is to botocore an empty one.
+    """
     status, payload = response_dict["status_code"], response_dict["body"]
     if len(payload) < int(response_dict["headers"].get("content-length", 0)):
         raise _CutShort(f"{len(payload)} bytes of an answer")
     try:
         is_object = isinstance(json.loads(payload), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         is_object = False
-    if not is_object:
-        if status == HTTPStatus.OK:
-            raise not_dynamodb(payload)
-        raise read_error(status, payload, response_dict["headers"].get("date"))
+    if is_object:
+        return
+    if status == HTTPStatus.OK:
+        raise not_dynamodb(payload)
+    # Not raised: whether it is worth another attempt is for the SDK to say.
+    error = {"__type": f"Http{status}", "message": beginning_of(payload)}
+    response_dict["body"] = json.dumps(error).encode()

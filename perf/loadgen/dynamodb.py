@@ -141,7 +141,7 @@ def read_error(status: int, payload: bytes, date: str | None) -> DynamoDbError:
         code = str(details["__type"]).rpartition("#")[2]
         message = str(details.get("message") or details.get("Message") or "")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        code, message, details = f"Http{status}", _beginning(payload), {}
+        code, message, details = f"Http{status}", beginning_of(payload), {}
     return refused(status, code, message, date, reasons_in(details))
 
 
@@ -166,7 +166,7 @@ def refused(
 
 def not_dynamodb(payload: bytes) -> DynamoDbError:
     """Return the error for status 200 with a body that is none of DynamoDB's."""
-    return DynamoDbError(FailureClass.WRONG_ANSWER, "NotDynamoDb", _beginning(payload))
+    return DynamoDbError(FailureClass.WRONG_ANSWER, "NotDynamoDb", beginning_of(payload))
 
 
 def not_sent(code: str, message: str) -> DynamoDbError:
@@ -205,5 +205,6 @@ def _class_of(status: int, code: str) -> FailureClass:
     return FailureClass.SERVER_ERROR if status >= _SERVER_ERROR else FailureClass.CLIENT_ERROR
 
 
-def _beginning(payload: bytes) -> str:
+def beginning_of(payload: bytes) -> str:
+    """Return as much of a body as a message shows."""
     return payload[:_SHOWN_BYTES].decode(errors="replace")

@@ -83,6 +83,7 @@ def outcome(client: Boto3Client, *, writes: bool = True) -> Answer | DynamoDbErr
         ([THROTTLED, BROKEN, THROTTLED, GOOD], 2),
         ([LOST, LOST, GOOD], 0),
         ([THROTTLED, THROTTLED, THROTTLED, THROTTLED], 4),
+        ([answer(b"<html>busy</html>", 503), answer(b"", 502), GOOD], 0),
         ([BROKEN, LOST, THROTTLED, refusal(400, "ValidationException")], 1),
     ],
 )

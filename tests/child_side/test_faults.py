@@ -119,6 +119,7 @@ FAULTS = {
     "text": same(answer(b"all is well"), "NotDynamoDb", WRONG),
     "a list": same(answer(b"[]"), "NotDynamoDb", WRONG),
     "nothing": same(answer(b""), "NotDynamoDb", WRONG),
+    "deep JSON": same(answer(b"[" * 100_000), "NotDynamoDb", WRONG),
     "HTML 503": same(answer(b"<html>busy</html>", 503), "Http503", SERVER),
     "empty 502": same(answer(b"", 502), "Http502", SERVER),
     "a list 500": same(answer(b"[1]", 500), "Http500", SERVER),
