@@ -33,9 +33,8 @@ _ABSOLUTE: Final = 1
 _ERROR: Final = '{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"injected"}}'
 
 FAULTS: Final = {3: "server_error", 7: "throttled", 9: "reset", 11: "cut", 15: "wrong_answer"}
-"""Number of a request modulo 20 → what becomes of it, with ``--faults``; the others are right.
-
-``reset`` resets the connection, ``cut`` closes it after half an answer."""
+"""With ``--faults``: number of a request among those of its operation, modulo 20 → what becomes
+of it. ``reset`` resets the connection, ``cut`` closes it after half an answer; others are right."""
 
 
 def _answer(status: int, body: bytes) -> bytes:
@@ -84,7 +83,7 @@ class Server:
         self._due: deque[tuple[int, int, socket.socket, str, str]] = deque()
         """(answer due, request read, connection, operation, what becomes of it)."""
         self._first_ns: int | None = None
-        self._counts: Counter[tuple[str, str]] = Counter()
+        self._counts: dict[str, Counter[str]] = {"write": Counter(), "read": Counter()}
         self._held_ns = array("q")
 
     def run(self) -> NoReturn:
@@ -142,9 +141,9 @@ class Server:
         now_ns = time.perf_counter_ns()
         if self._first_ns is None:
             self._first_ns = now_ns
-        number = self._counts.total()
+        number = self._counts[operation].total()
         outcome = FAULTS.get(number % 20, "right") if self._has_faults else "right"
-        self._counts[operation, outcome] += 1
+        self._counts[operation][outcome] += 1
         due_ns = now_ns + self._delay_ns
         if self._every_ns:
             since_ns = (due_ns - self._first_ns) % self._every_ns
@@ -197,10 +196,7 @@ class Server:
             name: held_ns[nearest_rank(q, len(held_ns)) - 1] / _NS_PER_MS if held_ns else None
             for name, q in (("p50", 0.5), ("p99", 0.99), ("max", 1.0))
         }
-        counts: dict[str, dict[str, int]] = {"write": {}, "read": {}}
-        for (operation, outcome), count in self._counts.items():
-            counts[operation][outcome] = count
-        return json.dumps({"counts": counts, "held_ms": held_ms}).encode()
+        return json.dumps({"counts": self._counts, "held_ms": held_ms}).encode()
 
 
 def main() -> NoReturn:
