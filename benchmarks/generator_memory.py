@@ -7,36 +7,53 @@ Writes as fast as an nginx answers, one process, and reads its resident memory f
 1.1 times the first; takes as long as two million requests do, five minutes or so.
 """
 
-import os
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from urllib.request import urlopen
 
-from benchmarks.generator_throughput import BASE, ENVIRONMENT, ROUND_S, writes
+from benchmarks.generator_throughput import BASE, ENVIRONMENT
 from benchmarks.nginx import cores, nginx, pinned
+from perf.core.statements import WRITE_OPERATION
 from perf.loadgen.launcher import LoadRun
 
 FEW: Final = 20_000
 MANY: Final = 2_000_000
 MOST_RATIO: Final = 1.1
-_SPARE: Final = 1.3
+_MOST_S: Final = 3_600
+_START_S: Final = 30.0
+_POLL_S: Final = 0.1
+"""Nobody says when the generator is there, or when nginx has had so many requests."""
 
 
-def resident_mb(name: str) -> float:
-    """Return the resident memory of the process whose command line holds ``name``."""
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdecimal() or int(folder.name) == os.getpid():
-            continue
-        try:
-            arguments = (folder / "cmdline").read_bytes().decode().split("\0")
-            if name in arguments and "-m" in arguments[1:2]:
-                status = (folder / "status").read_text()
-                return int(status.partition("VmRSS:")[2].split()[0]) / 1_024
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-    raise LookupError(f"no process with {name}")
+def pid_of(result_file: str) -> int:
+    """Return the process of the locust command that writes this result file, once it is there.
+
+    Raises:
+        LookupError: it did not come.
+    """
+    until_s = time.monotonic() + _START_S
+    while time.monotonic() < until_s:
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                arguments = (folder / "cmdline").read_bytes().split(b"\0")
+            except (FileNotFoundError, ProcessLookupError):  # it has just ended
+                continue
+            if arguments[1:3] == [b"-m", b"locust"] and result_file.encode() in arguments:
+                return int(folder.name)
+        time.sleep(_POLL_S)
+    raise LookupError(f"no locust that writes {result_file}")
+
+
+def resident_mb(pid: int) -> float:
+    """Return the resident memory of a process.
+
+    Raises:
+        ProcessLookupError, FileNotFoundError, ValueError: it has ended.
+    """
+    _, _, value = Path(f"/proc/{pid}/status").read_text().partition("VmRSS:")
+    return int(value.partition("kB")[0]) / 1_024
 
 
 def requests_of(url: str) -> int:
@@ -45,30 +62,40 @@ def requests_of(url: str) -> int:
         return int(answer.read().decode().splitlines()[2].split()[2])
 
 
+def size_after(requests: int, url: str, pid: int) -> float:
+    """Return the resident memory in MB of a generator once nginx has had so many requests.
+
+    Raises:
+        ProcessLookupError, FileNotFoundError, ValueError: it ended before.
+    """
+    while (count := requests_of(url)) < requests:
+        time.sleep(_POLL_S)
+        resident_mb(pid)
+    size_mb = resident_mb(pid)
+    print(f"after {count:9,} requests {size_mb:7.1f} MB", flush=True)
+    return size_mb
+
+
 def main() -> int:
     """Measure and print both sizes."""
     core, server_core = cores()
     with nginx(server_core) as url:
-        per_s = writes(url, core)
-        run_s = round(MANY / per_s * _SPARE) + ROUND_S
         spec = replace(
             BASE,
             user_classes={"PartiqlWriteUser": 1},
-            run_time_s=run_s,
+            run_time_s=_MOST_S,
             workload={"endpoint-url": url},
         )
-        before = requests_of(url)
-        sizes_mb = []
         with pinned(core), LoadRun(spec, environment=ENVIRONMENT) as run:
-            for wanted in (FEW, MANY):
-                while (count := requests_of(url) - before) < wanted:
-                    time.sleep(0.2)  # nginx tells nobody when it has had so many
-                sizes_mb.append(resident_mb(run.command[-1]))
-                print(f"after {count:9,} requests {sizes_mb[-1]:7.1f} MB", flush=True)
-            run.interrupt()
-    ratio = sizes_mb[1] / sizes_mb[0]
+            pid = pid_of(run.command[-1])
+            few_mb, many_mb = (size_after(requests, url, pid) for requests in (FEW, MANY))
+            result = run.interrupt()
+    assert result is not None, "the generator did not end"
+    operation = result.operation(WRITE_OPERATION)
+    print(f"{operation.requests:,} requests recorded, {operation.failures} failures")
+    ratio = many_mb / few_mb
     print(f"ratio {ratio:.3f}, at most {MOST_RATIO}")
-    return 0 if ratio <= MOST_RATIO else 1
+    return 0 if ratio <= MOST_RATIO and not operation.failures else 1
 
 
 if __name__ == "__main__":
