@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from tempfile import TemporaryDirectory
 from typing import Final
 
@@ -98,7 +98,7 @@ def baseline(user: str, url: str, core: int) -> float:
     """Return what a user of the baseline's locustfile gets a second, by locust's own count."""
     file = Path(__file__).with_name("baseline_locustfile.py")
     command = [sys.executable, "-m", "locust", "-f", str(file), user, "--headless", "--json"]
-    command += ["-u", str(USERS), "-r", "1000", "-t", f"{ROUND_S}s"]
+    command += ["-u", str(USERS), "-r", "1000", "-t", f"{ROUND_S + 2}s"]
     with pinned(core):
         done = subprocess.run(
             command,
@@ -109,8 +109,9 @@ def baseline(user: str, url: str, core: int) -> float:
         )
     (stats,) = json.loads(done.stdout)
     assert stats["num_failures"] == 0
-    seconds: float = stats["last_request_timestamp"] - stats["start_time"]
-    return float(stats["num_requests"]) / seconds
+    counts: dict[int, int] = {int(s): count for s, count in stats["num_reqs_per_sec"].items()}
+    # Whole seconds after a warm-up, as on our side.
+    return mean(counts.get(second, 0) for second in range(min(counts) + 2, max(counts)))
 
 
 def wrk(url: str, core: int, folder: Path) -> float:
