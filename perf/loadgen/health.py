@@ -8,11 +8,10 @@ from perf.core.histogram import LatencyHistogram
 from perf.loadgen.alarm import Alarm
 from perf.loadgen.connections import pool_counts
 
-_PROBE_S = 0.02
-_PROBES_PER_CPU_SAMPLE = 50
+_PROBE_NS = 20_000_000
+_CPU_SAMPLE_NS = 1_000_000_000
 _CPU_SAMPLES = 5
 """CPU is the mean over this many seconds: short bursts are no saturation."""
-_NS = 1_000_000_000
 
 
 class HealthProbe:
@@ -23,6 +22,8 @@ class HealthProbe:
         self.loop_lag = LatencyHistogram()
         self._is_open = False
         self._pools_before = pool_counts()
+        self._cpu_samples: deque[tuple[int, int]] = deque(maxlen=_CPU_SAMPLES + 1)
+        """Instants, and the CPU time of this process until then, in ns."""
 
     def open_window(self) -> None:
         """Forget what the warm-up showed."""
@@ -33,24 +34,30 @@ class HealthProbe:
 
     def close_window(self) -> None:
         """Keep what was measured until now."""
+        if self.cpu_ratio_max is None:
+            self._sample_cpu()  # the window was shorter than the time between two samples
         self._is_open = False
 
     def run(self) -> NoReturn:
         """Probe for ever; start it with ``gevent.spawn``."""
         alarm = Alarm()
-        samples: deque[tuple[int, int]] = deque(maxlen=_CPU_SAMPLES + 1)
         while True:
-            samples.append((time.perf_counter_ns(), time.process_time_ns()))
-            if self._is_open and len(samples) > 1:
-                (wall_from, cpu_from), (wall_to, cpu_to) = samples[0], samples[-1]
-                ratio = (cpu_to - cpu_from) / (wall_to - wall_from)
-                self.cpu_ratio_max = max(self.cpu_ratio_max or 0.0, ratio)
-            for _ in range(_PROBES_PER_CPU_SAMPLE):
-                was_open = self._is_open
-                due_ns = time.perf_counter_ns() + round(_PROBE_S * _NS)
-                alarm.sleep_until(due_ns)
-                if was_open and self._is_open:
-                    self.loop_lag.record_ns(max(0, time.perf_counter_ns() - due_ns))
+            was_open = self._is_open
+            due_ns = time.perf_counter_ns() + _PROBE_NS
+            alarm.sleep_until(due_ns)
+            now_ns = time.perf_counter_ns()
+            if was_open and self._is_open:
+                self.loop_lag.record_ns(now_ns - due_ns)
+            # By the clock: a loop that lags takes long for so many probes.
+            if not self._cpu_samples or now_ns - self._cpu_samples[-1][0] >= _CPU_SAMPLE_NS:
+                self._sample_cpu()
+
+    def _sample_cpu(self) -> None:
+        self._cpu_samples.append((time.perf_counter_ns(), time.process_time_ns()))
+        if self._is_open and len(self._cpu_samples) > 1:
+            (wall_from, cpu_from), (wall_to, cpu_to) = self._cpu_samples[0], self._cpu_samples[-1]
+            ratio = (cpu_to - cpu_from) / (wall_to - wall_from)
+            self.cpu_ratio_max = max(self.cpu_ratio_max or 0.0, ratio)
 
     def to_wire(self) -> dict[str, Any]:
         """Return the state as numbers that msgpack carries."""

@@ -99,7 +99,7 @@ class Busy(Quick):
 
 @events.test_start.add_listener
 def burn_in_threads(**_):
-    for _ in range(4):
+    for _ in range(16):  # they outnumber whatever else the machine has to do
         get_original("_thread", "start_new_thread")(burn, ())
 """
 SLOW = """
