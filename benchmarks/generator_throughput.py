@@ -6,7 +6,9 @@ An nginx that answers at once, 20 users, no think time; the generator has one co
 The sides take turns, so that both see the same machine; each figure is the median of its rounds.
 Our side is the ordinary load run, with signing, recording, and answer parsing. wrk, vegeta and k6
 send the same request over 20 connections from the same core, without a signature: they show how far
-away the limit is. Exits with 1 when a ratio is below its limit. Needs nginx; takes four minutes.
+away the limit is. Two processes are compared with one on as many cores; where there is no third
+core for nginx, its work is on theirs. Exits with 1 when a ratio is below its limit. Needs nginx;
+takes four minutes.
 """
 
 import json
@@ -29,8 +31,6 @@ from perf.core.statements import (
     WRITE_OPERATION,
     ZIPCODE_OPERATION,
     insert_statement,
-    query_path,
-    zipcode_query,
 )
 from perf.loadgen.launcher import LoadRun, RunSpec
 
@@ -64,12 +64,11 @@ WRITE_HEADERS: Final = {
     "Content-Type": "application/x-amz-json-1.0",
     "X-Amz-Target": "DynamoDB_20120810.ExecuteStatement",
 }
-READ_PATH: Final = query_path(zipcode_query(DEFAULT_TABLE, Dataset().partition_key(0)))
 
 
-def ours(spec: RunSpec, operation: str, core: int | None) -> float:
+def ours(spec: RunSpec, operation: str, *on_cores: int) -> float:
     """Return the right answers a second of a load run."""
-    with pinned(core), LoadRun(spec, environment=ENVIRONMENT) as run:
+    with pinned(*on_cores), LoadRun(spec, environment=ENVIRONMENT) as run:
         result = run.wait()
     found = result.operation(operation)
     if found.failures or result.invalid_reasons:
@@ -77,21 +76,33 @@ def ours(spec: RunSpec, operation: str, core: int | None) -> float:
     return found.throughput_per_s
 
 
-def writes(url: str, core: int | None, processes: int = 1) -> float:
-    """Return what we write a second."""
+def writes(url: str, *on_cores: int) -> float:
+    """Return what we write a second, with a process for each core."""
     spec = replace(
         BASE,
         user_classes={"PartiqlWriteUser": 1},
         workload={"endpoint-url": url},
-        processes=processes,
+        processes=len(on_cores),
     )
-    return ours(spec, WRITE_OPERATION, core)
+    return ours(spec, WRITE_OPERATION, *on_cores)
 
 
-def reads(url: str, core: int | None) -> float:
+def reads(url: str, core: int) -> float:
     """Return what we read a second."""
     spec = replace(BASE, user_classes={"AqpZipcodeUser": 1}, host=url, workload={"partitions": "1"})
     return ours(spec, ZIPCODE_OPERATION, core)
+
+
+def scaled_writes(processes: int) -> float:
+    """Return what one or two processes write a second, each on a core.
+
+    Where there is no third core for nginx, it shares those of the generator: so much hardware in
+    all writes so much.
+    """
+    available = sorted(os.sched_getaffinity(0))
+    generators, others = available[:processes], available[2:]
+    with nginx(*(others or generators)) as url:
+        return writes(url, *generators)
 
 
 def baseline(user: str, url: str, core: int) -> float:
@@ -206,14 +217,13 @@ def main() -> int:
                 LEAST_READ_RATIO,
             ),
         ]
-    with nginx() as url:
-        reached.append(
-            show(
-                "writes, 2 processes against 1, all cores",
-                compare(lambda: writes(url, None, 2), lambda: writes(url, None)),
-                LEAST_PROCESSES_RATIO,
-            )
+    reached.append(
+        show(
+            "writes, 2 processes against 1",
+            compare(lambda: scaled_writes(2), lambda: scaled_writes(1)),
+            LEAST_PROCESSES_RATIO,
         )
+    )
     others: Mapping[str, Callable[[str, int, Path], float]] = {
         "wrk": wrk,
         "vegeta": vegeta,

@@ -69,11 +69,11 @@ def aqp_answer(dataset: Dataset) -> str:
 
 
 @contextmanager
-def nginx(core: int | None = None) -> Iterator[str]:
+def nginx(*on_cores: int) -> Iterator[str]:
     """Serve on a free loopback port until the block ends; yield the URL.
 
     Args:
-        core: the only core it may use; None: any.
+        on_cores: the only cores it may use.
     """
     executable = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
     if executable is None:
@@ -87,17 +87,18 @@ def nginx(core: int | None = None) -> Iterator[str]:
             )
         )
         argv = [executable, "-p", name, "-c", str(configuration)]
-        with pinned(core), Child("nginx", argv, environment=os.environ) as child:
+        with pinned(*on_cores):
+            child = Child("nginx", argv, environment=os.environ)
+        with child:
             _wait_until_served(child, port)
             yield f"http://127.0.0.1:{port}"
 
 
 @contextmanager
-def pinned(core: int | None) -> Iterator[None]:
-    """Let what is started in the block, a child too, use one core only; None: any."""
+def pinned(*on_cores: int) -> Iterator[None]:
+    """Let what is started in the block, a child too, use these cores only."""
     ours = os.sched_getaffinity(0)
-    if core is not None:
-        os.sched_setaffinity(0, {core})
+    os.sched_setaffinity(0, on_cores)
     try:
         yield
     finally:
