@@ -10,7 +10,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from itertools import accumulate
 from typing import NamedTuple
@@ -23,8 +23,9 @@ ATTRIBUTES = ("pk", "sk", "zipcode", "username", "datetime", "status", "amount")
 SEED_STREAM = "seed"
 """The stream of the items that are in the table before the load starts."""
 
-_FIRST_DATETIME = datetime(2021, 1, 1)  # noqa: DTZ001 - the attribute has no time zone
-_DATETIME_SPAN_S = 2 * 365 * 24 * 60 * 60
+_DAY_S = 24 * 60 * 60
+_DAYS = tuple((date(2021, 1, 1) + timedelta(days=day)).isoformat() for day in range(2 * 365))
+_DATETIME_SPAN_S = len(_DAYS) * _DAY_S
 _FIRST_ZIPCODE = 10_000
 _ZIPCODE_LIMIT = 90_000
 _AMOUNT_LIMIT = 10_000
@@ -161,14 +162,15 @@ class Dataset:
 
     def read_key(self, stream: str, index: int) -> tuple[str, str]:
         """Return the seeded partition key and the status that request ``index`` asks for."""
-        draw = _Draw.of(self.seed, stream, index)
-        number = self._read_keys.choose(draw.key)
-        return self.partition_key(number), STATUSES[draw.rest % len(STATUSES)]
+        digest = _digest(self.seed, stream, index)  # the rest of a draw is no part of a read
+        number = self._read_keys.choose(int.from_bytes(digest[16:24]))
+        status = STATUSES[int.from_bytes(digest[24:32]) % len(STATUSES)]
+        return self.partition_key(number), status
 
     def _item(self, pk: str, draw: "_Draw", values: "_Draw") -> Item:
         rest, status = divmod(draw.rest, len(STATUSES))
         rest, username = divmod(rest, self.usernames)
-        seconds = rest % _DATETIME_SPAN_S
+        day, second = divmod(rest % _DATETIME_SPAN_S, _DAY_S)
         zipcode = _FIRST_ZIPCODE + values.zipcode % self.zipcodes
         fraction, whole = divmod(values.amount, _AMOUNT_LIMIT)
         digits = f"{fraction % 10**_AMOUNT_DIGITS:0{_AMOUNT_DIGITS}}".rstrip("0")
@@ -177,7 +179,7 @@ class Dataset:
             sk=f"STATUS#{STATUSES[status]}#ORDER#{draw.order_id}",
             zipcode=str(zipcode),
             username=f"user{username}",
-            datetime=(_FIRST_DATETIME + timedelta(seconds=seconds)).isoformat(" "),
+            datetime=f"{_DAYS[day]} {second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}",
             status=STATUSES[status],
             amount=f"{whole}.{digits}" if digits else str(whole),
         )
@@ -194,7 +196,7 @@ class _Draw(NamedTuple):
 
     @classmethod
     def of(cls, seed: int, stream: str, index: int) -> "_Draw":
-        digest = hashlib.blake2b(f"{seed}/{stream}/{index}".encode(), digest_size=44).digest()
+        digest = _digest(seed, stream, index)
         text = digest[:16].hex()
         return cls(
             order_id=f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}",
@@ -203,6 +205,10 @@ class _Draw(NamedTuple):
             zipcode=int.from_bytes(digest[32:36]),
             amount=int.from_bytes(digest[36:44]),
         )
+
+
+def _digest(seed: int, stream: str, index: int) -> bytes:
+    return hashlib.blake2b(f"{seed}/{stream}/{index}".encode(), digest_size=44).digest()
 
 
 @dataclass(frozen=True, slots=True)
