@@ -22,7 +22,7 @@ class FailureClass(StrEnum):
     """No complete answer in time, to a request that changes nothing."""
 
     CONNECTION = "connection"
-    """No connection, or one that broke before the request was sent whole."""
+    """No connection; or one that broke, under a request that changes nothing."""
 
     WRONG_ANSWER = "wrong_answer"
     """HTTP 200 whose content is not what the oracle says: the worst class, nobody notices it."""
