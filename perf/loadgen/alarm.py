@@ -56,13 +56,14 @@ class Alarm:
     def _on_time(self) -> None:
         if self._timer_fd is None:
             raise AssertionError("called by the timer")
-        os.read(self._timer_fd, 8)
         self._armed_ns = None
         now_ns = time.perf_counter_ns()
         while self._waiting and self._waiting[0][0] <= now_ns:
             heapq.heappop(self._waiting)[2].switch(None)
         if self._waiting and (self._armed_ns is None or self._waiting[0][0] < self._armed_ns):
             self._arm(self._waiting[0][0])
+        if self._armed_ns is None:  # arming anew takes back that the timer is readable, too
+            os.read(self._timer_fd, 8)
 
     def _arm(self, due_ns: int) -> None:
         seconds, nanoseconds = divmod(due_ns, _NS)
