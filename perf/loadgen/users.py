@@ -62,10 +62,11 @@ class PacedUser(User):
         self._is_open = isinstance(settings.pacing, OpenModel)
         self._thinks = isinstance(settings.pacing, Think)
         self._arrivals = self.workload.arrivals(type(self).__name__)
-        if self._is_open and self._taskset_instance is not None:
+        task_set: Any = self._taskset_instance
+        if self._is_open and task_set is not None:
             # Between the wait and the request locust sleeps for no time at all, which is a turn of
             # the event loop: the arrival is due by then.
-            self._taskset_instance._sleep = _do_not_sleep  # noqa: SLF001 - there is no other way
+            task_set._sleep = _do_not_sleep  # noqa: SLF001 - there is no other way
         self._random = Random(f"{settings.dataset.seed}/{self.stream}")  # noqa: S311 - think times
 
     def wait_time(self) -> float:
