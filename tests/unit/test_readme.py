@@ -36,9 +36,9 @@ def test_linked_files_are_there(link: str) -> None:
     assert (ROOT / link).exists()
 
 
-@pytest.mark.parametrize("script", re.findall(r"python (benchmarks/\w+\.py)", README))
-def test_benchmarks_are_there(script: str) -> None:
-    assert (ROOT / script).is_file()
+@pytest.mark.parametrize("name", re.findall(r"python -m benchmarks\.(\w+)", README))
+def test_benchmarks_are_there(name: str) -> None:
+    assert (ROOT / "benchmarks" / f"{name}.py").is_file()
 
 
 @pytest.mark.parametrize("profile", SHIPPED)
@@ -47,11 +47,18 @@ def test_profiles_that_ship_are_named(profile: str) -> None:
 
 
 def test_python_is_python_with_thresholds_that_parse() -> None:
-    (code,) = blocks("python")
-    lists = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.List)]
+    trees = [ast.parse(code) for code in blocks("python")]
+    lists = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.List)]
     rules = [ast.literal_eval(each) for node in lists for each in node.elts]
     assert rules
     assert all(parse_threshold(rule) for rule in rules)
+
+
+@pytest.mark.parametrize("profile", SHIPPED)
+def test_thresholds_of_profiles_that_ship_are_shown(profile: str) -> None:
+    thresholds = SHIPPED[profile]["thresholds"]
+    assert isinstance(thresholds, tuple)
+    assert all(f"`{parse_threshold(each).rule}`" in README for each in thresholds)
 
 
 def test_profile_of_the_readme_is_read(tmp_path: Path) -> None:
