@@ -6,7 +6,7 @@ Three set-ups, each with 8 kept-alive connections that ask at once and check eve
 - over that double, everything (client, AQP, double) on one core;
 - over the suite's own moto server, everything on one core.
 
-Run with ``python benchmarks/aqp_throughput.py``; it takes about half a minute, loopback only.
+Run with ``python -m benchmarks.aqp_throughput``; it takes about half a minute, loopback only.
 """
 
 import asyncio

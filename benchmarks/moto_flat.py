@@ -1,6 +1,6 @@
 """Does the moto server's time per call depend on the size of the table? It must not.
 
-Run: ``python benchmarks/moto_flat.py``. Two tables, of 500 and of 10,000 items in partitions of
+Run: ``python -m benchmarks.moto_flat``. Two tables, of 500 and of 10,000 items in partitions of
 50, in one server; calls to the one and to the other take turns, so both see the same machine.
 Prints the median time of each operation at both sizes, their ratio, and the server's CPU time per
 call at the larger size. Exits with 1 when a ratio is above 1.3.

@@ -4,7 +4,7 @@ Runs the default scenarios on moto and the embedded AQP in a child process and c
 time with the run times that its result file shows. What is left is start, create, seed, report and
 stop.
 
-    .venv/bin/python benchmarks/suite_overhead.py
+    .venv/bin/python -m benchmarks.suite_overhead
 """
 
 import json

@@ -47,6 +47,10 @@ class OperationResult:
     """Where the time went; None when no answer said it."""
     attempts: AttemptCounts | None = None
     """None when the client sends every request once."""
+    warmup_requests: int = 0
+    """Requests that were due in the warm-up, and are in no other figure."""
+    answered: int | None = None
+    """Right answers that came within the window, whenever they were due; None: all of them did."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.failures <= self.requests:
@@ -65,8 +69,15 @@ class OperationResult:
 
     @property
     def throughput_per_s(self) -> float:
-        """Right answers per second of the measurement window."""
-        return (self.requests - self.failures) / self.duration_s if self.requests else 0.0
+        """Right answers per second that came within the measurement window.
+
+        What is answered after the window, to requests that were due in it, is no throughput: a
+        target that falls behind would seem to carry whatever it is sent.
+        """
+        if not self.requests:
+            return 0.0
+        answered = self.requests - self.failures if self.answered is None else self.answered
+        return answered / self.duration_s
 
     @property
     def latency_ms(self) -> dict[str, float | None]:
@@ -98,6 +109,8 @@ class OperationResult:
             "type": self.request_type,
             "name": self.name,
             "requests": self.requests,
+            "warmup_requests": self.warmup_requests,
+            "answered": self.answered,
             "failures": self.failures,
             "failure_ratio": self.failure_ratio,
             "failure_classes": {str(each): count for each, count in self.failure_classes.items()},
@@ -149,6 +162,8 @@ class OperationResult:
             duration_s=duration_s,
             requests=reader.count("requests"),
             failures=reader.count("failures"),
+            warmup_requests=reader.count("warmup_requests"),
+            answered=reader.optional_count("answered"),
             failure_classes={FailureClass(name): count for name, count in classes.items()},
             failure_messages=reader.counts("failure_messages"),
             consumed_read_units=reader.optional_number("consumed_read_units"),
@@ -212,6 +227,8 @@ def _merge(parts: list[OperationResult]) -> OperationResult:
         duration_s=max(part.duration_s for part in parts),
         requests=sum(part.requests for part in parts),
         failures=sum(part.failures for part in parts),
+        warmup_requests=sum(part.warmup_requests for part in parts),
+        answered=_sum_of_all(part.answered for part in parts),
         failure_classes=dict(classes),
         failure_messages=dict(messages),
         consumed_read_units=_sum_known(part.consumed_read_units for part in parts),
@@ -223,6 +240,11 @@ def _merge(parts: list[OperationResult]) -> OperationResult:
         time_shares=TimeShares.merged(part.time_shares for part in parts),
         attempts=AttemptCounts.merged(part.attempts for part in parts),
     )
+
+
+def _sum_of_all(counts: Iterable[int | None]) -> int | None:
+    known = [each for each in counts if each is not None]
+    return sum(known) if known else None
 
 
 def _sum_known(units: Iterable[float | None]) -> float | None:

@@ -20,6 +20,8 @@ from perf.core.durations import format_duration, parse_duration
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _STAGE = re.compile(rf"{_NUMBER}(?:\.\.{_NUMBER})?/s(?:@(.+))?")
 _POISSON = ":poisson"
+HIGHEST_PER_S = 1_000_000
+"""More than any number of processes sends."""
 
 PACING_HINT = (
     "write 'think' (closed model, random waits), 'none' (closed model, as fast as answers come) "
@@ -65,6 +67,8 @@ class Stage:
         highest = max(self.from_per_s, self.to_per_s)
         if not (0 < highest < math.inf and min(self.from_per_s, self.to_per_s) >= 0):
             raise ValueError(f"the arrival rate must be above 0/s, got {self}")
+        if highest > HIGHEST_PER_S:
+            raise ValueError(f"the arrival rate is at most {HIGHEST_PER_S}/s, got {self}")
         if not self.duration_s > 0:
             raise ValueError(f"a stage lasts longer than 0 s, got {self.duration_s!r}")
         if math.isinf(self.duration_s) and self.from_per_s != self.to_per_s:

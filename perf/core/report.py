@@ -19,7 +19,7 @@ class TargetInfo:
     """What the load was sent to, in words that may be published."""
 
     kind: str
-    """``moto``, ``dynamodb-local``, ``url`` or ``aws``."""
+    """``moto``, ``dynamodb-local``, ``endpoint`` or ``aws``."""
     endpoint: str
     label: str
     """What figures from this target stand for, such as ``not AWS``."""
@@ -52,6 +52,8 @@ class JudgedRun:
     seed: int
     run: RunResult
     verdict: RunVerdict
+    aqp: str | None = None
+    """The AQP that was asked, in words that may be published; None when there was none."""
     write_audit: WriteAudit | None = None
     """None when the writes were not audited."""
 
@@ -60,6 +62,7 @@ class JudgedRun:
         return self.run.to_json() | {
             "test": self.test,
             "target": asdict(self.target),
+            "aqp": self.aqp,
             "profile": dict(self.profile),
             "seed": self.seed,
             "verdict": str(self.verdict.verdict),
@@ -86,6 +89,7 @@ class JudgedRun:
                 endpoint=target.text("endpoint"),
                 label=target.text("label"),
             ),
+            aqp=reader.optional_text("aqp"),
             profile=dict(reader.child("profile").fields),
             seed=reader.integer("seed"),
             run=run,

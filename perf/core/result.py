@@ -34,8 +34,10 @@ class GeneratorHealth:
     arrivals_sent: int | None = None
     """Those of them that were sent, at the end of the run at the latest, or caught up after it no
     slower than they had come due."""
+    arrivals_caught_up: int | None = None
+    """How many were due by the end of the run and sent after it."""
     connections_opened: int | None = None
-    """Connections that were made in the measurement window."""
+    """Connections that were made, the warm-up included."""
     pool_waits: int | None = None
     """Requests that waited because no connection was free; their service time has that in it."""
 
@@ -52,6 +54,7 @@ class GeneratorHealth:
             loop_lag_p99_ms=reader.optional_number("loop_lag_p99_ms"),
             arrivals_due=reader.optional_count("arrivals_due"),
             arrivals_sent=reader.optional_count("arrivals_sent"),
+            arrivals_caught_up=reader.optional_count("arrivals_caught_up"),
             connections_opened=reader.optional_count("connections_opened"),
             pool_waits=reader.optional_count("pool_waits"),
         )

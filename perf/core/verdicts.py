@@ -12,6 +12,7 @@ from enum import StrEnum
 from math import ceil
 from typing import Final, NamedTuple
 
+from perf.core.failures import FailureClass
 from perf.core.histogram import LatencyHistogram
 from perf.core.intervals import ratio_interval
 from perf.core.operation import OperationResult
@@ -33,6 +34,7 @@ MIN_SENT_RATIO: Final = 0.99
 
 _BUSY_RATIO: Final = 0.5
 """With fewer of the users busy, more of them would not help."""
+_UNANSWERED: Final = (FailureClass.TIMEOUT, FailureClass.AMBIGUOUS, FailureClass.CONNECTION)
 _NS_PER_MS: Final = 1_000_000
 _NS_PER_S: Final = 1_000_000_000
 
@@ -268,29 +270,57 @@ def _generator_reasons(run: RunResult, thresholds: Sequence[Threshold]) -> Itera
                 f"than {MAX_LAG_RATIO:.0%} of the tightest latency limit of {tightest_ms:g} ms: "
                 "add processes, send less, or keep other work off its machine"
             )
+    yield from _arrival_reasons(run)
+
+
+def _arrival_reasons(run: RunResult) -> Iterator[str]:
+    health = run.generator
     due, sent = health.arrivals_due, health.arrivals_sent
-    if due is not None and sent is not None and sent < MIN_SENT_RATIO * due:
+    # A hopeless run ends with its users waiting for answers: that they sent less is no surprise.
+    if due is None or sent is None or run.aborted is not None:
+        return
+    if sent < MIN_SENT_RATIO * due:
         yield f"requests due {due}, sent {sent}: {_remedy(run, due)}"
+        return
+    # What was caught up in a burst may hide that the users were too few: Little's law does not.
+    late = health.arrivals_caught_up or 0
+    if late > (1 - MIN_SENT_RATIO) * due and _busy_users(run, due) > run.users:
+        yield f"requests due {due}, {late} of them sent after the end: {_remedy(run, due)}"
 
 
-def _remedy(run: RunResult, due: int) -> str:
-    """Return what lets all requests that were due be sent, by Little's law.
+def _busy_users(run: RunResult, due: int) -> float:
+    """Return how many users the rate keeps busy; 0 when nothing was answered.
 
     Source: J. D. C. Little, "A proof for the queuing formula L = λW", Operations Research
         9(3):383-387, 1961.
     """
+    mean_ns = _mean_service_time_ns(run)
+    return due / run.duration_s * mean_ns / _NS_PER_S if run.duration_s else 0.0
+
+
+def _mean_service_time_ns(run: RunResult) -> float:
     times = [each.service_time for each in run.operations if each.service_time.count]
     count = sum(each.count for each in times)
-    if not count or not run.duration_s:
+    return sum((each.mean_ns or 0.0) * each.count for each in times) / count if count else 0.0
+
+
+def _remedy(run: RunResult, due: int) -> str:
+    """Return what lets all requests that were due be sent."""
+    unanswered = sum(
+        each.failure_classes.get(kind, 0) for each in run.operations for kind in _UNANSWERED
+    )
+    if unanswered > run.requests / 2:
+        return f"{unanswered} of {run.requests} got no answer"
+    busy = _busy_users(run, due)
+    if not busy:
         return "add users or processes"
-    mean_ns = sum((each.mean_ns or 0.0) * each.count for each in times) / count
-    rate_per_s = due / run.duration_s
-    busy = rate_per_s * mean_ns / _NS_PER_S
     if busy < run.users * _BUSY_RATIO:
         return "add processes"
+    rate_per_s, mean_ms = due / run.duration_s, _mean_service_time_ns(run) / _NS_PER_MS
     return (
-        f"add users ({rate_per_s:.0f}/s of {mean_ns / _NS_PER_MS:.3g} ms each keep {busy:.0f} "
-        f"busy, there were {run.users}) or processes"
+        f"add users ({rate_per_s:.0f}/s of {mean_ms:.3g} ms each keep {busy:.1f} busy, there were "
+        f"{run.users}: try {ceil(busy / _BUSY_RATIO)}) or processes; if neither helps, the target "
+        "does not carry this rate"
     )
 
 

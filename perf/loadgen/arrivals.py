@@ -91,6 +91,16 @@ class Arrivals:
             self._end()
 
     @property
+    def started_ns(self) -> int:
+        """When the schedule began (perf_counter); 0 without one."""
+        return self._start_ns
+
+    @property
+    def caught_up_count(self) -> int:
+        """How many arrivals were sent after the stop."""
+        return 0 if self._stop_ns is None else self._sent_count - self._sent_at_stop
+
+    @property
     def has_started(self) -> bool:
         """Whether there ever was a schedule."""
         return self._schedule is not None

@@ -25,12 +25,15 @@ class HealthProbe:
         self._cpu_samples: deque[tuple[int, int]] = deque(maxlen=_CPU_SAMPLES + 1)
         """Instants, and the CPU time of this process until then, in ns."""
 
+    def begin(self) -> None:
+        """Count connections from here on, those that the warm-up makes too."""
+        self._pools_before = pool_counts()
+
     def open_window(self) -> None:
         """Forget what the warm-up showed."""
         self.cpu_ratio_max = None
         self.loop_lag = LatencyHistogram()
         self._is_open = True
-        self._pools_before = pool_counts()
 
     def close_window(self) -> None:
         """Keep what was measured until now."""
@@ -47,7 +50,9 @@ class HealthProbe:
             alarm.sleep_until(due_ns)
             now_ns = time.perf_counter_ns()
             if was_open and self._is_open:
-                self.loop_lag.record_ns(now_ns - due_ns)
+                # All probes that one long hold-up would have met, not the one that met it.
+                for lag_ns in range(now_ns - due_ns, -1, -_PROBE_NS):
+                    self.loop_lag.record_ns(lag_ns)
             # By the clock: a loop that lags takes long for so many probes.
             if not self._cpu_samples or now_ns - self._cpu_samples[-1][0] >= _CPU_SAMPLE_NS:
                 self._sample_cpu()

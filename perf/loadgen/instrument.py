@@ -30,7 +30,7 @@ from perf.files import write_whole
 from perf.loadgen.failure_classes import failure_class_of
 from perf.loadgen.health import HealthProbe
 from perf.loadgen.measurement_arguments import add_measurement_arguments
-from perf.loadgen.recorder import Recorder
+from perf.loadgen.recorder import Recorder, sendable
 from perf.loadgen.soundness import (
     count_reasons,
     early_end_reasons,
@@ -45,6 +45,8 @@ _WIRE_KEY = "perf"
 _STOP_MESSAGE = "perf_stop"
 _LAST_REPORTS_SLACK_S = 5.0
 _WATCH_S = 0.5
+_NO_LATENCY_NS = -_NS
+"""Out of every histogram's range."""
 
 
 class Instrument:
@@ -61,12 +63,17 @@ class Instrument:
         """What each worker sent last; None: nothing yet."""
         self._has_reported = Event()
         self._are_workers_told = False
+        self._reports = 0
+        """Sent by this worker in this test."""
+        self._lost_reports = 0
+        """Of all workers, on the master."""
         self._window_from_ns = 0
         self._window_from = datetime.now(UTC)
         self._started_ns = 0
         self._stopped_ns: int | None = None
         self._users = 0
         self._is_interrupted = False
+        self._workload: Workload | None = None
         self._abort_rules = [parse_abort_rule(text) for text in options.abort]
         self._aborted: str | None = None
 
@@ -76,6 +83,7 @@ class Instrument:
         self._recorder = Recorder()
         self._workers = self._connected_workers()
         self._are_workers_told = False
+        self._reports = self._lost_reports = 0
         # What was imported stays: without this, every full collection looks through all of it,
         # and holds the event loop for tens of milliseconds.
         gc.collect()
@@ -84,8 +92,10 @@ class Instrument:
         self._stopped_ns = None
         self._is_interrupted = False
         self._aborted = None
+        self._workload = find_workload(self._environment)
         self._window_from_ns = self._started_ns + round(warmup_s * _NS)
         self._window_from = datetime.now(UTC) + timedelta(seconds=warmup_s)
+        self._probe.begin()
         gevent.spawn_later(warmup_s, self._probe.open_window)
         if self._abort_rules and not isinstance(self._runner, WorkerRunner):
             gevent.spawn(self._abort_when_hopeless)
@@ -122,7 +132,15 @@ class Instrument:
         **_: object,
     ) -> None:
         """Record one request."""
-        operation = self._recorder.operation(request_type, name)
+        operation = self._recorder.operation(sendable(request_type), sendable(name))
+        # First, so that nothing is counted when this raises.
+        failure = (
+            None
+            if exception is None
+            else (failure_class_of(exception, response), _text_of(exception))
+        )
+        if failure is None and self._is_in_window():
+            operation.answered += 1
         service_time_ns = round(response_time * _NS_PER_MS)
         context = context or {}
         due_ns = context.get("due_ns")
@@ -130,15 +148,23 @@ class Instrument:
             due_ns = time.perf_counter_ns() - service_time_ns
             latency_ns = service_time_ns
         else:
-            latency_ns = service_time_ns + context["start_ns"] - due_ns
+            waited_ns = context["start_ns"] - due_ns
+            # Nobody sends before it is due: such a context is no latency, and is counted as that.
+            latency_ns = service_time_ns + waited_ns if waited_ns >= 0 else _NO_LATENCY_NS
         if due_ns < self._window_from_ns:
             operation.warmup_requests += 1
             return
         operation.record(latency_ns, service_time_ns)
-        if exception is not None:
-            operation.record_failure(failure_class_of(exception, response), _text_of(exception))
+        if failure is not None:
+            operation.record_failure(*failure)
         if len(context) > 2:  # noqa: PLR2004 - more than due_ns and start_ns
             operation.record_details(context, latency_ns, service_time_ns)
+
+    def _is_in_window(self) -> bool:
+        """Tell whether now is a time that throughput is measured over."""
+        workload = self._workload
+        has_ended = workload is not None and workload.stopped_ns is not None
+        return not has_ended and time.perf_counter_ns() >= self._window_from_ns
 
     def _abort_when_hopeless(self) -> None:
         """End the run as soon as a rule says that it is hopeless."""
@@ -152,7 +178,9 @@ class Instrument:
 
     def on_report_to_master(self, data: dict[str, Any], **_: object) -> None:
         """Send what this worker recorded since its last report."""
+        self._reports += self._started_ns > 0
         data[_WIRE_KEY] = {
+            "number": self._reports,
             "operations": self._recorder.take(),
             "has_stopped": self._stopped_ns is not None,
             **self._process_wire(),
@@ -163,6 +191,9 @@ class Instrument:
         wire = data.get(_WIRE_KEY)
         if wire is not None:
             self._recorder.add(wire["operations"])
+            last = self._workers.get(client_id)
+            if wire["number"]:  # 0: from before the test
+                self._lost_reports += wire["number"] - 1 - (0 if last is None else last["number"])
             self._workers[client_id] = wire
             self._has_reported.set()
 
@@ -201,7 +232,9 @@ class Instrument:
     def result(self) -> RunResult:
         """Return what was measured."""
         stopped_ns = self._stopped_ns or time.perf_counter_ns()
-        duration_s = max(0.0, (stopped_ns - self._window_from_ns) / _NS)
+        # Workers begin and end a little later than the master says, each by its own clock.
+        windows_s = [wire["window_s"] for wire in self._workers.values() if wire is not None]
+        duration_s = max(windows_s, default=self._window_s())
         return RunResult(
             command=("locust", *sys.argv[1:]),
             started_at=self._window_from,
@@ -219,11 +252,20 @@ class Instrument:
         if self._stopped_ns is not None and not is_early:
             elapsed_s = (stopped_ns - self._started_ns) / _NS
             yield from early_end_reasons(elapsed_s, self._options.run_time)
-        yield from user_reasons(self._environment)
+        if self._aborted is None:
+            yield from user_reasons(self._environment)
         yield from count_reasons(self._recorder.total_requests, self._environment)
         lost = [name for name, wire in self._workers.items() if not _has_stopped(wire)]
         if lost:
             yield f"lost {len(lost)} of {len(self._workers)} workers during the run"
+        if self._lost_reports:
+            yield f"{self._lost_reports} reports of workers were lost, with what they counted"
+        wires = self._workers.values() if self._workers else [self._process_wire()]
+        if any(wire is not None and wire["has_cut_off_users"] for wire in wires):
+            yield (
+                "users were waiting for an answer when the stop timeout of "
+                f"{self._environment.stop_timeout:g} s was over: what they had sent is not counted"
+            )
         yield from locustfile_reasons(self._environment)
 
     def _health(self) -> GeneratorHealth:
@@ -238,6 +280,7 @@ class Instrument:
             loop_lag_p99_ms=_max_known(wires, "loop_lag_p99_ms"),
             arrivals_due=_sum_known(wires, "arrivals_due"),
             arrivals_sent=_sum_known(wires, "arrivals_sent"),
+            arrivals_caught_up=_sum_known(wires, "arrivals_caught_up"),
             connections_opened=_sum_known(wires, "connections_opened"),
             pool_waits=_sum_known(wires, "pool_waits"),
         )
@@ -249,14 +292,30 @@ class Instrument:
 
     def _process_wire(self) -> dict[str, Any]:
         workload = find_workload(self._environment)
-        return {**self._probe.to_wire(), **self._arrivals_wire(workload)}
+        return {
+            "window_s": self._window_s(),
+            "has_cut_off_users": workload is not None and workload.has_cut_off_users,
+            **self._probe.to_wire(),
+            **self._arrivals_wire(workload),
+        }
+
+    def _window_s(self) -> float:
+        until_ns = self._stopped_ns or time.perf_counter_ns()
+        workload = self._workload
+        # Before its users are there, the open model asks for nothing.
+        arrivals_ns = 0 if workload is None else workload.arrivals_started_ns
+        return max(0.0, (until_ns - max(self._window_from_ns, arrivals_ns)) / _NS)
 
     def _arrivals_wire(self, workload: Workload | None) -> dict[str, int | None]:
         if workload is None or not workload.has_arrivals:
-            return {"arrivals_due": None, "arrivals_sent": None}
+            return {"arrivals_due": None, "arrivals_sent": None, "arrivals_caught_up": None}
         until_ns = self._stopped_ns or time.perf_counter_ns()
         due, sent = workload.arrivals_between(self._window_from_ns, until_ns)
-        return {"arrivals_due": due, "arrivals_sent": sent}
+        return {
+            "arrivals_due": due,
+            "arrivals_sent": sent,
+            "arrivals_caught_up": workload.arrivals_caught_up,
+        }
 
 
 def _on_init(environment: Environment, **_: object) -> None:
@@ -299,7 +358,10 @@ def _has_stopped(wire: Mapping[str, Any] | None) -> bool:
 
 
 def _text_of(exception: BaseException) -> str:
-    return str(exception) or repr(exception)
+    try:
+        return sendable(str(exception) or repr(exception))
+    except Exception:  # noqa: BLE001 - an exception of a locustfile may do anything when asked
+        return type(exception).__name__
 
 
 def _max_known(wires: list[Mapping[str, Any]], key: str) -> float | None:

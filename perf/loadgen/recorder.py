@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from perf.core.attempts import AttemptCounts
@@ -15,11 +16,20 @@ _MESSAGE_LENGTH = 200
 _MESSAGE_KINDS = 100
 
 
+def sendable(text: str) -> str:
+    """Return a text that a worker can send, and a file hold, whatever a server put into it."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 class OperationRecorder:
     """Counts of one operation; requests of the warm-up are counted, but not measured."""
 
     def __init__(self) -> None:
         self.warmup_requests = 0
+        self.answered = 0
+        """Right answers that came within the window, whenever they were due."""
         self.requests = 0
         self.failure_classes: Counter[FailureClass] = Counter()
         self.failure_messages: Counter[str] = Counter()
@@ -45,9 +55,7 @@ class OperationRecorder:
     def record_failure(self, failure_class: FailureClass, message: str) -> None:
         """Count the failure of a request that was recorded."""
         self.failure_classes[failure_class] += 1
-        message = message[:_MESSAGE_LENGTH]
-        if message in self.failure_messages or len(self.failure_messages) < _MESSAGE_KINDS:
-            self.failure_messages[message] += 1
+        self._add_message(message[:_MESSAGE_LENGTH], 1)
 
     def record_details(
         self, context: Mapping[str, Any], latency_ns: int, service_time_ns: int
@@ -70,6 +78,7 @@ class OperationRecorder:
         """Return everything as numbers, texts, lists and dicts that msgpack carries."""
         return {
             "warmup_requests": self.warmup_requests,
+            "answered": self.answered,
             "requests": self.requests,
             "failure_classes": {str(each): count for each, count in self.failure_classes.items()},
             "failure_messages": dict(self.failure_messages),
@@ -86,10 +95,12 @@ class OperationRecorder:
     def add_wire(self, wire: Mapping[str, Any]) -> None:
         """Add what another process sent with `to_wire`."""
         self.warmup_requests += wire["warmup_requests"]
+        self.answered += wire["answered"]
         self.requests += wire["requests"]
         for name, count in wire["failure_classes"].items():
             self.failure_classes[FailureClass(name)] += count
-        self.failure_messages.update(wire["failure_messages"])
+        for message, count in wire["failure_messages"].items():
+            self._add_message(message, count)
         self._add_units(wire["read_units"], wire["write_units"])
         self.latency.merge(LatencyHistogram.decode(**wire["latency"]))
         self.service_time.merge(LatencyHistogram.decode(**wire["service_time"]))
@@ -108,6 +119,8 @@ class OperationRecorder:
             name=name,
             duration_s=duration_s,
             requests=self.requests,
+            warmup_requests=self.warmup_requests,
+            answered=self.answered,
             failures=self.failure_classes.total(),
             failure_classes=dict(self.failure_classes),
             failure_messages=dict(self.failure_messages),
@@ -127,11 +140,15 @@ class OperationRecorder:
             else None,
         )
 
+    def _add_message(self, message: str, count: int) -> None:
+        if message in self.failure_messages or len(self.failure_messages) < _MESSAGE_KINDS:
+            self.failure_messages[message] += count
+
     def _add_units(self, read: float | None, write: float | None) -> None:
-        if read is not None:
+        if read is not None and isfinite(read):
             self.read_units += read
             self.has_read_units = True
-        if write is not None:
+        if write is not None and isfinite(write):
             self.write_units += write
             self.has_write_units = True
 

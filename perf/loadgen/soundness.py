@@ -25,6 +25,8 @@ def user_reasons(environment: Environment) -> Iterator[str]:
     asked_for, there = runner.target_user_count, sum(users.values())
     if there < asked_for:
         yield f"{there} of {asked_for} users were there at the end"
+    if workload is not None and workload.spawnings > 1 and workload.has_schedule:
+        yield "users came or went during the run, and the schedule began anew"
     idle = [name for name, count in users.items() if not count]
     if idle:
         yield f"no user of {', '.join(idle)}: add users, or change the weights"
@@ -39,11 +41,15 @@ def count_reasons(our_requests: int, environment: Environment) -> Iterator[str]:
 
 def locustfile_reasons(environment: Environment) -> Iterator[str]:
     """Yield what went wrong in the locustfile itself."""
+    workload = find_workload(environment)
+    if workload is not None and workload.gave_up is not None:
+        yield f"no load could be sent: {workload.gave_up}"
+        return
     runner: Any = environment.runner
     exceptions = runner.exceptions.values()
     if exceptions:
         count = sum(each["count"] for each in exceptions)
-        first = next(iter(exceptions))["msg"]
+        first = next(iter(exceptions))["traceback"].strip().splitlines()[-1]  # its type too
         yield f"the locustfile raised {count} exceptions, the first: {first}"
     code = environment.process_exit_code
     if code:

@@ -24,10 +24,10 @@ from perf.core.pacing import OpenModel, Think
 from perf.loadgen.failure_classes import failure_class_of
 from perf.loadgen.workload import Workload, workload_of
 
-_CUT_OFF = {FailureClass.CONNECTION, FailureClass.AMBIGUOUS}
+_CUT_OFF = {FailureClass.CONNECTION, FailureClass.AMBIGUOUS, FailureClass.UNAUTHORIZED}
 _RECONNECT_PAUSE_S = 0.1
-"""How long an unpaced user waits after a broken connection: a refused one ends in no time, and
-trying it at full speed would measure nothing, and keep whoever refuses it busy."""
+"""How long an unpaced user waits after a broken connection, or a refusal of its credentials: they
+end in no time, and trying at full speed would measure nothing, and keep whoever refuses busy."""
 _NS = 1_000_000_000
 _NS_PER_MS = 1_000_000
 
@@ -102,7 +102,7 @@ class PacedUser(User):
             index: counts this user's requests from 0.
             due_ns: when the request was due (perf_counter).
         """
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} needs a send(self, index, due_ns)")
 
     def timing(self, due_ns: int) -> dict[str, Any]:
         """Return the context of a request that is sent now.

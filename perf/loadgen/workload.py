@@ -86,6 +86,12 @@ class Workload:
         self.stopped_ns: int | None = None
         self.users_at_stop: Mapping[str, int] = {}
         """User class → users when the workload stopped; on the master, of all workers."""
+        self.gave_up: str | None = None
+        """Why no load could be sent."""
+        self.has_cut_off_users = False
+        """Whether users of other classes were in a task still when the stop timeout was over."""
+        self.spawnings = 0
+        """How often all users that were asked for were there."""
         self.stop_timeout_s = 0.0
         """How long requests under way were waited for, once stopped."""
         self._user_numbers: Iterator[int] = itertools.count()
@@ -107,9 +113,24 @@ class Workload:
         return self._arrivals[user_class]
 
     @property
+    def has_schedule(self) -> bool:
+        """Whether the run follows an open model, on the master too."""
+        return isinstance(self.settings.pacing, OpenModel)
+
+    @property
     def has_arrivals(self) -> bool:
         """Whether this process carries a part of an open model."""
         return any(each.has_started for each in self._arrivals.values())
+
+    @property
+    def arrivals_started_ns(self) -> int:
+        """When the arrivals began (perf_counter); 0 when there are none."""
+        return max((each.started_ns for each in self._arrivals.values()), default=0)
+
+    @property
+    def arrivals_caught_up(self) -> int:
+        """How many arrivals that were due by the stop were sent after it."""
+        return sum(each.caught_up_count for each in self._arrivals.values())
 
     def arrivals_between(self, from_ns: int, until_ns: int) -> tuple[int, int]:
         """Return how many arrivals were due in a window (perf_counter), and how many were sent."""
@@ -165,6 +186,7 @@ class Workload:
             return
         logging.getLogger(__name__).error("%s", reason)
         self._environment.process_exit_code = 2
+        self.gave_up = reason
         if isinstance(self._runner, WorkerRunner):
             self._runner.send_message(_GIVE_UP_MESSAGE, {"reason": reason})
         else:
@@ -182,6 +204,7 @@ class Workload:
         """
         self._arrivals.clear()
         self.stopped_ns, self._is_over = None, False
+        self.has_cut_off_users, self.spawnings = False, 0
         try:
             self.settings = WorkloadSettings.from_options(self._options)
             if not isinstance(self._runner, MasterRunner):
@@ -198,6 +221,7 @@ class Workload:
 
     def on_spawning_complete(self, **_: object) -> None:
         """Start the arrivals; on the master, tell the workers their shares first."""
+        self.spawnings += 1
         runner = self._runner
         pacing = self.settings.pacing
         if not isinstance(pacing, OpenModel):
@@ -266,9 +290,15 @@ def _stop_first(environment: Environment, workload: Workload) -> None:
         workload.stop()
         if workload.has_waited_in_vain:
             environment.stop_timeout = 0.0  # they have had their time
+        began_s = time.perf_counter()
         try:
             stop_runner(*args, **kwargs)
         finally:
+            # Locust takes so long only when users do not end their tasks; it kills them then, and
+            # what they were waiting for is in nobody's count.
+            took_s = time.perf_counter() - began_s
+            if took_s > 0.9 * environment.stop_timeout > 0:
+                workload.has_cut_off_users = True
             environment.stop_timeout = workload.stop_timeout_s
 
     runner.stop = stop

@@ -54,6 +54,8 @@ class Collector:
         self._judged: list[JudgedRun] = []
         self._unmatched: list[Threshold] = []
         self._write_error: OSError | None = None
+        self.kept_table: str | None = None
+        """Name and endpoint of a table of ours that is there after the session."""
 
     @property
     def is_worker(self) -> bool:
@@ -120,6 +122,8 @@ class Collector:
         for threshold in self._unmatched:
             text = f"NO DATA: {threshold}: no run of this session had such an operation"
             terminalreporter.write_line(text, **_MARKUP[Style.WARNING])
+        if self.kept_table is not None:
+            terminalreporter.write_line(f"table kept: {self.kept_table}")
         if self._write_error is not None:
             text = f"ERROR: --perf-json: no results written: {self._write_error}"
             terminalreporter.write_line(text, **_MARKUP[Style.BAD])

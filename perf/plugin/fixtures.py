@@ -93,6 +93,8 @@ def perf_table(
         keep=session.keep_table,
     ) as table:
         yield table
+        if session.keep_table:
+            _state(pytestconfig).collector.kept_table = f"{table.name} at {perf_target.endpoint}"
 
 
 @pytest.fixture(scope="session")
@@ -178,6 +180,7 @@ def _site(
         target=request.getfixturevalue("perf_target"),
         table=request.getfixturevalue("perf_table") if needs_table else None,
         aqp_url=None if aqp is None else aqp.url,
+        aqp_label=None if aqp is None else aqp.label,
     )
 
 

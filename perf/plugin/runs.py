@@ -33,6 +33,7 @@ class Site:
     target: Target | None
     table: Table | None
     aqp_url: str | None
+    aqp_label: str | None
 
 
 class TestRuns:
@@ -128,6 +129,7 @@ class TestRuns:
         judged = JudgedRun(
             test=self._item.nodeid,
             target=_target_info(site),
+            aqp=None if site.aqp_url is None else f"{site.aqp_label} at {site.aqp_url}",
             profile=profile,
             seed=self._session.dataset.seed,
             run=result,

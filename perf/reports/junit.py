@@ -35,6 +35,10 @@ def _figures(judged: JudgedRun) -> Iterator[tuple[tuple[str, ...], object]]:
         yield ("aborted",), run.aborted
     yield ("target",), judged.target.kind
     yield ("target_label",), judged.target.label
+    if judged.aqp is not None:
+        yield ("aqp",), judged.aqp
+    for key, value in judged.profile.items():
+        yield ("profile", key), value
     yield ("seed",), judged.seed
     yield ("users",), run.users
     yield ("duration_s",), run.duration_s

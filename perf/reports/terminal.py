@@ -52,7 +52,7 @@ def render_run(judged: JudgedRun, width: int = 100) -> list[Line]:
 def _conditions(run: RunResult) -> str:
     health = run.generator
     parts = [
-        f"{run.users} users",
+        f"{run.users} user{'' if run.users == 1 else 's'}",
         f"{health.processes} load generator process{'' if health.processes == 1 else 'es'}",
         f"measured for {figure(run.duration_s, 3)} s",
     ]
@@ -61,7 +61,7 @@ def _conditions(run: RunResult) -> str:
     if health.loop_lag_p99_ms is not None:
         parts.append(f"loop lag p99 {table_ms(health.loop_lag_p99_ms)} ms")
     if health.arrivals_due is not None and health.arrivals_sent is not None:
-        parts.append(f"{health.arrivals_sent} of {health.arrivals_due} due requests sent")
+        parts.append(f"{health.arrivals_sent} of {health.arrivals_due} due requests sent in time")
     if (health.connections_opened or 0) > run.users:
         parts.append(f"{health.connections_opened} connections opened: the target closes them")
     if health.pool_waits:

@@ -13,7 +13,7 @@ _TELLING_GAP: Final = 1.5
 """Up to this ratio, when a clock starts hardly changes what a reader learns."""
 _SHARES: Final = {
     "waiting": "waiting to be sent",
-    "client_and_network": "client and network",
+    "client_and_network": "client, network and queues",
     AGGREGATE: "AQP",
     RETRIEVE: "DynamoDB",
 }

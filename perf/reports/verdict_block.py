@@ -39,6 +39,7 @@ def origin_lines(judged: JudgedRun) -> list[Line]:
     profile = " ".join(f"{key}={_plain(value)}" for key, value in judged.profile.items())
     lines = {
         "target": f"{target.kind} at {target.endpoint} ({target.label})",
+        **({} if judged.aqp is None else {"aqp": judged.aqp}),
         "profile": profile or "none",
         "data seed": str(judged.seed),
         "command": shlex.join(run.command),

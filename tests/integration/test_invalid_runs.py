@@ -26,7 +26,7 @@ import time
 
 import gevent
 from gevent.monkey import get_original
-from locust import events
+from locust import User, events, task
 from locust.exception import StopUser
 
 from perf.loadgen.users import PacedUser
@@ -38,7 +38,7 @@ block = get_original("time", "sleep")
 
 class Quick(PacedUser):
     def send(self, index, due_ns):
-        context = {"due_ns": due_ns, "start_ns": due_ns}
+        context = self.timing(due_ns)
         gevent.sleep(0.02)
         self.report("QUICK", "quick", context)
 """
@@ -105,14 +105,40 @@ def burn_in_threads(**_):
 SLOW = """
 class Slow(PacedUser):
     def send(self, index, due_ns):
-        context = {"due_ns": due_ns, "start_ns": due_ns}
+        context = self.timing(due_ns)
         gevent.sleep(0.4)
         self.report("SLOW", "slow", context)
+"""
+ODD_TEXTS = """
+class Unspeakable(Exception):
+    def __str__(self):
+        raise ZeroDivisionError("even saying it fails")
+
+
+class Odd(PacedUser):
+    def send(self, index, due_ns):
+        context = self.timing(due_ns)
+        gevent.sleep(0.02)
+        odd = Unspeakable() if index % 2 else ValueError("a lone surrogate: \\ud800")
+        self.report("ODD", "odd", context, exception=odd)
+"""
+HUNG = """
+class Hung(User):
+    @task
+    def hang(self):
+        gevent.sleep(60)
+"""
+FROZEN = """
+class Frozen(Quick):
+    def send(self, index, due_ns):
+        super().send(index, due_ns)
+        if index == 30:
+            block(0.6)
 """
 HOPELESS = """
 class Hopeless(PacedUser):
     def send(self, index, due_ns):
-        context = {"due_ns": due_ns, "start_ns": due_ns}
+        context = self.timing(due_ns)
         gevent.sleep(0.01)
         self.report("BAD", "bad", context, exception=ConnectionRefusedError("nobody is there"))
 """
@@ -181,7 +207,7 @@ def test_a_rate_that_the_users_cannot_carry_is_no_slow_pass(play: Play) -> None:
     (reason,) = verdict.invalid_reasons
     assert reason.startswith(f"requests due {run.generator.arrivals_due}, sent ")
     assert "add users (4" in reason
-    assert "there were 2) or processes" in reason
+    assert "there were 2: try 3" in reason
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -202,3 +228,26 @@ def test_a_hopeless_run_ends_early_and_has_failed(play: Play, processes: int) ->
     assert run.operation("bad").requests >= 20
     verdict = judge(run, [rule])
     assert (verdict.verdict, verdict.invalid_reasons) == (Verdict.FAIL, ())
+
+
+def test_an_error_that_cannot_be_said_is_a_failure(play: Play) -> None:
+    odd = play(ODD_TEXTS, user_classes={"Odd": 1}).operation("odd")
+
+    assert odd.failures == odd.requests > 0
+    assert set(odd.failure_messages) == {"Unspeakable", r"a lone surrogate: \ud800"}
+
+
+def test_an_answer_that_nobody_waited_for_makes_the_run_invalid(play: Play) -> None:
+    """Locust kills users who do not end their task, and what they had sent is in no count."""
+    run = play(HUNG, user_classes={"Hung": 1, "Quick": 1}, stop_timeout_s=1)
+    verdict = judged(run, "failure_ratio < 1%")
+
+    assert verdict.verdict is Verdict.INVALID
+    (reason,) = verdict.invalid_reasons
+    assert reason.startswith("users were waiting for an answer when the stop timeout of 1 s")
+
+
+def test_one_freeze_of_the_generator_is_no_fault_of_the_target(play: Play) -> None:
+    run = play(FROZEN, user_classes={"Frozen": 1}, pacing=OpenModel.at(50), users=1, run_time_s=3)
+
+    assert judged(run, "p90 < 100 ms").verdict is Verdict.INVALID

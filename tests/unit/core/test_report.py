@@ -75,6 +75,7 @@ def test_a_report_has_every_field_of_its_schema() -> None:
     }
     assert {key: runs[0][key] for key in fields} == fields
     assert runs[0].keys() - fields.keys() == {
+        "aqp",
         "started_at",
         "duration_s",
         "users",

@@ -80,6 +80,7 @@ def run_of(*operations: OperationResult) -> RunResult:
             loop_lag_p99_ms=0.8,
             arrivals_due=1000,
             arrivals_sent=999,
+            arrivals_caught_up=2,
             connections_opened=10,
             pool_waits=0,
         ),
@@ -88,6 +89,12 @@ def run_of(*operations: OperationResult) -> RunResult:
 
 
 RUN = run_of(operation(failures=1, write_units=4.0), operation("read_from_ddb", details=details()))
+
+
+def test_what_is_answered_after_the_window_is_no_throughput() -> None:
+    late = replace(operation(), answered=1)
+
+    assert (operation().throughput_per_s, late.throughput_per_s) == (2.0, 0.5)
 
 
 def test_throughput_counts_right_answers_and_the_ratio_counts_failures() -> None:
@@ -246,6 +253,7 @@ def test_a_run_has_every_field_of_the_report() -> None:
         "loop_lag_p99_ms": 0.8,
         "arrivals_due": 1000,
         "arrivals_sent": 999,
+        "arrivals_caught_up": 2,
         "connections_opened": 10,
         "pool_waits": 0,
     }

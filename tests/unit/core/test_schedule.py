@@ -109,7 +109,7 @@ def test_due_count_is_the_inverse_of_due_ns(share: ArrivalSchedule, index: int) 
 
 
 def test_nothing_is_due_before_the_start() -> None:
-    assert schedule("1000000000/s").due_count(-1) == 0
+    assert schedule("1000000/s").due_count(-1) == 0
 
 
 def test_nothing_is_due_after_a_rate_that_fell_to_zero() -> None:

@@ -283,7 +283,10 @@ def test_a_struggling_generator_makes_the_run_invalid(
         (40_000, "add processes"),
         (
             200_000,
-            "add users (100/s of 200 ms each keep 20 busy, there were 10) or processes",
+            (
+                "add users (100/s of 200 ms each keep 20.0 busy, there were 10: try 40) or "
+                "processes; if neither helps, the target does not carry this rate"
+            ),
         ),
     ],
 )
@@ -295,6 +298,36 @@ def test_requests_that_were_not_sent_come_with_what_would_help(
     run = run_of(slow, generator=replace(HEALTHY, arrivals_sent=640))
 
     assert judged(run).invalid_reasons == (f"requests due 1000, sent 640: {remedy}",)
+
+
+@pytest.mark.parametrize(
+    ("caught_up", "service_us", "is_valid"),
+    [(10, 200_000, True), (11, 200_000, False), (11, 99_000, True), (None, 200_000, True)],
+)
+def test_what_was_caught_up_in_a_burst_does_not_hide_too_few_users(
+    caught_up: int | None, service_us: int, *, is_valid: bool
+) -> None:
+    """1000 due in 10 s from 10 users: 100/s of 99 ms keep 9.9 of them busy, of 200 ms 20."""
+    run = run_of(
+        operation(latency_us=service_us), generator=replace(HEALTHY, arrivals_caught_up=caught_up)
+    )
+
+    assert (judged(run).invalid_reasons == ()) is is_valid
+
+
+def test_what_a_hopeless_run_did_not_send_is_no_fault_of_its_users() -> None:
+    run = run_of(WRITE, generator=replace(HEALTHY, arrivals_sent=10))
+
+    assert judged(replace(run, aborted="hopeless")).invalid_reasons == ()
+
+
+def test_users_who_wait_for_a_dead_target_are_not_too_few() -> None:
+    dead = operation(failures=501, latency_us=10_000_000)
+    run = run_of(dead, generator=replace(HEALTHY, arrivals_sent=640))
+
+    assert judged(run).invalid_reasons == (
+        "requests due 1000, sent 640: 501 of 1000 got no answer",
+    )
 
 
 def test_without_any_answer_users_or_processes_may_help() -> None:

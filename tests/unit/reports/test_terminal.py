@@ -13,7 +13,7 @@ from perf.reports.terminal import render_run
 WHOLE_RUN = """\
 tests/scenarios/test_mix.py::test_mix
 10 users, 1 load generator process, measured for 10 s, generator CPU 42%, loop lag p99 0.8 ms, 1020
-of 1020 due requests sent
+of 1020 due requests sent in time
 Type    Name                           # reqs   # fails  Avg  Min  Max  Med  p95  p99  req/s fails/s
 ----------------------------------------------------------------------------------------------------
 partiQL write_to_ddb                     1000 2 (0.20%)  3.0  1.0  200  1.0  1.0  1.0 100.00    0.20
@@ -158,4 +158,4 @@ def test_connections_are_said_when_they_are_odd(
 
     text = " ".join(line.text for line in render_run(replace(judged, run=run), width=300)[:2])
 
-    assert text.endswith(f"1020 of 1020 due requests sent{said}")
+    assert text.endswith(f"1020 of 1020 due requests sent in time{said}")

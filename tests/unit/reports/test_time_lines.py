@@ -45,7 +45,7 @@ def test_shares_are_means_that_add_up(read: OperationResult) -> None:
 
     assert text == (
         "time of select zipcode,pk,su…=? group by zipcode: 12.3 ms mean = 0.1 waiting to be sent + "
-        "2.0 client and network + 3.2 AQP + 7.0 DynamoDB "
+        "2.0 client, network and queues + 3.2 AQP + 7.0 DynamoDB "
         "(AQP and DynamoDB in the AQP's own whole milliseconds)"
     )
 
@@ -53,7 +53,9 @@ def test_shares_are_means_that_add_up(read: OperationResult) -> None:
 def test_an_aqp_that_says_more_than_there_was_is_not_corrected(read: OperationResult) -> None:
     (text,) = said(replace(read, time_shares=shares(20, client_ms=-0.4)))
 
-    assert ": 9.9 ms mean = 0.1 waiting to be sent + -0.4 client and network + 3.2 AQP" in text
+    assert (
+        ": 9.9 ms mean = 0.1 waiting to be sent + -0.4 client, network and queues + 3.2 AQP" in text
+    )
 
 
 def test_missing_statistics_are_counted_among_the_right_answers(read: OperationResult) -> None:
