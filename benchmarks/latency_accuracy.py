@@ -33,7 +33,7 @@ from perf.core.result import RunResult
 from perf.core.schedule import ArrivalSchedule
 from perf.core.statements import WRITE_OPERATION
 from perf.core.thresholds import parse_threshold
-from perf.core.verdicts import invalid_reasons
+from perf.core.validity import invalid_reasons
 from perf.loadgen.launcher import LoadRun
 
 DELAY_MS: Final = 20

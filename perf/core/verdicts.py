@@ -12,7 +12,6 @@ from enum import StrEnum
 from math import ceil
 from typing import Final, NamedTuple
 
-from perf.core.failures import FailureClass
 from perf.core.histogram import LatencyHistogram
 from perf.core.intervals import ratio_interval
 from perf.core.operation import OperationResult
@@ -23,20 +22,13 @@ from perf.core.thresholds import (
     format_quantity,
     matching_operations,
 )
+from perf.core.validity import invalid_reasons
 
 CONFIDENCE: Final = 0.95
 TAIL_SAMPLES: Final = 5
 """A percentile is judged with this many samples above it, or not at all."""
-MAX_CPU_RATIO: Final = 0.9
-MAX_LAG_RATIO: Final = 0.1
-NEGLIGIBLE_LAG_MS: Final = 1.0
-MIN_SENT_RATIO: Final = 0.99
 
-_BUSY_RATIO: Final = 0.5
-"""With fewer of the users busy, more of them would not help."""
-_UNANSWERED: Final = (FailureClass.TIMEOUT, FailureClass.AMBIGUOUS, FailureClass.CONNECTION)
 _NS_PER_MS: Final = 1_000_000
-_NS_PER_S: Final = 1_000_000_000
 
 
 class Verdict(StrEnum):
@@ -110,20 +102,6 @@ def judge(run: RunResult, thresholds: Sequence[Threshold]) -> RunVerdict:
         return RunVerdict(verdict=Verdict.NO_DATA, judgements=judgements)
     verdicts = [Verdict.PASS, *(each.verdict for each in judgements)]
     return RunVerdict(verdict=max(verdicts, key=_PRECEDENCE.index), judgements=judgements)
-
-
-def invalid_reasons(run: RunResult, thresholds: Sequence[Threshold]) -> tuple[str, ...]:
-    """Return why the run did not measure the target; each says what was found and what to do.
-
-    The generator's own reasons come first. None when the measurement is sound.
-    """
-    found = [*run.invalid_reasons]
-    if run.interrupted:
-        found.append(f"interrupted after {run.duration_s:.1f} s: run it to its end")
-    found += _generator_reasons(run, thresholds)
-    for label, operation in run.labelled.items():
-        found += (f"{label}: {reason}" for reason in _count_reasons(operation))
-    return tuple(dict.fromkeys(found))  # a run read from a report carries its reasons already
 
 
 def samples_for(q: float) -> int:
@@ -247,97 +225,3 @@ def _observe_latency(latency: LatencyHistogram, rule: Threshold) -> _Observation
         return _Observation(value_ns / _NS_PER_MS)
     low_ns, high_ns = interval_ns
     return _Observation(value_ns / _NS_PER_MS, (low_ns / _NS_PER_MS, high_ns / _NS_PER_MS))
-
-
-def _generator_reasons(run: RunResult, thresholds: Sequence[Threshold]) -> Iterator[str]:
-    health = run.generator
-    cpu, lag_ms = health.cpu_ratio_max, health.loop_lag_p99_ms
-    if cpu is not None and cpu > MAX_CPU_RATIO:
-        yield (
-            f"the load generator used {cpu:.0%} of a core (more than {MAX_CPU_RATIO:.0%}): "
-            "add processes or send less"
-        )
-    limits_ms = [
-        each.limit
-        for each in thresholds
-        if each.kind is MetricKind.LATENCY and (each.is_upper_limit or each.aborts)
-    ]
-    if lag_ms is not None and limits_ms:
-        tightest_ms = min(limits_ms)
-        if lag_ms > max(MAX_LAG_RATIO * tightest_ms, NEGLIGIBLE_LAG_MS):
-            yield (
-                f"the load generator woke up {lag_ms:.1f} ms late (p99 of its event loop), more "
-                f"than {MAX_LAG_RATIO:.0%} of the tightest latency limit of {tightest_ms:g} ms: "
-                "add processes, send less, or keep other work off its machine"
-            )
-    yield from _arrival_reasons(run)
-
-
-def _arrival_reasons(run: RunResult) -> Iterator[str]:
-    health = run.generator
-    due, sent = health.arrivals_due, health.arrivals_sent
-    # A hopeless run ends with its users waiting for answers: that they sent less is no surprise.
-    if due is None or sent is None or run.aborted is not None:
-        return
-    if sent < MIN_SENT_RATIO * due:
-        yield f"requests due {due}, sent {sent}: {_remedy(run, due)}"
-        return
-    # What was caught up in a burst may hide that the users were too few: Little's law does not.
-    late = health.arrivals_caught_up or 0
-    if late > (1 - MIN_SENT_RATIO) * due and _busy_users(run, due) > run.users:
-        yield f"requests due {due}, {late} of them sent after the end: {_remedy(run, due)}"
-
-
-def _busy_users(run: RunResult, due: int) -> float:
-    """Return how many users the rate keeps busy; 0 when nothing was answered.
-
-    Source: J. D. C. Little, "A proof for the queuing formula L = λW", Operations Research
-        9(3):383-387, 1961.
-    """
-    mean_ns = _mean_service_time_ns(run)
-    return due / run.duration_s * mean_ns / _NS_PER_S if run.duration_s else 0.0
-
-
-def _mean_service_time_ns(run: RunResult) -> float:
-    times = [each.service_time for each in run.operations if each.service_time.count]
-    count = sum(each.count for each in times)
-    return sum((each.mean_ns or 0.0) * each.count for each in times) / count if count else 0.0
-
-
-def _remedy(run: RunResult, due: int) -> str:
-    """Return what lets all requests that were due be sent."""
-    unanswered = sum(
-        each.failure_classes.get(kind, 0) for each in run.operations for kind in _UNANSWERED
-    )
-    if unanswered > run.requests / 2:
-        return f"{unanswered} of {run.requests} got no answer"
-    busy = _busy_users(run, due)
-    if not busy:
-        return "add users or processes"
-    if busy < run.users * _BUSY_RATIO:
-        return "add processes"
-    rate_per_s, mean_ms = due / run.duration_s, _mean_service_time_ns(run) / _NS_PER_MS
-    return (
-        f"add users ({rate_per_s:.0f}/s of {mean_ms:.3g} ms each keep {busy:.1f} busy, there were "
-        f"{run.users}: try {ceil(busy / _BUSY_RATIO)}) or processes; if neither helps, the target "
-        "does not carry this rate"
-    )
-
-
-def _count_reasons(operation: OperationResult) -> Iterator[str]:
-    histograms = {"latencies": operation.latency, "service times": operation.service_time}
-    for name, histogram in histograms.items():
-        outside = histogram.out_of_range_count
-        if outside:
-            yield f"{outside} {name} outside 0 to 10 minutes: check the clock and the time-outs"
-        if histogram.count + outside != operation.requests:
-            yield (
-                f"{operation.requests} requests, but {histogram.count + outside} {name}: "
-                "a worker or a part of its report was lost"
-            )
-    classified = sum(operation.failure_classes.values())
-    if classified != operation.failures:
-        yield (
-            f"{operation.failures} failures, but {classified} with a class: "
-            "a worker or a part of its report was lost"
-        )

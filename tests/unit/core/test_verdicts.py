@@ -11,12 +11,12 @@ from perf.core.histogram import LatencyHistogram
 from perf.core.operation import OperationResult
 from perf.core.result import GeneratorHealth, RunResult
 from perf.core.thresholds import parse_threshold
+from perf.core.validity import invalid_reasons
 from perf.core.verdicts import (
     Judgement,
     RunVerdict,
     Verdict,
     abort_reason,
-    invalid_reasons,
     judge,
     samples_for,
 )
