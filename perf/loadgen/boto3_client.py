@@ -1,6 +1,7 @@
 """The AWS SDK's own view of a request: slower than the fast client, with its retries counted."""
 
 import json
+import re
 import time
 from collections.abc import Mapping, MutableMapping, Sequence
 from contextvars import ContextVar
@@ -14,24 +15,28 @@ from perf.core.refusals import TLS_ERROR, tls_problem
 from perf.loadgen.connections import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S
 from perf.loadgen.credentials import expired
 from perf.loadgen.dynamodb import (
-    THROTTLING_CODES,
     Answer,
     Attempts,
     Attributes,
     DynamoDbError,
-    beginning_of,
-    consumed_units_of,
+    details_of,
+    is_throttled,
     lost,
     not_dynamodb,
     not_sent,
+    read_answer,
+    read_error,
     reasons_in,
     refused,
 )
+from perf.loadgen.failure_texts import credentials_problem
 
 _OPERATION = "ExecuteStatement"
-_DUPLICATE = "DuplicateItemException"
 _MAX_CONNECTIONS = 10_000
+_SESSION_HEADER = "X-Amz-Security-Token"
 
+_LENGTH = re.compile(r"[0-9]{1,18}")
+"""A Content-Length that is one number."""
 _NEVER_CONNECTED = {
     exceptions.ConnectTimeoutError: "ConnectTimeout",
     exceptions.EndpointConnectionError: "NotConnected",
@@ -44,53 +49,69 @@ _NO_CREDENTIALS = (
     exceptions.SSOError,
     exceptions.TokenRetrievalError,
     RuntimeError,  # botocore's, for new credentials that have expired already
+    OSError,
+    LookupError,
+    ValueError,
 )
+"""What botocore raises while it renews credentials; the last ones for a malformed answer."""
+_MALFORMED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What botocore's parser raises for JSON that is none of DynamoDB's."""
 
 
 class _CutShort(Exception):
     """The connection ended in the middle of an answer."""
 
 
-_FAILED = (
-    exceptions.ClientError,
-    exceptions.ConnectionError,
-    exceptions.HTTPClientError,
-    DynamoDbError,
-    _CutShort,
-)
+_UNANSWERED = (exceptions.ConnectionError, exceptions.HTTPClientError, _CutShort)
+_FAILED = (exceptions.ClientError, DynamoDbError, *_UNANSWERED, *_NO_CREDENTIALS, *_MALFORMED)
 
 
 class _Tally:
-    """Counts the attempts of the request that is under way in one greenlet."""
+    """Follows the request that is under way in one greenlet, and counts its attempts."""
 
-    __slots__ = ("_ended_ns", "backoff_ns", "lost", "throttled", "total")
+    __slots__ = (
+        "_backoff_ns",
+        "_earlier_may_have_landed",
+        "_ended_ns",
+        "_last_may_have_landed",
+        "_throttled",
+        "_total",
+        "payload",
+        "token",
+    )
 
     def __init__(self) -> None:
-        self.total = self.throttled = self.lost = self.backoff_ns = 0
-        self._ended_ns = 0
+        self._total = self._throttled = self._backoff_ns = self._ended_ns = 0
+        self._earlier_may_have_landed = self._last_may_have_landed = False
+        self.payload: bytes | None = None
+        """The body of an answer that is whole."""
+        self.token: str | None = None
+        """The session token that was sent."""
 
     def begin(self) -> None:
         """Begin an attempt."""
-        if self.total:
-            self.backoff_ns += time.perf_counter_ns() - self._ended_ns
-        self.total += 1
+        if self._total:
+            self._backoff_ns += time.perf_counter_ns() - self._ended_ns
+        self._total += 1
+        self._earlier_may_have_landed |= self._last_may_have_landed
+        self._last_may_have_landed = False
+        self.payload = None
 
-    def end(self, *, throttled: bool, was_lost: bool) -> None:
+    def end(self, *, throttled: bool, may_have_landed: bool) -> None:
         """End an attempt, be it the last or not."""
         self._ended_ns = time.perf_counter_ns()
-        self.throttled += throttled
-        self.lost += was_lost
+        self._throttled += throttled
+        self._last_may_have_landed = may_have_landed
 
     def attempts(self) -> Attempts:
-        """Return what was counted."""
-        return Attempts(self.total, self.throttled, self.backoff_ns)
+        """Return what was counted; an attempt that the SDK gave up before it began is one too."""
+        return Attempts(max(self._total, 1), self._throttled, self._backoff_ns)
 
     def class_of(self, error: DynamoDbError) -> FailureClass:
         """Return the class of a write that ended with ``error`` after these attempts."""
         # The SDK sends a write again although an earlier attempt may have landed; the answer to
-        # the last one says nothing about that. Most often it is our own item that it collides with.
-        earlier_could_land = self.total - 1 > self.throttled
-        if self.lost or (error.code == _DUPLICATE and earlier_could_land):
+        # the last one says nothing about that.
+        if self._earlier_may_have_landed:
             return FailureClass.AMBIGUOUS
         return error.failure_class
 
@@ -135,6 +156,7 @@ class Boto3Client:
         )
         events = self._client.meta.events
         events.register(f"request-created.dynamodb.{_OPERATION}", _begin_attempt)
+        events.register(f"before-send.dynamodb.{_OPERATION}", _remember_token)
         events.register(f"before-parse.dynamodb.{_OPERATION}", _check_whole)
         events.register(f"needs-retry.dynamodb.{_OPERATION}", _end_attempt)
 
@@ -149,32 +171,36 @@ class Boto3Client:
         _TALLY.set(tally)
         try:
             response = self._client.execute_statement(**request)
-        except (*_NO_CREDENTIALS, *_FAILED) as raised:
-            error = _translated(raised, writes=writes)
+        except _FAILED as raised:
+            error = _translated(raised, tally.payload, writes=writes)
+            error = error.without_secrets((tally.token,))  # the secret key was not sent
             error.attempts = tally.attempts()
             if writes:
                 error.failure_class = tally.class_of(error)
             raise error from raised
-        metadata = response["ResponseMetadata"]["HTTPHeaders"]
-        return Answer(
-            response.get("Items", []),
-            response.get("NextToken"),
-            consumed_units_of(response),
-            int(metadata.get("content-length", 0)),
-            tally.attempts(),
-        )
+        answered = read_answer(tally.payload or b"")
+        return answered._replace(items=response.get("Items", []), attempts=tally.attempts())
 
 
-def _translated(error: Exception, *, writes: bool) -> DynamoDbError:
+def _translated(error: Exception, payload: bytes | None, *, writes: bool) -> DynamoDbError:
     if isinstance(error, DynamoDbError):
         return error
+    if isinstance(error, _UNANSWERED):
+        return _unanswered(error, writes=writes)
+    if isinstance(error, _MALFORMED) and payload is not None:
+        return not_dynamodb(payload)
     if isinstance(error, exceptions.ClientError) and error.operation_name == _OPERATION:
         details, metadata = error.response["Error"], error.response["ResponseMetadata"]
         date = metadata["HTTPHeaders"].get("date")
         status, reasons = metadata["HTTPStatusCode"], reasons_in(error.response)
         return refused(status, details["Code"], details["Message"], date, reasons)
     if isinstance(error, (*_NO_CREDENTIALS, exceptions.ClientError)):
-        return expired(str(error))  # a ClientError of whoever should have renewed them
+        # Nothing was answered: a ClientError, too, is of whoever should have renewed them.
+        return expired(credentials_problem(error))
+    raise error
+
+
+def _unanswered(error: Exception, *, writes: bool) -> DynamoDbError:
     if isinstance(error, exceptions.SSLError):
         return not_sent(TLS_ERROR, tls_problem(str(error.kwargs["error"])))
     for kind, code in _NEVER_CONNECTED.items():
@@ -188,35 +214,46 @@ def _begin_attempt(**_: object) -> None:
     _TALLY.get().begin()
 
 
+def _remember_token(request: Any, **_: object) -> None:  # noqa: ANN401 - botocore is not typed
+    token = request.headers.get(_SESSION_HEADER)
+    _TALLY.get().token = token.decode() if isinstance(token, bytes) else token
+
+
 def _end_attempt(
     response: tuple[object, Mapping[str, Any]] | None,
     caught_exception: Exception | None,
     **_: object,
 ) -> None:
-    never_sent = (exceptions.SSLError, *_NEVER_CONNECTED)
-    _TALLY.get().end(
-        throttled=response is not None
-        and response[1].get("Error", {}).get("Code") in THROTTLING_CODES,
-        was_lost=caught_exception is not None and not isinstance(caught_exception, never_sent),
-    )
+    throttled = response is not None and _was_throttled(response[1])
+    never_sent = isinstance(caught_exception, (exceptions.SSLError, *_NEVER_CONNECTED))
+    _TALLY.get().end(throttled=throttled, may_have_landed=not (throttled or never_sent))
+
+
+def _was_throttled(parsed: Mapping[str, Any]) -> bool:
+    code = parsed.get("Error", {}).get("Code", "")
+    return is_throttled(parsed["ResponseMetadata"]["HTTPStatusCode"], code)
 
 
 def _check_whole(response_dict: MutableMapping[str, Any], **_: object) -> None:
     """Raise what botocore does not see, or say it so that botocore can read it.
 
-    An answer that is cut short or no JSON object is to botocore an empty one.
+    An answer that is cut short or no JSON object is to botocore an empty one; one that is a JSON
+    object of another kind breaks its parser.
     """
-    status, payload = response_dict["status_code"], response_dict["body"]
-    if len(payload) < int(response_dict["headers"].get("content-length", 0)):
+    status, headers, payload = (response_dict[key] for key in ("status_code", "headers", "body"))
+    length = headers.get("content-length", "0")
+    if not (_LENGTH.fullmatch(length) and int(length) <= len(payload)):
         raise _CutShort(f"{len(payload)} bytes of an answer")
-    try:
-        is_object = isinstance(json.loads(payload), dict)
-    except (ValueError, RecursionError):
-        is_object = False
-    if is_object:
-        return
+    _TALLY.get().payload = payload
     if status == HTTPStatus.OK:
-        raise not_dynamodb(payload)
-    # Not raised: whether it is worth another attempt is for the SDK to say.
-    error = {"__type": f"Http{status}", "message": beginning_of(payload)}
-    response_dict["body"] = json.dumps(error).encode()
+        read_answer(payload)
+    elif status < HTTPStatus.MULTIPLE_CHOICES:
+        raise read_error(status, payload, headers.get("date"))
+    else:  # not raised: whether it is worth another attempt is for the SDK to say
+        code, message, reasons = details_of(status, payload)
+        said = {
+            "__type": code,
+            "message": message,
+            "ThrottlingReasons": [{"reason": reason} for reason in reasons],
+        }
+        response_dict["body"] = json.dumps(said).encode()

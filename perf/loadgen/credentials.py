@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from perf.core.failures import FailureClass
 from perf.core.sigv4 import Credentials
 from perf.loadgen.dynamodb import DynamoDbError
+from perf.loadgen.failure_texts import credentials_problem
 
 _LOOK_EVERY_S = 5.0
 """botocore renews credentials from 15 minutes before they expire."""
@@ -79,7 +80,7 @@ class RenewedCredentials:
                 self._frozen, self._credentials = frozen, _ours(frozen)
             self._has_expired = self._held.refresh_needed(refresh_in=0)
         except (*RENEWAL_ERRORS, ValueError) as error:
-            self._reason = str(error)
+            self._reason = credentials_problem(error)
 
 
 def source_of(held: Any) -> CredentialsSource:  # noqa: ANN401 - botocore is not typed

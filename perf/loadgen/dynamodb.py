@@ -1,25 +1,31 @@
 """What a DynamoDB client of the load generator is, and what DynamoDB's answers mean."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from math import isfinite
+from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
 
 from perf.core.failures import FailureClass
 from perf.core.refusals import CLOCK_SKEW, clock_skew, is_unauthorized
+from perf.loadgen.failure_texts import encodable, without_secrets
 
-THROTTLING_CODES = frozenset(
+_THROTTLING_CODES = frozenset(
     {
         "ProvisionedThroughputExceededException",
-        "ThrottlingException",
         "RequestLimitExceeded",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
     }
 )
-"""Source: "Error handling with DynamoDB", Amazon DynamoDB Developer Guide."""
+"""Sources: "Error handling with DynamoDB", Amazon DynamoDB Developer Guide; the other names that
+the AWS SDKs know for it, "Retry behavior", AWS SDKs and Tools Reference Guide."""
 
-_SERVER_ERROR = 500
+_HIGHEST_UNITS = 1e6
+"""No request can use more: it reads 1 MB at most, and an item has 400 KB."""
 _SHOWN_BYTES = 200
 _SHORT_BYTES = 256
 
@@ -70,8 +76,16 @@ class DynamoDbError(Exception):
         reasons: Sequence[str] = (),
     ) -> None:
         text = ": ".join(part for part in (code, ", ".join(reasons), message) if part)
-        super().__init__(text)
+        super().__init__(encodable(text))
         self.failure_class, self.code, self.reasons = failure_class, code, tuple(reasons)
+        self._message = message
+
+    def without_secrets(self, secrets: Iterable[str | None]) -> "DynamoDbError":
+        """Return the same error for an endpoint that may have echoed what it was sent."""
+        code, message, *reasons = (
+            without_secrets(text, secrets) for text in (self.code, self._message, *self.reasons)
+        )
+        return DynamoDbError(self.failure_class, code, message, reasons)
 
 
 class DynamoDbClient(Protocol):
@@ -104,12 +118,19 @@ def read_answer(payload: bytes) -> Answer:
 def _read(payload: bytes) -> Answer:
     try:
         response = json.loads(payload.decode())  # bytes would be searched for their encoding
-        items = response.get("Items", [])
-        if "__type" in response or not isinstance(items, list):
-            raise not_dynamodb(payload)
-        return Answer(items, response.get("NextToken"), consumed_units_of(response), len(payload))
+        items, next_token = response.get("Items", []), response.get("NextToken")
+        units = _consumed_units_in(response)
     except (ValueError, AttributeError, TypeError, LookupError, RecursionError) as error:
         raise not_dynamodb(payload) from error
+    is_dynamodb = (
+        "__type" not in response
+        and isinstance(items, list)
+        and all(isinstance(item, dict) for item in items)
+        and isinstance(next_token, str | None)
+    )
+    if not is_dynamodb:
+        raise not_dynamodb(payload)
+    return Answer(items, next_token, units, len(payload))
 
 
 # Nearly every write is answered with the same bytes as the one before. Reading them anew each time
@@ -117,15 +138,16 @@ def _read(payload: bytes) -> Answer:
 _read_short = lru_cache(maxsize=64)(_read)
 
 
-def consumed_units_of(response: Mapping[str, Any]) -> float | None:
-    """Return the capacity units that a parsed answer says it consumed."""
+def _consumed_units_in(response: Mapping[str, Any]) -> float | None:
     consumed = response.get("ConsumedCapacity")
-    if not consumed:
+    if consumed is None or consumed == {}:
         return None
-    units = float(consumed["CapacityUnits"])
-    if not isfinite(units):
-        raise ValueError(f"{units} capacity units")
-    return units
+    units = consumed["CapacityUnits"]
+    if isinstance(units, bool) or not isinstance(units, int | float):
+        raise TypeError(f"{units!r} capacity units")
+    if not 0 <= units <= _HIGHEST_UNITS:
+        raise ValueError("more or fewer capacity units than can be")
+    return float(units)
 
 
 def read_error(status: int, payload: bytes, date: str | None) -> DynamoDbError:
@@ -136,13 +158,28 @@ def read_error(status: int, payload: bytes, date: str | None) -> DynamoDbError:
         payload: the body.
         date: the Date header.
     """
+    code, message, reasons = details_of(status, payload)
+    return refused(status, code, message, date, reasons)
+
+
+class ErrorDetails(NamedTuple):
+    """What the body of a refusal says."""
+
+    code: str
+    message: str
+    reasons: tuple[str, ...]
+    """Why it was throttled."""
+
+
+def details_of(status: int, payload: bytes) -> ErrorDetails:
+    """Return what the body of an answer with another status than 200 says; see `read_error`."""
     try:
         details = json.loads(payload)
-        code = str(details["__type"]).rpartition("#")[2]
+        code = details["__type"].rpartition("#")[2] or f"Http{status}"
         message = str(details.get("message") or details.get("Message") or "")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        code, message, details = f"Http{status}", beginning_of(payload), {}
-    return refused(status, code, message, date, reasons_in(details))
+        return ErrorDetails(f"Http{status}", _beginning_of(payload), ())
+    return ErrorDetails(code, message, reasons_in(details))
 
 
 def refused(
@@ -166,7 +203,7 @@ def refused(
 
 def not_dynamodb(payload: bytes) -> DynamoDbError:
     """Return the error for status 200 with a body that is none of DynamoDB's."""
-    return DynamoDbError(FailureClass.WRONG_ANSWER, "NotDynamoDb", beginning_of(payload))
+    return DynamoDbError(FailureClass.WRONG_ANSWER, "NotDynamoDb", _beginning_of(payload))
 
 
 def not_sent(code: str, message: str) -> DynamoDbError:
@@ -197,14 +234,21 @@ def reasons_in(details: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(each.get("reason", "")) for each in reasons if isinstance(each, dict))
 
 
+def is_throttled(status: int, code: str) -> bool:
+    """Return whether a request was refused for its rate."""
+    return code in _THROTTLING_CODES or status == HTTPStatus.TOO_MANY_REQUESTS
+
+
 def _class_of(status: int, code: str) -> FailureClass:
-    if code in THROTTLING_CODES:
+    if status < HTTPStatus.BAD_REQUEST:
+        return FailureClass.WRONG_ANSWER  # DynamoDB says no with 4xx or 5xx, and yes with 200
+    if is_throttled(status, code):
         return FailureClass.THROTTLED
     if is_unauthorized(status, code):
         return FailureClass.UNAUTHORIZED
-    return FailureClass.SERVER_ERROR if status >= _SERVER_ERROR else FailureClass.CLIENT_ERROR
+    is_theirs = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return FailureClass.SERVER_ERROR if is_theirs else FailureClass.CLIENT_ERROR
 
 
-def beginning_of(payload: bytes) -> str:
-    """Return as much of a body as a message shows."""
+def _beginning_of(payload: bytes) -> str:
     return payload[:_SHOWN_BYTES].decode(errors="replace")

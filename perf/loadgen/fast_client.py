@@ -18,7 +18,15 @@ from perf.loadgen.connections import (
     TlsError,
 )
 from perf.loadgen.credentials import CredentialsSource
-from perf.loadgen.dynamodb import Answer, Attributes, lost, not_sent, read_answer, read_error
+from perf.loadgen.dynamodb import (
+    Answer,
+    Attributes,
+    DynamoDbError,
+    lost,
+    not_sent,
+    read_answer,
+    read_error,
+)
 from perf.loadgen.exchange import HttpServer, Reply
 
 _TARGET = "DynamoDB_20120810.ExecuteStatement"
@@ -66,10 +74,16 @@ class FastClient:
         request: dict[str, Any] = {"Statement": statement, "ReturnConsumedCapacity": "TOTAL"}
         if parameters:
             request["Parameters"] = parameters
-        reply = self._exchange(self._signed(_JSON.encode(request).encode()), writes=writes)
-        if reply.status_code == HTTPStatus.OK:
-            return read_answer(reply.body)
-        raise read_error(reply.status_code, reply.body, reply.header("date"))
+        signed = self._signed(_JSON.encode(request).encode())
+        sent_with = self._signed_with
+        try:
+            reply = self._exchange(signed, writes=writes)
+            if reply.status_code == HTTPStatus.OK:
+                return read_answer(reply.body)
+            raise read_error(reply.status_code, reply.body, reply.header("date"))
+        except DynamoDbError as error:
+            secrets = (sent_with.session_token, sent_with.secret_key) if sent_with else ()
+            raise error.without_secrets(secrets) from error
 
     def _signed(self, body: bytes) -> bytes:
         second = int(time.time())

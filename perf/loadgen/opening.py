@@ -7,6 +7,7 @@ import botocore.session
 from perf.loadgen.boto3_client import Boto3Client
 from perf.loadgen.credentials import RENEWAL_ERRORS, source_of
 from perf.loadgen.dynamodb import DynamoDbClient
+from perf.loadgen.failure_texts import credentials_problem
 from perf.loadgen.fast_client import FastClient
 
 
@@ -42,4 +43,4 @@ def open_client(
             endpoint_url = session.create_client("dynamodb", region_name=region).meta.endpoint_url
         return FastClient(endpoint_url, region, source_of(held))
     except RENEWAL_ERRORS as error:
-        raise ValueError(f"no AWS client: {error}") from error
+        raise ValueError(f"no AWS client: {credentials_problem(error)}") from error

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import gevent
 import pytest
+from botocore.exceptions import NoCredentialsError
 from botocore.retries.standard import ExponentialBackoff
 
 from perf.core.failures import FailureClass
@@ -124,7 +125,10 @@ def test_no_more_attempts_than_asked_for(
         ([LOST, THROTTLED, THROTTLED], FailureClass.AMBIGUOUS),
         ([LOST, BROKEN, BROKEN], FailureClass.AMBIGUOUS),
         ([THROTTLED, THROTTLED, THROTTLED], FailureClass.THROTTLED),
-        ([BROKEN, BROKEN, BROKEN], FailureClass.SERVER_ERROR),
+        ([BROKEN, THROTTLED, THROTTLED], FailureClass.AMBIGUOUS),
+        ([BROKEN, refusal(400, "ValidationException")], FailureClass.AMBIGUOUS),
+        ([BROKEN, BROKEN, BROKEN], FailureClass.AMBIGUOUS),
+        ([answer(b"{}", 429), THROTTLED, BROKEN], FailureClass.SERVER_ERROR),
     ],
 )
 def test_a_write_that_may_have_landed_with_an_earlier_attempt_is_ambiguous(
@@ -134,6 +138,46 @@ def test_a_write_that_may_have_landed_with_an_earlier_attempt_is_ambiguous(
 
     assert isinstance(error, DynamoDbError)
     assert error.failure_class is kind
+
+
+def test_attempts_that_were_never_sent_leave_a_write_as_sure_as_it_is(
+    client_of: MakeClient,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    error = outcome(client_of(url, 3))
+
+    assert isinstance(error, DynamoDbError)
+    assert (error.failure_class, error.code) == (FailureClass.CONNECTION, "NotConnected")
+    assert error.attempts is not None
+    assert error.attempts.total == 3
+
+
+def test_a_request_that_is_not_even_begun_is_one_attempt(client_of: MakeClient) -> None:
+    client = client_of("http://127.0.0.1:1", 3)
+
+    def fail(**_: object) -> None:
+        raise NoCredentialsError
+
+    client._client.meta.events.register_first("before-call.dynamodb", fail)
+    attempts = outcome(client).attempts
+
+    assert attempts is not None
+    assert attempts.total == 1
+
+
+DEEP = b'{"L": [' * 300 + b'{"S": "x"}' + b"]}" * 300
+
+
+@pytest.mark.parametrize("attribute", [b"1", b'{"B": "a"}', DEEP], ids=["1", "half a byte", "deep"])
+def test_an_attribute_that_the_sdk_cannot_read_is_a_wrong_answer(
+    serve: Start, client_of: MakeClient, attribute: bytes
+) -> None:
+    server = serve(answer(b'{"Items": [{"pk": %b}]}' % attribute))
+    error = outcome(client_of(server.url, 1), writes=False)
+
+    assert isinstance(error, DynamoDbError)
+    assert (error.failure_class, error.code) == (FailureClass.WRONG_ANSWER, "NotDynamoDb")
 
 
 def test_a_read_has_the_class_of_its_last_attempt(serve: Start, client_of: MakeClient) -> None:

@@ -202,6 +202,8 @@ def test_credentials_that_never_expire_are_asked_for_once(lender: Lender) -> Non
     [
         ClientError({"Error": {"Code": "AccessDenied", "Message": "No."}}, "AssumeRole"),
         CredentialRetrievalError(provider="test", error_msg="No."),
+        FileNotFoundError("token"),
+        ValueError("no JSON"),
         None,
     ],
     ids=repr,
@@ -227,9 +229,14 @@ def test_credentials_that_cannot_be_had_are_one_message_before_the_load(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "config"
-    config.write_text("[default]\ncredential_process = false\n")
+    process = tmp_path / "process"
+    process.write_text("#!/bin/sh\necho my-secret >&2\nexit 1\n")
+    process.chmod(0o700)
+    config.write_text(f"[default]\ncredential_process = {process}\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    with pytest.raises(ValueError, match=r"^no AWS client: .*custom-process"):
+    with pytest.raises(ValueError, match=r"^no AWS client: .*credential_process fail") as caught:
         open_client(kind, "http://127.0.0.1:1", "eu-west-1")
+
+    assert "my-secret" not in str(caught.value)

@@ -17,6 +17,7 @@ from perf.loadgen.fast_client import FastClient
 from perf.loadgen.opening import open_client
 from tests.child_side.scripted_server import (
     Behaviour,
+    Request,
     ScriptedServer,
     answer,
     keep_silent,
@@ -24,12 +25,24 @@ from tests.child_side.scripted_server import (
     send_and_close,
 )
 
-CREDENTIALS = Credentials(access_key="AKIDEXAMPLE", secret_key="secret")
+TOKEN = "session/TOKEN+0123456789"
+CREDENTIALS = Credentials(
+    access_key="AKIDEXAMPLE",
+    secret_key="verySecret",
+    session_token=TOKEN,
+)
 TIMEOUT_S = 0.2
 STATEMENT = 'SELECT * FROM "t"'
 
 Start = Callable[..., ScriptedServer]
 MakeClient = Callable[[str], DynamoDbClient]
+
+
+@pytest.fixture
+def session_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the SDK have what `CREDENTIALS` has; it keeps what it finds first."""
+    monkeypatch.setenv("AWS_SESSION_TOKEN", TOKEN)
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
 
 
 @pytest.fixture(params=["fast", "boto3"])
@@ -120,6 +133,28 @@ FAULTS = {
     "a list": same(answer(b"[]"), "NotDynamoDb", WRONG),
     "nothing": same(answer(b""), "NotDynamoDb", WRONG),
     "deep JSON": same(answer(b"[" * 100_000), "NotDynamoDb", WRONG),
+    "empty 204": same(answer(b"", 204), "Http204", WRONG),
+    "another 2xx": same(answer(b"{}", 202), "Http202", WRONG),
+    "a redirection": same(answer(b"", 302, headers=("Location: /x",)), "Http302", WRONG),
+    "UTF-16": same(answer("{}".encode("utf-16")), "NotDynamoDb", WRONG),
+    "no number as length": lost(
+        send_and_close(b"HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\n{}"),
+        "ConnectionBroken",
+        BROKEN,
+    ),
+    "two lengths": lost(
+        send_and_close(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}"),
+        "ConnectionBroken",
+        BROKEN,
+    ),
+    "a message of another kind": same(
+        dynamodb_error(400, "ThrottlingException", message={"a": 1}),
+        "ThrottlingException",
+        THROTTLED,
+    ),
+    "a number for a code": same(answer(b'{"__type": 5}', 400), "Http400", CLIENT),
+    "no code at all": same(answer(b'{"__type": ""}', 500), "Http500", SERVER),
+    "429": same(answer(b"{}", 429), "Http429", THROTTLED),
     "HTML 503": same(answer(b"<html>busy</html>", 503), "Http503", SERVER),
     "empty 502": same(answer(b"", 502), "Http502", SERVER),
     "a list 500": same(answer(b"[1]", 500), "Http500", SERVER),
@@ -142,6 +177,11 @@ FAULTS = {
         dynamodb_error(400, "ThrottlingException"), "ThrottlingException", THROTTLED
     ),
     "limit": same(dynamodb_error(400, "RequestLimitExceeded"), "RequestLimitExceeded", THROTTLED),
+    "throttling of old": same(dynamodb_error(400, "Throttling"), "Throttling", THROTTLED),
+    "throttled": same(dynamodb_error(400, "ThrottledException"), "ThrottledException", THROTTLED),
+    "too many": same(
+        dynamodb_error(400, "TooManyRequestsException"), "TooManyRequestsException", THROTTLED
+    ),
     "expired token": same(
         dynamodb_error(400, "ExpiredTokenException"), "ExpiredTokenException", UNAUTHORIZED
     ),
@@ -178,6 +218,94 @@ def test_a_fault_has_a_class_and_is_met_once(
     assert (error.failure_class, error.code) == (fault.write if writes else fault.read, fault.code)
     assert error.reasons == fault.reasons
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"__type": "v#InternalServerError"}',
+        b'{"Items": "text"}',
+        b'{"Items": null}',
+        b'{"Items": [1]}',
+        b'{"NextToken": 5}',
+        b'{"ConsumedCapacity": "x"}',
+        b'{"ConsumedCapacity": 1}',
+        b'{"ConsumedCapacity": {"Table": 1}}',
+        *(
+            b'{"ConsumedCapacity": {"CapacityUnits": %b}}' % units
+            for units in (b'"1"', b"true", b"NaN", b"Infinity", b"-1", b"1000001", b"1e308")
+        ),
+        b'{"ConsumedCapacity": {"CapacityUnits": 1%b}}' % (b"0" * 400),
+    ],
+    ids=lambda body: body[:60].decode(),
+)
+def test_json_that_is_none_of_dynamodb_s_is_a_wrong_answer(
+    serve: Start, client_of: MakeClient, body: bytes
+) -> None:
+    error = error_of(client_of(serve(answer(body)).url), writes=False)
+
+    assert (error.failure_class, error.code) == (WRONG, "NotDynamoDb")
+
+
+@pytest.mark.parametrize(
+    ("units", "consumed"),
+    [(b"0", 0.0), (b"0.5", 0.5), (b"1000000", 1e6)],
+)
+def test_units_that_a_request_can_use_are_believed(
+    serve: Start, client_of: MakeClient, units: bytes, consumed: float
+) -> None:
+    server = serve(answer(b'{"ConsumedCapacity": {"CapacityUnits": %b}}' % units))
+    answered = client_of(server.url).execute_statement(STATEMENT, [], writes=True)
+
+    assert answered.consumed_units == consumed
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"ConsumedCapacity": null, "NextToken": null}'])
+def test_an_answer_need_not_say_what_was_consumed(
+    serve: Start, client_of: MakeClient, body: bytes
+) -> None:
+    server = serve(answer(body))
+    answered = client_of(server.url).execute_statement(STATEMENT, [], writes=True)
+
+    assert (answered.items, answered.next_token) == ([], None)
+    assert (answered.consumed_units, answered.length_bytes) == (None, len(body))
+
+
+def test_a_failure_can_be_written_down_whatever_a_server_says(
+    serve: Start, client_of: MakeClient
+) -> None:
+    """JSON can carry half a character, and no file can."""
+    behave = answer(b'{"__type": "v#Validation\\udfff", "message": "\\ud800"}', 400)
+    error = error_of(client_of(serve(behave).url), writes=True)
+
+    assert str(error) == r"Validation\udfff: \ud800"
+
+
+@pytest.mark.usefixtures("session_token")
+@pytest.mark.parametrize("status", [200, 403, 500])
+@pytest.mark.parametrize("cut", [0, 9])
+@pytest.mark.parametrize("as_json", [False, True])
+def test_an_answer_that_echoes_the_request_does_not_show_its_signature(
+    serve: Start, client_of: MakeClient, status: int, cut: int, *, as_json: bool
+) -> None:
+    """The text of a failure goes to the screen and into files; its end may cut a secret."""
+
+    def echo(connection: socket.socket, request: Request) -> None:
+        sent = request.headers
+        said = f"{sent['authorization']} {sent['x-amz-security-token']}"
+        if cut:
+            said = said[:-cut]
+        body = {"__type": said, "message": said}
+        shown = json.dumps(body) if as_json else "x" * max(0, 200 - len(said)) + said
+        answer(shown.encode(), status)(connection, request)
+
+    server = serve(echo)
+    text = str(error_of(client_of(server.url), writes=True))
+    signature = server.requests[0].headers["authorization"].partition("Signature=")[2]
+
+    assert "***" in text
+    for secret in (signature, "Credential=AKID", TOKEN[:12], CREDENTIALS.secret_key):
+        assert secret not in text
 
 
 @pytest.mark.parametrize(
