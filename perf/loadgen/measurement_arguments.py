@@ -11,6 +11,8 @@ from perf.errors import InvalidThreshold
 
 def add_measurement_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that the instrument reads to locust's parser."""
+    # A measured run is what its command says, not what lies in a folder or at home.
+    parser._default_config_files = []  # type: ignore[attr-defined]  # noqa: SLF001 - configargparse's
     parser.conflict_handler = "resolve"  # a locustfile may have an argument of one of our names
     group = parser.add_argument_group("Measurement")
     group.add_argument("--result-file", default="", help="write what was measured, as JSON")

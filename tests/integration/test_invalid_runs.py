@@ -6,6 +6,7 @@ A lost worker, an exception in a task and an interruption are in ``test_load_run
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -228,6 +229,15 @@ def test_a_hopeless_run_ends_early_and_has_failed(play: Play, processes: int) ->
     assert run.operation("bad").requests >= 20
     verdict = judge(run, [rule])
     assert (verdict.verdict, verdict.invalid_reasons) == (Verdict.FAIL, ())
+
+
+def test_a_file_of_locusts_does_not_change_what_is_measured(
+    play: Play, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "locust.conf").write_text("abort = max > 0.01 ms\nabort-after = 1\n")
+    monkeypatch.chdir(tmp_path)
+
+    assert play("", user_classes={"Quick": 1}, run_time_s=1).aborted is None
 
 
 def test_an_error_that_cannot_be_said_is_a_failure(play: Play) -> None:
