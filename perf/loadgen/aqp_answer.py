@@ -64,11 +64,11 @@ def read_answer(reply: Reply, columns: AbstractSet[str]) -> AqpAnswer:
 
 
 def _content_of(reply: Reply) -> bytes:
-    encoding = reply.header("content-encoding")
-    if encoding is None:
+    encoding = (reply.header("content-encoding") or "identity").lower()
+    if encoding == "identity":
         return reply.body
     try:
-        if encoding == "gzip":
+        if encoding in {"gzip", "x-gzip"}:
             return gzip.decompress(reply.body)
     except (OSError, EOFError, zlib.error) as error:
         raise WrongAnswer(f"no gzip: {error}") from error

@@ -5,14 +5,16 @@ Such an answer is read here, in a tenth of the time that a parser takes which ca
 Whatever else comes, in chunks, in pieces, at the end of a connection, is geventhttpclient's.
 """
 
+from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from geventhttpclient.response import HTTPConnectionClosed, HTTPSocketPoolResponse
+from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketPoolResponse
 
 from perf.loadgen.connections import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, open_connections
 
 _BLOCK_BYTES = 65_536
+_LONGEST_LENGTH = len(str(_BLOCK_BYTES))
 _KEPT_OPEN = b"\r\nconnection: keep-alive\r\n"
 
 
@@ -24,6 +26,11 @@ class Reply(NamedTuple):
     head: bytes
     """The status line and the headers, each with its line end."""
     body: bytes
+
+    @property
+    def length_bytes(self) -> int:
+        """How long it was as it came, if it did not come in chunks."""
+        return len(self.head) + len(b"\r\n") + len(self.body)
 
     def header(self, name: str) -> str | None:
         """Return the value of the first header with this name, given in lower case."""
@@ -99,13 +106,16 @@ class HttpServer:
             raise
         reply = _whole_reply(received)
         if reply is not None:
-            self._pool.return_socket(connection)
+            if reply.length_bytes == len(received):
+                self._pool.return_socket(connection)
+            else:
+                self._pool.release_socket(connection)  # what follows is no answer to anything
             return reply
-        # It gives the connection back, or closes it.
-        response = HTTPSocketPoolResponse(
+        response = _FirstAnswer(
             connection, self._pool, block_size=_BLOCK_BYTES, pre_buffered=received
         )
         body = response.read()
+        response.release()  # gives the connection back, or closes it
         lines = "".join([f"{name}: {value}\r\n" for name, value in response.items()])
         head = f"HTTP/1.1 {response.get_code()}\r\n{lines}".encode("latin-1", "replace")
         return Reply(response.get_code(), head, body)
@@ -115,8 +125,35 @@ class HttpServer:
         self._pool.close()
 
 
+class _FirstAnswer(HTTPSocketPoolResponse):
+    """Ends with the first answer that is final; a connection that brought more is closed.
+
+    geventhttpclient's own appends a second answer's body to the first, and gives the connection
+    back as soon as an interim answer has come.
+    """
+
+    _is_final = False
+
+    def _on_message_begin(self) -> None:
+        if self._is_final:
+            raise HTTPParseError("another answer")
+        super()._on_message_begin()
+
+    def _on_message_complete(self) -> None:
+        self.message_complete = True
+        self._is_final = self.get_code() >= HTTPStatus.OK
+
+    def feed(self, data: str | bytes) -> None:
+        try:
+            super().feed(data)
+        except HTTPParseError:
+            if not self._is_final:
+                raise
+            self._trailing_data_dropped = True
+
+
 def _whole_reply(received: bytes) -> Reply | None:
-    """Return the answer if this is all of one, and says so in the plainest way."""
+    """Return the answer if all of one is here, and it says so in the plainest way."""
     end = received.find(b"\r\n\r\n")
     head = received[: end + 2]
     lowered = head.lower()
@@ -132,6 +169,10 @@ def _whole_reply(received: bytes) -> Reply | None:
     status = lowered[9:13].rstrip()
     length = lowered.partition(b"\r\ncontent-length:")[2].partition(b"\r\n")[0].strip()
     body = received[end + 4 :]
-    if not (status.isdigit() and int(status) >= 200 and length == b"%d" % len(body)):  # noqa: PLR2004 - below it another answer follows
+    if not (status.isdigit() and int(status) >= HTTPStatus.OK and length.isdigit()):
         return None
+    if length != b"%d" % len(body):
+        if len(length) > _LONGEST_LENGTH or int(length) > len(body):
+            return None
+        body = body[: int(length)]
     return Reply(int(status), head, body)

@@ -74,6 +74,19 @@ def test_every_way_to_answer_gives_one_reply(
     assert (len(scripted.requests), scripted.connections) == (3, 1 if way.keeps else 3)
 
 
+@pytest.mark.parametrize("second", [b"H", b"HTTP/1.1 500 No\r\nContent-Length: 4\r\n\r\nmore"])
+@pytest.mark.parametrize("first", [SIZED + b"text", CHUNKED + b"4\r\ntext\r\n0\r\n\r\n"])
+def test_of_two_answers_the_first_is_taken_and_the_connection_is_closed(
+    serve: Start, server_of: Callable[[str], HttpServer], first: bytes, second: bytes
+) -> None:
+    scripted = serve(in_pieces(STATUS + first + second))
+    server = server_of(scripted.url)
+    replies = [server.exchange(server.connect(), GET) for _ in range(2)]
+
+    assert [(each.status_code, each.body) for each in replies] == [(200, b"text")] * 2
+    assert (len(scripted.requests), scripted.connections) == (2, 2)
+
+
 @pytest.mark.parametrize("status", [204, 304, 404, 500])
 def test_a_reply_has_the_status_of_the_answer(
     serve: Start, server_of: Callable[[str], HttpServer], status: int
@@ -151,4 +164,4 @@ def test_a_plain_answer_is_taken_when_it_is_whole_and_not_before(
 
     assert _whole_reply(whole) == Reply(status, head, body)
     assert cut == 0 or _whole_reply(whole[:-cut]) is None
-    assert _whole_reply(whole + b"H") is None, "what nobody asked for is not taken for the answer"
+    assert _whole_reply(whole + whole) == Reply(status, head, body), "the first is the answer"
