@@ -14,6 +14,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectionError,  # noqa: A004 - botocore's name
+    CredentialRetrievalError,
     HTTPClientError,
     NoCredentialsError,
     SSLError,
@@ -44,6 +45,10 @@ CLIENT_CONFIG = Config(  # type: ignore[call-arg] # the stubs lack the last argu
 
 NO_PROXIES = Config(proxies={})
 
+_NO_CREDENTIALS = (RuntimeError, OSError, LookupError, ValueError)
+"""What botocore's ways to get credentials raise beside its own errors: new ones that have expired
+already, a missing file, a malformed answer."""
+
 
 def isolated_session(region: str) -> boto3.Session:
     """Return a session with dummy credentials that reads no profile and no configuration file."""
@@ -61,9 +66,15 @@ def isolated_session(region: str) -> boto3.Session:
 def dynamodb_client(
     session: boto3.Session, endpoint_url: str | None, changes: Config | None = None
 ) -> "DynamoDBClient":
-    """Return a client configured by `CLIENT_CONFIG` and ``changes``."""
+    """Return a client configured by `CLIENT_CONFIG` and ``changes``.
+
+    Raises:
+        TargetUnusable: its credentials cannot be had, or botocore takes a setting for wrong.
+        TargetUnavailable: nobody answers who would lend them.
+    """
     config = CLIENT_CONFIG.merge(changes) if changes is not None else CLIENT_CONFIG
-    return session.client("dynamodb", endpoint_url=endpoint_url, config=config)
+    with _opening_errors_of(endpoint_url or f"AWS {session.region_name}"):
+        return session.client("dynamodb", endpoint_url=endpoint_url, config=config)
 
 
 @contextmanager
@@ -85,6 +96,8 @@ def errors_of(endpoint: str) -> Iterator[None]:
         raise TargetUnavailable(endpoint, waited_s, str(exc)) from exc
     except ClientError as exc:
         raise TargetUnusable(endpoint, _refusal(exc)) from exc
+    except CredentialRetrievalError as exc:
+        raise TargetUnusable(endpoint, _without_output(exc)) from exc
     except BotoCoreError as exc:
         raise TargetUnusable(endpoint, str(exc)) from exc
 
@@ -96,14 +109,30 @@ def check_credentials(session: boto3.Session, endpoint: str) -> None:
         TargetUnusable: there are none, or they expired and cannot be renewed.
         TargetUnavailable: nobody answers who would lend them.
     """
+    with _opening_errors_of(endpoint):
+        held = session.get_credentials()
+        if held is None:
+            raise NoCredentialsError
+        held.get_frozen_credentials()
+
+
+@contextmanager
+def _opening_errors_of(endpoint: str) -> Iterator[None]:
+    """Raise as `errors_of` does; what botocore's ways to get credentials let through, too."""
     with errors_of(endpoint):
         try:
-            held = session.get_credentials()
-            if held is None:
-                raise NoCredentialsError
-            held.get_frozen_credentials()
-        except RuntimeError as exc:  # botocore's, for new credentials that have expired already
+            yield
+        except BotoCoreError:
+            raise  # some are OSErrors, too
+        except _NO_CREDENTIALS as exc:
             raise TargetUnusable(endpoint, str(exc)) from exc
+
+
+def _without_output(exc: CredentialRetrievalError) -> str:
+    """Return the reason without what a ``credential_process`` wrote, which may hold secrets."""
+    if exc.kwargs["provider"] != "custom-process":
+        return str(exc)
+    return "the credential_process of the AWS configuration failed: run it yourself to see why"
 
 
 def _refusal(exc: ClientError) -> str:

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import NamedTuple
 
+import gevent
 import pytest
+from gevent.event import Event
 from geventhttpclient.response import HTTPParseError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,6 +87,29 @@ def test_of_two_answers_the_first_is_taken_and_the_connection_is_closed(
 
     assert [(each.status_code, each.body) for each in replies] == [(200, b"text")] * 2
     assert (len(scripted.requests), scripted.connections) == (2, 2)
+
+
+def test_a_connection_is_in_use_until_the_final_answer_is_there(
+    serve: Start, server_of: Callable[[str], HttpServer]
+) -> None:
+    """Else another request would be sent on it, and the two would take each other's answers."""
+    has_begun, may_end = Event(), Event()
+
+    def behave(connection: socket.socket, _: Request) -> None:
+        connection.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+        has_begun.set()
+        assert may_end.wait(10)
+        connection.sendall(STATUS + SIZED + b"text")
+
+    server = server_of(serve(behave).url)
+    under_way = gevent.spawn(lambda: server.exchange(server.connect(), GET))
+    assert has_begun.wait(10)
+    gevent.idle()  # the interim answer has been read
+    free = server._pool._socket_queue.qsize()
+    may_end.set()
+
+    assert under_way.get(timeout=10).body == b"text"
+    assert free == 0
 
 
 @pytest.mark.parametrize("status", [204, 304, 404, 500])

@@ -1,6 +1,8 @@
 import ssl
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
+import boto3
 import pytest
 from botocore.exceptions import (
     BotoCoreError,
@@ -14,7 +16,10 @@ from botocore.exceptions import (
 )
 
 from perf.errors import TargetUnavailable, TargetUnusable
-from perf.targets.client import dynamodb_client, errors_of, isolated_session
+from perf.targets.client import check_credentials, dynamodb_client, errors_of, isolated_session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 URL = "http://127.0.0.1:1"
 
@@ -67,6 +72,52 @@ def test_a_local_client_ignores_the_user_s_aws_settings(monkeypatch: pytest.Monk
     assert credentials is not None
     assert credentials.access_key == "local"
     assert (client.meta.endpoint_url, client.meta.region_name) == (URL, "eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("process", "reason"),
+    [
+        ("echo my-secret >&2; exit 1", "the credential_process of the AWS configuration failed"),
+        ("echo my-secret", "Expecting value"),
+        (None, "No such file"),
+    ],
+    ids=["fails", "says no JSON", "is not there"],
+)
+def test_credentials_that_cannot_be_had_make_a_target_unusable(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, process: str | None, reason: str
+) -> None:
+    """However the client comes to ask for them, and without what the process wrote."""
+    program = tmp_path / "process"
+    if process is not None:
+        program.write_text(f"#!/bin/sh\n{process}\n")
+        program.chmod(0o700)
+    config = tmp_path / "config"
+    config.write_text(f"[default]\ncredential_process = {program}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    asks: list[Callable[[boto3.Session], object]] = [
+        lambda session: dynamodb_client(session, URL),
+        lambda session: check_credentials(session, URL),
+    ]
+    for ask in asks:
+        with pytest.raises(TargetUnusable, match=f"^{URL} cannot be used: .*{reason}") as caught:
+            ask(boto3.Session(region_name="eu-west-1"))
+        assert "my-secret" not in str(caught.value)
+
+
+def test_a_client_that_needs_no_endpoint_is_named_by_its_region(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = isolated_session("eu-west-1")
+
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise NoCredentialsError
+
+    monkeypatch.setattr(session, "client", fail)
+    with pytest.raises(TargetUnusable, match=r"^AWS eu-west-1 cannot be used: Unable to locate"):
+        dynamodb_client(session, None)
 
 
 def test_retries_and_timeouts_are_ours() -> None:
