@@ -81,8 +81,10 @@ def clock_skew(code: str, message: str, *, date: str | None, now: datetime) -> s
     skewed = _SKEWED.search(message)
     if skewed is None and code not in _SKEW_CODES:
         return None
-    if skewed is not None and skewed["theirs"] is not None:
-        off = _instant(skewed["ours"]) - _instant(skewed["theirs"])
+    signed = _instant(skewed["ours"]) if skewed is not None else None
+    theirs = _instant(skewed["theirs"]) if skewed is not None else None
+    if signed is not None and theirs is not None:
+        off = signed - theirs
     elif (theirs := _http_date(date)) is not None:
         off = now - theirs
     else:
@@ -101,8 +103,11 @@ def tls_problem(text: str) -> str:
     return found["detail"] or found["reason"]
 
 
-def _instant(text: str) -> datetime:
-    return datetime.strptime(text, _INSTANT).replace(tzinfo=UTC)
+def _instant(text: str | None) -> datetime | None:
+    try:
+        return datetime.strptime(text or "", _INSTANT).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _http_date(text: str | None) -> datetime | None:

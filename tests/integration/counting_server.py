@@ -12,8 +12,8 @@ from typing import Any
 AQP_ANSWER: Any = {
     "response": [{"resultSet": []}],
     "stats": {
-        "elapsedTimeToRetrieveDataInMs": 7,
-        "elapsedTimeToAggregateDataInMs": 3,
+        "elapsedTimeToRetrieveDataInMs": 2,
+        "elapsedTimeToAggregateDataInMs": 0,
         "payloadSizeBytes": 626,
     },
 }

@@ -90,6 +90,15 @@ def test_without_any_time_of_theirs_the_clock_is_still_named(date: str | None) -
     assert said == "AWS refuses the time of this machine's clock: set it"
 
 
+@pytest.mark.parametrize("ours", ["20260301T114000Z", "20269901T000000Z"])
+@pytest.mark.parametrize("theirs", ["20260301T999999Z", "20260230T120000Z"])
+def test_a_time_that_cannot_be_is_none(ours: str, theirs: str) -> None:
+    message = f"Signature expired: {ours} is now earlier than {ours} ({theirs} - 5 min.)"
+    said = clock_skew(INVALID, message, date=None, now=NOW)
+
+    assert said == "AWS refuses the time of this machine's clock: set it"
+
+
 @pytest.mark.parametrize("code", [INVALID, "ExpiredTokenException", "ValidationException"])
 def test_another_refusal_is_no_matter_of_the_clock(code: str) -> None:
     assert clock_skew(code, "The request signature does not match.", date=None, now=NOW) is None
