@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Mapping, MutableMapping, Sequence
 from contextvars import ContextVar
 from http import HTTPStatus
@@ -10,13 +9,12 @@ from typing import Any
 
 from botocore import exceptions
 
-from perf.core.failures import FailureClass
 from perf.core.refusals import TLS_ERROR, tls_problem
+from perf.loadgen.attempts import Tally
 from perf.loadgen.connections import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S
 from perf.loadgen.credentials import expired
 from perf.loadgen.dynamodb import (
     Answer,
-    Attempts,
     Attributes,
     DynamoDbError,
     details_of,
@@ -66,57 +64,7 @@ _UNANSWERED = (exceptions.ConnectionError, exceptions.HTTPClientError, _CutShort
 _FAILED = (exceptions.ClientError, DynamoDbError, *_UNANSWERED, *_NO_CREDENTIALS, *_MALFORMED)
 
 
-class _Tally:
-    """Follows the request that is under way in one greenlet, and counts its attempts."""
-
-    __slots__ = (
-        "_backoff_ns",
-        "_earlier_may_have_landed",
-        "_ended_ns",
-        "_last_may_have_landed",
-        "_throttled",
-        "_total",
-        "payload",
-        "token",
-    )
-
-    def __init__(self) -> None:
-        self._total = self._throttled = self._backoff_ns = self._ended_ns = 0
-        self._earlier_may_have_landed = self._last_may_have_landed = False
-        self.payload: bytes | None = None
-        """The body of an answer that is whole."""
-        self.token: str | None = None
-        """The session token that was sent."""
-
-    def begin(self) -> None:
-        """Begin an attempt."""
-        if self._total:
-            self._backoff_ns += time.perf_counter_ns() - self._ended_ns
-        self._total += 1
-        self._earlier_may_have_landed |= self._last_may_have_landed
-        self._last_may_have_landed = False
-        self.payload = None
-
-    def end(self, *, throttled: bool, may_have_landed: bool) -> None:
-        """End an attempt, be it the last or not."""
-        self._ended_ns = time.perf_counter_ns()
-        self._throttled += throttled
-        self._last_may_have_landed = may_have_landed
-
-    def attempts(self) -> Attempts:
-        """Return what was counted; an attempt that the SDK gave up before it began is one too."""
-        return Attempts(max(self._total, 1), self._throttled, self._backoff_ns)
-
-    def class_of(self, error: DynamoDbError) -> FailureClass:
-        """Return the class of a write that ended with ``error`` after these attempts."""
-        # The SDK sends a write again although an earlier attempt may have landed; the answer to
-        # the last one says nothing about that.
-        if self._earlier_may_have_landed:
-            return FailureClass.AMBIGUOUS
-        return error.failure_class
-
-
-_TALLY: ContextVar[_Tally] = ContextVar("_TALLY")
+_TALLY: ContextVar[Tally] = ContextVar("_TALLY")
 """Of the request under way: a client is shared by many greenlets, and each has its own context."""
 
 
@@ -167,7 +115,7 @@ class Boto3Client:
         request: dict[str, Any] = {"Statement": statement, "ReturnConsumedCapacity": "TOTAL"}
         if parameters:
             request["Parameters"] = list(parameters)
-        tally = _Tally()
+        tally = Tally()
         _TALLY.set(tally)
         try:
             response = self._client.execute_statement(**request)
@@ -176,7 +124,7 @@ class Boto3Client:
             error = error.without_secrets((tally.token,))  # the secret key was not sent
             error.attempts = tally.attempts()
             if writes:
-                error.failure_class = tally.class_of(error)
+                error.failure_class = tally.class_of_write(error.failure_class)
             raise error from raised
         answered = read_answer(tally.payload or b"")
         return answered._replace(items=response.get("Items", []), attempts=tally.attempts())

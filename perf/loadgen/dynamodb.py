@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from perf.core.failures import FailureClass
 from perf.core.refusals import CLOCK_SKEW, clock_skew, is_unauthorized
+from perf.loadgen.attempts import Attempts
 from perf.loadgen.failure_texts import encodable, without_secrets
 
 _THROTTLING_CODES = frozenset(
@@ -31,16 +32,6 @@ _SHORT_BYTES = 256
 
 Attributes = Mapping[str, Any]
 """An attribute value in DynamoDB's own JSON, such as ``{"S": "text"}``."""
-
-
-class Attempts(NamedTuple):
-    """How often one request was sent before its caller got an answer."""
-
-    total: int
-    throttled: int
-    """How many of them DynamoDB refused for their rate."""
-    backoff_ns: int
-    """The time that was lost waiting between them."""
 
 
 class Answer(NamedTuple):

@@ -7,7 +7,8 @@ from gevent import GreenletExit
 
 from perf.core.failures import FailureClass
 from perf.loadgen.arguments import ClientKind, WorkloadSettings
-from perf.loadgen.dynamodb import Answer, Attempts, Attributes, DynamoDbClient, DynamoDbError
+from perf.loadgen.attempts import Attempts
+from perf.loadgen.dynamodb import Answer, Attributes, DynamoDbClient, DynamoDbError
 from perf.loadgen.opening import open_client
 from perf.loadgen.users import PacedUser
 

@@ -14,7 +14,8 @@ from locust.event import Events
 from locust.exception import StopUser
 
 from perf.core.failures import FailureClass
-from perf.loadgen.dynamodb import Answer, Attempts, DynamoDbError
+from perf.loadgen.attempts import Attempts
+from perf.loadgen.dynamodb import Answer, DynamoDbError
 from perf.loadgen.partiql_user import PartiqlUser
 from perf.loadgen.users import PacedUser
 from perf.loadgen.workload import Workload, find_workload, install, workload_of
