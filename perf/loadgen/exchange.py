@@ -5,7 +5,6 @@ Such an answer is read here, in a tenth of the time that a parser takes which ca
 Whatever else comes, in chunks, in pieces, at the end of a connection, is geventhttpclient's.
 """
 
-from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -14,6 +13,8 @@ from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTP
 from perf.loadgen.connections import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, open_connections
 
 _BLOCK_BYTES = 65_536
+_FINAL = 200
+"""After a lower status another answer follows."""
 _LONGEST_LENGTH = len(str(_BLOCK_BYTES))
 _KEPT_OPEN = b"\r\nconnection: keep-alive\r\n"
 
@@ -141,7 +142,7 @@ class _FirstAnswer(HTTPSocketPoolResponse):
 
     def _on_message_complete(self) -> None:
         self.message_complete = True
-        self._is_final = self.get_code() >= HTTPStatus.OK
+        self._is_final = self.get_code() >= _FINAL
 
     def feed(self, data: str | bytes) -> None:
         try:
@@ -169,7 +170,7 @@ def _whole_reply(received: bytes) -> Reply | None:
     status = lowered[9:13].rstrip()
     length = lowered.partition(b"\r\ncontent-length:")[2].partition(b"\r\n")[0].strip()
     body = received[end + 4 :]
-    if not (status.isdigit() and int(status) >= HTTPStatus.OK and length.isdigit()):
+    if not (status.isdigit() and int(status) >= _FINAL and length.isdigit()):
         return None
     if length != b"%d" % len(body):
         if len(length) > _LONGEST_LENGTH or int(length) > len(body):
