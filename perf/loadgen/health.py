@@ -11,7 +11,7 @@ from perf.loadgen.connections import pool_counts
 _PROBE_NS = 20_000_000
 _CPU_SAMPLE_NS = 1_000_000_000
 _CPU_SAMPLES = 5
-"""CPU is the mean over this many seconds: short bursts are no saturation."""
+"""CPU is the mean over this many seconds, or over a shorter window: bursts are no saturation."""
 
 
 class HealthProbe:
@@ -34,11 +34,14 @@ class HealthProbe:
         self.cpu_ratio_max = None
         self.loop_lag = LatencyHistogram()
         self._is_open = True
+        self._cpu_samples.clear()
+        self._sample_cpu()
 
     def close_window(self) -> None:
         """Keep what was measured until now."""
-        if self.cpu_ratio_max is None:
-            self._sample_cpu()  # the window was shorter than the time between two samples
+        if self._is_open and self.cpu_ratio_max is None:  # the window was shorter than the mean
+            self._sample_cpu()
+            self._note_cpu()
         self._is_open = False
 
     def run(self) -> NoReturn:
@@ -59,10 +62,13 @@ class HealthProbe:
 
     def _sample_cpu(self) -> None:
         self._cpu_samples.append((time.perf_counter_ns(), time.process_time_ns()))
-        if self._is_open and len(self._cpu_samples) > 1:
-            (wall_from, cpu_from), (wall_to, cpu_to) = self._cpu_samples[0], self._cpu_samples[-1]
-            ratio = (cpu_to - cpu_from) / (wall_to - wall_from)
-            self.cpu_ratio_max = max(self.cpu_ratio_max or 0.0, ratio)
+        if self._is_open and len(self._cpu_samples) > _CPU_SAMPLES:
+            self._note_cpu()
+
+    def _note_cpu(self) -> None:
+        (wall_from, cpu_from), (wall_to, cpu_to) = self._cpu_samples[0], self._cpu_samples[-1]
+        ratio = (cpu_to - cpu_from) / (wall_to - wall_from)
+        self.cpu_ratio_max = max(self.cpu_ratio_max or 0.0, ratio)
 
     def to_wire(self) -> dict[str, Any]:
         """Return the state as numbers that msgpack carries."""
