@@ -17,6 +17,7 @@ from perf.core.time_shares import TimeShares
 from perf.errors import ResultError
 
 Samples = TypeVar("Samples", LatencyHistogram, SizeHistogram)
+Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,7 +229,7 @@ def _merge(parts: list[OperationResult]) -> OperationResult:
         requests=sum(part.requests for part in parts),
         failures=sum(part.failures for part in parts),
         warmup_requests=sum(part.warmup_requests for part in parts),
-        answered=_sum_of_all(part.answered for part in parts),
+        answered=_sum_known(part.answered for part in parts),
         failure_classes=dict(classes),
         failure_messages=dict(messages),
         consumed_read_units=_sum_known(part.consumed_read_units for part in parts),
@@ -242,11 +243,6 @@ def _merge(parts: list[OperationResult]) -> OperationResult:
     )
 
 
-def _sum_of_all(counts: Iterable[int | None]) -> int | None:
-    known = [each for each in counts if each is not None]
-    return sum(known) if known else None
-
-
-def _sum_known(units: Iterable[float | None]) -> float | None:
-    known = [each for each in units if each is not None]
+def _sum_known(numbers: Iterable[Number | None]) -> Number | None:
+    known = [each for each in numbers if each is not None]
     return sum(known) if known else None

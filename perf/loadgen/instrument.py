@@ -107,8 +107,7 @@ class Instrument:
 
     def on_test_stopping(self, **_: object) -> None:
         """End the measurement window: no further request will be due."""
-        workload = find_workload(self._environment)
-        stopped_ns = None if workload is None else workload.stopped_ns
+        stopped_ns = None if self._workload is None else self._workload.stopped_ns
         self._stopped_ns = stopped_ns or time.perf_counter_ns()
         self._probe.close_window()
 
@@ -231,10 +230,9 @@ class Instrument:
 
     def result(self) -> RunResult:
         """Return what was measured."""
-        stopped_ns = self._stopped_ns or time.perf_counter_ns()
+        wires = self._sender_wires()
         # Workers begin and end a little later than the master says, each by its own clock.
-        windows_s = [wire["window_s"] for wire in self._workers.values() if wire is not None]
-        duration_s = max(windows_s, default=self._window_s())
+        duration_s = max((wire["window_s"] for wire in wires), default=self._window_s())
         return RunResult(
             command=("locust", *sys.argv[1:]),
             started_at=self._window_from,
@@ -242,15 +240,21 @@ class Instrument:
             users=self._users,
             interrupted=self._is_interrupted,
             aborted=self._aborted,
-            invalid_reasons=tuple(self._invalid_reasons(stopped_ns)),
-            generator=self._health(),
+            invalid_reasons=tuple(self._invalid_reasons(wires)),
+            generator=self._health(wires),
             operations=self._recorder.results(duration_s),
         )
 
-    def _invalid_reasons(self, stopped_ns: int) -> Iterator[str]:
+    def _sender_wires(self) -> list[Mapping[str, Any]]:
+        """Return what is known of every process that sends: the workers, or this one."""
+        if isinstance(self._runner, MasterRunner):
+            return [wire for wire in self._workers.values() if wire is not None]
+        return [self._process_wire()]
+
+    def _invalid_reasons(self, wires: list[Mapping[str, Any]]) -> Iterator[str]:
         is_early = self._is_interrupted or self._aborted is not None
         if self._stopped_ns is not None and not is_early:
-            elapsed_s = (stopped_ns - self._started_ns) / _NS
+            elapsed_s = (self._stopped_ns - self._started_ns) / _NS
             yield from early_end_reasons(elapsed_s, self._options.run_time)
         if self._aborted is None:
             yield from user_reasons(self._environment)
@@ -260,22 +264,17 @@ class Instrument:
             yield f"lost {len(lost)} of {len(self._workers)} workers during the run"
         if self._lost_reports:
             yield f"{self._lost_reports} reports of workers were lost, with what they counted"
-        wires = self._workers.values() if self._workers else [self._process_wire()]
-        if any(wire is not None and wire["has_cut_off_users"] for wire in wires):
+        if any(wire["has_cut_off_users"] for wire in wires):
             yield (
                 "users were waiting for an answer when the stop timeout of "
                 f"{self._environment.stop_timeout:g} s was over: what they had sent is not counted"
             )
         yield from locustfile_reasons(self._environment)
 
-    def _health(self) -> GeneratorHealth:
-        if isinstance(self._runner, MasterRunner):
-            wires = [wire for wire in self._workers.values() if wire is not None]
-            processes = len(self._workers)
-        else:
-            wires, processes = [self._process_wire()], 1
+    def _health(self, wires: list[Mapping[str, Any]]) -> GeneratorHealth:
+        is_master = isinstance(self._runner, MasterRunner)
         return GeneratorHealth(
-            processes=processes,
+            processes=len(self._workers) if is_master else 1,
             cpu_ratio_max=_max_known(wires, "cpu_ratio_max"),
             loop_lag_p99_ms=_max_known(wires, "loop_lag_p99_ms"),
             arrivals_due=_sum_known(wires, "arrivals_due"),
@@ -291,26 +290,30 @@ class Instrument:
         return {worker.id: None for worker in self._runner.clients.all}
 
     def _process_wire(self) -> dict[str, Any]:
-        workload = find_workload(self._environment)
+        workload = self._workload
         return {
             "window_s": self._window_s(),
             "has_cut_off_users": workload is not None and workload.has_cut_off_users,
             **self._probe.to_wire(),
-            **self._arrivals_wire(workload),
+            **self._arrivals_wire(),
         }
 
+    @property
+    def _until_ns(self) -> int:
+        """The end of the window, or now."""
+        return self._stopped_ns or time.perf_counter_ns()
+
     def _window_s(self) -> float:
-        until_ns = self._stopped_ns or time.perf_counter_ns()
         workload = self._workload
         # Before its users are there, the open model asks for nothing.
         arrivals_ns = 0 if workload is None else workload.arrivals_started_ns
-        return max(0.0, (until_ns - max(self._window_from_ns, arrivals_ns)) / _NS)
+        return max(0.0, (self._until_ns - max(self._window_from_ns, arrivals_ns)) / _NS)
 
-    def _arrivals_wire(self, workload: Workload | None) -> dict[str, int | None]:
+    def _arrivals_wire(self) -> dict[str, int | None]:
+        workload = self._workload
         if workload is None or not workload.has_arrivals:
             return {"arrivals_due": None, "arrivals_sent": None, "arrivals_caught_up": None}
-        until_ns = self._stopped_ns or time.perf_counter_ns()
-        due, sent = workload.arrivals_between(self._window_from_ns, until_ns)
+        due, sent = workload.arrivals_between(self._window_from_ns, self._until_ns)
         return {
             "arrivals_due": due,
             "arrivals_sent": sent,

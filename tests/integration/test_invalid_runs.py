@@ -38,9 +38,11 @@ block = get_original("time", "sleep")
 
 
 class Quick(PacedUser):
+    pause_s = 0.02
+
     def send(self, index, due_ns):
         context = self.timing(due_ns)
-        gevent.sleep(0.02)
+        gevent.sleep(self.pause_s)
         self.report("QUICK", "quick", context)
 """
 SPOILED = """
@@ -104,11 +106,8 @@ def burn_in_threads(**_):
         get_original("_thread", "start_new_thread")(burn, ())
 """
 SLOW = """
-class Slow(PacedUser):
-    def send(self, index, due_ns):
-        context = self.timing(due_ns)
-        gevent.sleep(0.4)
-        self.report("SLOW", "slow", context)
+class Slow(Quick):
+    pause_s = 0.4
 """
 ODD_TEXTS = """
 class Unspeakable(Exception):
