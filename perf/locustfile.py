@@ -7,20 +7,19 @@ Works with the bare locust command, alone, with ``--master`` and ``--worker``, a
 The AQP is locust's own ``--host``. See ``locust -f perf/locustfile.py --help`` for the rest.
 """
 
+from functools import partial
+
 from locust import events
 
+from perf.core.oracle import AggregateQuery
 from perf.core.statements import (
     READ_OPERATION,
-    STATUS_COLUMNS,
     STATUS_OPERATION,
     WRITE_OPERATION,
-    ZIPCODE_COLUMNS,
     ZIPCODE_OPERATION,
     insert_statement,
     select_statement,
     sort_key_prefix,
-    status_query,
-    zipcode_query,
 )
 from perf.loadgen.aqp_user import AqpUser
 from perf.loadgen.partiql_user import PartiqlUser
@@ -54,12 +53,15 @@ class PartiqlReadUser(PartiqlUser):
         """Select from one partition."""
         settings = self.workload.settings
         pk, status = settings.dataset.read_key(self.stream, index)
-        self.execute(
+        check = None
+        if settings.verification.includes(index):
+            check = partial(self.workload.oracle.check_select, pk, status)
+        self.select(
             READ_OPERATION,
             select_statement(settings.table),
             [{"S": pk}, {"S": sort_key_prefix(status)}],
             due_ns=due_ns,
-            writes=False,
+            check=check,
         )
 
 
@@ -68,11 +70,7 @@ class AqpZipcodeUser(AqpUser):
 
     def send(self, index: int, due_ns: int) -> None:
         """Aggregate one partition."""
-        settings = self.workload.settings
-        pk, _ = settings.dataset.read_key(self.stream, index)
-        self.query(
-            ZIPCODE_OPERATION, zipcode_query(settings.table, pk), ZIPCODE_COLUMNS, due_ns=due_ns
-        )
+        self.aggregate(ZIPCODE_OPERATION, AggregateQuery.ZIPCODE, index, due_ns=due_ns)
 
 
 class AqpStatusUser(AqpUser):
@@ -80,8 +78,4 @@ class AqpStatusUser(AqpUser):
 
     def send(self, index: int, due_ns: int) -> None:
         """Aggregate one partition."""
-        settings = self.workload.settings
-        pk, _ = settings.dataset.read_key(self.stream, index)
-        self.query(
-            STATUS_OPERATION, status_query(settings.table, pk), STATUS_COLUMNS, due_ns=due_ns
-        )
+        self.aggregate(STATUS_OPERATION, AggregateQuery.STATUS, index, due_ns=due_ns)

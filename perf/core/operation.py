@@ -14,6 +14,7 @@ from perf.core.failures import FailureClass
 from perf.core.histogram import LatencyHistogram, SizeHistogram
 from perf.core.json_reader import JsonReader
 from perf.core.time_shares import TimeShares
+from perf.core.verification import AnswerChecks
 from perf.errors import ResultError
 
 Samples = TypeVar("Samples", LatencyHistogram, SizeHistogram)
@@ -52,6 +53,8 @@ class OperationResult:
     """Requests that were due in the warm-up, and are in no other figure."""
     answered: int | None = None
     """Right answers that came within the window, whenever they were due; None: all of them did."""
+    answers: AnswerChecks | None = None
+    """What the oracle found; None when no answer was checked."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.failures <= self.requests:
@@ -136,14 +139,15 @@ class OperationResult:
             },
             "time_shares": None if self.time_shares is None else self.time_shares.to_json(),
             "attempts": None if self.attempts is None else self.attempts.to_json(),
+            "answers": None if self.answers is None else self.answers.to_json(),
         }
 
     @classmethod
     def from_json(cls, reader: JsonReader, *, duration_s: float) -> Self:
         """Return what `to_json` wrote; derived figures are not read but derived again.
 
-        What the target said of its answers, and the attempts, may be missing: a report from before
-        they were recorded has none.
+        What the target said of its answers, the attempts and what the oracle found may be missing:
+        a report from before they were recorded has none.
 
         Raises:
             ResultError: a field is missing or cannot be.
@@ -154,8 +158,8 @@ class OperationResult:
             raise ResultError(
                 f"{reader.path}.failure_classes: unknown {', '.join(sorted(unknown))}"
             )
-        server_times, payload, time_shares, attempts = map(
-            reader.added_child, ("server_times", "payload", "time_shares", "attempts")
+        server_times, payload, time_shares, attempts, answers = map(
+            reader.added_child, ("server_times", "payload", "time_shares", "attempts", "answers")
         )
         return cls(
             request_type=reader.text("type"),
@@ -187,6 +191,7 @@ class OperationResult:
             else _samples_from_json(SizeHistogram, payload),
             time_shares=None if time_shares is None else TimeShares.from_json(time_shares),
             attempts=None if attempts is None else AttemptCounts.from_json(attempts),
+            answers=None if answers is None else AnswerChecks.from_json(answers),
         )
 
 
@@ -240,6 +245,7 @@ def _merge(parts: list[OperationResult]) -> OperationResult:
         payload=payload,
         time_shares=TimeShares.merged(part.time_shares for part in parts),
         attempts=AttemptCounts.merged(part.attempts for part in parts),
+        answers=AnswerChecks.merged(part.answers for part in parts),
     )
 
 

@@ -22,28 +22,28 @@ class UnexpectedStatus(Exception):
     """The AQP answered with another status than 200; `failure_class_of` knows what it means."""
 
 
-class WrongAnswer(Exception):
-    """The AQP answered 200 with something that cannot be right."""
+class AnsweredWrong(Exception):
+    """The AQP answered 200 with something that is not right."""
 
     failure_class = FailureClass.WRONG_ANSWER
 
 
 class AqpAnswer(NamedTuple):
-    """A right answer, as far as its shape can show."""
+    """An answer in an AQP's shape."""
 
-    rows: list[Mapping[str, Any]]
+    rows: list[Any]
     server_times: Mapping[str, int]
     """`RETRIEVE` and `AGGREGATE`, in ns, as far as its statistics have them."""
     payload_bytes: int | None
     """How much data the AQP says that it read."""
 
 
-def read_answer(reply: Reply, columns: AbstractSet[str]) -> AqpAnswer:
+def read_answer(reply: Reply) -> AqpAnswer:
     """Return what an AQP answered.
 
     Raises:
         UnexpectedStatus: its status is not 200.
-        WrongAnswer: it does not have the shape of an AQP's answer with these columns.
+        AnsweredWrong: it does not have the shape of an AQP's answer.
     """
     if reply.status_code != HTTPStatus.OK:
         raise UnexpectedStatus(f"HTTP {reply.status_code}")
@@ -52,15 +52,23 @@ def read_answer(reply: Reply, columns: AbstractSet[str]) -> AqpAnswer:
         document = json.loads(content)
         rows = document["response"][0]["resultSet"]
     except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise WrongAnswer(f"malformed: {_beginning(content)}") from error
+        raise AnsweredWrong(f"malformed: {_beginning(content)}") from error
     if not isinstance(rows, list):
-        raise WrongAnswer(f"malformed: {_beginning(content)}")
+        raise AnsweredWrong(f"malformed: {_beginning(content)}")
+    return AqpAnswer(rows, *_read_stats(document.get("stats")))
+
+
+def check_columns(rows: list[Any], columns: AbstractSet[str]) -> None:
+    """Check the least that can be said of rows of which nobody knows what they should be.
+
+    Raises:
+        AnsweredWrong: they are no rows, or have other columns.
+    """
     for row in rows:
         if not isinstance(row, dict):
-            raise WrongAnswer(f"malformed: {_beginning(content)}")
+            raise AnsweredWrong(f"malformed: {str(row)[:_SHOWN_BYTES]}")
         if row.keys() != columns:
-            raise WrongAnswer(f"other columns than asked for: {_beginning(content)}")
-    return AqpAnswer(rows, *_read_stats(document.get("stats")))
+            raise AnsweredWrong(f"other columns than asked for: {str(row)[:_SHOWN_BYTES]}")
 
 
 def _content_of(reply: Reply) -> bytes:
@@ -71,8 +79,8 @@ def _content_of(reply: Reply) -> bytes:
         if encoding in {"gzip", "x-gzip"}:
             return gzip.decompress(reply.body)
     except (OSError, EOFError, zlib.error) as error:
-        raise WrongAnswer(f"no gzip: {error}") from error
-    raise WrongAnswer(f"encoded as {encoding}, which was not asked for")
+        raise AnsweredWrong(f"no gzip: {error}") from error
+    raise AnsweredWrong(f"encoded as {encoding}, which was not asked for")
 
 
 def _read_stats(stats: object) -> tuple[Mapping[str, int], int | None]:

@@ -7,16 +7,25 @@ core would not be enough for the load that an AQP takes.
 import base64
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
 from gevent import GreenletExit
 from geventhttpclient.response import HTTPParseError
 
 from perf.core.failures import FailureClass
+from perf.core.oracle import AggregateQuery, WrongAnswer, WrongAnswerKind
 from perf.core.statements import query_path
-from perf.loadgen.aqp_answer import UnexpectedStatus, WrongAnswer, read_answer
+from perf.loadgen.aqp_answer import (
+    AnsweredWrong,
+    AqpAnswer,
+    UnexpectedStatus,
+    check_columns,
+    read_answer,
+)
 from perf.loadgen.connections import ANSWER_TIMEOUT_S
 from perf.loadgen.exchange import HttpServer
 from perf.loadgen.failure_texts import encodable, without_secrets
@@ -24,6 +33,9 @@ from perf.loadgen.users import PacedUser
 
 _ROUNDING_NS = 2_000_000
 """By so much may the AQP's two times, in whole milliseconds, exceed what we measured."""
+
+Check = Callable[[list[Any]], WrongAnswer | None]
+"""Returns what is wrong with the rows of an answer."""
 
 
 class Unanswered(Exception):
@@ -68,16 +80,41 @@ class AqpUser(PacedUser):
             "Accept: */*\r\n"
         )
 
+    def aggregate(self, name: str, query: AggregateQuery, index: int, *, due_ns: int) -> None:
+        """Ask one of the aggregates of a seeded partition, and check the answer if that is due.
+
+        Args:
+            name: under which it is counted.
+            query: which aggregate.
+            index: number of this user's request; it decides the partition.
+            due_ns: when it was due (perf_counter).
+        """
+        settings = self.workload.settings
+        pk, _ = settings.dataset.read_key(self.stream, index)
+        check = None
+        if settings.verification.includes(index):
+            check = partial(self.workload.oracle.check_aggregate, query, pk)
+        sql = query.sql(settings.table, pk)
+        self.query(name, sql, query.columns, due_ns=due_ns, check=check)
+
     def query(
-        self, name: str, sql: str, columns: AbstractSet[str], *, due_ns: int
-    ) -> list[Mapping[str, Any]] | None:
+        self,
+        name: str,
+        sql: str,
+        columns: AbstractSet[str],
+        *,
+        due_ns: int,
+        check: Check | None = None,
+    ) -> list[Any] | None:
         """Send a query and report it as operation ``name``; return its rows, or None.
 
         Args:
             name: under which it is counted.
             sql: the query.
-            columns: what every row of a right answer has.
+            columns: what every row of a right answer has; asked where there is no ``check``.
             due_ns: when it was due (perf_counter).
+            check: returns what is wrong with the rows; called when the answer is complete, so
+                that it is no part of any latency.
         """
         context = self.timing(due_ns)
         request = f"GET {query_path(sql)} HTTP/1.1\r\n{self._headers}\r\n".encode("ascii")
@@ -94,17 +131,28 @@ class AqpUser(PacedUser):
         failure: Exception | None = None
         rows = None
         try:
-            rows, server_times, payload_bytes = read_answer(reply, columns)
+            answer = read_answer(reply)
+            if check is None:
+                check_columns(answer.rows, columns)
+            else:
+                self._verify(answer, check, context)
+            rows = answer.rows
             # What took longer than the whole was not of this query: an old answer, or no AQP's.
             longest_ns = end_ns - context["start_ns"] + _ROUNDING_NS
-            if server_times and sum(server_times.values()) <= longest_ns:
-                context["server_times"] = server_times
-            if payload_bytes is not None:
-                context["payload_bytes"] = payload_bytes
+            if answer.server_times and sum(answer.server_times.values()) <= longest_ns:
+                context["server_times"] = answer.server_times
+            if answer.payload_bytes is not None:
+                context["payload_bytes"] = answer.payload_bytes
         except UnexpectedStatus as error:
             failure = error
-        except WrongAnswer as error:
-            failure = WrongAnswer(encodable(without_secrets(str(error), self._secrets)))
+        except AnsweredWrong as error:
+            text = self._harmless(str(error))
+            failure = AnsweredWrong(text)
+            if check is not None and "is_checked" not in context:
+                context["is_checked"] = True
+                context["wrong_answer"] = WrongAnswer(
+                    kind=WrongAnswerKind.MALFORMED, query=sql, expected="an AQP's answer", got=text
+                )
         self.report(
             "GET",
             name,
@@ -115,3 +163,14 @@ class AqpUser(PacedUser):
             end_ns=end_ns,
         )
         return rows
+
+    def _verify(self, answer: AqpAnswer, check: Check, context: dict[str, Any]) -> None:
+        wrong = check(answer.rows)
+        context["is_checked"] = True
+        if wrong is not None:
+            context["wrong_answer"] = replace(wrong, got=self._harmless(wrong.got))
+            raise AnsweredWrong(str(wrong.kind))  # the evidence would make each one another
+
+    def _harmless(self, text: str) -> str:
+        """Return ``text`` without our credentials, and so that it can be written down."""
+        return encodable(without_secrets(text, self._secrets))

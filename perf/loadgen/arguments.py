@@ -14,6 +14,7 @@ from typing import Any
 from perf.core.dataset import DATASET_SIZES, Dataset, KeyChoice
 from perf.core.pacing import Pacing, parse_pacing
 from perf.core.statements import DEFAULT_TABLE
+from perf.core.verification import Verification, parse_verification
 
 
 class ClientKind(StrEnum):
@@ -38,6 +39,7 @@ class WorkloadSettings:
         client: the DynamoDB client to use.
         max_attempts: how often the boto3 client tries each request.
         run_id: makes the order ids of this run differ from those of any other.
+        verification: which answers are checked.
     """
 
     table: str
@@ -48,6 +50,7 @@ class WorkloadSettings:
     client: ClientKind
     max_attempts: int
     run_id: str
+    verification: Verification
 
     @classmethod
     def from_options(cls, options: argparse.Namespace) -> "WorkloadSettings":
@@ -69,6 +72,7 @@ class WorkloadSettings:
             client=ClientKind(options.client),
             max_attempts=options.max_attempts,
             run_id=options.run_id,
+            verification=parse_verification(options.verify),
         )
 
 
@@ -102,6 +106,12 @@ def add_workload_arguments(parser: argparse.ArgumentParser) -> None:
         choices=[choice.value for choice in KeyChoice],
         default=KeyChoice.UNIFORM.value,
         help="how often each partition is asked for",
+    )
+    group.add_argument(
+        "--verify",
+        type=_checked(parse_verification),
+        default="off",
+        help="answers to check: 'all', 'off', 'sample:10%%'; the table must hold the seeded data",
     )
     defaults = Dataset()
     for name, meaning in DATASET_SIZES.items():

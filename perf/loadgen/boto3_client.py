@@ -109,12 +109,19 @@ class Boto3Client:
         events.register(f"needs-retry.dynamodb.{_OPERATION}", _end_attempt)
 
     def execute_statement(
-        self, statement: str, parameters: Sequence[Attributes], *, writes: bool
+        self,
+        statement: str,
+        parameters: Sequence[Attributes],
+        *,
+        writes: bool,
+        next_token: str | None = None,
     ) -> Answer:
         """Send one statement, as often as the SDK sees fit; see `DynamoDbClient`."""
         request: dict[str, Any] = {"Statement": statement, "ReturnConsumedCapacity": "TOTAL"}
         if parameters:
             request["Parameters"] = list(parameters)
+        if next_token is not None:
+            request["NextToken"] = next_token
         tally = Tally()
         _TALLY.set(tally)
         try:

@@ -83,7 +83,12 @@ class DynamoDbClient(Protocol):
     """Sends PartiQL statements."""
 
     def execute_statement(
-        self, statement: str, parameters: Sequence[Attributes], *, writes: bool
+        self,
+        statement: str,
+        parameters: Sequence[Attributes],
+        *,
+        writes: bool,
+        next_token: str | None = None,
     ) -> Answer:
         """Send one statement.
 
@@ -91,6 +96,7 @@ class DynamoDbClient(Protocol):
             statement: the PartiQL text.
             parameters: its parameters, in order.
             writes: whether the statement writes, so that a lost answer is `AMBIGUOUS`.
+            next_token: what the last page said about the next one.
 
         Raises:
             DynamoDbError: there was no right answer.

@@ -68,12 +68,19 @@ class FastClient:
         self._date = ""
 
     def execute_statement(
-        self, statement: str, parameters: Sequence[Attributes], *, writes: bool
+        self,
+        statement: str,
+        parameters: Sequence[Attributes],
+        *,
+        writes: bool,
+        next_token: str | None = None,
     ) -> Answer:
         """Send one statement, once; see `DynamoDbClient`."""
         request: dict[str, Any] = {"Statement": statement, "ReturnConsumedCapacity": "TOTAL"}
         if parameters:
             request["Parameters"] = parameters
+        if next_token is not None:
+            request["NextToken"] = next_token
         signed = self._signed(_JSON.encode(request).encode())
         sent_with = self._signed_with
         try:

@@ -1,16 +1,21 @@
 """The base class of locust users that send PartiQL statements to DynamoDB."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from gevent import GreenletExit
 
 from perf.core.failures import FailureClass
+from perf.core.oracle import WrongAnswer
 from perf.loadgen.arguments import ClientKind, WorkloadSettings
 from perf.loadgen.attempts import Attempts
 from perf.loadgen.dynamodb import Answer, Attributes, DynamoDbClient, DynamoDbError
 from perf.loadgen.opening import open_client
 from perf.loadgen.users import PacedUser
+
+Check = Callable[[Sequence[Mapping[str, Attributes]]], WrongAnswer | None]
+"""Returns what is wrong with the items of an answer."""
 
 _Opening = tuple[ClientKind, str | None, str | None, int]
 """The arguments of `open_client`."""
@@ -41,7 +46,46 @@ class PartiqlUser(PacedUser):
             raise GreenletExit  # said already; of a StopUser locust would log the traceback
         self.client = client
 
-    def execute(
+    def select(
+        self,
+        name: str,
+        statement: str,
+        parameters: Sequence[Attributes],
+        *,
+        due_ns: int,
+        check: Check | None = None,
+    ) -> None:
+        """Send a SELECT until it has no further page; each page is a request of its own.
+
+        Args:
+            name: the operation under which the requests are counted.
+            statement: the SELECT.
+            parameters: its parameters, in order.
+            due_ns: when the first page was due; the others are due when they are asked for.
+            check: returns what is wrong with the items of all pages; the last page fails for it.
+        """
+        items: list[Mapping[str, Attributes]] = []
+        token: str | None = None
+
+        def check_whole(page: Sequence[Mapping[str, Attributes]]) -> WrongAnswer | None:
+            return None if check is None else check([*items, *page])
+
+        while True:
+            answer = self.execute(
+                name,
+                statement,
+                parameters,
+                due_ns=due_ns,
+                writes=False,
+                next_token=token,
+                check=None if check is None else check_whole,
+            )
+            if answer is None or answer.next_token is None:
+                return
+            items += answer.items
+            token, due_ns = answer.next_token, time.perf_counter_ns()
+
+    def execute(  # noqa: PLR0913 - a statement, how it is counted, and how it is checked
         self,
         name: str,
         statement: str,
@@ -49,11 +93,26 @@ class PartiqlUser(PacedUser):
         *,
         due_ns: int,
         writes: bool,
+        next_token: str | None = None,
+        check: Check | None = None,
     ) -> Answer | None:
-        """Send a statement and report it as operation ``name``; return its answer, or None."""
+        """Send a statement and report it as operation ``name``; return its answer, or None.
+
+        Args:
+            name: under which it is counted.
+            statement: the PartiQL text.
+            parameters: its parameters, in order.
+            due_ns: when it was due (perf_counter).
+            writes: whether it writes, so that it may have landed without an answer.
+            next_token: what the last page said about the next one.
+            check: returns what is wrong with the items; asked when there is no further page, and
+                when the answer is complete, so that it is no part of any latency.
+        """
         context = self.timing(due_ns)
         try:
-            answer = self.client.execute_statement(statement, parameters, writes=writes)
+            answer = self.client.execute_statement(
+                statement, parameters, writes=writes, next_token=next_token
+            )
         except DynamoDbError as error:
             _add_attempts(context, error.attempts)
             self.report("partiQL", name, context, exception=error)
@@ -67,8 +126,29 @@ class PartiqlUser(PacedUser):
         if answer.consumed_units is not None:
             context[f"consumed_{'write' if writes else 'read'}_units"] = answer.consumed_units
         _add_attempts(context, answer.attempts)
-        self.report("partiQL", name, context, length_bytes=answer.length_bytes)
+        end_ns = time.perf_counter_ns()
+        failure = None
+        if check is not None and answer.next_token is None:
+            failure = _verify(answer, check, context)
+        self.report(
+            "partiQL",
+            name,
+            context,
+            length_bytes=answer.length_bytes,
+            exception=failure,
+            end_ns=end_ns,
+        )
         return answer
+
+
+def _verify(answer: Answer, check: Check, context: dict[str, Any]) -> DynamoDbError | None:
+    wrong = check(answer.items)
+    context["is_checked"] = True
+    if wrong is None:
+        return None
+    context["wrong_answer"] = wrong
+    # The evidence would make each one another failure.
+    return DynamoDbError(FailureClass.WRONG_ANSWER, "WrongAnswer", str(wrong.kind))
 
 
 def _add_attempts(context: dict[str, Any], attempts: Attempts | None) -> None:

@@ -3,13 +3,18 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perf.core.attempts import AttemptCounts
 from perf.core.failures import FailureClass
 from perf.core.histogram import LatencyHistogram, SizeHistogram
+from perf.core.json_reader import JsonReader
 from perf.core.operation import OperationResult
 from perf.core.time_shares import AGGREGATE, RETRIEVE, TimeShares
+from perf.core.verification import MOST_EVIDENCE, AnswerChecks
+
+if TYPE_CHECKING:
+    from perf.core.oracle import WrongAnswer, WrongAnswerKind
 
 _NS = 1_000_000_000
 _MESSAGE_LENGTH = 200
@@ -45,6 +50,9 @@ class OperationRecorder:
         """By the names of the fields of `TimeShares`."""
         self.attempts: Counter[str] = Counter()
         """``total``, ``throttled`` and ``backoff_ns``."""
+        self.checked = 0
+        self.wrong: Counter[WrongAnswerKind] = Counter()
+        self.evidence: list[WrongAnswer] = []
 
     def record(self, latency_ns: int, service_time_ns: int) -> None:
         """Count one request of the measurement window."""
@@ -73,6 +81,13 @@ class OperationRecorder:
             self.attempts["total"] += context["attempts"]
             self.attempts["throttled"] += context["throttled_attempts"]
             self.attempts["backoff_ns"] += backoff_ns
+        if context.get("is_checked"):
+            self.checked += 1
+            wrong = context.get("wrong_answer")
+            if wrong is not None:
+                self.wrong[wrong.kind] += 1
+                if len(self.evidence) < MOST_EVIDENCE:
+                    self.evidence.append(wrong)
 
     def to_wire(self) -> dict[str, Any]:
         """Return everything as numbers, texts, lists and dicts that msgpack carries."""
@@ -90,6 +105,7 @@ class OperationRecorder:
             "payload": None if self.payload is None else _samples(self.payload),
             "time_shares": dict(self.time_shares),
             "attempts": dict(self.attempts),
+            "answers": self._answers().to_json(),
         }
 
     def add_wire(self, wire: Mapping[str, Any]) -> None:
@@ -110,6 +126,10 @@ class OperationRecorder:
             self._payload().merge(SizeHistogram.decode(**wire["payload"]))
         self.time_shares.update(wire["time_shares"])
         self.attempts.update(wire["attempts"])
+        answers = AnswerChecks.from_json(JsonReader.of(wire["answers"], "answers"))
+        self.checked += answers.checked
+        self.wrong.update(answers.wrong)
+        self.evidence = [*self.evidence, *answers.evidence][:MOST_EVIDENCE]
 
     def result(self, request_type: str, name: str, duration_s: float) -> OperationResult:
         """Return what was recorded, of an operation with this type and name."""
@@ -138,6 +158,12 @@ class OperationRecorder:
             )
             if attempts
             else None,
+            answers=self._answers() if self.checked else None,
+        )
+
+    def _answers(self) -> AnswerChecks:
+        return AnswerChecks(
+            checked=self.checked, wrong=dict(self.wrong), evidence=tuple(self.evidence)
         )
 
     def _add_message(self, message: str, count: int) -> None:

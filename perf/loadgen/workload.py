@@ -25,6 +25,7 @@ from locust.exception import StopUser
 from locust.rpc.protocol import Message
 from locust.runners import MasterRunner, WorkerRunner
 
+from perf.core.oracle import Oracle
 from perf.core.pacing import OpenModel
 from perf.core.schedule import ArrivalSchedule
 from perf.loadgen.alarm import Alarm
@@ -96,6 +97,8 @@ class Workload:
         """How long requests under way were waited for, once stopped."""
         self._user_numbers: Iterator[int] = itertools.count()
         self.settings = WorkloadSettings.from_options(options)
+        self.oracle = Oracle(self.settings.dataset, self.settings.table)
+        """Knows the answers to reads of the seeded partitions."""
 
     @property
     def worker_index(self) -> int:
@@ -207,6 +210,7 @@ class Workload:
         self.has_cut_off_users, self.spawnings = False, 0
         try:
             self.settings = WorkloadSettings.from_options(self._options)
+            self.oracle = Oracle(self.settings.dataset, self.settings.table)
             if not isinstance(self._runner, MasterRunner):
                 for user_class in self._environment.user_classes:
                     open_for_load = getattr(user_class, "open_for_load", None)

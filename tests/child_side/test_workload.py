@@ -216,8 +216,7 @@ class RepeatingClient(NamedTuple):
 
     outcome: Answer | DynamoDbError
 
-    def execute_statement(self, *_: object, writes: bool) -> Answer:
-        del writes
+    def execute_statement(self, *_: object, **__: object) -> Answer:
         if isinstance(self.outcome, DynamoDbError):
             raise self.outcome
         return self.outcome
