@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.child_side.scripted_server import ScriptedServer
+from tests.doubles.scripted_server import ScriptedServer
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from perf.loadgen.exchange import HttpServer
 from perf.loadgen.failure_classes import failure_class_of
 from perf.loadgen.workload import install, workload_of
 from perf.locustfile import AqpZipcodeUser
-from tests.child_side.scripted_server import (
+from tests.doubles.scripted_server import (
     Behaviour,
     Request,
     ScriptedServer,

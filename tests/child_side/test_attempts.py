@@ -18,7 +18,7 @@ from perf.loadgen.boto3_client import Boto3Client
 from perf.loadgen.dynamodb import Answer, DynamoDbError
 from perf.loadgen.opening import open_client
 from perf.loadgen.partiql_user import PartiqlUser
-from tests.child_side.scripted_server import (
+from tests.doubles.scripted_server import (
     Behaviour,
     Request,
     ScriptedServer,

@@ -12,7 +12,7 @@ from perf.loadgen.connections import (
     pool_counts,
 )
 from perf.loadgen.exchange import HttpServer
-from tests.child_side.scripted_server import ScriptedServer, answer
+from tests.doubles.scripted_server import ScriptedServer, answer
 
 DEADLINE_S = 10.0
 

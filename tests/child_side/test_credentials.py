@@ -16,7 +16,7 @@ from perf.loadgen.credentials import RenewedCredentials, source_of
 from perf.loadgen.dynamodb import DynamoDbError
 from perf.loadgen.fast_client import FastClient
 from perf.loadgen.opening import open_client
-from tests.child_side.scripted_server import ScriptedServer, answer
+from tests.doubles.scripted_server import ScriptedServer, answer
 
 DEADLINE_S = 10.0
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perf.loadgen.exchange import HttpServer, Reply, _whole_reply
-from tests.child_side.scripted_server import Behaviour, Request, ScriptedServer, answer
+from tests.doubles.scripted_server import Behaviour, Request, ScriptedServer, answer
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 Start = Callable[..., ScriptedServer]

@@ -20,7 +20,7 @@ from perf.core.sigv4 import Credentials
 from perf.loadgen.credentials import CredentialsSource, source_of
 from perf.loadgen.dynamodb import Answer, DynamoDbClient
 from perf.loadgen.fast_client import FastClient
-from tests.child_side.scripted_server import Request, ScriptedServer, answer
+from tests.doubles.scripted_server import Request, ScriptedServer, answer
 
 REGION = "eu-west-1"
 FIRST = Credentials(access_key="AKIDFIRST", secret_key="first")

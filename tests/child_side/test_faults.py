@@ -15,7 +15,7 @@ from perf.loadgen.boto3_client import Boto3Client
 from perf.loadgen.dynamodb import DynamoDbClient, DynamoDbError
 from perf.loadgen.fast_client import FastClient
 from perf.loadgen.opening import open_client
-from tests.child_side.scripted_server import (
+from tests.doubles.scripted_server import (
     Behaviour,
     Request,
     ScriptedServer,

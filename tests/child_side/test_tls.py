@@ -21,7 +21,7 @@ from perf.loadgen.dynamodb import DynamoDbClient, DynamoDbError
 from perf.loadgen.exchange import HttpServer
 from perf.loadgen.failure_classes import failure_class_of
 from perf.loadgen.fast_client import FastClient
-from tests.child_side.scripted_server import ScriptedServer, answer
+from tests.doubles.scripted_server import ScriptedServer, answer
 
 CREDENTIALS = Credentials(access_key="AKIDEXAMPLE", secret_key="secret")
 REGION = "eu-west-1"

@@ -20,7 +20,7 @@ from perf.loadgen.partiql_user import PartiqlUser
 from perf.loadgen.users import PacedUser
 from perf.loadgen.workload import Workload, find_workload, install, workload_of
 from perf.locustfile import AqpZipcodeUser, PartiqlReadUser, PartiqlWriteUser
-from tests.child_side.scripted_server import (
+from tests.doubles.scripted_server import (
     Behaviour,
     ScriptedServer,
     answer,

@@ -14,7 +14,7 @@ from perf.core.pacing import OpenModel, Think, Unpaced
 from perf.core.result import RunResult
 from perf.core.statements import READ_OPERATION, WRITE_OPERATION, ZIPCODE_OPERATION
 from perf.loadgen.launcher import LoadRun, RunSpec
-from tests.integration.counting_server import CountingServer, counting_server
+from tests.doubles.counting_server import CountingServer, counting_server
 
 WRITES, READS, AGGREGATES = WRITE_OPERATION, READ_OPERATION, ZIPCODE_OPERATION
 NS_PER_MS = 1_000_000

@@ -22,7 +22,7 @@ from perf.core.statements import (
     ZIPCODE_OPERATION,
 )
 from perf.loadgen.launcher import LOCUSTFILE
-from tests.integration.counting_server import counting_server
+from tests.doubles.counting_server import counting_server
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
