@@ -15,6 +15,8 @@ from enum import StrEnum
 from itertools import accumulate
 from typing import NamedTuple
 
+from perf.core.order_ids import OrderOrigin, order_id, stream_tag
+
 STATUSES = ("CREATED", "PAYED", "CANCELED", "PROCESSED", "SHIPPED", "DELIVERED", "RETURNED")
 
 ATTRIBUTES = ("pk", "sk", "zipcode", "username", "datetime", "status", "amount")
@@ -163,8 +165,8 @@ class Dataset:
     def read_key(self, stream: str, index: int) -> tuple[str, str]:
         """Return the seeded partition key and the status that request ``index`` asks for."""
         digest = _digest(self.seed, stream, index)  # the rest of a draw is no part of a read
-        number = self._read_keys.choose(int.from_bytes(digest[16:24]))
-        status = STATUSES[int.from_bytes(digest[24:32]) % len(STATUSES)]
+        number = self._read_keys.choose(int.from_bytes(digest[0:8]))
+        status = STATUSES[int.from_bytes(digest[8:16]) % len(STATUSES)]
         return self.partition_key(number), status
 
     def _item(self, pk: str, draw: "_Draw", values: "_Draw") -> Item:
@@ -186,7 +188,7 @@ class Dataset:
 
 
 class _Draw(NamedTuple):
-    """The random bits of one item: a keyed hash, so that any index is reached at once."""
+    """The id and the random bits of one item: any index is reached at once."""
 
     order_id: str
     key: int
@@ -197,18 +199,17 @@ class _Draw(NamedTuple):
     @classmethod
     def of(cls, seed: int, stream: str, index: int) -> "_Draw":
         digest = _digest(seed, stream, index)
-        text = digest[:16].hex()
         return cls(
-            order_id=f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}",
-            key=int.from_bytes(digest[16:24]),
-            rest=int.from_bytes(digest[24:32]),
-            zipcode=int.from_bytes(digest[32:36]),
-            amount=int.from_bytes(digest[36:44]),
+            order_id=order_id(OrderOrigin(stream_tag(seed, stream), index)),
+            key=int.from_bytes(digest[0:8]),
+            rest=int.from_bytes(digest[8:16]),
+            zipcode=int.from_bytes(digest[16:20]),
+            amount=int.from_bytes(digest[20:28]),
         )
 
 
 def _digest(seed: int, stream: str, index: int) -> bytes:
-    return hashlib.blake2b(f"{seed}/{stream}/{index}".encode(), digest_size=44).digest()
+    return hashlib.blake2b(f"{seed}/{stream}/{index}".encode(), digest_size=28).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from perf.core.json_reader import JsonReader
 from perf.core.result import RunResult, format_instant
 from perf.core.thresholds import parse_threshold
 from perf.core.verdicts import Judgement, RunVerdict, Verdict
+from perf.core.write_audit import WriteAudit
 from perf.errors import IncompatibleResult, InvalidThreshold, ResultError
 
 SCHEMA_VERSION: Final = 1
@@ -23,17 +24,6 @@ class TargetInfo:
     endpoint: str
     label: str
     """What figures from this target stand for, such as ``not AWS``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteAudit:
-    """What reading the table after the run said about the writes of the run, in items."""
-
-    acknowledged: int
-    found: int
-    lost: int
-    ambiguous: int
-    unexpected: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +57,7 @@ class JudgedRun:
             "seed": self.seed,
             "verdict": str(self.verdict.verdict),
             "invalid_reasons": list(self.verdict.invalid_reasons),
-            "write_audit": None if self.write_audit is None else asdict(self.write_audit),
+            "write_audit": None if self.write_audit is None else self.write_audit.to_json(),
             "thresholds": [_judgement_to_json(each) for each in self.verdict.judgements],
         }
 
@@ -98,15 +88,7 @@ class JudgedRun:
                 judgements=tuple(_judgement_from_json(e) for e in reader.children("thresholds")),
                 invalid_reasons=run.invalid_reasons,
             ),
-            write_audit=None
-            if audit is None
-            else WriteAudit(
-                acknowledged=audit.count("acknowledged"),
-                found=audit.count("found"),
-                lost=audit.count("lost"),
-                ambiguous=audit.count("ambiguous"),
-                unexpected=audit.count("unexpected"),
-            ),
+            write_audit=None if audit is None else WriteAudit.from_json(audit),
         )
 
 

@@ -78,6 +78,10 @@ class WriteLog:
             yield Run(Outcome(outcome), start, start + int(length))
             start += int(length)
 
+    def count_of(self, outcome: Outcome) -> int:
+        """Return how many writes have this outcome."""
+        return sum(run.stop - run.start for run in self.runs() if run.outcome is outcome)
+
     def to_text(self) -> str:
         """Return the outcomes as text, such as ``1000a3u12a``."""
         return self._closed.decode() + self._open_run()

@@ -1,7 +1,6 @@
 import hashlib
 import math
 import re
-import uuid
 from collections import Counter
 from dataclasses import fields
 from datetime import datetime
@@ -59,11 +58,13 @@ def test_an_item_does_not_depend_on_what_was_asked_before(dataset: Dataset) -> N
 
 
 @pytest.mark.parametrize(("seed", "index"), [(1, 0), (1, 999), (7, 3)])
-def test_the_order_id_is_the_hash_of_seed_stream_and_index(seed: int, index: int) -> None:
+def test_an_item_is_what_its_hash_says(seed: int, index: int) -> None:
     """Pins the data to what any other program derives from the same three values."""
-    digest = hashlib.blake2b(f"{seed}/seed/{index}".encode(), digest_size=44).digest()
-    item = Dataset(seed=seed).seed_item(index)
-    assert item.sk.rpartition("#")[2] == str(uuid.UUID(bytes=digest[:16]))
+    digest = hashlib.blake2b(f"{seed}/x/{index}".encode(), digest_size=28).digest()
+    item = Dataset(seed=seed).written_item("x", index)
+
+    assert item.zipcode == str(10_000 + int.from_bytes(digest[16:20]) % 100)
+    assert Decimal(item.amount) // 1 == int.from_bytes(digest[20:28]) % 10_000
 
 
 def test_another_seed_gives_other_items() -> None:

@@ -7,10 +7,11 @@ import pytest
 
 from perf.core.histogram import LatencyHistogram
 from perf.core.operation import OperationResult
-from perf.core.report import JudgedRun, ReportFile, TargetInfo, WriteAudit
+from perf.core.report import JudgedRun, ReportFile, TargetInfo
 from perf.core.result import GeneratorHealth, RunResult
 from perf.core.thresholds import parse_threshold
 from perf.core.verdicts import judge
+from perf.core.write_audit import WriteAudit
 from perf.errors import IncompatibleResult, ResultError
 
 STARTED_AT = datetime(2025, 1, 1, tzinfo=UTC)
@@ -43,7 +44,15 @@ JUDGED = JudgedRun(
     seed=-7,
     run=RUN,
     verdict=judge(RUN, THRESHOLDS),
-    write_audit=WriteAudit(acknowledged=1000, found=1000, lost=0, ambiguous=0, unexpected=0),
+    write_audit=WriteAudit(
+        acknowledged=1000,
+        checked=1000,
+        found=1000,
+        lost=0,
+        ambiguous=0,
+        ambiguous_landed=0,
+        unexpected=0,
+    ),
 )
 REPORT = ReportFile(started_at=STARTED_AT, environment={"python": "3.11"}, runs=(JUDGED,))
 
