@@ -1,6 +1,5 @@
 """What an AQP answers: rows, in the shape that an AQP gives them, and its own statistics."""
 
-import gzip
 import json
 import zlib
 from collections.abc import Mapping
@@ -10,10 +9,13 @@ from typing import Any, NamedTuple
 
 from perf.core.failures import FailureClass
 from perf.core.histogram import HIGHEST_BYTES, HIGHEST_US
+from perf.core.oracle.wrong_answer import shown
 from perf.core.time_shares import AGGREGATE, RETRIEVE
-from perf.loadgen.exchange import Reply
+from perf.loadgen.exchange import LONGEST_ANSWER_BYTES, Reply
 
 _SHOWN_BYTES = 80
+_GZIP = zlib.MAX_WBITS | 16
+_TOO_LONG = f"malformed: longer than {LONGEST_ANSWER_BYTES >> 20} MiB"
 _NS_PER_MS = 1_000_000
 _HIGHEST_MS = HIGHEST_US // 1_000
 
@@ -66,21 +68,34 @@ def check_columns(rows: list[Any], columns: AbstractSet[str]) -> None:
     """
     for row in rows:
         if not isinstance(row, dict):
-            raise AnsweredWrong(f"malformed: {str(row)[:_SHOWN_BYTES]}")
+            raise AnsweredWrong(f"malformed: {_beginning_of(row)}")
         if row.keys() != columns:
-            raise AnsweredWrong(f"other columns than asked for: {str(row)[:_SHOWN_BYTES]}")
+            raise AnsweredWrong(f"other columns than asked for: {_beginning_of(row)}")
 
 
 def _content_of(reply: Reply) -> bytes:
+    if not reply.is_whole:
+        raise AnsweredWrong(_TOO_LONG)
     encoding = (reply.header("content-encoding") or "identity").lower()
     if encoding == "identity":
         return reply.body
-    try:
-        if encoding in {"gzip", "x-gzip"}:
-            return gzip.decompress(reply.body)
-    except (OSError, EOFError, zlib.error) as error:
-        raise AnsweredWrong(f"no gzip: {error}") from error
+    if encoding in {"gzip", "x-gzip"}:
+        return _unpacked(reply.body)
     raise AnsweredWrong(f"encoded as {encoding}, which was not asked for")
+
+
+def _unpacked(body: bytes) -> bytes:
+    """Return what was packed; a few kilobytes may hold gigabytes, which are not all unpacked."""
+    unpacker = zlib.decompressobj(_GZIP)
+    try:
+        content = unpacker.decompress(body, LONGEST_ANSWER_BYTES + 1)
+    except zlib.error as error:
+        raise AnsweredWrong(f"no gzip: {error}") from error
+    if len(content) > LONGEST_ANSWER_BYTES:
+        raise AnsweredWrong(_TOO_LONG)
+    if not unpacker.eof or unpacker.unused_data:
+        raise AnsweredWrong("no gzip: it ends too early or too late")
+    return content
 
 
 def _read_stats(stats: object) -> tuple[Mapping[str, int], int | None]:
@@ -106,6 +121,11 @@ def _number(value: object, highest: int) -> float | None:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= highest:
         return value
     return None
+
+
+def _beginning_of(row: object) -> str:
+    """Return a row that may be huge or deep as a short text."""
+    return shown(row)[:_SHOWN_BYTES]
 
 
 def _beginning(content: bytes) -> str:

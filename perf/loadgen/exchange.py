@@ -12,6 +12,10 @@ from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTP
 
 from perf.loadgen.connections import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, open_connections
 
+LONGEST_ANSWER_BYTES = 8 << 20
+"""What is longer is no answer: DynamoDB reads 1 MB for one, and an AQP asks it once for its own."""
+
+_LONGEST_HEADERS = 1 << 16
 _BLOCK_BYTES = 65_536
 _FINAL = 200
 """After a lower status another answer follows."""
@@ -27,6 +31,8 @@ class Reply(NamedTuple):
     head: bytes
     """The status line and the headers, each with its line end."""
     body: bytes
+    is_whole: bool = True
+    """False: it was longer than can be, so the rest was not read."""
 
     @property
     def length_bytes(self) -> int:
@@ -93,7 +99,8 @@ class HttpServer:
 
         Raises:
             OSError: the connection broke, or nothing was heard for too long.
-            HTTPParseError: the answer is not HTTP, or ended before it was whole.
+            HTTPParseError: the answer is not HTTP, or ended before it was whole, or its headers
+                are longer than can be.
         """
         try:
             sent_bytes = connection.send(request)
@@ -119,7 +126,7 @@ class HttpServer:
         response.release()  # gives the connection back, or closes it
         lines = "".join([f"{name}: {value}\r\n" for name, value in response.items()])
         head = f"HTTP/1.1 {response.get_code()}\r\n{lines}".encode("latin-1", "replace")
-        return Reply(response.get_code(), head, body)
+        return Reply(response.get_code(), head, body, not response.was_cut)
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
@@ -129,11 +136,16 @@ class HttpServer:
 class _FirstAnswer(HTTPSocketPoolResponse):
     """Ends with the first answer that is final; a connection that brought more is closed.
 
-    geventhttpclient's own appends a second answer's body to the first, and gives the connection
-    back as soon as an interim answer has come.
+    geventhttpclient's own appends a second answer's body to the first, gives the connection back
+    as soon as an interim answer has come, and reads an answer without end for ever.
     """
 
+    was_cut = False
+    """Whether the answer went on after the longest there can be."""
     _is_final = False
+    _left_bytes = LONGEST_ANSWER_BYTES
+    _left_headers = _LONGEST_HEADERS
+    """Characters in names and values; each line costs far more memory than it has bytes."""
 
     def _on_message_begin(self) -> None:
         if self._is_final:
@@ -144,7 +156,26 @@ class _FirstAnswer(HTTPSocketPoolResponse):
         self.message_complete = True
         self._is_final = self.get_code() >= _FINAL
 
+    def _on_header_field(self, string: str) -> None:
+        self._take_header(string)
+        super()._on_header_field(string)
+
+    def _on_header_value(self, string: str) -> None:
+        self._take_header(string)
+        super()._on_header_value(string)
+
+    def _take_header(self, string: str) -> None:
+        self._left_headers -= len(string)
+        if self._left_headers < 0:
+            raise HTTPParseError("headers without end")
+
     def feed(self, data: str | bytes) -> None:
+        self._left_bytes -= len(data)
+        if self._left_bytes < 0:
+            if not self.headers_complete or self.get_code() < _FINAL:
+                raise HTTPParseError("no end of what comes before an answer")
+            self.was_cut = self.message_complete = self._trailing_data_dropped = True
+            return
         try:
             super().feed(data)
         except HTTPParseError:

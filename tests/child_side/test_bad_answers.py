@@ -1,0 +1,161 @@
+"""Whatever an AQP sends in place of an answer is a wrong answer, at a bounded cost."""
+
+import contextlib
+import socket
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from geventhttpclient.response import HTTPParseError
+from locust.argument_parser import parse_options
+from locust.env import Environment
+from locust.event import Events
+
+from perf.core.failures import FailureClass
+from perf.core.oracle import WrongAnswerKind
+from perf.loadgen.aqp_user import AqpUser
+from perf.loadgen.exchange import LONGEST_ANSWER_BYTES, HttpServer
+from perf.loadgen.failure_classes import failure_class_of
+from perf.loadgen.workload import install
+from perf.locustfile import AqpZipcodeUser
+from tests.doubles.bad_bodies import BadBody, bad_bodies
+from tests.doubles.scripted_server import Behaviour, Request, ScriptedServer, answer
+
+MALFORMED = WrongAnswerKind.MALFORMED
+RIGHT_COLUMNS = {"nan", "infinity", "too_large_a_double", "long_fraction", "text_for_a_number"}
+"""Bodies that only somebody who knows the data can refuse."""
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+MOST_BYTES = 4 * LONGEST_ANSWER_BYTES
+"""An answer that is read is there as it came, and once more while it is put together."""
+MOST_S = 5.0
+
+Start = Callable[..., ScriptedServer]
+Ask = Callable[[str], dict[str, Any]]
+
+
+@pytest.fixture
+def ask() -> Iterator[Callable[..., dict[str, Any]]]:
+    """Let a user of the shipped workload ask once; return its request event."""
+    environments: list[Any] = []
+
+    def ask(url: str, verify: str = "all") -> dict[str, Any]:
+        environment: Any = Environment(
+            events=Events(),
+            host=url,
+            user_classes=[AqpZipcodeUser],
+            parsed_options=parse_options(["--verify", verify]),
+        )
+        environments.append(environment)
+        install(environment.events)
+        environment.create_local_runner()
+        environment.events.init.fire(environment=environment)
+        fired: list[dict[str, Any]] = []
+        environment.events.request.add_listener(lambda **event: fired.append(event))
+        AqpZipcodeUser.host = url
+        user = AqpZipcodeUser(environment)
+        user.on_start()
+        user.send(0, time.perf_counter_ns())
+        (event,) = fired
+        return event
+
+    yield ask
+    for environment in environments:
+        environment.runner.quit()
+    for server in AqpUser._servers.values():
+        server.close()
+    AqpUser._servers.clear()
+
+
+def behaviour(bad: BadBody) -> Behaviour:
+    return answer(bad.content, headers=bad.headers)
+
+
+@pytest.mark.parametrize("name", bad_bodies())
+def test_a_bad_answer_is_wrong_and_checked(serve: Start, ask: Ask, name: str) -> None:
+    event = ask(serve(behaviour(bad_bodies()[name])).url)
+    expected = WrongAnswerKind.EXTRA_GROUP if name == "long_fraction" else MALFORMED
+
+    assert failure_class_of(event["exception"], event["response"]) is FailureClass.WRONG_ANSWER
+    assert event["context"]["wrong_answer"].kind is expected
+    assert len(event["context"]["wrong_answer"].got) < 500
+
+
+@pytest.mark.parametrize("name", bad_bodies().keys() - RIGHT_COLUMNS)
+def test_a_bad_answer_is_wrong_even_when_nobody_knows_the_right_one(
+    serve: Start, ask: Callable[..., dict[str, Any]], name: str
+) -> None:
+    event = ask(serve(behaviour(bad_bodies()[name])).url, verify="off")
+
+    assert failure_class_of(event["exception"], event["response"]) is FailureClass.WRONG_ANSWER
+    assert len(str(event["exception"])) < 500
+
+
+def endless(beginning: bytes, piece: bytes) -> Behaviour:
+    """Return the behaviour of a server that goes on for as long as somebody listens."""
+
+    def behave(connection: socket.socket, _: Request) -> None:
+        with contextlib.suppress(OSError):
+            connection.sendall(beginning)
+            while True:
+                connection.sendall(piece)
+
+    return behave
+
+
+CHUNK = b"fffe\r\n" + b"x" * 0xFFFE + b"\r\n"
+OK = b"HTTP/1.1 200 OK\r\n"
+ENDLESS = {
+    "until the end": endless(OK + b"\r\n", bytes(65_536)),
+    "in chunks": endless(OK + b"Transfer-Encoding: chunked\r\n\r\n", CHUNK),
+    "after a length": endless(OK + b"Content-Length: 10000000000\r\n\r\n", bytes(65_536)),
+}
+
+
+@pytest.mark.parametrize("behave", ENDLESS.values(), ids=ENDLESS)
+def test_an_answer_without_end_is_cut_and_its_connection_closed(
+    serve: Start, behave: Behaviour
+) -> None:
+    server = HttpServer(serve(behave).url, answer_timeout_s=MOST_S)
+    tracemalloc.start()
+    try:
+        reply = server.exchange(server.connect(), GET)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert (reply.status_code, reply.is_whole) == (200, False)
+    assert len(reply.body) <= LONGEST_ANSWER_BYTES
+    assert peak_bytes < MOST_BYTES
+    assert server._pool._socket_queue.empty()
+
+
+HEADERS = {
+    "many headers": endless(OK, b"a: b\r\n" * 1_000),
+    "one header": endless(OK + b"a: ", b"b" * 60_000),
+    "trailers": endless(OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"a: b\r\n" * 1_000),
+    "interim answers": endless(b"", b"HTTP/1.1 102 Wait\r\n\r\n" * 1_000),
+}
+
+
+@pytest.mark.parametrize("behave", HEADERS.values(), ids=HEADERS)
+def test_headers_without_end_are_no_answer(serve: Start, behave: Behaviour) -> None:
+    server = HttpServer(serve(behave).url, answer_timeout_s=MOST_S)
+
+    with pytest.raises(HTTPParseError, match=r"no end of|without end"):
+        server.exchange(server.connect(), GET)
+    assert server._pool._socket_queue.empty()
+
+
+@pytest.mark.parametrize("name", ["huge", "huge_text", "gzip_bomb", "deep"])
+def test_a_bad_answer_takes_bounded_memory(serve: Start, ask: Ask, name: str) -> None:
+    server = serve(behaviour(bad_bodies()[name]))
+    tracemalloc.start()
+    try:
+        ask(server.url)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak_bytes < MOST_BYTES

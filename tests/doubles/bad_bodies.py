@@ -1,0 +1,68 @@
+"""What an AQP may send in place of an answer, all of it with status 200."""
+
+import gzip
+import json
+import struct
+import zlib
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+HUGE_BYTES: Final = 20_000_000
+_BOMB_BLOCK_BYTES: Final = 10_000_000
+_BOMB_BLOCKS: Final = 1_000
+_GZIP_HEADER: Final = bytes((31, 139, 8, 0, 0, 0, 0, 0, 0, 255))
+_END_OF_DEFLATE: Final = b"\x03\x00"
+
+
+class BadBody(NamedTuple):
+    """A body, and the headers that it needs besides its length."""
+
+    content: bytes
+    headers: tuple[str, ...] = ()
+
+
+def aqp_text(rows: str) -> bytes:
+    """Return an AQP's answer with ``rows`` as they are."""
+    return b'{"response": [{"resultSet": %b}]}' % rows.encode()
+
+
+def gzip_bomb() -> bytes:
+    """Return 10 MB that unpack to 10 GB of zeros; their checksum would be wrong.
+
+    A block that ends on a whole byte and needs nothing of what came before can be repeated.
+    """
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    block = packer.compress(bytes(_BOMB_BLOCK_BYTES)) + packer.flush(zlib.Z_FULL_FLUSH)
+    end = _END_OF_DEFLATE + struct.pack("<II", 0, _BOMB_BLOCK_BYTES * _BOMB_BLOCKS % (1 << 32))
+    return _GZIP_HEADER + block * _BOMB_BLOCKS + end
+
+
+@cache
+def bad_bodies() -> Mapping[str, BadBody]:
+    """Return all of them by name; an answer's rows are of the aggregate by zip code."""
+    row = '[{{"pk": "a", "zipcode": 1, "total": {}}}]'
+    gzipped = ("Content-Encoding: gzip",)
+    return MappingProxyType(
+        {
+            "html": BadBody(b"<html><body>Bad gateway</body></html>"),
+            "empty": BadBody(b""),
+            "other_json": BadBody(json.dumps({"items": [{"a": 1}], "count": 1}).encode()),
+            "json_number": BadBody(b"17"),
+            "huge": BadBody(aqp_text("[" + "{}," * (HUGE_BYTES // 3) + "{}]")),
+            "huge_text": BadBody(b"x" * HUGE_BYTES),
+            "gzip_bomb": BadBody(gzip_bomb(), gzipped),
+            "cut_gzip": BadBody(gzip.compress(aqp_text("[]"))[:-5], gzipped),
+            "gzip_and_more": BadBody(gzip.compress(aqp_text("[]")) * 2, gzipped),
+            "deep": BadBody(b"[" * 200_000 + b"]" * 200_000),
+            "deep_row": BadBody(aqp_text("[" * 700 + "]" * 700)),
+            "nan": BadBody(aqp_text(row.format("NaN"))),
+            "infinity": BadBody(aqp_text(row.format("-Infinity"))),
+            "too_large_a_double": BadBody(aqp_text(row.format("1e999"))),
+            "long_number": BadBody(aqp_text(row.format("9" * 100_000))),
+            "long_fraction": BadBody(aqp_text(row.format("0." + "9" * 100_000 + "e-400"))),
+            "text_for_a_number": BadBody(aqp_text(row.format('"1"'))),
+            "lone_surrogate": BadBody(aqp_text('[{"\\ud800": "\\udfff"}]')),
+        }
+    )
