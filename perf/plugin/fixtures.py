@@ -82,7 +82,7 @@ def perf_table(
     """The seeded table: a new one, deleted at the end, or the one of ``--perf-table``."""
     session = _state(pytestconfig).session
     if session.table is not None:
-        yield targets.existing_table(perf_target, session.table)
+        yield targets.existing_table(perf_target, session.table, perf_dataset)
         return
     with targets.open_table(
         perf_target,

@@ -212,7 +212,7 @@ OPTIONS: Sequence[Option] = (
         ("aqp", _aqp, None, "AQP", "embedded (default, but not on aws), none, or an AQP's URL"),
         ("table", _table, None, "NAME", "use this table; it is never created, seeded or deleted"),
         ("seed", _seed, "1", "N", "seed of all data"),
-        ("billing", parse_billing, "on-demand", "MODE", "on-demand or provisioned:RCU,WCU"),
+        ("billing", parse_billing, "on-demand", "MODE", "on-demand[:RCU,WCU], provisioned:RCU,WCU"),
         ("json", _new_file, None, "FILE", "write all results to FILE"),
         ("aws_account", str, None, "ID", "the only AWS account that may be used"),
         ("aws_region", str, None, "REGION", "AWS region (default: boto3's own)"),

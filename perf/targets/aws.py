@@ -65,6 +65,7 @@ class AwsTarget:
 
     region: str
     endpoint: str
+    owner: str
     profile: str | None
     _session: boto3.Session = field(repr=False)
     _role: _Role | None = field(repr=False)
@@ -137,13 +138,18 @@ def open_aws(spec: TargetSpec) -> Iterator[AwsTarget]:
     check_credentials(session, f"AWS {region}")
     with errors_of(f"AWS {region}"):
         sts: Any = session.client("sts", config=CLIENT_CONFIG)
-        account = sts.get_caller_identity()["Account"]
+        caller = sts.get_caller_identity()
         endpoint = dynamodb_client(session, None).meta.endpoint_url
-    if account != spec.account:
-        hint = f"the credentials belong to account {account}"
+    if caller["Account"] != spec.account:
+        hint = f"the credentials belong to account {caller['Account']}"
         raise InvalidOption("--perf-aws-account", spec.account, hint)
     yield AwsTarget(
-        region=region, endpoint=endpoint, profile=spec.profile, _session=session, _role=role
+        region=region,
+        endpoint=endpoint,
+        owner=caller["Arn"],
+        profile=spec.profile,
+        _session=session,
+        _role=role,
     )
 
 

@@ -5,16 +5,33 @@ from dataclasses import dataclass
 
 from perf.errors import InvalidOption
 
-_PROVISIONED = re.compile(r"provisioned:([0-9]+),([0-9]+)")
-_HINT = "write 'on-demand' or 'provisioned:RCU,WCU', both at least 1, such as 'provisioned:100,50'"
+DEFAULT_CEILING = 40_000
+"""Units per second; the quota that AWS gives a table of an account that did not ask for more."""
+
+_WITH_UNITS = re.compile(r"(on-demand|provisioned):([0-9]+),([0-9]+)")
+_HINT = (
+    "write 'on-demand', 'on-demand:RCU,WCU' or 'provisioned:RCU,WCU', "
+    "both at least 1, such as 'provisioned:100,50'"
+)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OnDemand:
-    """Every request is paid for by itself."""
+    """Every request is paid for by itself.
+
+    Args:
+        read_units: at most so many read units a second; AWS throttles what is more.
+        write_units: as many write units.
+    """
+
+    read_units: int = DEFAULT_CEILING
+    write_units: int = DEFAULT_CEILING
+
+    def __post_init__(self) -> None:
+        _check_units(self)
 
     def __str__(self) -> str:
-        return "on-demand"
+        return "on-demand" if self == OnDemand() else f"on-demand:{_units(self)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +42,10 @@ class Provisioned:
     write_units: int
 
     def __post_init__(self) -> None:
-        if self.read_units < 1 or self.write_units < 1:
-            raise InvalidOption("--perf-billing", str(self), _HINT)
+        _check_units(self)
 
     def __str__(self) -> str:
-        return f"provisioned:{self.read_units},{self.write_units}"
+        return f"provisioned:{_units(self)}"
 
 
 Billing = OnDemand | Provisioned
@@ -37,15 +53,24 @@ Billing = OnDemand | Provisioned
 
 
 def parse_billing(text: str) -> Billing:
-    """Parse ``on-demand`` or ``provisioned:RCU,WCU``.
+    """Parse ``on-demand``, ``on-demand:RCU,WCU`` or ``provisioned:RCU,WCU``.
 
     Raises:
-        InvalidOption: it is neither, or a capacity is below 1.
+        InvalidOption: it is none of these, or a number of units is below 1.
     """
     if text == "on-demand":
         return OnDemand()
-    found = _PROVISIONED.fullmatch(text)
+    found = _WITH_UNITS.fullmatch(text)
     if found is None:
         raise InvalidOption("--perf-billing", text, _HINT)
-    read_units, write_units = map(int, found.groups())
-    return Provisioned(read_units=read_units, write_units=write_units)
+    mode = OnDemand if found[1] == "on-demand" else Provisioned
+    return mode(read_units=int(found[2]), write_units=int(found[3]))
+
+
+def _units(billing: Billing) -> str:
+    return f"{billing.read_units},{billing.write_units}"
+
+
+def _check_units(billing: Billing) -> None:
+    if billing.read_units < 1 or billing.write_units < 1:
+        raise InvalidOption("--perf-billing", str(billing), _HINT)

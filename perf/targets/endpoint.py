@@ -1,5 +1,6 @@
 """Targets that are an endpoint URL and credentials: our own local servers, and any other."""
 
+import getpass
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,6 +67,14 @@ class EndpointTarget:
     def endpoint(self) -> str:
         """See `Target`."""
         return self.endpoint_url
+
+    @property
+    def owner(self) -> str:
+        """See `Target`."""
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError):  # a container may run under a number without a name
+            return f"uid {os.getuid()}"
 
     def environment(self) -> dict[str, str]:
         """See `Target`."""

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from perf.errors import InvalidOption
 
+NAME_PREFIX = "aqp_perf_"
+"""Begins the name of every table that we create."""
+
 _NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 
 
@@ -14,11 +17,13 @@ class Table:
 
     Args:
         name: its name.
-        is_ours: we created and seeded it; what is in it is known.
+        is_ours: we created it, and delete it.
+        is_seeded: it holds the seed items of the run's data set; what reads must answer is known.
     """
 
     name: str
     is_ours: bool
+    is_seeded: bool
 
 
 def table_name(run_id: str) -> str:
@@ -27,7 +32,7 @@ def table_name(run_id: str) -> str:
     Raises:
         InvalidOption: DynamoDB does not take such a name.
     """
-    return checked_name("run id", f"aqp_perf_{run_id}")
+    return checked_name("run id", f"{NAME_PREFIX}{run_id}")
 
 
 def checked_name(option: str, name: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from perf.core.dataset import Dataset
+from perf.core.fingerprint import data_fingerprint
 from perf.errors import (
     TableAlreadyExists,
     TableLeftBehind,
@@ -18,26 +19,18 @@ from perf.errors import (
     TableUnusable,
     TargetError,
 )
-from perf.targets.billing import Billing, OnDemand, Provisioned
+from perf.targets.billing import Billing, OnDemand
 from perf.targets.client import errors_of
 from perf.targets.clock import Clock, SystemClock
+from perf.targets.definition import KEY, describe, key_of, table_definition
 from perf.targets.seeding import seed_table
 from perf.targets.table import Table, checked_name
-from perf.targets.target import Target
+from perf.targets.tags import CREATION_TAG, DATA_TAG, boto3_tags, creation_tags, read_tags
+from perf.targets.target import Target, TargetKind
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import (
-        CreateTableInputTypeDef,
-        TableDescriptionTypeDef,
-        TagTypeDef,
-    )
 
-TAG_PREFIX = "aqp-perf:"
-"""Begins the key of every tag of a created table: suite, run, creation, expires."""
-
-_CREATION_TAG = f"{TAG_PREFIX}creation"
-_KEY = "pk HASH S, sk RANGE S"
 _READY_TIMEOUT_S = 180.0
 _FIRST_PAUSE_S = 0.02
 _LONGEST_PAUSE_S = 2.0
@@ -63,7 +56,7 @@ def open_table(  # noqa: PLR0913 - named, and most with a default
         name: see `table_name`.
         dataset: its seed items go into the table.
         run_id: goes into a tag.
-        billing: on-demand unless given.
+        billing: on-demand under the default ceiling unless given.
         keep: do not delete it, however the block ends.
         clock: for the wait until the table is ready.
 
@@ -80,7 +73,7 @@ def open_table(  # noqa: PLR0913 - named, and most with a default
     try:
         own.create(billing or OnDemand(), run_id)
         own.fill(dataset)
-        yield Table(name=name, is_ours=True)
+        yield Table(name=name, is_ours=True, is_seeded=True)
     except BaseException as first:
         if not keep:
             try:
@@ -92,8 +85,11 @@ def open_table(  # noqa: PLR0913 - named, and most with a default
         own.remove()
 
 
-def existing_table(target: Target, name: str) -> Table:
+def existing_table(target: Target, name: str, dataset: Dataset) -> Table:
     """Return the table ``name``, which is neither created nor seeded nor ever deleted.
+
+    It counts as seeded when its tag says that it was, by us and with ``dataset``; without an answer
+    to the question for its tags it does not.
 
     Raises:
         TableNotFound: there is none.
@@ -102,20 +98,18 @@ def existing_table(target: Target, name: str) -> Table:
         TargetUnavailable, TargetUnusable: the target does not answer, or says no.
     """
     checked_name("--perf-table", name)
+    client = target.client()
     with errors_of(target.endpoint):
-        description = _describe(target.client(), name)
-    if description is None:
-        raise TableNotFound(name, target.endpoint)
-    types = {a["AttributeName"]: a["AttributeType"] for a in description["AttributeDefinitions"]}
-    key = ", ".join(
-        f"{k['AttributeName']} {k['KeyType']} {types[k['AttributeName']]}"
-        for k in description["KeySchema"]
-    )
-    if key != _KEY:
-        raise TableUnusable(name, f"its key is {key}, needed is {_KEY}")
-    if description["TableStatus"] not in {"ACTIVE", "UPDATING"}:
-        raise TableNotReady(name, description["TableStatus"], 0)
-    return Table(name=name, is_ours=False)
+        description = describe(client, name)
+        if description is None:
+            raise TableNotFound(name, target.endpoint)
+        if (key := key_of(description)) != KEY:
+            raise TableUnusable(name, f"its key is {key}, needed is {KEY}")
+        if description["TableStatus"] not in {"ACTIVE", "UPDATING"}:
+            raise TableNotReady(name, description["TableStatus"], 0)
+        tags = _tags_if_told(client, description["TableArn"]) or {}
+    is_seeded = tags.get(DATA_TAG) == data_fingerprint(dataset)
+    return Table(name=name, is_ours=False, is_seeded=is_seeded)
 
 
 class _OwnTable:
@@ -127,22 +121,23 @@ class _OwnTable:
 
     def __init__(self, target: Target, name: str, clock: Clock) -> None:
         self._name, self._clock, self._endpoint = name, clock, target.endpoint
-        self._client = target.client()
+        self._client, self._owner = target.client(), target.owner
+        self._must_have_tags = target.kind is TargetKind.AWS
         self._creation_id = secrets.token_hex(16)
+        self._arn = ""
         self._was_asked = self._is_confirmed = False
 
     def create(self, billing: Billing, run_id: str) -> None:
-        expires = (self._clock.utc_now() + _LIFETIME).isoformat(timespec="seconds")
-        tags: list[TagTypeDef] = [
-            {"Key": f"{TAG_PREFIX}suite", "Value": "aqp-perf"},
-            {"Key": f"{TAG_PREFIX}run", "Value": run_id},
-            {"Key": f"{TAG_PREFIX}expires", "Value": expires},
-            {"Key": _CREATION_TAG, "Value": self._creation_id},
-        ]
+        tags = creation_tags(
+            run_id=run_id,
+            owner=self._owner,
+            expires=self._clock.utc_now() + _LIFETIME,
+            creation_id=self._creation_id,
+        )
         with errors_of(self._endpoint):
             self._was_asked = True
             try:
-                self._client.create_table(**_definition(self._name, billing, tags))
+                self._client.create_table(**table_definition(self._name, billing, tags))
             except self._client.exceptions.ResourceInUseException as exc:
                 if self._carries_our_tag() is not True:
                     self._was_asked = False
@@ -154,6 +149,7 @@ class _OwnTable:
         with errors_of(self._endpoint):
             rng = Random(dataset.seed)  # noqa: S311 - draws pauses, not secrets
             seed_table(self._client, self._name, dataset.seed_items(), rng=rng)
+            self._tag_as_seeded(data_fingerprint(dataset))
 
     def remove(self) -> None:
         if not self._was_asked:
@@ -171,21 +167,28 @@ class _OwnTable:
 
     def _carries_our_tag(self) -> bool | None:
         """Return None when the endpoint does not tell tags."""
-        description = _describe(self._client, self._name)
+        description = describe(self._client, self._name)
         if description is None:
             return False
+        tags = _tags_if_told(self._client, description["TableArn"])
+        return None if tags is None else tags.get(CREATION_TAG) == self._creation_id
+
+    def _tag_as_seeded(self, fingerprint: str) -> None:
+        """Set the tag last of all: whatever was cut short before leaves a table without it."""
+        tags = boto3_tags({DATA_TAG: fingerprint})
         try:
-            answer = self._client.list_tags_of_resource(ResourceArn=description["TableArn"])
+            self._client.tag_resource(ResourceArn=self._arn, Tags=tags)
         except ClientError:
-            return None
-        return {"Key": _CREATION_TAG, "Value": self._creation_id} in answer["Tags"]
+            if self._must_have_tags:
+                raise
 
     def _wait_until_active(self) -> None:
         for waited_s in self._pauses():
-            description = _describe(self._client, self._name)
+            description = describe(self._client, self._name)
             # Right after CreateTable, AWS may not know the table yet.
             status = "CREATING" if description is None else description["TableStatus"]
-            if status == "ACTIVE":
+            if description is not None and status == "ACTIVE":
+                self._arn = description["TableArn"]
                 return
             if waited_s >= _READY_TIMEOUT_S:
                 raise TableNotReady(self._name, status, _READY_TIMEOUT_S)
@@ -211,31 +214,9 @@ class _OwnTable:
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
 
-def _definition(name: str, billing: Billing, tags: "list[TagTypeDef]") -> "CreateTableInputTypeDef":
-    definition: CreateTableInputTypeDef = {
-        "TableName": name,
-        "AttributeDefinitions": [
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        "KeySchema": [
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-        "BillingMode": "PAY_PER_REQUEST",
-        "Tags": tags,
-    }
-    if isinstance(billing, Provisioned):
-        definition["BillingMode"] = "PROVISIONED"
-        definition["ProvisionedThroughput"] = {
-            "ReadCapacityUnits": billing.read_units,
-            "WriteCapacityUnits": billing.write_units,
-        }
-    return definition
-
-
-def _describe(client: "DynamoDBClient", name: str) -> "TableDescriptionTypeDef | None":
+def _tags_if_told(client: "DynamoDBClient", arn: str) -> dict[str, str] | None:
+    """Return None when the endpoint has no tags, or does not tell us."""
     try:
-        return client.describe_table(TableName=name)["Table"]
-    except client.exceptions.ResourceNotFoundException:
+        return read_tags(client, arn)
+    except ClientError:
         return None

@@ -99,6 +99,10 @@ class Target(Protocol):
     def region(self) -> str:
         """The region that requests are signed for."""
 
+    @property
+    def owner(self) -> str:
+        """Who runs this: on AWS the caller's ARN, elsewhere the name of the user."""
+
     def environment(self) -> dict[str, str]:
         """Return the whole environment of a child process that is to reach this target.
 

@@ -160,6 +160,13 @@ def test_a_local_target_is_closed_when_its_block_fails(spec: TargetSpec) -> None
         fail()
 
 
+def test_whether_a_table_was_seeded_is_known_where_there_are_tags(spec: TargetSpec) -> None:
+    name = table_name("known")
+    with open_target(spec) as target, open_table(target, name=name, dataset=DATASET, run_id="r"):
+        table = existing_table(target, name, DATASET)
+    assert table.is_seeded is (spec.kind is TargetKind.MOTO)
+
+
 def test_a_running_endpoint_is_reached_by_its_url() -> None:
     with (
         open_target(parse_target("moto")) as moto,
@@ -177,7 +184,8 @@ def test_a_table_of_one_target_is_existing_to_another() -> None:
             open_table(moto, name=name, dataset=DATASET, run_id="shared"),
             open_target(parse_target(moto.endpoint)) as target,
         ):
-            assert not existing_table(target, name).is_ours
+            table = existing_table(target, name, DATASET)
+            assert (table.is_ours, table.is_seeded) == (False, True)
             assert moto.client().list_tables()["TableNames"] == [name]
 
 

@@ -2,7 +2,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from perf.core.dataset import Dataset
+from perf.core.dataset import Dataset, KeyChoice
 from perf.errors import (
     InvalidOption,
     TableAlreadyExists,
@@ -64,10 +64,11 @@ class Disturbed:
 
     target: Target
     events: dict[str, Event]
+    other_kind: TargetKind | None = None
 
     @property
     def kind(self) -> TargetKind:
-        return self.target.kind
+        return self.other_kind or self.target.kind
 
     @property
     def label(self) -> str:
@@ -84,6 +85,10 @@ class Disturbed:
     @property
     def region(self) -> str:
         return self.target.region
+
+    @property
+    def owner(self) -> str:
+        return self.target.owner
 
     def environment(self) -> dict[str, str]:
         return self.target.environment()
@@ -126,6 +131,12 @@ def tables_of(target: Target) -> list[str]:
     return target.client().list_tables()["TableNames"]
 
 
+def tags_of(target: Target) -> dict[str, str]:
+    client = target.client()
+    arn = client.describe_table(TableName=NAME)["Table"]["TableArn"]
+    return {t["Key"]: t["Value"] for t in client.list_tags_of_resource(ResourceArn=arn)["Tags"]}
+
+
 def create_by_hand(target: Target, sort_key: str = "sk", sort_key_type: Any = "S") -> None:  # noqa: ANN401 - boto3's literal
     target.client().create_table(
         TableName=NAME,
@@ -148,7 +159,7 @@ def test_a_created_table_holds_exactly_the_seed_items(aws: Target) -> None:
     with opened(aws) as table:
         found = aws.client().scan(TableName=table.name)["Items"]
     expected = [item.attributes() for item in DATASET.seed_items()]
-    assert table == Table(name=NAME, is_ours=True)
+    assert table == Table(name=NAME, is_ours=True, is_seeded=True)
     assert sorted(map(str, (sorted(i.items()) for i in found))) == sorted(
         map(str, (sorted(i.items()) for i in expected))
     )
@@ -167,7 +178,7 @@ def test_a_created_table_has_the_agreed_key_and_billing(
 ) -> None:
     with opened(aws, billing=billing):
         found = aws.client().describe_table(TableName=NAME)["Table"]
-        assert existing_table(aws, NAME).name == NAME
+        assert existing_table(aws, NAME, DATASET).name == NAME
     capacity = found["ProvisionedThroughput"]
     assert found["KeySchema"] == [
         {"AttributeName": "pk", "KeyType": "HASH"},
@@ -177,15 +188,41 @@ def test_a_created_table_has_the_agreed_key_and_billing(
     assert (capacity["ReadCapacityUnits"], capacity["WriteCapacityUnits"]) == units
 
 
+@pytest.mark.parametrize(
+    ("billing", "ceiling"),
+    [
+        (None, {"MaxReadRequestUnits": 40_000, "MaxWriteRequestUnits": 40_000}),
+        (
+            OnDemand(read_units=7, write_units=5),
+            {"MaxReadRequestUnits": 7, "MaxWriteRequestUnits": 5},
+        ),
+        (Provisioned(read_units=7, write_units=5), None),
+    ],
+)
+def test_a_table_paid_by_request_has_a_ceiling(
+    aws: Target, billing: Billing | None, ceiling: dict[str, int] | None
+) -> None:
+    """moto keeps none, so that the request has to tell."""
+    asked: list[dict[str, Any]] = []
+
+    def note(params: dict[str, Any], **_: object) -> None:
+        asked.append(json.loads(params["body"]))
+
+    target = Disturbed(target=aws, events={"before CreateTable": note})
+    with opened(target, billing=billing):
+        [request] = asked
+    assert request.get("OnDemandThroughput") == ceiling
+
+
 def test_tags_tell_whose_a_table_is_and_until_when(aws: Target) -> None:
-    client = aws.client()
     with opened(aws):
-        arn = client.describe_table(TableName=NAME)["Table"]["TableArn"]
-        tags = {t["Key"]: t["Value"] for t in client.list_tags_of_resource(ResourceArn=arn)["Tags"]}
+        tags = tags_of(aws)
     assert tags.pop("aqp-perf:creation")
+    assert tags.pop("aqp-perf:data")
     assert tags == {
         "aqp-perf:suite": "aqp-perf",
         "aqp-perf:run": "r1",
+        "aqp-perf:owner": "arn:aws:sts::123456789012:user/moto",
         "aqp-perf:expires": "2030-01-01T12:00:00+00:00",
     }
 
@@ -373,14 +410,60 @@ def test_a_request_that_boto3_repeats_finds_its_own_table(aws: Target) -> None:
 
 def test_an_existing_table_is_taken_as_it_is(aws: Target) -> None:
     create_by_hand(aws)
-    assert existing_table(aws, NAME) == Table(name=NAME, is_ours=False)
+    assert existing_table(aws, NAME, DATASET) == Table(name=NAME, is_ours=False, is_seeded=False)
     assert aws.client().scan(TableName=NAME)["Items"] == []
     assert tables_of(aws) == [NAME]
 
 
 def test_an_existing_table_that_does_not_exist_is_named_with_its_endpoint(aws: Target) -> None:
     with pytest.raises(TableNotFound, match=f"table '{NAME}' does not exist on https://dynamodb"):
-        existing_table(aws, NAME)
+        existing_table(aws, NAME, DATASET)
+    assert tables_of(aws) == []
+
+
+# Whether the data of a table are known
+
+
+def test_a_kept_table_is_known_by_its_data_and_by_no_other(aws: Target) -> None:
+    with opened(aws, keep=True):
+        pass
+    assert existing_table(aws, NAME, replace(DATASET, key_choice=KeyChoice.HOT)).is_seeded
+    assert not existing_table(aws, NAME, replace(DATASET, seed=2)).is_seeded
+
+
+@pytest.mark.parametrize("moment", ["after BatchWriteItem", "before TagResource"])
+def test_a_table_whose_seeding_was_cut_short_does_not_count_as_seeded(
+    aws: Target, moment: str
+) -> None:
+    target = Disturbed(target=aws, events={moment: raising(KeyboardInterrupt())})
+    with pytest.raises(KeyboardInterrupt), opened(target, keep=True):
+        pytest.fail("the block was entered")
+    assert not existing_table(aws, NAME, DATASET).is_seeded
+
+
+@pytest.mark.parametrize("code", ["UnknownOperationException", "AccessDeniedException"])
+def test_a_table_whose_tags_are_not_told_does_not_count_as_seeded(aws: Target, code: str) -> None:
+    with opened(aws):
+        events = {"before ListTagsOfResource": raising(refusal(code))}
+        table = existing_table(Disturbed(target=aws, events=events), NAME, DATASET)
+    assert table == Table(name=NAME, is_ours=False, is_seeded=False)
+
+
+def test_an_endpoint_without_tags_gets_a_seeded_table_all_the_same(aws: Target) -> None:
+    events = {"before TagResource": raising(refusal("UnknownOperationException"))}
+    local = Disturbed(target=aws, events=events, other_kind=TargetKind.DYNAMODB_LOCAL)
+    with opened(local) as table:
+        assert table.is_seeded
+
+
+def test_a_table_that_may_not_be_tagged_on_aws_is_not_left(aws: Target) -> None:
+    """AWS takes the tags of CreateTable for a TagResource: this is not the first to be refused."""
+    events = {"before TagResource": raising(refusal("AccessDeniedException"))}
+    with (
+        pytest.raises(TargetUnusable, match="AccessDenied"),
+        opened(Disturbed(target=aws, events=events)),
+    ):
+        pytest.fail("the block was entered")
     assert tables_of(aws) == []
 
 
@@ -391,7 +474,7 @@ def test_an_existing_table_with_another_key_is_refused(
     create_by_hand(aws, sort_key, type_)
     message = f"its key is pk HASH S, {sort_key} RANGE {type_}, needed is pk HASH S, sk RANGE S"
     with pytest.raises(TableUnusable, match=message):
-        existing_table(aws, NAME)
+        existing_table(aws, NAME, DATASET)
 
 
 def test_an_existing_table_without_a_sort_key_is_refused(aws: Target) -> None:
@@ -402,7 +485,7 @@ def test_an_existing_table_without_a_sort_key_is_refused(aws: Target) -> None:
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
     )
     with pytest.raises(TableUnusable, match="its key is pk HASH S, needed is"):
-        existing_table(aws, NAME)
+        existing_table(aws, NAME, DATASET)
 
 
 def test_an_existing_table_in_the_making_is_not_ready(aws: Target) -> None:
@@ -412,7 +495,7 @@ def test_an_existing_table_in_the_making_is_not_ready(aws: Target) -> None:
     create_by_hand(aws)
     target = Disturbed(target=aws, events={"after DescribeTable": say_deleting})
     with pytest.raises(TableNotReady, match="is still DELETING"):
-        existing_table(target, NAME)
+        existing_table(target, NAME, DATASET)
 
 
 @pytest.mark.parametrize("name", ["", "ab", "x" * 256, "a b c"])
@@ -420,7 +503,7 @@ def test_a_table_name_is_checked_before_anything_is_asked(name: str) -> None:
     """No target is needed to say so."""
     nowhere: Any = None
     with pytest.raises(InvalidOption, match="a table name is 3 to 255 letters"):
-        existing_table(nowhere, name)
+        existing_table(nowhere, name, DATASET)
     with (
         pytest.raises(InvalidOption, match="a table name is 3 to 255 letters"),
         opened(nowhere, name=name),
