@@ -1,0 +1,85 @@
+"""How many capacity units DynamoDB takes for a request, and how large the items of a data set are.
+
+Source: "DynamoDB read and write operations" and "DynamoDB item sizes and formats", Amazon DynamoDB
+    Developer Guide, read on 2026-11-24.
+"""
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+from perf.core.dataset import ATTRIBUTES, STATUSES, Dataset, Item
+
+_READ_BLOCK_BYTES: Final = 4_096
+_WRITE_BLOCK_BYTES: Final = 1_024
+_EVENTUAL: Final = 0.5
+_ORDER_ID: Final = "0" * 36
+_LONGEST_NUMBER: Final = "0" * 17
+"""An amount: four digits, a point and twelve digits more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Units:
+    """Read and write capacity units, or request units, which count the same."""
+
+    read: float = 0.0
+    write: float = 0.0
+
+    def __add__(self, other: "Units") -> "Units":
+        return Units(read=self.read + other.read, write=self.write + other.write)
+
+    def times(self, factor: float) -> "Units":
+        """Return so many times these units."""
+        return Units(read=self.read * factor, write=self.write * factor)
+
+
+def write_units(item_bytes: float) -> int:
+    """Return the units of writing an item: one for each KB begun, whatever becomes of it."""
+    return max(1, ceil(item_bytes / _WRITE_BLOCK_BYTES))
+
+
+def read_units(read_bytes: float, *, is_consistent: bool = False) -> float:
+    """Return the units of a read over so many bytes: one for each 4 KB begun, half if eventual.
+
+    A query or scan adds up the items that it looks at before it rounds, and one that finds nothing
+    costs as much as the smallest.
+    """
+    blocks = max(1, ceil(read_bytes / _READ_BLOCK_BYTES))
+    return blocks if is_consistent else blocks * _EVENTUAL
+
+
+def item_bytes(item: Item) -> int:
+    """Return the most that an item takes: UTF-8 of names and texts, half a byte per digit.
+
+    DynamoDB says of numbers "approximately one byte per two significant digits, and one": a second
+    one is counted here.
+    """
+    names = sum(map(len, ATTRIBUTES))
+    texts = (item.pk, item.sk, item.username, item.datetime, item.status)
+    numbers = (item.zipcode, item.amount)
+    return (
+        names
+        + sum(len(text.encode()) for text in texts)
+        + sum(ceil(len(number) / 2) + 2 for number in numbers)
+    )
+
+
+def largest_item_bytes(dataset: Dataset) -> int:
+    """Return what no item of the data set exceeds."""
+    status = max(STATUSES, key=len)
+    return item_bytes(
+        Item(
+            pk=dataset.partition_key(dataset.accounts * dataset.customers - 1),
+            sk=f"STATUS#{status}#ORDER#{_ORDER_ID}",
+            zipcode="99999",
+            username=f"user{dataset.usernames - 1}",
+            datetime="2021-01-01 00:00:00",
+            status=status,
+            amount=_LONGEST_NUMBER,
+        )
+    )
+
+
+def partition_bytes(dataset: Dataset) -> int:
+    """Return what no seeded partition exceeds."""
+    return dataset.items_per_partition * largest_item_bytes(dataset)
