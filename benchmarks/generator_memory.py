@@ -89,9 +89,9 @@ def main() -> int:
         with pinned(core), LoadRun(spec, environment=ENVIRONMENT) as run:
             pid = pid_of(run.command[-1])
             few_mb, many_mb = (size_after(requests, url, pid) for requests in (FEW, MANY))
-            result = run.interrupt()
-    assert result is not None, "the generator did not end"
-    operation = result.operation(WRITE_OPERATION)
+            outcome = run.interrupt()
+    assert outcome is not None, "the generator did not end"
+    operation = outcome.result.operation(WRITE_OPERATION)
     print(f"{operation.requests:,} requests recorded, {operation.failures} failures")
     ratio = many_mb / few_mb
     print(f"ratio {ratio:.3f}, at most {MOST_RATIO}")

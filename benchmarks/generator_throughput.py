@@ -69,7 +69,7 @@ WRITE_HEADERS: Final = {
 def ours(spec: RunSpec, operation: str, *on_cores: int) -> float:
     """Return the right answers a second of a load run."""
     with pinned(*on_cores), LoadRun(spec, environment=ENVIRONMENT) as run:
-        result = run.wait()
+        result = run.wait().result
     found = result.operation(operation)
     if found.failures or result.invalid_reasons:
         sys.exit(f"not a clean run: {found.failure_messages} {result.invalid_reasons}")

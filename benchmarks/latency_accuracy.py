@@ -107,7 +107,7 @@ def measure(rate_per_s: int, url: str, core: int, warmup_s: float = 0) -> RunRes
         workload={"endpoint-url": url},
     )
     with pinned(core), LoadRun(spec, environment=ENVIRONMENT) as load:
-        return load.wait()
+        return load.wait().result
 
 
 def is_sound(run: RunResult, limit: str) -> bool:

@@ -71,7 +71,7 @@ def is_equal(processes: int, pacing: Pacing, server_core: int) -> bool:
             processes=processes,
         )
         with LoadRun(spec, environment=ENVIRONMENT) as load:
-            result = load.wait()
+            result = load.wait().result
         counts = truth_of(url)["counts"]
     are_equal = [
         is_counted(operation, done, result.operation(OPERATIONS[operation]))

@@ -17,7 +17,6 @@ from perf.core.statements import (
     STATUS_OPERATION,
     WRITE_OPERATION,
     ZIPCODE_OPERATION,
-    insert_statement,
     select_statement,
     sort_key_prefix,
 )
@@ -33,15 +32,7 @@ class PartiqlWriteUser(PartiqlUser):
 
     def send(self, index: int, due_ns: int) -> None:
         """Insert one order."""
-        settings = self.workload.settings
-        item = settings.dataset.written_item(self.stream, index)
-        self.execute(
-            WRITE_OPERATION,
-            insert_statement(settings.table),
-            item.parameters(),
-            due_ns=due_ns,
-            writes=True,
-        )
+        self.insert(WRITE_OPERATION, index, due_ns=due_ns)
 
 
 class PartiqlReadUser(PartiqlUser):

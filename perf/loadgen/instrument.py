@@ -22,11 +22,13 @@ from locust.env import Environment
 from locust.rpc.protocol import Message
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
+from perf.core.cost import parse_budget
 from perf.core.durations import parse_duration
 from perf.core.result import GeneratorHealth, RunResult
 from perf.core.thresholds import parse_abort_rule
 from perf.core.verdicts import abort_reason
 from perf.files import write_whole
+from perf.loadgen.budget import wait_until_spent
 from perf.loadgen.failure_classes import failure_class_of
 from perf.loadgen.health import HealthProbe
 from perf.loadgen.measurement_arguments import add_measurement_arguments
@@ -37,6 +39,7 @@ from perf.loadgen.soundness import (
     locustfile_reasons,
     user_reasons,
 )
+from perf.loadgen.result_file import WRITE_LOGS
 from perf.loadgen.workload import Workload, find_workload, install
 
 _NS = 1_000_000_000
@@ -76,6 +79,7 @@ class Instrument:
         self._workload: Workload | None = None
         self._abort_rules = [parse_abort_rule(text) for text in options.abort]
         self._aborted: str | None = None
+        self._overspent: str | None = None
 
     def on_test_start(self, **_: object) -> None:
         """Begin the warm-up; the measurement window follows it."""
@@ -91,7 +95,7 @@ class Instrument:
         self._started_ns = time.perf_counter_ns()
         self._stopped_ns = None
         self._is_interrupted = False
-        self._aborted = None
+        self._aborted = self._overspent = None
         self._workload = find_workload(self._environment)
         self._window_from_ns = self._started_ns + round(warmup_s * _NS)
         self._window_from = datetime.now(UTC) + timedelta(seconds=warmup_s)
@@ -99,6 +103,8 @@ class Instrument:
         gevent.spawn_later(warmup_s, self._probe.open_window)
         if self._abort_rules and not isinstance(self._runner, WorkerRunner):
             gevent.spawn(self._abort_when_hopeless)
+        if self._options.budget and not isinstance(self._runner, WorkerRunner):
+            gevent.spawn(self._stop_when_spent)
 
     def on_spawning_complete(self, user_count: int, **_: object) -> None:
         """Remember the number of users, and the workers that run them."""
@@ -150,6 +156,8 @@ class Instrument:
             waited_ns = context["start_ns"] - due_ns
             # Nobody sends before it is due: such a context is no latency, and is counted as that.
             latency_ns = service_time_ns + waited_ns if waited_ns >= 0 else _NO_LATENCY_NS
+        if failure is not None or len(context) > 2:  # noqa: PLR2004 - as below
+            operation.meter(context, None if failure is None else failure[0])
         if due_ns < self._window_from_ns:
             operation.warmup_requests += 1
             return
@@ -174,6 +182,16 @@ class Instrument:
             if reason is not None and self._stopped_ns is None:
                 self._aborted = reason
                 self._runner.quit()
+
+    def _stop_when_spent(self) -> None:
+        """End the run as soon as its budget is spent."""
+        self._overspent = wait_until_spent(
+            parse_budget(self._options.budget),
+            metered=lambda: self._recorder.metered,
+            is_over=lambda: self._stopped_ns is not None,
+        )
+        if self._overspent is not None:
+            self._runner.quit()
 
     def on_report_to_master(self, data: dict[str, Any], **_: object) -> None:
         """Send what this worker recorded since its last report."""
@@ -226,7 +244,8 @@ class Instrument:
         """Write the result file, if one was asked for."""
         path = self._options.result_file
         if path and not isinstance(self._runner, WorkerRunner):
-            write_whole(Path(path), json.dumps(self.result().to_json(), allow_nan=False))
+            document = self.result().to_json() | {WRITE_LOGS: self._write_logs()}
+            write_whole(Path(path), json.dumps(document, allow_nan=False))
 
     def result(self) -> RunResult:
         """Return what was measured."""
@@ -243,7 +262,16 @@ class Instrument:
             invalid_reasons=tuple(self._invalid_reasons(wires)),
             generator=self._health(wires),
             operations=self._recorder.results(duration_s),
+            metered=self._recorder.metered,
         )
+
+    def _write_logs(self) -> dict[str, str]:
+        """Return the log of every stream that wrote, as text, of all processes."""
+        return {
+            stream: text
+            for wire in self._sender_wires()
+            for stream, text in wire["write_logs"].items()
+        }
 
     def _sender_wires(self) -> list[Mapping[str, Any]]:
         """Return what is known of every process that sends: the workers, or this one."""
@@ -252,11 +280,14 @@ class Instrument:
         return [self._process_wire()]
 
     def _invalid_reasons(self, wires: list[Mapping[str, Any]]) -> Iterator[str]:
-        is_early = self._is_interrupted or self._aborted is not None
+        was_ended = self._aborted is not None or self._overspent is not None
+        is_early = self._is_interrupted or was_ended
+        if self._overspent is not None:
+            yield self._overspent
         if self._stopped_ns is not None and not is_early:
             elapsed_s = (self._stopped_ns - self._started_ns) / _NS
             yield from early_end_reasons(elapsed_s, self._options.run_time)
-        if self._aborted is None:
+        if not was_ended:
             yield from user_reasons(self._environment)
         yield from count_reasons(self._recorder.total_requests, self._environment)
         lost = [name for name, wire in self._workers.items() if not _has_stopped(wire)]
@@ -294,9 +325,16 @@ class Instrument:
         return {
             "window_s": self._window_s(),
             "has_cut_off_users": workload is not None and workload.has_cut_off_users,
+            "write_logs": self._write_logs_wire(),
             **self._probe.to_wire(),
             **self._arrivals_wire(),
         }
+
+    def _write_logs_wire(self) -> dict[str, str]:
+        """Return what became of this process's writes, once no more are sent."""
+        if self._workload is None or self._stopped_ns is None:
+            return {}
+        return {log.stream: log.to_text() for log in self._workload.write_logs if log.count}
 
     @property
     def _until_ns(self) -> int:

@@ -19,9 +19,9 @@ from types import TracebackType
 from typing import Self
 
 from perf.children import Child
+from perf.core.cost import Budget
 from perf.core.durations import format_duration
 from perf.core.pacing import Pacing
-from perf.core.result import RunResult
 from perf.core.thresholds import DEFAULT_ABORT_AFTER, Threshold
 from perf.errors import (
     GeneratorCrashed,
@@ -30,6 +30,7 @@ from perf.errors import (
     LocustfileFailed,
     PortTaken,
 )
+from perf.loadgen.result_file import LoadOutcome, read_outcome
 
 LOCUSTFILE = Path(__file__).parents[1] / "locustfile.py"
 """The workloads that ship with this package."""
@@ -61,6 +62,7 @@ class RunSpec:
         workload: argument name without dashes → value, for `perf.loadgen.arguments`.
         abort_rules: what ends the run as hopeless.
         abort_after: requests of an operation before they look at it.
+        budget: what the requests may cost; None: whatever they do.
         processes: worker processes on this machine; 1: locust itself sends.
         expect_workers: workers on other machines to wait for; 0: none.
         master_bind: host:port where the master listens for them.
@@ -78,6 +80,7 @@ class RunSpec:
     workload: Mapping[str, str] = field(default_factory=dict)
     abort_rules: Sequence[Threshold] = ()
     abort_after: int = DEFAULT_ABORT_AFTER
+    budget: Budget | None = None
     processes: int = 1
     expect_workers: int = 0
     master_bind: str = DEFAULT_MASTER_BIND
@@ -113,6 +116,8 @@ class RunSpec:
             argv += ["--abort", str(replace(rule, aborts=False))]
         if self.abort_rules:
             argv += ["--abort-after", str(self.abort_after)]
+        if self.budget is not None:
+            argv += ["--budget", str(self.budget)]
         if len(self.user_classes) > 1:  # equal ones too: the classes may have others of their own
             weights = [
                 {"user_class_name": name, "weight": weight}
@@ -172,8 +177,8 @@ class LoadRun:
             self._folder.cleanup()
             raise
 
-    def wait(self) -> RunResult:
-        """Wait until the run is done and return what it measured.
+    def wait(self) -> LoadOutcome:
+        """Wait until the run is done and return what it left behind.
 
         Raises:
             LocustfileFailed: the locustfile did not import.
@@ -187,7 +192,7 @@ class LoadRun:
             raise GeneratorTimedOut(self.spec.deadline_s, self._child.output_tail) from None
         return self._result(exit_code)
 
-    def interrupt(self) -> RunResult | None:
+    def interrupt(self) -> LoadOutcome | None:
         """End the run early; return what was measured, or None when there is nothing yet."""
         self._child.send_signal(signal.SIGTERM)
         try:
@@ -219,7 +224,7 @@ class LoadRun:
         if self._on_line is not None:
             self._on_line(line)
 
-    def _result(self, exit_code: int) -> RunResult:
+    def _result(self, exit_code: int) -> LoadOutcome:
         self._child.stop()  # it has ended; this waits for the rest of its output
         if not self._result_file.exists():
             output = self._child.output_tail
@@ -227,7 +232,7 @@ class LoadRun:
                 name = str(self.spec.locustfile)
                 raise LocustfileFailed(name, _own_traceback(output, name))
             raise GeneratorCrashed(exit_code, output)
-        return RunResult.from_json(json.loads(self._result_file.read_bytes()))
+        return read_outcome(self._result_file)
 
 
 def format_command(command: tuple[str, ...]) -> str:

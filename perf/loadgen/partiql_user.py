@@ -8,6 +8,8 @@ from gevent import GreenletExit
 
 from perf.core.failures import FailureClass
 from perf.core.oracle import WrongAnswer
+from perf.core.statements import insert_statement
+from perf.core.writes import Outcome
 from perf.loadgen.arguments import ClientKind, WorkloadSettings
 from perf.loadgen.attempts import Attempts
 from perf.loadgen.dynamodb import Answer, Attributes, DynamoDbClient, DynamoDbError
@@ -16,6 +18,17 @@ from perf.loadgen.users import PacedUser
 
 Check = Callable[[Sequence[Mapping[str, Attributes]]], WrongAnswer | None]
 """Returns what is wrong with the items of an answer."""
+
+_REFUSALS = frozenset(
+    {
+        FailureClass.THROTTLED,
+        FailureClass.CLIENT_ERROR,
+        FailureClass.UNAUTHORIZED,
+        FailureClass.CONNECTION,
+    }
+)
+"""After these a write has not landed. After an HTTP 500 it may have: "Error handling with
+DynamoDB", Amazon DynamoDB Developer Guide."""
 
 _Opening = tuple[ClientKind, str | None, str | None, int]
 """The arguments of `open_client`."""
@@ -45,6 +58,30 @@ class PartiqlUser(PacedUser):
         if client is None:
             raise GreenletExit  # said already; of a StopUser locust would log the traceback
         self.client = client
+        self._write_log = self.workload.open_write_log(self.stream)
+
+    def insert(self, name: str, index: int, *, due_ns: int) -> None:
+        """Insert item ``index`` of this user's stream, and keep what became of it for the audit.
+
+        Args:
+            name: the operation under which it is counted.
+            index: number of this user's write; each is sent once, in rising order.
+            due_ns: when it was due (perf_counter).
+        """
+        settings = self.workload.settings
+        item = settings.dataset.written_item(self.stream, index)
+        outcome = Outcome.UNKNOWN
+        try:
+            answer = self._execute(
+                name,
+                insert_statement(settings.table),
+                item.parameters(),
+                due_ns=due_ns,
+                writes=True,
+            )
+            outcome = _outcome_of(answer)
+        finally:  # the greenlet may be killed while the write is under way
+            self._write_log.note(index, outcome)
 
     def select(
         self,
@@ -108,6 +145,29 @@ class PartiqlUser(PacedUser):
             check: returns what is wrong with the items; asked when there is no further page, and
                 when the answer is complete, so that it is no part of any latency.
         """
+        answer = self._execute(
+            name,
+            statement,
+            parameters,
+            due_ns=due_ns,
+            writes=writes,
+            next_token=next_token,
+            check=check,
+        )
+        return None if isinstance(answer, DynamoDbError) else answer
+
+    def _execute(  # noqa: PLR0913 - as execute
+        self,
+        name: str,
+        statement: str,
+        parameters: Sequence[Attributes],
+        *,
+        due_ns: int,
+        writes: bool,
+        next_token: str | None = None,
+        check: Check | None = None,
+    ) -> Answer | DynamoDbError:
+        """Do what `execute` does, and return why when there is no right answer."""
         context = self.timing(due_ns)
         try:
             answer = self.client.execute_statement(
@@ -116,7 +176,7 @@ class PartiqlUser(PacedUser):
         except DynamoDbError as error:
             _add_attempts(context, error.attempts)
             self.report("partiQL", name, context, exception=error)
-            return None
+            return error
         except GreenletExit:
             if self.workload.has_waited_in_vain:
                 kind = FailureClass.AMBIGUOUS if writes else FailureClass.TIMEOUT
@@ -138,7 +198,17 @@ class PartiqlUser(PacedUser):
             exception=failure,
             end_ns=end_ns,
         )
-        return answer
+        return answer if failure is None else failure
+
+
+def _outcome_of(answer: Answer | DynamoDbError) -> Outcome:
+    """Return what became of a write."""
+    if not isinstance(answer, DynamoDbError):
+        return Outcome.ACKNOWLEDGED
+    was_repeated = answer.attempts is not None and answer.attempts.total > 1
+    if was_repeated or answer.code == "DuplicateItemException":
+        return Outcome.UNKNOWN  # what was sent before may have landed
+    return Outcome.REFUSED if answer.failure_class in _REFUSALS else Outcome.UNKNOWN
 
 
 def _verify(answer: Answer, check: Check, context: dict[str, Any]) -> DynamoDbError | None:

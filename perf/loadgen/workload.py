@@ -28,6 +28,7 @@ from locust.runners import MasterRunner, WorkerRunner
 from perf.core.oracle import Oracle
 from perf.core.pacing import OpenModel
 from perf.core.schedule import ArrivalSchedule
+from perf.core.writes import WriteLog
 from perf.loadgen.alarm import Alarm
 from perf.loadgen.arguments import WorkloadSettings, add_workload_arguments
 from perf.loadgen.arrivals import Arrivals
@@ -99,6 +100,8 @@ class Workload:
         self.settings = WorkloadSettings.from_options(options)
         self.oracle = Oracle(self.settings.dataset, self.settings.table)
         """Knows the answers to reads of the seeded partitions."""
+        self.write_logs: list[WriteLog] = []
+        """One for each stream of this process that may write."""
 
     @property
     def worker_index(self) -> int:
@@ -108,6 +111,12 @@ class Workload:
     def next_stream(self) -> str:
         """Return a stream name for a new user: no other user of any run has it."""
         return f"{self.settings.run_id}/{self.worker_index}/{next(self._user_numbers)}"
+
+    def open_write_log(self, stream: str) -> WriteLog:
+        """Return the log that keeps what became of this stream's writes."""
+        log = WriteLog(stream)
+        self.write_logs.append(log)
+        return log
 
     def arrivals(self, user_class: str) -> Arrivals:
         """Return the arrivals of a user class in this process."""
@@ -206,6 +215,7 @@ class Workload:
         all users of the process share and raises a ValueError when that cannot be.
         """
         self._arrivals.clear()
+        self.write_logs.clear()
         self.stopped_ns, self._is_over = None, False
         self.has_cut_off_users, self.spawnings = False, 0
         try:

@@ -155,7 +155,7 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Play:
         spec = replace(SPEC, locustfile=locustfile, **changes)
         with LoadRun(spec, environment=os.environ, on_line=lines.append) as load:
             try:
-                return load.wait()
+                return load.wait().result
             finally:
                 print(*lines, sep="\n")  # noqa: T201 - shown when a test fails
 

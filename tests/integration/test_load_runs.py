@@ -67,7 +67,7 @@ def run(spec: RunSpec, **environment: str) -> RunResult:
     lines: list[str] = []
     with LoadRun(spec, environment=ENVIRONMENT | environment, on_line=lines.append) as load:
         try:
-            return load.wait()
+            return load.wait().result
         finally:
             print(*lines, sep="\n")  # noqa: T201 - shown when the test fails
 
@@ -340,11 +340,12 @@ def test_an_interrupted_run_keeps_what_it_measured(processes: int) -> None:
         with LoadRun(spec, environment=ENVIRONMENT) as load:
             assert server.has_request.wait(30)
             began_s = time.monotonic()
-            result = load.interrupt()
+            outcome = load.interrupt()
             took_s = time.monotonic() - began_s
         count = server.counts["INSERT"]
 
-    assert result is not None
+    assert outcome is not None
+    result = outcome.result
     assert result.interrupted
     assert result.invalid_reasons == ()
     assert result.requests == count > 0
