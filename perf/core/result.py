@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Self
 
+from perf.core.cost import MeteredUnits
 from perf.core.json_reader import JsonReader
 from perf.core.operation import OperationResult
 from perf.core.thresholds import matching_operations
@@ -78,6 +79,8 @@ class RunResult:
     """What the generator itself knows to have spoiled the run, such as a lost worker."""
     generator: GeneratorHealth
     operations: tuple[OperationResult, ...]
+    metered: MeteredUnits | None = None
+    """What all of the run took from the table, the warm-up included; None: not metered."""
 
     def __post_init__(self) -> None:
         if len(self.labelled) < len(self.operations):
@@ -131,6 +134,7 @@ class RunResult:
             "invalid_reasons": list(self.invalid_reasons),
             "generator": self.generator.to_json(),
             "operations": {label: each.to_json() for label, each in self.labelled.items()},
+            "metered_units": None if self.metered is None else self.metered.to_json(),
         }
 
     @classmethod
@@ -146,6 +150,7 @@ class RunResult:
         reader = JsonReader.of(data, "run")
         duration_s = reader.number("duration_s")
         operations = reader.child("operations")
+        metered = reader.added_child("metered_units")
         return cls(
             command=reader.texts("command"),
             started_at=reader.instant("started_at"),
@@ -159,6 +164,7 @@ class RunResult:
                 OperationResult.from_json(operations.child(label), duration_s=duration_s)
                 for label in operations.fields
             ),
+            metered=None if metered is None else MeteredUnits.from_json(metered),
         )
 
 

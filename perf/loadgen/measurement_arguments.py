@@ -4,6 +4,7 @@ import argparse
 
 from locust import User
 
+from perf.core.cost import parse_budget
 from perf.core.durations import parse_duration
 from perf.core.thresholds import DEFAULT_ABORT_AFTER, parse_abort_rule
 from perf.errors import InvalidThreshold
@@ -31,6 +32,13 @@ def add_measurement_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=DEFAULT_ABORT_AFTER,
         help="requests of an operation before --abort looks at it",
+    )
+    group.add_argument(
+        "--budget",
+        type=_budget,
+        default="",
+        help="end the run when its requests have cost so much: USD:READ:WRITE, the last two per "
+        "million request units, as in '5:0.125:0.625'",
     )
     for action in parser._actions:  # noqa: SLF001 - locust's message does not name those there are
         if action.dest == "user_classes":
@@ -61,5 +69,13 @@ def _abort_rule(text: str) -> str:
     try:
         parse_abort_rule(text)
     except InvalidThreshold as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
+
+
+def _budget(text: str) -> str:
+    try:
+        parse_budget(text)
+    except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
     return text

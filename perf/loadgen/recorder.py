@@ -6,6 +6,8 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from perf.core.attempts import AttemptCounts
+from perf.core.capacity_units import read_units
+from perf.core.cost import MeteredUnits
 from perf.core.failures import FailureClass
 from perf.core.histogram import LatencyHistogram, SizeHistogram
 from perf.core.json_reader import JsonReader
@@ -42,6 +44,8 @@ class OperationRecorder:
         self.write_units = 0.0
         self.has_read_units = False
         self.has_write_units = False
+        self.metered: defaultdict[str, float] = defaultdict(float)
+        """By the names of the fields of `MeteredUnits`: what is paid for, in the warm-up too."""
         self.latency = LatencyHistogram()
         self.service_time = LatencyHistogram()
         self.server_times: defaultdict[str, LatencyHistogram] = defaultdict(LatencyHistogram)
@@ -64,6 +68,19 @@ class OperationRecorder:
         """Count the failure of a request that was recorded."""
         self.failure_classes[failure_class] += 1
         self._add_message(message[:_MESSAGE_LENGTH], 1)
+
+    def meter(self, context: Mapping[str, Any], failure_class: FailureClass | None) -> None:
+        """Count what a request took from the table, whenever it was due."""
+        read, write = context.get("consumed_read_units"), context.get("consumed_write_units")
+        if read is not None and isfinite(read):
+            self.metered["read"] += read
+        if write is not None and isfinite(write):
+            self.metered["write"] += write
+        if failure_class is FailureClass.AMBIGUOUS:  # it may have landed: then it is paid for
+            self.metered["write"] += 1
+        payload_bytes = context.get("payload_bytes")
+        if payload_bytes is not None:
+            self.metered["estimated_read"] += read_units(payload_bytes)
 
     def record_details(
         self, context: Mapping[str, Any], latency_ns: int, service_time_ns: int
@@ -99,6 +116,7 @@ class OperationRecorder:
             "failure_messages": dict(self.failure_messages),
             "read_units": self.read_units if self.has_read_units else None,
             "write_units": self.write_units if self.has_write_units else None,
+            "metered": dict(self.metered),
             "latency": _samples(self.latency),
             "service_time": _samples(self.service_time),
             "server_times": {name: _samples(each) for name, each in self.server_times.items()},
@@ -118,6 +136,8 @@ class OperationRecorder:
         for message, count in wire["failure_messages"].items():
             self._add_message(message, count)
         self._add_units(wire["read_units"], wire["write_units"])
+        for kind, units in wire["metered"].items():
+            self.metered[kind] += units
         self.latency.merge(LatencyHistogram.decode(**wire["latency"]))
         self.service_time.merge(LatencyHistogram.decode(**wire["service_time"]))
         for name, samples in wire["server_times"].items():
@@ -224,6 +244,15 @@ class Recorder:
     def total_requests(self) -> int:
         """All requests, the warm-up included, as Locust counts them."""
         return sum(each.requests + each.warmup_requests for each in self._operations.values())
+
+    @property
+    def metered(self) -> MeteredUnits:
+        """What all requests took from the table, those of the warm-up included."""
+        total: defaultdict[str, float] = defaultdict(float)
+        for operation in self._operations.values():
+            for kind, units in operation.metered.items():
+                total[kind] += units
+        return MeteredUnits(**total)
 
     def take(self) -> list[dict[str, Any]]:
         """Return what was recorded since the last call, for `add`, and begin anew."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from perf.core.cost import parse_budget
 from perf.core.pacing import OpenModel, Think
 from perf.core.thresholds import parse_threshold
 from perf.errors import InvalidOption
@@ -50,6 +51,13 @@ def test_the_command_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
         "--host http://127.0.0.1:8080 --table 'orders 1' --region eu-west-1 "
         "--result-file /r/result.json"
     )
+
+
+def test_a_budget_is_part_of_the_command() -> None:
+    budget = parse_budget("4.99:0.125:0.625")
+    argv = replace(SPEC, budget=budget).argv(RESULT)
+    assert argv[argv.index("--budget") + 1] == "4.99:0.125:0.625"
+    assert "--budget" not in SPEC.argv(RESULT)
 
 
 def test_a_file_elsewhere_is_named_in_full(tmp_path: Path) -> None:

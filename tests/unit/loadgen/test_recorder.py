@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perf.core.attempts import AttemptCounts
+from perf.core.cost import MeteredUnits
 from perf.core.failures import FailureClass
 from perf.core.histogram import LatencyHistogram, SizeHistogram
 from perf.core.time_shares import TimeShares
@@ -62,6 +63,7 @@ requests = st.builds(
 def record(recorder: Recorder, sent: Sequence[Sent]) -> None:
     for each in sent:
         operation = recorder.operation("GET", each.name)
+        operation.meter(each.context, each.failure)
         if each.is_warmup:
             operation.warmup_requests += 1
             continue
@@ -81,6 +83,7 @@ def test_reports_add_up_to_what_was_recorded(reports: list[list[Sent]]) -> None:
         master.add(msgpack.loads(msgpack.dumps(worker.take())))
 
     assert master.results(1.0) == direct.results(1.0)
+    assert master.metered == direct.metered
     assert master.total_requests == direct.total_requests == sum(map(len, reports))
     assert worker.take() == []
 
@@ -143,6 +146,20 @@ def test_attempts_are_known_when_a_request_says_them() -> None:
         "once": None,
         "repeated": AttemptCounts(total=4, throttled=2, backoff_s=2.0),
     }
+
+
+def test_what_is_paid_for_is_metered_in_the_warm_up_too() -> None:
+    recorder = Recorder()
+    write, read = recorder.operation("partiQL", "write"), recorder.operation("GET", "read")
+    write.meter({"consumed_write_units": 2.0}, None)
+    write.meter({"consumed_write_units": 3.0, "consumed_read_units": 0.5}, None)
+    write.meter({}, FailureClass.AMBIGUOUS)
+    write.meter({}, FailureClass.THROTTLED)
+    write.meter({"consumed_write_units": float("nan")}, None)
+    read.meter({"payload_bytes": 10_000}, None)
+
+    assert recorder.metered == MeteredUnits(read=0.5, write=6.0, estimated_read=1.5)
+    assert recorder.results(1.0) == (), "none of it was measured"
 
 
 def test_messages_are_bounded_but_every_failure_counts() -> None:
