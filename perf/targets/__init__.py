@@ -1,8 +1,8 @@
 """Where the workload runs: moto, DynamoDB Local, any DynamoDB-compatible URL, or AWS.
 
-`open_target`, `open_table` and `existing_table` need boto3, which is imported when one of them is
-first asked for. Ask late, as in ``targets.open_table(…)`` after ``from perf import targets``:
-boto3 takes a tenth of a second and more, which the start of every pytest can do without.
+`open_target`, `open_table`, `existing_table` and `TableReader` need boto3, which is imported when
+one of them is first asked for. Ask late, as in ``targets.open_table(…)`` after ``from perf import
+targets``: boto3 takes a tenth of a second and more, which the start of every pytest can do without.
 """
 
 from importlib import import_module
@@ -14,6 +14,7 @@ from perf.targets.target import Target, TargetKind, TargetSpec, parse_target
 
 if TYPE_CHECKING:
     from perf.targets.opening import open_target
+    from perf.targets.reading import TableReader
     from perf.targets.table_life import existing_table, open_table
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "OnDemand",
     "Provisioned",
     "Table",
+    "TableReader",
     "Target",
     "TargetKind",
     "TargetSpec",
@@ -33,6 +35,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "TableReader": "perf.targets.reading",
     "existing_table": "perf.targets.table_life",
     "open_table": "perf.targets.table_life",
     "open_target": "perf.targets.opening",

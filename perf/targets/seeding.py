@@ -28,7 +28,7 @@ a request waits for the network, which threads do side by side."""
 
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 5.0
-_THROTTLED = frozenset(
+THROTTLED = frozenset(
     {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
 )
 
@@ -123,7 +123,7 @@ class _Writer:
         try:
             answer = self._client.batch_write_item(RequestItems={self._table: requests})
         except ClientError as exc:
-            if exc.response["Error"]["Code"] not in _THROTTLED:
+            if exc.response["Error"]["Code"] not in THROTTLED:
                 raise
             return requests
         return list(answer.get("UnprocessedItems", {}).get(self._table, []))

@@ -10,6 +10,7 @@ NAMES = [
     "OnDemand",
     "Provisioned",
     "Table",
+    "TableReader",
     "Target",
     "TargetKind",
     "TargetSpec",
