@@ -1,0 +1,257 @@
+"""Stands in front of a DynamoDB endpoint or an AQP, or in place of both, and breaks what comes by.
+
+    python -m tests.doubles.fault_proxy --plan plan.json --journal FILE [--upstream URL] [--port 0]
+
+Prints ``ready URL``. Without ``--upstream`` it answers by itself: INSERTs with what DynamoDB says
+(an order that is there already is refused), SELECTs and aggregates with what was seeded. The plan,
+JSON as `FaultPlan.from_json` reads it, says which request meets which fault; the journal says of
+every request what became of it and what a client must report. ``GET /journal`` answers with the
+number of requests when the file has all of them.
+"""
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from perf.core.dataset import DATASET_SIZES, Dataset
+from tests.doubles.bad_bodies import bad_bodies
+from tests.doubles.fault_plan import BAD_BODIES, NOT_DONE, ROW_FAULTS, Fault, FaultPlan, Kind
+from tests.doubles.http_double import (
+    Connection,
+    Request,
+    listen,
+    parser_of,
+    response,
+    until_terminated,
+)
+from tests.doubles.journal import Journal
+from tests.doubles.right_answers import (
+    NoQuestion,
+    Question,
+    SeededTable,
+    body_of,
+    read_path,
+    read_statement,
+)
+
+_JOURNAL_PATH: Final = "/journal"
+_HOP_HEADERS: Final = (b"connection:", b"accept-encoding:")
+_WRITTEN: Final = json.dumps({"ConsumedCapacity": {"CapacityUnits": 1.0}}).encode()
+_CUT_AT: Final = 0.5
+
+Reply = Callable[[bytes], None]
+"""Takes a whole answer."""
+
+
+def dynamodb_error(code: str, message: str, reason: str | None = None) -> bytes:
+    """Return the body with which DynamoDB says no."""
+    details = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": message}
+    reasons = [] if reason is None else [{"reason": reason, "resource": "arn:aws:dynamodb:table"}]
+    return json.dumps(details | ({"ThrottlingReasons": reasons} if reasons else {})).encode()
+
+
+_THROTTLES: Final = tuple(
+    response(dynamodb_error(code, "injected", f"Table{kind}ProvisionedThroughputExceeded"), 400)
+    for code in ("ThrottlingException", "ProvisionedThroughputExceededException")
+    for kind in ("Write", "Read")
+)
+_REFUSALS: Final = {
+    (Fault.THROTTLE, True): response(b"{}", 429),
+    (Fault.SERVER_ERROR, True): response(b"<html>java.lang.NullPointerException</html>", 500),
+    (Fault.UNAVAILABLE, True): response(b"", 503),
+    (Fault.SERVER_ERROR, False): response(dynamodb_error("InternalServerError", "injected"), 500),
+}
+
+
+class OwnAnswers:
+    """Answers by itself what the shipped workloads ask."""
+
+    def __init__(self, table: SeededTable) -> None:
+        self._written: set[str] = set()
+        self._read = cache(lambda question: response(body_of(question, table.rows(question))))
+
+    def answer(self, question: Question, request: Request, reply: Reply) -> None:
+        """Answer at once."""
+        del request
+        if question.kind is not Kind.WRITE:
+            reply(self._read(question))
+            return
+        if question.sk in self._written:
+            error = dynamodb_error(
+                "DuplicateItemException", "Duplicate primary key exists in table"
+            )
+            reply(response(error, 400))
+            return
+        self._written.add(question.sk)
+        reply(response(_WRITTEN))
+
+
+class Upstream:
+    """Asks somebody else, over a connection for each request.
+
+    Args:
+        url: of a server that gives its answers' length.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme != "http" or parts.hostname is None:
+            raise ValueError(f"--upstream: not the http:// URL of a server: {url!r}")
+        self._address = parts.hostname, parts.port or 80
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    def answer(self, question: Question, request: Request, reply: Reply) -> None:
+        """Answer when the other server has, with 502 when it does not."""
+        del question
+        task = asyncio.get_running_loop().create_task(self._ask(request, reply))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _ask(self, request: Request, reply: Reply) -> None:
+        lines = request.head.split(b"\r\n")
+        kept = [line for line in lines if not line.lower().startswith(_HOP_HEADERS)]
+        raw = b""
+        with contextlib.suppress(OSError):
+            reader, writer = await asyncio.open_connection(*self._address)
+            writer.write(b"\r\n".join([*kept, b"Connection: close", b"", request.body]))
+            raw = await reader.read()
+            writer.close()
+        status = raw[9:12]
+        reply(response(_body(raw), int(status) if status.isdigit() else 502))
+
+
+class FaultProxy:
+    """Lets each request meet the fault that the plan has for it, and notes it.
+
+    Args:
+        plan: the faults.
+        answers: who answers.
+        table: what the answers are about.
+        journal: where everything is noted.
+    """
+
+    def __init__(
+        self,
+        plan: FaultPlan,
+        answers: OwnAnswers | Upstream,
+        table: SeededTable,
+        journal: Journal,
+    ) -> None:
+        self._plan, self._answers, self._journal = plan, answers, journal
+        self._counts: Counter[Kind] = Counter()
+        self._bad = {
+            Fault(name): response(bad.content, headers=bad.headers)
+            for name, bad in bad_bodies().items()
+            if name in BAD_BODIES
+        }
+
+        @cache
+        def damaged(question: Question, fault: Fault) -> bytes | None:
+            rows = table.damaged(question, fault)
+            return None if rows is None else response(body_of(question, rows))
+
+        self._damaged = damaged
+
+    def serve(self, connection: Connection, request: Request) -> None:
+        """Answer a request, or do with it what the plan says."""
+        if request.path == _JOURNAL_PATH:
+            self._journal.flush()
+            connection.send(response(b"%d" % self._journal.count))
+            return
+        try:
+            is_get = request.method == "GET"
+            question = read_path(request.path) if is_get else read_statement(request.body)
+        except NoQuestion as error:
+            connection.send(response(f"no question of our workloads: {error}".encode(), 404))
+            return
+        kind = question.kind
+        number = self._counts[kind]
+        self._counts[kind] += 1
+        fault = self._plan.fault(kind, number)
+        if fault in ROW_FAULTS and self._damaged(question._replace(sk=""), fault) is None:
+            fault = None
+        self._journal.note(kind, question.sk or request.header("X-Request-Id") or "", fault)
+        if fault in NOT_DONE:
+            self._refuse(connection, kind, fault, number)
+        else:
+            reply = self._reply_of(connection, question, fault)
+            self._answers.answer(question, request, reply)
+
+    def _refuse(self, connection: Connection, kind: Kind, fault: Fault, number: int) -> None:
+        if fault is Fault.RESET_BEFORE:
+            connection.reset()
+        elif fault is Fault.THROTTLE and not kind.is_aggregate:
+            connection.send(_THROTTLES[number % 2 * 2 + (kind is not Kind.WRITE)])
+        elif fault is not Fault.NEVER:
+            connection.send(_REFUSALS[fault, kind.is_aggregate])
+
+    def _reply_of(self, connection: Connection, question: Question, fault: Fault | None) -> Reply:
+        """Return what becomes of an answer."""
+        held_s = {Fault.STALL: self._plan.stall_s, Fault.LATE: self._plan.late_s}
+
+        def reply(whole: bytes) -> None:
+            if fault is None:
+                connection.send(whole)
+            elif fault in held_s:
+                asyncio.get_running_loop().call_later(held_s[fault], connection.send, whole)
+            elif fault is Fault.RESET_AFTER:
+                connection.reset()
+            elif fault is Fault.CUT_BODY:
+                connection.send_and_close(whole[: -len(_body(whole)) // 2])
+            elif fault is Fault.CUT_JSON:
+                body = _body(whole)
+                connection.send(response(body[: round(len(body) * _CUT_AT)]))
+            elif fault in self._bad:
+                connection.send(self._bad[fault])
+            else:
+                connection.send(self._damaged(question, fault) or whole)
+
+        return reply
+
+
+def _body(whole: bytes) -> bytes:
+    return whole.partition(b"\r\n\r\n")[2]
+
+
+async def run(proxy: FaultProxy, port: int) -> None:
+    """Serve until terminated."""
+    print(f"ready {await listen(proxy.serve, port)}", flush=True)  # noqa: T201 - as others do
+    await until_terminated()
+
+
+def main() -> int:
+    """Serve as the command line says."""
+    parser = parser_of(__doc__)
+    parser.add_argument("--upstream", help="whom to ask; without it, the proxy answers by itself")
+    parser.add_argument("--plan", type=Path, help="which faults; without it, none")
+    parser.add_argument("--journal", type=Path, required=True)
+    parser.add_argument("--data-seed", type=int, default=Dataset().seed)
+    for name, meaning in DATASET_SIZES.items():
+        flag = "--" + name.replace("_", "-")
+        parser.add_argument(flag, type=int, default=getattr(Dataset(), name), help=meaning)
+    options = parser.parse_args()
+    try:
+        sizes = {name: getattr(options, name) for name in DATASET_SIZES}
+        table = SeededTable(Dataset(seed=options.data_seed, **sizes))
+        plan = FaultPlan.from_json(json.loads(options.plan.read_text()) if options.plan else {})
+        answers = Upstream(options.upstream) if options.upstream else OwnAnswers(table)
+    except (OSError, ValueError, TypeError) as error:
+        print(f"fault_proxy: {error}", file=sys.stderr)  # noqa: T201 - the user reads it
+        return 2
+    journal = Journal(options.journal)
+    try:
+        asyncio.run(run(FaultProxy(plan, answers, table, journal), options.port))
+    finally:
+        journal.close()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

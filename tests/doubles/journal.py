@@ -1,0 +1,65 @@
+"""What a double did with every request, one line each."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from perf.core.failures import FailureClass
+from perf.core.oracle import WrongAnswerKind
+from tests.doubles.fault_plan import Fault, Kind, Outcome, outcome_of
+
+_NONE = "-"
+
+
+class Entry(NamedTuple):
+    """What became of one request."""
+
+    kind: Kind
+    request_id: str
+    """The sort key of a write, or what the request's ``X-Request-Id`` says; ``-``: unknown."""
+    fault: Fault | None
+    outcome: Outcome
+    """What the client must report."""
+
+
+class Journal:
+    """Writes entries to a file; call `flush` before somebody reads it."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w", encoding="utf-8")
+        self.count = 0
+
+    def note(self, kind: Kind, request_id: str, fault: Fault | None) -> None:
+        """Note what becomes of a request."""
+        outcome = outcome_of(kind, fault)
+        words = kind, request_id, fault, outcome.failure_class, outcome.wrong_kind
+        self._file.write(" ".join([word or _NONE for word in words]) + "\n")
+        self.count += 1
+
+    def flush(self) -> None:
+        """Put everything into the file."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Put everything into the file and close it."""
+        self._file.close()
+
+
+def read_journal(path: Path) -> Iterator[Entry]:
+    """Yield what a journal has, in order.
+
+    Raises:
+        ValueError: a line is none of a journal's.
+    """
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            kind, request_id, fault, failure_class, wrong_kind = line.split()
+            yield Entry(
+                Kind(kind),
+                request_id,
+                None if fault == _NONE else Fault(fault),
+                Outcome(
+                    None if failure_class == _NONE else FailureClass(failure_class),
+                    None if wrong_kind == _NONE else WrongAnswerKind(wrong_kind),
+                ),
+            )
