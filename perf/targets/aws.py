@@ -4,59 +4,23 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import boto3
-import botocore.session
-from botocore.credentials import (
-    CredentialProvider,
-    CredentialResolver,
-    DeferredRefreshableCredentials,
-)
 from botocore.exceptions import ProfileNotFound
 
 from perf.errors import InvalidOption
 from perf.targets.client import CLIENT_CONFIG, check_credentials, dynamodb_client, errors_of
-from perf.targets.environment import region_variables
+from perf.targets.configured_endpoint import configured_endpoint
+from perf.targets.environment import CREDENTIAL_VARIABLES, region_variables
+from perf.targets.renewal import how_to_renew
+from perf.targets.role import role_environment, role_session, write_role_config
 from perf.targets.target import TargetKind, TargetSpec
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-_ROLE_SESSION_NAME = "aqp-perf"
-_STATIC_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-
-
-class _Role(NamedTuple):
-    """A role, and the session that may assume it."""
-
-    arn: str
-    session: boto3.Session
-
-    def assume(self) -> dict[str, str]:
-        """Return fresh credentials, in the form that botocore refreshes from."""
-        sts: Any = self.session.client("sts", config=CLIENT_CONFIG)
-        answer = sts.assume_role(RoleArn=self.arn, RoleSessionName=_ROLE_SESSION_NAME)
-        credentials = answer["Credentials"]
-        return {
-            "access_key": credentials["AccessKeyId"],
-            "secret_key": credentials["SecretAccessKey"],
-            "token": credentials["SessionToken"],
-            "expiry_time": credentials["Expiration"].isoformat(),
-        }
-
-
-class _RoleProvider(CredentialProvider):
-    """Hands a role's credentials to a session, and new ones before they expire."""
-
-    METHOD = "aqp-perf-assume-role"
-
-    def __init__(self, role: _Role) -> None:
-        super().__init__()
-        self._role = role
-
-    def load(self) -> DeferredRefreshableCredentials:
-        return DeferredRefreshableCredentials(self._role.assume, self.METHOD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,52 +28,37 @@ class AwsTarget:
     """DynamoDB in one region of one account; see `perf.targets.target.Target`."""
 
     region: str
+    label: str
     endpoint: str
+    endpoint_url: str | None
+    account: str
     owner: str
     profile: str | None
     _session: boto3.Session = field(repr=False)
-    _role: _Role | None = field(repr=False)
+    _role_config: Path | None = field(repr=False)
 
     @property
     def kind(self) -> TargetKind:
         """See `Target`."""
         return TargetKind.AWS
 
-    @property
-    def label(self) -> str:
-        """See `Target`."""
-        return f"AWS {self.region}"
-
-    @property
-    def endpoint_url(self) -> None:
-        """See `Target`."""
-        return
-
     def environment(self) -> dict[str, str]:
         """Return the user's own environment, made to lead to the credentials used here.
 
-        A role is assumed anew for every call: a child has the whole life of its credentials
-        before it, an hour unless the role says otherwise, and cannot renew them.
+        The child's botocore renews whatever expires, a role's too.
         """
-        environment = {
-            **os.environ,
-            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
-            **region_variables(self.region),
-        }
-        if self.profile is None and self._role is None:
+        environment = {**os.environ, **region_variables(self.region)}
+        if self._role_config is not None:
+            return role_environment(environment, self._role_config)
+        if self.profile is None:
             return environment
-        for name in (*_STATIC_CREDENTIALS, "AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
-            environment.pop(name, None)
-        if self._role is None:
-            return environment | {"AWS_PROFILE": self.profile or ""}
-        with errors_of(self.label):
-            fresh = self._role.assume()
-        values = (fresh["access_key"], fresh["secret_key"], fresh["token"])
-        return environment | dict(zip(_STATIC_CREDENTIALS, values, strict=True))
+        # Among variables botocore would let keys, and a web identity, win over a profile.
+        kept = {k: v for k, v in environment.items() if k not in CREDENTIAL_VARIABLES}
+        return kept | {"AWS_PROFILE": self.profile}
 
     def client(self) -> "DynamoDBClient":
         """See `Target`."""
-        return dynamodb_client(self._session, None)
+        return dynamodb_client(self._session, self.endpoint_url)
 
 
 @contextmanager
@@ -117,46 +66,74 @@ def open_aws(spec: TargetSpec) -> Iterator[AwsTarget]:
     """Yield AWS after the credentials have been seen to belong to the account of ``spec``.
 
     Raises:
-        InvalidOption: the profile is not there, no region is set, or the account is another.
-        TargetUnusable: there are no credentials, or AWS refuses them or this machine's clock.
+        InvalidOption: the account is another, or as of `connect_aws`.
+        TargetUnusable, TargetUnavailable: see `connect_aws`.
+    """
+    with connect_aws(region=spec.region, profile=spec.profile, role_arn=spec.role_arn) as aws:
+        if aws.account != spec.account:
+            hint = f"the credentials belong to account {aws.account}"
+            raise InvalidOption("--perf-aws-account", spec.account, hint)
+        yield aws
+
+
+@contextmanager
+def connect_aws(
+    *, region: str | None, profile: str | None, role_arn: str | None
+) -> Iterator[AwsTarget]:
+    """Yield AWS for whoever the credentials belong to.
+
+    Raises:
+        InvalidOption: the profile is not there, no region is set, or an endpoint is no URL.
+        TargetUnusable: there are no credentials, AWS refuses them or this machine's clock, or the
+            AWS configuration cannot be read.
         TargetUnavailable: AWS cannot be reached.
     """
-    try:
-        session = boto3.Session(profile_name=spec.profile, region_name=spec.region)
+    with TemporaryDirectory(prefix="aqp-perf-") as folder:
+        yield _connected(region, profile, role_arn, Path(folder))
+
+
+def _connected(
+    region: str | None, profile: str | None, role_arn: str | None, folder: Path
+) -> AwsTarget:
+    with errors_of("AWS"):
+        session = _session(region, profile)
         region = session.region_name or os.environ.get("AWS_REGION")
-    except ProfileNotFound as exc:
-        hint = "no such profile in your AWS configuration"
-        name = spec.profile or os.environ.get("AWS_PROFILE")
-        raise InvalidOption("--perf-aws-profile", name, hint) from exc
-    if region is None:
-        hint = "name the AWS region, here or in your AWS configuration"
-        raise InvalidOption("--perf-aws-region", spec.region, hint)
-    role = None
-    if spec.role_arn is not None:
-        role = _Role(spec.role_arn, boto3.Session(profile_name=spec.profile, region_name=region))
-    session = _session(spec.profile, region, role)
-    check_credentials(session, f"AWS {region}")
-    with errors_of(f"AWS {region}"):
-        sts: Any = session.client("sts", config=CLIENT_CONFIG)
-        caller = sts.get_caller_identity()
+        if region is None:
+            hint = "name the AWS region, here or in your AWS configuration"
+            raise InvalidOption("--perf-aws-region", region, hint)
+        renewal = how_to_renew(profile)
+        role_config = None
+        if role_arn is None:
+            session = boto3.Session(profile_name=profile, region_name=region)
+        else:
+            session = role_session(role_arn, profile=profile, region=region)
+            role_config = write_role_config(folder, role_arn, profile=profile, region=region)
+        dynamodb = configured_endpoint(session, "dynamodb")
+        sts = configured_endpoint(session, "sts")
+    label = f"AWS {region}" if dynamodb is None else f"AWS API at {dynamodb}"
+    if sts is not None and (dynamodb is None or sts.url != dynamodb.url):
+        label += f" (account as told by {sts})"
+    check_credentials(session, label, renewal)
+    with errors_of(label, renewal):
+        caller: Any = session.client("sts", config=CLIENT_CONFIG).get_caller_identity()
         endpoint = dynamodb_client(session, None).meta.endpoint_url
-    if caller["Account"] != spec.account:
-        hint = f"the credentials belong to account {caller['Account']}"
-        raise InvalidOption("--perf-aws-account", spec.account, hint)
-    yield AwsTarget(
+    return AwsTarget(
         region=region,
-        endpoint=endpoint,
+        label=label,
+        endpoint=endpoint if dynamodb is None else dynamodb.url,
+        endpoint_url=None if dynamodb is None else dynamodb.url,
+        account=caller["Account"],
         owner=caller["Arn"],
-        profile=spec.profile,
+        profile=profile,
         _session=session,
-        _role=role,
+        _role_config=role_config,
     )
 
 
-def _session(profile: str | None, region: str, role: _Role | None) -> boto3.Session:
-    if role is None:
+def _session(region: str | None, profile: str | None) -> boto3.Session:
+    try:
         return boto3.Session(profile_name=profile, region_name=region)
-    core = botocore.session.Session()
-    resolver = CredentialResolver(providers=[_RoleProvider(role)])
-    core.register_component("credential_provider", resolver)
-    return boto3.Session(botocore_session=core, region_name=region)
+    except ProfileNotFound as exc:
+        hint = "no such profile in your AWS configuration"
+        name = profile or os.environ.get("AWS_PROFILE")
+        raise InvalidOption("--perf-aws-profile", name, hint) from exc

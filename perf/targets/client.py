@@ -16,8 +16,11 @@ from botocore.exceptions import (
     ConnectionError,  # noqa: A004 - botocore's name
     CredentialRetrievalError,
     HTTPClientError,
+    LoginError,
     NoCredentialsError,
     SSLError,
+    SSOError,
+    TokenRetrievalError,
 )
 
 from perf.core.refusals import (
@@ -29,21 +32,24 @@ from perf.core.refusals import (
 )
 from perf.errors import TargetUnavailable, TargetUnusable
 from perf.targets.environment import DUMMY_ACCESS_KEY_ID, DUMMY_SECRET_ACCESS_KEY
+from perf.targets.permissions import missing_action
+from perf.targets.renewal import RENEW
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-CLIENT_CONFIG = Config(  # type: ignore[call-arg] # the stubs lack the last argument
+CLIENT_CONFIG = Config(
     connect_timeout=5,
     read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=16,
-    # A forgotten AWS_ENDPOINT_URL must not make "aws" mean something else.
-    ignore_configured_endpoint_urls=True,
 )
 """Retries are set because botocore's defaults change with its version."""
 
 NO_PROXIES = Config(proxies={})
+
+_NOT_SIGNED_IN = (LoginError, SSOError, TokenRetrievalError)
+"""A sign-in by ``aws sso login`` or ``aws login`` is over, or never was."""
 
 _NO_CREDENTIALS = (RuntimeError, OSError, LookupError, ValueError)
 """What botocore's ways to get credentials raise beside its own errors: new ones that have expired
@@ -78,8 +84,12 @@ def dynamodb_client(
 
 
 @contextmanager
-def errors_of(endpoint: str) -> Iterator[None]:
+def errors_of(endpoint: str, renewal: str = RENEW) -> Iterator[None]:
     """Raise what boto3 raises as an error of the target at ``endpoint``.
+
+    Args:
+        endpoint: what messages call it.
+        renewal: what to do about credentials that expired; see `how_to_renew`.
 
     Raises:
         TargetUnavailable: no connection, or no answer in time.
@@ -95,21 +105,26 @@ def errors_of(endpoint: str) -> Iterator[None]:
         waited_s = round(time.monotonic() - started, 1)
         raise TargetUnavailable(endpoint, waited_s, str(exc)) from exc
     except ClientError as exc:
-        raise TargetUnusable(endpoint, _refusal(exc)) from exc
+        raise TargetUnusable(endpoint, _refusal(exc, renewal)) from exc
+    except _NOT_SIGNED_IN as exc:
+        detail = f"you are not signed in to AWS any more, {renewal}: {exc}"
+        raise TargetUnusable(endpoint, detail) from exc
     except CredentialRetrievalError as exc:
         raise TargetUnusable(endpoint, _without_output(exc)) from exc
     except BotoCoreError as exc:
         raise TargetUnusable(endpoint, str(exc)) from exc
 
 
-def check_credentials(session: boto3.Session, endpoint: str) -> None:
+def check_credentials(session: boto3.Session, endpoint: str, renewal: str = RENEW) -> None:
     """Ask for the credentials that requests of ``session`` will be signed with.
+
+    The other arguments are those of `errors_of`.
 
     Raises:
         TargetUnusable: there are none, or they expired and cannot be renewed.
         TargetUnavailable: nobody answers who would lend them.
     """
-    with _opening_errors_of(endpoint):
+    with _opening_errors_of(endpoint, renewal):
         held = session.get_credentials()
         if held is None:
             raise NoCredentialsError
@@ -117,9 +132,9 @@ def check_credentials(session: boto3.Session, endpoint: str) -> None:
 
 
 @contextmanager
-def _opening_errors_of(endpoint: str) -> Iterator[None]:
+def _opening_errors_of(endpoint: str, renewal: str = RENEW) -> Iterator[None]:
     """Raise as `errors_of` does; what botocore's ways to get credentials let through, too."""
-    with errors_of(endpoint):
+    with errors_of(endpoint, renewal):
         try:
             yield
         except BotoCoreError:
@@ -135,7 +150,7 @@ def _without_output(exc: CredentialRetrievalError) -> str:
     return "the credential_process of the AWS configuration failed: run it yourself to see why"
 
 
-def _refusal(exc: ClientError) -> str:
+def _refusal(exc: ClientError, renewal: str) -> str:
     """Return the reason, and what would do if it lies with the caller and not with the request."""
     error, metadata = exc.response.get("Error", {}), exc.response.get("ResponseMetadata", {})
     code, message = error.get("Code", ""), error.get("Message", "")
@@ -144,9 +159,9 @@ def _refusal(exc: ClientError) -> str:
     if skew is not None:
         return skew
     if code in EXPIRED_CODES:
-        return f"the credentials have expired, renew them: {exc}"
+        return f"the credentials have expired, {renewal}: {exc}"
     if code in DENIED_CODES:
-        return f"the credentials lack a permission: {exc}"
+        return f"the credentials lack the permission {missing_action(exc)}: {exc}"
     if is_unauthorized(metadata.get("HTTPStatusCode", 0), code):
         return f"the credentials were refused: {exc}"
     return str(exc)

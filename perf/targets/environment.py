@@ -8,6 +8,18 @@ DUMMY_ACCESS_KEY_ID = "local"
 
 DUMMY_SECRET_ACCESS_KEY = "local"  # noqa: S105 - opens nothing
 
+CREDENTIAL_VARIABLES = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+)
+"""The variables that say whose credentials botocore takes, before any file does."""
+
 _KEPT = "AWS_CA_BUNDLE"
 _LOOPBACK = "127.0.0.1,localhost"
 

@@ -16,7 +16,7 @@ DEFAULT_REGION = "us-east-1"
 """The region that local targets are addressed under; to them it is only part of a signature."""
 
 _OPTION = "--perf-target"
-_URL_HINT = "write it like 'http://127.0.0.1:8000': http or https, a host, perhaps a port"
+URL_HINT = "write it like 'http://127.0.0.1:8000': http or https, a host, perhaps a port"
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 _HOST_AND_PORT = re.compile(r"[A-Za-z0-9._-]+:[0-9]+")
 _AWS_HOST = re.compile(r"(.*\.)?(amazonaws\.com(\.cn)?|api\.aws|api\.amazonwebservices\.com\.cn)")
@@ -66,7 +66,7 @@ class TargetSpec:
         if (self.url is not None) != (self.kind is TargetKind.ENDPOINT):
             raise ValueError(f"a URL goes with kind endpoint alone, got {self.kind}, {self.url}")
         if self.url is not None:
-            _check_url(self.url)
+            _check_target_url(self.url)
         if self.kind is TargetKind.AWS:
             if self.account is None or not _ACCOUNT.fullmatch(self.account):
                 hint = "give the 12 digits of the one AWS account that may be used"
@@ -135,7 +135,7 @@ def parse_target(
     if text in _NAMES:
         return TargetSpec(kind=TargetKind(text))
     if "://" in text:
-        _check_url(text)
+        _check_target_url(text)
         return TargetSpec(kind=TargetKind.ENDPOINT, url=text.rstrip("/"))
     error = UnknownTarget(text, _NAMES)
     near = difflib.get_close_matches(text.lower(), _NAMES, n=1)
@@ -146,21 +146,35 @@ def parse_target(
     raise error
 
 
-def _check_url(text: str) -> None:
-    """Let pass what is no more than scheme, host and port, and is not AWS."""
-    shown = _USERINFO.sub("//***@", text)  # a password stays out of messages
+def shown_url(text: str) -> str:
+    """Return a URL, or what was meant for one, without the password that may be in it."""
+    return _USERINFO.sub("//***@", text)
+
+
+def check_url(option: str, text: str) -> str:
+    """Return the host of a URL that is no more than scheme, host and port.
+
+    Raises:
+        InvalidOption: it is something else; the message blames ``option``.
+    """
+    shown = shown_url(text)
     try:
         url = urlsplit(text)
         host, port = url.hostname or "", url.port
     except ValueError as exc:
-        raise InvalidOption(_OPTION, shown, f"{exc}; {_URL_HINT}") from exc
+        raise InvalidOption(option, shown, f"{exc}; {URL_HINT}") from exc
     if url.username is not None or url.password is not None:
-        hint = f"credentials come from the environment, not from the URL; {_URL_HINT}"
-        raise InvalidOption(_OPTION, shown, hint)
+        hint = f"credentials come from the environment, not from the URL; {URL_HINT}"
+        raise InvalidOption(option, shown, hint)
     if url.scheme not in {"http", "https"} or not _HOST.fullmatch(host) or port == 0:
-        raise InvalidOption(_OPTION, shown, _URL_HINT)
+        raise InvalidOption(option, shown, URL_HINT)
     if url.path not in {"", "/"} or "?" in text or "#" in text:
-        raise InvalidOption(_OPTION, shown, f"no path, query or fragment; {_URL_HINT}")
+        raise InvalidOption(option, shown, f"no path, query or fragment; {URL_HINT}")
+    return host
+
+
+def _check_target_url(text: str) -> None:
+    host = check_url(_OPTION, text)
     if _AWS_HOST.fullmatch(host.rstrip(".")):
         hint = "this is AWS itself: give --perf-target aws, with --perf-aws-account"
-        raise InvalidOption(_OPTION, shown, hint)
+        raise InvalidOption(_OPTION, text, hint)

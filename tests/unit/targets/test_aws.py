@@ -3,11 +3,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 
 from perf.errors import InvalidOption, TargetUnusable
 from perf.targets.aws import open_aws
+from perf.targets.configured_endpoint import configured_endpoint
 from perf.targets.target import Target, TargetKind, TargetSpec
 
 ACCOUNT = "123456789012"
@@ -65,12 +67,80 @@ def test_a_child_gets_the_user_s_own_environment(
     assert environment["AWS_REGION"] == environment["AWS_DEFAULT_REGION"] == "eu-west-1"
 
 
+MINE = "http://127.0.0.1:1"
+"""Nobody listens there."""
+
+
+def endpoints_of(folder: Path, variables: dict[str, str], profile: str | None = None) -> list[str]:
+    """Return what is configured for DynamoDB and for STS, as text."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        assert folder.is_dir()
+        session = boto3.Session(profile_name=profile, region_name="eu-west-1")
+        return [str(configured_endpoint(session, service)) for service in ("dynamodb", "sts")]
+
+
+@pytest.mark.parametrize(
+    ("variables", "dynamodb", "sts"),
+    [
+        ({}, "None", "None"),
+        (
+            {"AWS_ENDPOINT_URL": MINE},
+            f"{MINE}, set by AWS_ENDPOINT_URL",
+            f"{MINE}, set by AWS_ENDPOINT_URL",
+        ),
+        (
+            {"AWS_ENDPOINT_URL_DYNAMODB": f"{MINE}/"},
+            f"{MINE}, set by AWS_ENDPOINT_URL_DYNAMODB",
+            "None",
+        ),
+        ({"AWS_ENDPOINT_URL_STS": MINE}, "None", f"{MINE}, set by AWS_ENDPOINT_URL_STS"),
+        (
+            {"AWS_ENDPOINT_URL": MINE, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+            "None",
+            "None",
+        ),
+    ],
+)
+def test_a_configured_endpoint_is_named_with_the_setting(
+    aws_settings: Path, variables: dict[str, str], dynamodb: str, sts: str
+) -> None:
+    assert endpoints_of(aws_settings, variables) == [dynamodb, sts]
+
+
+def test_an_endpoint_of_a_profile_is_named_as_such(aws_settings: Path, profile: str) -> None:
+    config = aws_settings / "config"
+    config.write_text(f"[profile load]\nendpoint_url = {MINE}\n")
+    text = f"{MINE}, set by endpoint_url of the AWS configuration"
+    assert endpoints_of(aws_settings, {}, profile) == [text, text]
+
+
+@pytest.mark.usefixtures("aws_settings")
+@pytest.mark.parametrize(
+    "text",
+    ["127.0.0.1:8000", "nonsense", "ftp://h", "http://me:secret@127.0.0.1:1", "http://h/path"],
+)
+def test_a_configured_endpoint_that_is_no_plain_url_is_refused(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", text)
+    with (
+        pytest.raises(
+            InvalidOption, match=r"^AWS_ENDPOINT_URL_DYNAMODB: .*write it like"
+        ) as caught,
+        open_aws(spec()),
+    ):
+        pytest.fail("it was opened")
+    assert "secret" not in str(caught.value)
+
+
 @pytest.mark.usefixtures("aws_settings")
 def test_a_configured_endpoint_does_not_pass_for_aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", MINE)
     with open_aws(spec()) as target:
-        assert target.client().meta.endpoint_url == "https://dynamodb.eu-west-1.amazonaws.com"
-        assert target.environment()["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] == "true"
+        assert target.label == f"AWS API at {MINE}, set by AWS_ENDPOINT_URL_DYNAMODB"
+        assert target.endpoint == target.endpoint_url == target.client().meta.endpoint_url == MINE
 
 
 @pytest.mark.usefixtures("aws_settings")
@@ -121,18 +191,30 @@ def test_a_profile_that_is_not_there_is_refused(
         pytest.fail("it was opened")
 
 
-def test_a_role_is_checked_used_and_handed_to_children(
-    profile: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_role_is_checked_and_used(aws_settings: Path) -> None:
     """The account that counts is the role's, not that of the credentials that assume it."""
+    assert aws_settings.is_dir()
     role = f"arn:aws:iam::{OTHER_ACCOUNT}:role/load"
     with open_aws(spec(account=OTHER_ACCOUNT, role_arn=role)) as target:
-        key = access_key_of(target)
-        monkeypatch.setenv("AWS_PROFILE", profile)
-        first, second = target.environment(), target.environment()
-    keys = {os.environ["AWS_ACCESS_KEY_ID"], key, first["AWS_ACCESS_KEY_ID"]}
-    assert len(keys | {second["AWS_ACCESS_KEY_ID"]}) == 4
-    assert "AWS_PROFILE" not in first
+        assert access_key_of(target) != os.environ["AWS_ACCESS_KEY_ID"]
+        assert target.owner == f"arn:aws:sts::{OTHER_ACCOUNT}:assumed-role/load/aqp-perf"
+
+
+def test_a_child_is_led_to_a_role_and_to_nothing_else(
+    profile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a secret in a file, and with a way to new credentials for as long as it lives."""
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", "token")
+    role = f"arn:aws:iam::{OTHER_ACCOUNT}:role/load"
+    with open_aws(spec(account=OTHER_ACCOUNT, role_arn=role, profile=profile)) as target:
+        environment = target.environment()
+        config = Path(environment["AWS_CONFIG_FILE"])
+        lines = config.read_text().splitlines()
+    assert lines[0] == f"[profile {environment['AWS_PROFILE']}]"
+    assert lines[1].endswith(f"--role-arn {role} --region eu-west-1 --profile load")
+    assert lines[2:] == []
+    assert not {"AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE"} & set(environment)
+    assert not config.parent.exists()
 
 
 @pytest.mark.usefixtures("aws_settings")

@@ -4,6 +4,7 @@ import json
 import stat
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from botocore.compat import HTTPHeaders
 from perf.errors import TargetUnusable
 from perf.targets.aws import open_aws
 from perf.targets.endpoint import open_endpoint
+from perf.targets.renewal import how_to_renew
 from perf.targets.target import Target, TargetKind, TargetSpec
 
 URL = "https://dynamodb.example"
@@ -74,13 +76,13 @@ def refused(opening: Opening) -> str:
 @pytest.mark.parametrize(
     ("status", "code", "reason"),
     [
-        (403, "ExpiredToken", "the credentials have expired, renew them: "),
-        (400, "ExpiredTokenException", "the credentials have expired, renew them: "),
+        (403, "ExpiredToken", "the credentials have expired, renew them"),
+        (400, "ExpiredTokenException", "the credentials have expired, renew them"),
         (403, "InvalidClientTokenId", "the credentials were refused: "),
         (400, "UnrecognizedClientException", "the credentials were refused: "),
         (403, "SignatureDoesNotMatch", "the credentials were refused: "),
         (400, "MissingAuthenticationTokenException", "the credentials were refused: "),
-        (403, "AccessDenied", "the credentials lack a permission: "),
+        (403, "AccessDenied", "the credentials lack the permission "),
     ],
 )
 def test_refused_credentials_are_one_error_that_says_why(
@@ -93,6 +95,69 @@ def test_refused_credentials_are_one_error_that_says_why(
     assert f"({code})" in detail
     assert detail.endswith("No.")
     assert len(network.requests) == 1
+
+
+SSO_PROFILES = (
+    "[profile base]\nsso_start_url = https://sso.example\nsso_region = eu-west-1\n"
+    "sso_account_id = 123456789012\nsso_role_name = load\n"
+    "[profile load]\nrole_arn = arn:aws:iam::123456789012:role/load\nsource_profile = base\n"
+    "[profile login]\nlogin_session = me\n"
+    "[profile file]\naws_access_key_id = A\naws_secret_access_key = s\n"
+    "[profile loop]\nrole_arn = arn:aws:iam::123456789012:role/load\nsource_profile = loop\n"
+    "aws_access_key_id = A\naws_secret_access_key = s\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("profile", "how"),
+    [
+        ("base", "renew them with 'aws sso login --profile base'"),
+        ("load", "renew them with 'aws sso login --profile base'"),
+        ("login", "renew them with 'aws login --profile login'"),
+        ("file", "renew them where profile 'file' has them from"),
+        ("loop", "renew them where profile 'loop' has them from"),
+        (None, "renew them in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"),
+    ],
+)
+@pytest.mark.usefixtures("network")
+def test_how_to_renew_credentials_follows_from_where_they_are_from(
+    tmp_path: Path, profile: str | None, how: str
+) -> None:
+    (tmp_path / "config").write_text(SSO_PROFILES)
+
+    assert how_to_renew(profile) == how
+
+
+def test_expired_keys_are_told_with_where_to_renew_them(network: Network) -> None:
+    network.refusal = (403, "ExpiredToken", "Old.")
+
+    detail = refused(lambda: open_aws(AWS))
+
+    names = "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
+    assert detail.startswith(f"the credentials have expired, renew them in {names}: ")
+
+
+def test_a_sign_in_that_is_over_is_told_with_the_command_for_a_new_one(
+    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before any request: the tools of AWS left no token here."""
+    (tmp_path / "config").write_text(SSO_PROFILES)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    detail = refused(lambda: open_aws(replace(AWS, profile="base")))
+
+    command = "aws sso login --profile base"
+    assert detail.startswith(f"you are not signed in to AWS any more, renew them with '{command}'")
+    assert network.requests == []
+
+
+def test_an_aws_configuration_that_cannot_be_read_is_one_error(
+    network: Network, tmp_path: Path
+) -> None:
+    (tmp_path / "config").write_text("region = eu-west-1\n")
+
+    assert "config" in refused(lambda: open_aws(AWS))
+    assert network.requests == []
 
 
 @pytest.mark.parametrize("code", ["SignatureDoesNotMatch", "InvalidSignatureException"])

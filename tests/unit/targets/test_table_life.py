@@ -202,7 +202,7 @@ def test_a_created_table_has_the_agreed_key_and_billing(
 def test_a_table_paid_by_request_has_a_ceiling(
     aws: Target, billing: Billing | None, ceiling: dict[str, int] | None
 ) -> None:
-    """moto keeps none, so that the request has to tell."""
+    """The request has to tell: moto keeps none."""
     asked: list[dict[str, Any]] = []
 
     def note(params: dict[str, Any], **_: object) -> None:

@@ -1,0 +1,30 @@
+"""Which permission a caller lacks, as IAM policies name it."""
+
+import re
+
+from botocore.exceptions import ClientError
+
+_NAMED = re.compile(r"not authorized to perform: (?P<action>[\w-]+:\w+)")
+"""As in "User: <ARN> is not authorized to perform: dynamodb:CreateTable on resource: <ARN>"."""
+
+_OTHER_SERVICES = {
+    "AssumeRole": "sts",
+    "AssumeRoleWithWebIdentity": "sts",
+    "GetCallerIdentity": "sts",
+    "GetRoleCredentials": "sso",
+}
+_PARTIQL = {"ExecuteStatement": "PartiQLInsert or dynamodb:PartiQLSelect"}
+
+
+def missing_action(error: ClientError) -> str:
+    """Return the action that was denied, as in ``dynamodb:CreateTable``.
+
+    AWS's message names it, and it need not be the operation's own: tags in a CreateTable need
+    ``dynamodb:TagResource``. Without such a message it is taken from the operation.
+    """
+    named = _NAMED.search(error.response.get("Error", {}).get("Message", ""))
+    if named is not None:
+        return named["action"]
+    operation = error.operation_name
+    service = _OTHER_SERVICES.get(operation, "dynamodb")
+    return f"{service}:{_PARTIQL.get(operation, operation)}"
