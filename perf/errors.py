@@ -6,6 +6,7 @@ PerfError
 │   ├── InvalidOption(option, value, hint)
 │   ├── InvalidThreshold(text, hint)
 │   ├── InvalidLoadProfile
+│   ├── BudgetExceeded(estimate, left)
 │   └── UnknownTarget(name, known)
 ├── TargetError                   the environment's fault: a test error
 │   ├── TargetUnavailable(target, waited_s, detail)
@@ -66,6 +67,17 @@ class InvalidThreshold(ConfigError):
 
 class InvalidLoadProfile(ConfigError):
     """A load profile contradicts itself, or has a value out of range."""
+
+
+class BudgetExceeded(ConfigError):
+    """What was asked for would cost more than may be spent; it was not begun."""
+
+    def __init__(self, estimate: str, left: str) -> None:
+        super().__init__(
+            f"cost estimate: {estimate}, but {left}: "
+            "shorten the run, lower its rate, or raise --perf-max-cost"
+        )
+        self.estimate, self.left = estimate, left
 
 
 class UnknownTarget(ConfigError):

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from perf.aqp.base_url import parse_base_url
+from perf.core.cost import parse_usd
 from perf.core.dataset import DATASET_SIZES, Dataset, KeyChoice
 from perf.core.durations import parse_duration
 from perf.core.pacing import parse_pacing
@@ -213,6 +214,7 @@ OPTIONS: Sequence[Option] = (
         ("table", _table, None, "NAME", "use this table; it is never created, seeded or deleted"),
         ("seed", _seed, "1", "N", "seed of all data"),
         ("billing", parse_billing, "on-demand", "MODE", "on-demand[:RCU,WCU], provisioned:RCU,WCU"),
+        ("max_cost", parse_usd, "5", "USD", "AWS only: the most that a session may cost"),
         ("json", _new_file, None, "FILE", "write all results to FILE"),
         ("aws_account", str, None, "ID", "the only AWS account that may be used"),
         ("aws_region", str, None, "REGION", "AWS region (default: boto3's own)"),

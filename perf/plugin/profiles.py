@@ -3,12 +3,14 @@
 A profile is a table of option names (without ``--perf-``, with ``_``) and values as one would write
 them on the command line; ``thresholds`` is a list. ``[tool.perf.profiles.NAME]`` in the
 ``pyproject.toml`` of the root directory adds one, or changes what it names of one that ships.
+Beside them, ``[tool.perf.prices]`` has what AWS charges: see `perf.core.cost`.
 """
 
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from perf.core.cost import Prices, prices_of_setting
 from perf.core.statements import STATUS_OPERATION, WRITE_OPERATION, ZIPCODE_OPERATION
 from perf.errors import InvalidOption
 
@@ -44,7 +46,7 @@ SHIPPED: Mapping[str, Profile] = {
         "stop_timeout": "10s",
         "warmup": "1s",
         "pacing": "100/s",
-        "thresholds": ("failure_ratio <= 1%",),
+        "thresholds": ("failure_ratio <= 1%", "wrong_answer_ratio <= 0%"),
     },
     "seed": {
         "users": "10",
@@ -73,19 +75,39 @@ def read_profiles(pyproject: Path) -> dict[str, Profile]:
     Raises:
         InvalidOption: ``tool.perf`` in the file is not as described above.
     """
-    try:
-        document = tomllib.loads(pyproject.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return dict(SHIPPED)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidOption(str(pyproject), "", f"it is not TOML: {error}") from error
-    own = document.get("tool", {}).get("perf", {})
-    if not isinstance(own, dict) or own.keys() - {"profiles"}:
-        raise InvalidOption("[tool.perf]", own, "it holds nothing but [tool.perf.profiles.NAME]")
-    profiles = own.get("profiles", {})
+    profiles = _own_table(pyproject).get("profiles", {})
     if not isinstance(profiles, dict):
         raise InvalidOption("[tool.perf.profiles]", profiles, "write [tool.perf.profiles.NAME]")
     return {**SHIPPED, **{name: _profile(name, table) for name, table in profiles.items()}}
+
+
+def read_prices(pyproject: Path) -> Prices | None:
+    """Return the prices of a ``pyproject.toml``; None when it has none, or there is no such file.
+
+    Raises:
+        InvalidOption: ``tool.perf.prices`` is no price list.
+    """
+    prices = _own_table(pyproject).get("prices")
+    if prices is None:
+        return None
+    if not isinstance(prices, dict):
+        raise InvalidOption("[tool.perf.prices]", prices, "it is a table of prices and their date")
+    return prices_of_setting(prices)
+
+
+def _own_table(pyproject: Path) -> dict[str, object]:
+    """Return ``tool.perf`` of a ``pyproject.toml``; empty when there is none."""
+    try:
+        document = tomllib.loads(pyproject.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidOption(str(pyproject), "", f"it is not TOML: {error}") from error
+    own = document.get("tool", {}).get("perf", {})
+    if not isinstance(own, dict) or own.keys() - {"profiles", "prices"}:
+        hint = "it holds nothing but [tool.perf.profiles.NAME] and [tool.perf.prices]"
+        raise InvalidOption("[tool.perf]", own, hint)
+    return own
 
 
 def _profile(name: str, table: object) -> Profile:

@@ -7,10 +7,12 @@ that the same layer gives itself.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from perf.core.cost import Prices
 from perf.core.dataset import DATASET_SIZES, Dataset
 from perf.core.durations import format_duration
 from perf.core.pacing import OpenModel, Pacing
@@ -28,7 +30,7 @@ from perf.plugin.layers import (
     values_of,
 )
 from perf.plugin.options import PROFILE_FLAG, Scope
-from perf.plugin.profiles import DEFAULT_PROFILE, read_profiles
+from perf.plugin.profiles import DEFAULT_PROFILE, read_prices, read_profiles
 from perf.targets import Billing, TargetKind, TargetSpec, parse_target
 
 
@@ -41,6 +43,9 @@ class SessionSettings:
     table: str | None
     keep_table: bool
     billing: Billing
+    max_cost_usd: Decimal
+    prices: Prices | None
+    """Of the user's own setting; None: those that ship."""
     dataset: Dataset
     json_path: Path | None
     run_id: str
@@ -133,6 +138,7 @@ class Resolver:
 
     def __init__(self, config: pytest.Config, *, run_id: str) -> None:
         self._profiles = read_profiles(config.rootpath / "pyproject.toml")
+        self._prices = read_prices(config.rootpath / "pyproject.toml")
         self._command_line = command_line_layer(config)
         self._ini = ini_layer(config)
         self._chosen_profile = self._command_line.text("profile")
@@ -224,6 +230,8 @@ class Resolver:
             table=values["table"],
             keep_table=keepers[:1] == [True],
             billing=values["billing"],
+            max_cost_usd=values["max_cost"],
+            prices=self._prices,
             dataset=dataset,
             json_path=values["json"],
             run_id=run_id,

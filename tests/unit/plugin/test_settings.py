@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from itertools import compress, product
 
 import pytest
@@ -45,6 +46,7 @@ SESSION_OPTIONS: Mapping[str, tuple[str, Callable[[Resolver], object], object]] 
         lambda it: it.session.billing,
         Provisioned(read_units=5, write_units=6),
     ),
+    "max_cost": ("7.50", lambda it: it.session.max_cost_usd, Decimal("7.50")),
     "json": ("report.json", lambda it: getattr(it.session.json_path, "name", None), "report.json"),
     "key_choice": ("zipf", lambda it: it.session.dataset.key_choice, KeyChoice.ZIPF),
     "accounts": ("7", lambda it: it.session.dataset.accounts, 7),
@@ -96,6 +98,20 @@ def test_first_layer_with_a_value_wins(resolver: ResolverOf, is_given: tuple[boo
 
     expected = [number for number, given in enumerate(is_given, 1) if given]
     assert load.users == (expected or [10])[0]
+
+
+def test_prices_are_those_of_the_project(resolver: ResolverOf) -> None:
+    prices = "\n".join(
+        ["[tool.perf.prices]", "date = 2026-10-01"]
+        + [f"{kind}_request_million = 2" for kind in ("read", "write")]
+        + [f"{kind}_capacity_hour = 0.5" for kind in ("read", "write")]
+    )
+    own = resolver(pyproject=prices).session.prices
+    assert own is not None
+    assert own.label == "prices of 2026-10-01 in pyproject.toml"
+    assert resolver().session.prices is None
+    with pytest.raises(InvalidOption, match=r"\[tool\.perf\.prices\]: 3 is not valid"):
+        resolver(pyproject="[tool.perf]\nprices = 3")
 
 
 def test_every_option_is_tested_here() -> None:
