@@ -2,24 +2,19 @@
 
 import contextlib
 import socket
-import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from geventhttpclient.response import HTTPParseError
-from locust.argument_parser import parse_options
-from locust.env import Environment
-from locust.event import Events
 
 from perf.core.failures import FailureClass
 from perf.core.oracle import WrongAnswerKind
-from perf.loadgen.aqp_user import AqpUser
 from perf.loadgen.exchange import LONGEST_ANSWER_BYTES, HttpServer
 from perf.loadgen.failure_classes import failure_class_of
-from perf.loadgen.workload import install
 from perf.locustfile import AqpZipcodeUser
+from tests.child_side.shipped_users import ShippedUsers
 from tests.doubles.bad_bodies import BadBody, bad_bodies
 from tests.doubles.scripted_server import Behaviour, Request, ScriptedServer, answer
 
@@ -32,40 +27,14 @@ MOST_BYTES = 4 * LONGEST_ANSWER_BYTES
 MOST_S = 5.0
 
 Start = Callable[..., ScriptedServer]
-Ask = Callable[[str], dict[str, Any]]
 
 
-@pytest.fixture
-def ask() -> Iterator[Callable[..., dict[str, Any]]]:
+def ask(url: str, verify: str = "all") -> dict[str, Any]:
     """Let a user of the shipped workload ask once; return its request event."""
-    environments: list[Any] = []
-
-    def ask(url: str, verify: str = "all") -> dict[str, Any]:
-        environment: Any = Environment(
-            events=Events(),
-            host=url,
-            user_classes=[AqpZipcodeUser],
-            parsed_options=parse_options(["--verify", verify]),
-        )
-        environments.append(environment)
-        install(environment.events)
-        environment.create_local_runner()
-        environment.events.init.fire(environment=environment)
-        fired: list[dict[str, Any]] = []
-        environment.events.request.add_listener(lambda **event: fired.append(event))
-        AqpZipcodeUser.host = url
-        user = AqpZipcodeUser(environment)
-        user.on_start()
-        user.send(0, time.perf_counter_ns())
-        (event,) = fired
-        return event
-
-    yield ask
-    for environment in environments:
-        environment.runner.quit()
-    for server in AqpUser._servers.values():
-        server.close()
-    AqpUser._servers.clear()
+    with ShippedUsers(url, [AqpZipcodeUser], "--verify", verify) as users:
+        users.send(AqpZipcodeUser, 1)
+    (event,) = users.fired
+    return event
 
 
 def behaviour(bad: BadBody) -> Behaviour:
@@ -73,7 +42,7 @@ def behaviour(bad: BadBody) -> Behaviour:
 
 
 @pytest.mark.parametrize("name", bad_bodies())
-def test_a_bad_answer_is_wrong_and_checked(serve: Start, ask: Ask, name: str) -> None:
+def test_a_bad_answer_is_wrong_and_checked(serve: Start, name: str) -> None:
     event = ask(serve(behaviour(bad_bodies()[name])).url)
     expected = WrongAnswerKind.EXTRA_GROUP if name == "long_fraction" else MALFORMED
 
@@ -84,7 +53,7 @@ def test_a_bad_answer_is_wrong_and_checked(serve: Start, ask: Ask, name: str) ->
 
 @pytest.mark.parametrize("name", bad_bodies().keys() - RIGHT_COLUMNS)
 def test_a_bad_answer_is_wrong_even_when_nobody_knows_the_right_one(
-    serve: Start, ask: Callable[..., dict[str, Any]], name: str
+    serve: Start, name: str
 ) -> None:
     event = ask(serve(behaviour(bad_bodies()[name])).url, verify="off")
 
@@ -149,7 +118,7 @@ def test_headers_without_end_are_no_answer(serve: Start, behave: Behaviour) -> N
 
 
 @pytest.mark.parametrize("name", ["huge", "huge_text", "gzip_bomb", "deep"])
-def test_a_bad_answer_takes_bounded_memory(serve: Start, ask: Ask, name: str) -> None:
+def test_a_bad_answer_takes_bounded_memory(serve: Start, name: str) -> None:
     server = serve(behaviour(bad_bodies()[name]))
     tracemalloc.start()
     try:

@@ -9,6 +9,7 @@ every request what became of it and what a client must report. ``GET /journal`` 
 number of requests when the file has all of them.
 """
 
+import argparse
 import asyncio
 import contextlib
 import json
@@ -27,7 +28,6 @@ from tests.doubles.http_double import (
     Connection,
     Request,
     listen,
-    parser_of,
     response,
     until_terminated,
 )
@@ -228,7 +228,8 @@ async def run(proxy: FaultProxy, port: int) -> None:
 
 def main() -> int:
     """Serve as the command line says."""
-    parser = parser_of(__doc__)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0: a free one")
     parser.add_argument("--upstream", help="whom to ask; without it, the proxy answers by itself")
     parser.add_argument("--plan", type=Path, help="which faults; without it, none")
     parser.add_argument("--journal", type=Path, required=True)

@@ -1,6 +1,5 @@
 """An HTTP/1.1 server on asyncio that may do anything to a connection, and is fast."""
 
-import argparse
 import asyncio
 import signal
 import socket
@@ -97,10 +96,3 @@ async def until_terminated() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, asked_to_end.set)
     await asked_to_end.wait()
-
-
-def parser_of(description: str | None) -> argparse.ArgumentParser:
-    """Return a parser with the arguments that every double has."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--port", type=int, default=0, help="0: a free one")
-    return parser
