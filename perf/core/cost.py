@@ -173,6 +173,61 @@ class CostEstimate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunCost:
+    """What a run was to cost, and what it did.
+
+    Args:
+        estimate: made before it began.
+        spent: USD of what its requests and its audit took.
+        is_partly_estimated: whether an AQP's reads are in ``spent``, or nothing was metered.
+        limit: USD that the session may cost.
+    """
+
+    estimate: CostEstimate
+    spent: Decimal
+    is_partly_estimated: bool
+    limit: Decimal
+
+    def __str__(self) -> str:
+        how = "metered, in part estimated" if self.is_partly_estimated else "metered"
+        return (
+            f"{format_usd(self.spent)} USD {how}; estimate {self.estimate}; "
+            f"limit {format_usd(self.limit)} USD for the session"
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """Return the cost as in the report."""
+        return {
+            "estimate_usd": float(self.estimate.total),
+            "estimate_parts_usd": {k: float(usd) for k, usd in self.estimate.parts.items()},
+            "tariff": self.estimate.tariff,
+            "gaps": list(self.estimate.gaps),
+            "spent_usd": float(self.spent),
+            "is_partly_estimated": self.is_partly_estimated,
+            "limit_usd": float(self.limit),
+        }
+
+    @classmethod
+    def from_json(cls, reader: JsonReader) -> Self:
+        """Return what `to_json` wrote, to the 15 digits that JSON's readers keep.
+
+        Raises:
+            ResultError: a field is missing or cannot be.
+        """
+        parts = reader.child("estimate_parts_usd")
+        return cls(
+            estimate=CostEstimate(
+                parts={name: _usd(parts, name) for name in parts.fields},
+                tariff=reader.text("tariff"),
+                gaps=reader.texts("gaps"),
+            ),
+            spent=_usd(reader, "spent_usd"),
+            is_partly_estimated=reader.flag("is_partly_estimated"),
+            limit=_usd(reader, "limit_usd"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MeteredUnits:
     """What the requests of a run took, those of the warm-up included.
 
@@ -244,6 +299,10 @@ def parse_budget(text: str) -> Budget:
     except ValueError:
         raise ValueError(BUDGET_HINT) from None
     return Budget(limit=limit, read_request_million=read, write_request_million=write)
+
+
+def _usd(reader: JsonReader, key: str) -> Decimal:
+    return Decimal(repr(reader.number(key)))
 
 
 def _amount(name: str, value: object) -> Decimal:

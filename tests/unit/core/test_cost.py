@@ -1,5 +1,6 @@
 """Money: what is estimated, what is metered, and when it is too much."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from perf.core.cost import (
     Budget,
     CostEstimate,
     MeteredUnits,
+    RunCost,
     Tariff,
     format_usd,
     parse_budget,
@@ -160,6 +162,34 @@ def test_metered_units_survive_their_file(read: float, write: float, estimated: 
     metered = MeteredUnits(read=read, write=write, estimated_read=estimated)
     assert MeteredUnits.from_json(JsonReader.of(metered.to_json(), "metered")) == metered
     assert metered.units == Units(read=read + estimated, write=write)
+
+
+@given(
+    parts=st.dictionaries(st.sampled_from(["seeding", "load"]), amounts),
+    spent=amounts,
+    is_partly_estimated=st.booleans(),
+)
+def test_cost_of_a_run_survives_its_file(
+    parts: dict[str, Decimal], spent: Decimal, *, is_partly_estimated: bool
+) -> None:
+    cost = RunCost(
+        estimate=CostEstimate(parts=parts, tariff="on-demand", gaps=("a gap",)),
+        spent=spent,
+        is_partly_estimated=is_partly_estimated,
+        limit=Decimal(5),
+    )
+    assert RunCost.from_json(JsonReader.of(cost.to_json(), "cost")) == cost
+
+
+def test_cost_of_a_run_says_how_it_is_known() -> None:
+    estimate = CostEstimate(parts={"load": Decimal("0.38")}, tariff="on-demand")
+    cost = RunCost(
+        estimate=estimate, spent=Decimal("0.36"), is_partly_estimated=False, limit=Decimal(5)
+    )
+    assert str(cost) == (
+        "0.36 USD metered; estimate 0.38 USD (load 0.38; on-demand); limit 5.00 USD for the session"
+    )
+    assert "metered, in part estimated" in str(replace(cost, is_partly_estimated=True))
 
 
 def test_damaged_metered_units_are_refused() -> None:
