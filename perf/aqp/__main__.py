@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Never
 
+from perf.aqp.base_url import is_loopback
 from perf.aqp.callers import Callers
 from perf.aqp.credentials import resolve_signer
 from perf.aqp.dynamodb import DynamoDB
 from perf.aqp.server import open_socket, serve, url_of
 from perf.aqp.service import Limits, QueryService
 from perf.aqp.web import AqpApplication
-from perf.errors import ConfigError, PortTaken
+from perf.errors import ConfigError, InvalidOption, PortTaken
 
 _DESCRIPTION = """\
 An Aggregation Query Proxy for tests: GET /query-aggregation/<SQL> with Basic authentication, over
@@ -43,8 +44,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ),
             allow_scan=options.allow_scan,
         )
-        application = AqpApplication(service, Callers.from_environment(os.environ))
+        callers = Callers.from_environment(os.environ)
         listening = open_socket(options.bind, options.port)
+        is_local = is_loopback(listening.getsockname()[0])
+        if callers.are_public and not is_local:
+            listening.close()
+            raise InvalidOption(
+                "--bind",
+                options.bind,
+                "other machines could ask, with the published example password: "
+                "set PERF_AQP_PASSWORD, or bind a loopback address",
+            )
+        application = AqpApplication(service, callers, is_local=is_local)
     except (ConfigError, PortTaken) as exc:
         print(f"perf.aqp: {exc}", file=sys.stderr)  # noqa: T201 - the command's own message
         return 2
@@ -53,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         application,
         listening,
         threads=options.threads,
+        query_bytes=options.max_query_bytes,
         on_ready=lambda: print(f"ready {url}", flush=True),  # noqa: T201 - the command's contract
     )
     return 0

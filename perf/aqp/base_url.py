@@ -1,5 +1,6 @@
 """Check the URLs people give: a scheme, a host, perhaps a port, and no credentials."""
 
+import ipaddress
 from contextlib import suppress
 from urllib.parse import SplitResult, urlsplit
 
@@ -25,3 +26,11 @@ def parse_base_url(option: str, url: str) -> SplitResult:
         if is_web_host and not parts.path.strip("/") and not parts.query:
             return parts
     raise InvalidOption(option, url, "write http(s)://host[:port]")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, by its name or by its address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -38,6 +38,11 @@ class Callers:
             password=environment.get("PERF_AQP_PASSWORD", _EXAMPLE_PASSWORD),
         )
 
+    @property
+    def are_public(self) -> bool:
+        """Whether anybody knows their password, because it is the published example."""
+        return self.password == _EXAMPLE_PASSWORD
+
     def admit(self, authorization: str) -> bool:
         """Whether an Authorization header is that of a caller, in a time that tells nothing."""
         scheme, _, encoded = authorization.partition(" ")

@@ -7,12 +7,11 @@ chain; when that finds nothing, an endpoint of AWS is an error and one elsewhere
 pair.
 """
 
-import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from perf.aqp.base_url import parse_base_url
+from perf.aqp.base_url import is_loopback, parse_base_url
 from perf.aqp.problems import DynamoDBFailed
 from perf.core.sigv4 import Credentials, Signer
 from perf.errors import ConfigError
@@ -44,7 +43,7 @@ def resolve_signer(
         or environment.get("AWS_DEFAULT_REGION")
         or (aws_host[1] if aws_host else "us-east-1")
     )
-    if _is_loopback(host):
+    if is_loopback(host):
         signer = Signer(_from_environment(environment) or _DUMMY, region)
         return lambda: signer
     found = _from_botocore(region)
@@ -57,13 +56,6 @@ def resolve_signer(
         )
     signer = Signer(_DUMMY, region)
     return lambda: signer
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _from_environment(environment: Mapping[str, str]) -> Credentials | None:

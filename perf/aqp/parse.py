@@ -7,10 +7,10 @@ nothing that a newer parser learns can slip through.
 from collections.abc import Iterator
 from typing import Final
 
-import sqlglot
 from sqlglot import expressions as exp
 from sqlglot.errors import SqlglotError
 
+from perf.aqp.bounded_parser import parse_bounded
 from perf.aqp.conditions import parse_conditions
 from perf.aqp.literals import check_template
 from perf.aqp.nodes import UNDERSTOOD, attribute, check_parts, identifier, refuse
@@ -35,7 +35,7 @@ def parse_query(template: str) -> Query:
     """
     check_template(template)
     try:
-        select = sqlglot.parse_one(template)
+        select = parse_bounded(template)
     except (SqlglotError, RecursionError) as exc:
         raise QueryRefused(f"the query does not parse as SQL; {UNDERSTOOD}") from exc
     if not isinstance(select, exp.Select):

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import resource
 import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
 _BACKLOG: Final = 1_024
-_MAX_HEADER_BYTES: Final = 256 * 1024
+_MAX_CONNECTIONS: Final = 10_000
+_OTHER_FILES: Final = 64  # of this process: standard streams, modules, certificates
+_OTHER_HEADERS_BYTES: Final = 16 * 1024
+_ENCODED_BYTES: Final = 3  # of one byte, as in %27
 _MAX_BODY_BYTES: Final = 1_024  # a GET has none
 
 
@@ -57,6 +61,7 @@ def serve(
     listening: socket.socket,
     *,
     threads: int,
+    query_bytes: int,
     on_ready: Callable[[], None],
 ) -> None:
     """Answer requests until SystemExit or KeyboardInterrupt is raised in this thread.
@@ -65,6 +70,7 @@ def serve(
         application: what is served.
         listening: the socket.
         threads: how many requests are worked on at once.
+        query_bytes: the longest query that is to get through.
         on_ready: called once, when requests are accepted.
     """
     # It would print a warning whenever more requests wait than threads are free: under load, that
@@ -75,11 +81,19 @@ def serve(
         sockets=[listening],
         threads=threads,
         backlog=_BACKLOG,
-        connection_limit=10_000,
+        connection_limit=_connection_limit(threads),
         asyncore_use_poll=True,
-        max_request_header_size=_MAX_HEADER_BYTES,
+        max_request_header_size=_ENCODED_BYTES * query_bytes + _OTHER_HEADERS_BYTES,
         max_request_body_size=_MAX_BODY_BYTES,
         ident="aqp-perf",
     )
     on_ready()
     server.run()
+
+
+def _connection_limit(threads: int) -> int:
+    """Return how many connections may be open: out of files, the server would spin on the next."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return _MAX_CONNECTIONS
+    return max(1, min(_MAX_CONNECTIONS, files - threads - _OTHER_FILES))

@@ -5,8 +5,9 @@ import zlib
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Protocol
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
 
+from perf.aqp.base_url import is_loopback
 from perf.aqp.callers import Callers
 from perf.aqp.problems import Problem, QueryRefused
 
@@ -29,11 +30,14 @@ class AqpApplication:
     Args:
         service: answers queries.
         callers: who may ask.
+        is_local: whether it is to be asked as this machine only. A web page can give its own name
+            this machine's address, and so have a browser here ask in its stead.
     """
 
-    def __init__(self, service: _Answers, callers: Callers) -> None:
+    def __init__(self, service: _Answers, callers: Callers, *, is_local: bool) -> None:
         self._service = service
         self._callers = callers
+        self._is_local = is_local
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -54,6 +58,11 @@ class AqpApplication:
     def _respond(
         self, environ: "WSGIEnvironment"
     ) -> tuple[HTTPStatus, list[tuple[str, str]], bytes]:
+        if self._is_local and not _names_this_machine(environ.get("HTTP_HOST", "localhost")):
+            return _error(
+                HTTPStatus.MISDIRECTED_REQUEST,
+                "ask as localhost, 127.0.0.1 or [::1]; other names need --bind",
+            )
         path, _, query_string = environ["REQUEST_URI"].partition("?")
         segment = path.removeprefix(_PREFIX)
         if segment == path or not segment or "/" in segment:
@@ -72,6 +81,13 @@ class AqpApplication:
         except Problem as exc:
             return _error(exc.status, str(exc))
         return HTTPStatus.OK, [("Cache-Control", "no-transform, max-age=60")], answer.encode()
+
+
+def _names_this_machine(host_header: str) -> bool:
+    try:
+        return is_loopback(urlsplit(f"//{host_header}").hostname or "")
+    except ValueError:  # an open bracket
+        return False
 
 
 def _decode(segment: str) -> str:

@@ -7,12 +7,13 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -28,6 +29,7 @@ from perf.targets.moto_target import open_moto
 TABLE = "orders"
 USER = "tester"
 PASSWORD = "only-for-tests"
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - what the tests are about
 NOBODY = "http://127.0.0.1:9"  # the discard port: nobody listens
 
 PLAIN = "ACCOUNT#ACCOUNT1#CUSTOMER#CUSTOMER1"
@@ -263,6 +265,47 @@ def test_a_taken_port_is_one_clear_line() -> None:
 )
 def test_a_mistake_in_the_options_is_named(arguments: list[str], message: str) -> None:
     assert message in _fails(*arguments)
+
+
+def test_the_example_password_is_for_this_machine_only() -> None:
+    stderr = _fails("--endpoint-url", NOBODY, "--bind", EVERYWHERE, "--port", "0")
+
+    assert stderr.startswith("perf.aqp: --bind: '0.0.0.0' is not valid: other machines could ask")
+
+
+def test_a_password_of_ones_own_lets_it_bind_every_address() -> None:
+    with aqp("--endpoint-url", NOBODY, "--bind", EVERYWHERE) as url:
+        reply = _get(url, "select a")
+
+    assert (url[:15], reply.status_code) == ("http://0.0.0.0:", 400)
+
+
+def test_headers_end_somewhere(aqp_url: str) -> None:
+    headers = {"X-Padding": "x" * 100_000}
+
+    reply = requests.get(aqp_url, headers=headers, timeout=30)
+
+    assert reply.status_code == 431
+
+
+def test_connections_that_never_ask_hold_up_nobody() -> None:
+    """More of them than this process may have files, each with half of a request."""
+    limited = 'ulimit -n 256; exec "$0" "$@"'
+    argv = [sys.executable, "-m", "perf.aqp", "--port", "0", "--table", TABLE]
+    command = ["/bin/sh", "-c", limited, *argv, "--endpoint-url", NOBODY]
+    with Child("AQP", command, environment=os.environ) as child, ExitStack() as held:
+        url = child.wait_for_line("ready ", 30)
+        address = ("127.0.0.1", urlsplit(url).port)
+        half = [held.enter_context(socket.create_connection(address)) for _ in range(300)]
+        for each in half:
+            each.sendall(b"GET /query-aggregation/select HTTP/1.1\r\nHost: loc")
+        for each in half[:200]:
+            each.close()
+
+        reply = _get(url, "select a")
+
+        assert reply.status_code == 401  # the example password holds here
+        assert "accept() threw" not in child.output_tail
 
 
 def test_an_empty_password_is_a_mistake_not_the_example() -> None:
