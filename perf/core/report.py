@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final, Self
 
+from perf.core.cost import RunCost
 from perf.core.json_reader import JsonReader
 from perf.core.result import RunResult, format_instant
 from perf.core.thresholds import parse_threshold
@@ -46,6 +47,8 @@ class JudgedRun:
     """The AQP that was asked, in words that may be published; None when there was none."""
     write_audit: WriteAudit | None = None
     """None when the writes were not audited."""
+    cost: RunCost | None = None
+    """None where load costs nothing: everywhere but on AWS."""
 
     def to_json(self) -> dict[str, object]:
         """Return the run as it stands in the report."""
@@ -58,6 +61,7 @@ class JudgedRun:
             "verdict": str(self.verdict.verdict),
             "invalid_reasons": list(self.verdict.invalid_reasons),
             "write_audit": None if self.write_audit is None else self.write_audit.to_json(),
+            "cost": None if self.cost is None else self.cost.to_json(),
             "thresholds": [_judgement_to_json(each) for each in self.verdict.judgements],
         }
 
@@ -72,6 +76,7 @@ class JudgedRun:
         reader = JsonReader.of(data, "run")
         target = reader.child("target")
         audit = reader.optional_child("write_audit")
+        cost = reader.added_child("cost")
         return cls(
             test=reader.text("test"),
             target=TargetInfo(
@@ -89,6 +94,7 @@ class JudgedRun:
                 invalid_reasons=run.invalid_reasons,
             ),
             write_audit=None if audit is None else WriteAudit.from_json(audit),
+            cost=None if cost is None else RunCost.from_json(cost),
         )
 
 

@@ -40,6 +40,9 @@ def _figures(judged: JudgedRun) -> Iterator[tuple[tuple[str, ...], object]]:
     for key, value in judged.profile.items():
         yield ("profile", key), value
     yield ("seed",), judged.seed
+    if judged.cost is not None:
+        yield ("cost_usd",), f"{judged.cost.spent:f}"
+        yield ("cost",), judged.cost
     yield ("users",), run.users
     yield ("duration_s",), run.duration_s
     for key, figure in run.generator.to_json().items():

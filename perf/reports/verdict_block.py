@@ -42,6 +42,7 @@ def origin_lines(judged: JudgedRun) -> list[Line]:
         **({} if judged.aqp is None else {"aqp": judged.aqp}),
         "profile": profile or "none",
         "data seed": str(judged.seed),
+        **({} if judged.cost is None else {"cost": str(judged.cost)}),
         "command": shlex.join(run.command),
     }
     return [Line(f"{title:9}  {printable(text)}") for title, text in lines.items()]

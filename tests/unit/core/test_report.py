@@ -90,7 +90,9 @@ def test_a_report_has_every_field_of_its_schema() -> None:
         "users",
         "interrupted",
         "aborted",
+        "cost",
         "generator",
+        "metered_units",
         "operations",
         "thresholds",
     }

@@ -1,9 +1,11 @@
 """One judged run that shows everything a report can show."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
+from perf.core.cost import US_EAST_1, CostEstimate, RunCost, Tariff
 from perf.core.failures import FailureClass
 from perf.core.histogram import LatencyHistogram
 from perf.core.operation import OperationResult
@@ -21,6 +23,18 @@ THRESHOLDS = (
     "write_to_ddb: max < 150 ms",
     "delete: median < 5 ms",
 )
+
+
+@pytest.fixture
+def cost() -> RunCost:
+    """What a run on AWS cost."""
+    parts = {"seeding": Decimal("0.000625"), "load": Decimal("0.375")}
+    return RunCost(
+        estimate=CostEstimate(parts=parts, tariff=Tariff(prices=US_EAST_1).label),
+        spent=Decimal("0.35"),
+        is_partly_estimated=False,
+        limit=Decimal(5),
+    )
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ import re
 from dataclasses import replace
 
 from perf.core.attempts import AttemptCounts
+from perf.core.cost import RunCost
 from perf.core.histogram import LatencyHistogram, SizeHistogram
 from perf.core.report import JudgedRun
 from perf.core.result import GeneratorHealth
@@ -42,6 +43,14 @@ def test_every_figure_and_verdict_is_a_property(judged: JudgedRun) -> None:
         "perf.delete.median.verdict": "no data",
     }
     assert {name: found.get(name) for name in expected} == expected
+
+
+def test_what_a_run_cost_is_a_property(judged: JudgedRun, cost: RunCost) -> None:
+    found = dict(properties(replace(judged, cost=cost)))
+
+    assert found["perf.cost_usd"] == "0.35"
+    assert found["perf.cost"].startswith("0.35 USD metered; estimate 0.38 USD (seeding 0.00063")
+    assert "perf.cost_usd" not in dict(properties(judged))
 
 
 def test_what_target_and_client_say_are_properties(judged: JudgedRun) -> None:

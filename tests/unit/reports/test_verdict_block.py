@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from perf.core.cost import RunCost
 from perf.core.report import JudgedRun
 from perf.core.result import RunResult
 from perf.core.thresholds import parse_threshold
@@ -30,6 +31,13 @@ def test_a_failure_says_every_verdict_and_how_to_run_it_again(judged: JudgedRun)
         "profile    users=10 pacing=102/s\n"
         "data seed  1\n"
         "command    locust -f perf/locustfile.py PartiqlWriteUser --host 'a b'"
+    )
+
+
+def test_a_run_that_costs_money_says_how_much(judged: JudgedRun, cost: RunCost) -> None:
+    assert [line.text for line in origin_lines(replace(judged, cost=cost))][3] == (
+        "cost       0.35 USD metered; estimate 0.38 USD (seeding 0.00063, load 0.38; on-demand, "
+        "us-east-1 prices of 2024-11-01); limit 5.00 USD for the session"
     )
 
 
