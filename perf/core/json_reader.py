@@ -38,6 +38,10 @@ class JsonReader:
         """Return a string or None."""
         return None if self._get(key) is None else self.text(key)
 
+    def added_text(self, key: str) -> str | None:
+        """Return a string, or None: older writers left the field out."""
+        return self.optional_text(key) if key in self.fields else None
+
     def instant(self, key: str) -> datetime:
         """Return an ISO 8601 instant with a time zone, in UTC."""
         text = self.text(key)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self, TypeVar
 
+from perf.core.answer_sizes import AnswerSizes
 from perf.core.attempts import AttemptCounts
 from perf.core.failures import FailureClass
 from perf.core.histogram import LatencyHistogram, SizeHistogram
@@ -55,6 +56,8 @@ class OperationResult:
     """Right answers that came within the window, whenever they were due; None: all of them did."""
     answers: AnswerChecks | None = None
     """What the oracle found; None when no answer was checked."""
+    answer_sizes: AnswerSizes | None = None
+    """None when there was no answer."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.failures <= self.requests:
@@ -107,6 +110,20 @@ class OperationResult:
             return None
         return latency_ns / service_time_ns
 
+    def failures_of(self, failure_class: FailureClass | None) -> tuple[int, int]:
+        """Return how many requests failed with this class (None: any), and of how many.
+
+        Where only a sample of the answers was checked, wrong ones are counted in that sample.
+        """
+        if failure_class is None:
+            return self.failures, self.requests
+        count = self.failure_classes.get(failure_class, 0)
+        if failure_class is FailureClass.WRONG_ANSWER and self.answers is not None:
+            unchecked = self.requests - self.failures + count - self.answers.checked
+            if unchecked > 0 and self.answers.checked:
+                return self.answers.wrong_count, self.answers.checked
+        return count, self.requests
+
     def to_json(self) -> dict[str, object]:
         """Return the operation as in the report; derived figures are there for other readers."""
         return {
@@ -140,6 +157,7 @@ class OperationResult:
             "time_shares": None if self.time_shares is None else self.time_shares.to_json(),
             "attempts": None if self.attempts is None else self.attempts.to_json(),
             "answers": None if self.answers is None else self.answers.to_json(),
+            "answer_sizes": None if self.answer_sizes is None else self.answer_sizes.to_json(),
         }
 
     @classmethod
@@ -158,8 +176,9 @@ class OperationResult:
             raise ResultError(
                 f"{reader.path}.failure_classes: unknown {', '.join(sorted(unknown))}"
             )
-        server_times, payload, time_shares, attempts, answers = map(
-            reader.added_child, ("server_times", "payload", "time_shares", "attempts", "answers")
+        server_times, payload, time_shares, attempts, answers, sizes = map(
+            reader.added_child,
+            ("server_times", "payload", "time_shares", "attempts", "answers", "answer_sizes"),
         )
         return cls(
             request_type=reader.text("type"),
@@ -192,6 +211,7 @@ class OperationResult:
             time_shares=None if time_shares is None else TimeShares.from_json(time_shares),
             attempts=None if attempts is None else AttemptCounts.from_json(attempts),
             answers=None if answers is None else AnswerChecks.from_json(answers),
+            answer_sizes=None if sizes is None else AnswerSizes.from_json(sizes),
         )
 
 
@@ -246,6 +266,7 @@ def _merge(parts: list[OperationResult]) -> OperationResult:
         time_shares=TimeShares.merged(part.time_shares for part in parts),
         attempts=AttemptCounts.merged(part.attempts for part in parts),
         answers=AnswerChecks.merged(part.answers for part in parts),
+        answer_sizes=AnswerSizes.merged(part.answer_sizes for part in parts),
     )
 
 

@@ -49,6 +49,8 @@ class JudgedRun:
     """None when the writes were not audited."""
     cost: RunCost | None = None
     """None where load costs nothing: everywhere but on AWS."""
+    unverified: str | None = None
+    """Why no answer was checked; None when answers were, or when it was not asked."""
 
     def to_json(self) -> dict[str, object]:
         """Return the run as it stands in the report."""
@@ -60,6 +62,7 @@ class JudgedRun:
             "seed": self.seed,
             "verdict": str(self.verdict.verdict),
             "invalid_reasons": list(self.verdict.invalid_reasons),
+            "unverified": self.unverified,
             "write_audit": None if self.write_audit is None else self.write_audit.to_json(),
             "cost": None if self.cost is None else self.cost.to_json(),
             "thresholds": [_judgement_to_json(each) for each in self.verdict.judgements],
@@ -85,6 +88,7 @@ class JudgedRun:
                 label=target.text("label"),
             ),
             aqp=reader.optional_text("aqp"),
+            unverified=reader.added_text("unverified"),
             profile=dict(reader.child("profile").fields),
             seed=reader.integer("seed"),
             run=run,

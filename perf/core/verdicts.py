@@ -1,8 +1,9 @@
 """From figures to verdicts: what a run proves about its target, if it proves anything.
 
 Precedence: INVALID > FAIL > NO DATA > PASS. INVALID goes first, because figures of a spoiled
-measurement prove nothing. FAIL goes before NO DATA: one limit that was broken is proven, whatever
-another one lacked; the missing samples are still reported beside it.
+measurement prove nothing; but a lost write is proven by the table, and FAILs any run. FAIL goes
+before NO DATA: one limit that was broken is proven, whatever another one lacked; the missing
+samples are still reported beside it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from perf.core.thresholds import (
     matching_operations,
 )
 from perf.core.validity import invalid_reasons
+from perf.core.write_audit import WriteAudit
 
 CONFIDENCE: Final = 0.95
 TAIL_SAMPLES: Final = 5
@@ -80,23 +82,37 @@ class RunVerdict:
     invalid_reasons: tuple[str, ...] = ()
 
 
-def judge(run: RunResult, thresholds: Sequence[Threshold]) -> RunVerdict:
+def judge(
+    run: RunResult,
+    thresholds: Sequence[Threshold],
+    audit: WriteAudit | None = None,
+    *,
+    set_up_problems: Sequence[str] = (),
+) -> RunVerdict:
     """Judge every threshold, whatever the others said; one without operation judges all of them.
 
     A run without a single request has NO DATA, with thresholds or without. One that was aborted has
-    failed, unless the load generator spoiled it.
+    failed, unless the load generator spoiled it. One whose target lost a write has failed whatever
+    else is to be said of it: to prove that takes no clock.
+
+    Args:
+        run: what was measured.
+        thresholds: what it is judged by.
+        audit: what became of its writes; None: it was not asked.
+        set_up_problems: what else makes the run INVALID, such as an audit that could not be made.
     """
     judgements = tuple(
         each for threshold in thresholds if not threshold.aborts for each in _judge(run, threshold)
     )
-    reasons = invalid_reasons(run, thresholds)
+    reasons = (*invalid_reasons(run, thresholds), *set_up_problems)
     if reasons:
+        has_lost = audit is not None and audit.lost > 0
         return RunVerdict(
-            verdict=Verdict.INVALID,
+            verdict=Verdict.FAIL if has_lost else Verdict.INVALID,
             judgements=tuple(replace(each, verdict=Verdict.INVALID) for each in judgements),
             invalid_reasons=reasons,
         )
-    if run.aborted is not None:
+    if run.aborted is not None or (audit is not None and audit.faults):
         return RunVerdict(verdict=Verdict.FAIL, judgements=judgements)
     if not run.requests:
         return RunVerdict(verdict=Verdict.NO_DATA, judgements=judgements)
@@ -168,7 +184,11 @@ def _judge_operation(label: str, operation: OperationResult, rule: Threshold) ->
             reason="no request was completed",
         )
     observed, ci95 = observation
-    samples = operation.latency.count if rule.kind is MetricKind.LATENCY else operation.requests
+    samples = operation.requests
+    if rule.kind is MetricKind.LATENCY:
+        samples = operation.latency.count
+    elif rule.kind is MetricKind.RATIO:
+        _, samples = operation.failures_of(rule.failure_class)
     needed = 1 if rule.quantile is None else samples_for(rule.quantile)
     if samples < needed:
         verdict = Verdict.NO_DATA
@@ -195,14 +215,8 @@ def _observe(operation: OperationResult, rule: Threshold) -> _Observation | None
         return None
     match rule.kind:
         case MetricKind.RATIO:
-            hits = (
-                operation.failures
-                if rule.failure_class is None
-                else operation.failure_classes.get(rule.failure_class, 0)
-            )
-            return _Observation(
-                hits / operation.requests, ratio_interval(hits, operation.requests, CONFIDENCE)
-            )
+            hits, samples = operation.failures_of(rule.failure_class)
+            return _Observation(hits / samples, ratio_interval(hits, samples, CONFIDENCE))
         case MetricKind.THROUGHPUT:
             return _Observation(operation.throughput_per_s)
         case MetricKind.LATENCY:

@@ -137,6 +137,7 @@ class AqpUser(PacedUser):
             else:
                 self._verify(answer, check, context)
             rows = answer.rows
+            context["items"] = len(rows)
             # What took longer than the whole was not of this query: an old answer, or no AQP's.
             longest_ns = end_ns - context["start_ns"] + _ROUNDING_NS
             if answer.server_times and sum(answer.server_times.values()) <= longest_ns:

@@ -33,13 +33,13 @@ from perf.loadgen.failure_classes import failure_class_of
 from perf.loadgen.health import HealthProbe
 from perf.loadgen.measurement_arguments import add_measurement_arguments
 from perf.loadgen.recorder import Recorder, sendable
+from perf.loadgen.result_file import WRITE_LOGS
 from perf.loadgen.soundness import (
     count_reasons,
     early_end_reasons,
     locustfile_reasons,
     user_reasons,
 )
-from perf.loadgen.result_file import WRITE_LOGS
 from perf.loadgen.workload import Workload, find_workload, install
 
 _NS = 1_000_000_000
@@ -131,6 +131,7 @@ class Instrument:
         request_type: str,
         name: str,
         response_time: float,
+        response_length: int | None = 0,
         exception: BaseException | None = None,
         context: Mapping[str, Any] | None = None,
         response: object = None,
@@ -164,6 +165,8 @@ class Instrument:
         operation.record(latency_ns, service_time_ns)
         if failure is not None:
             operation.record_failure(*failure)
+        elif isinstance(response_length, int):  # a locustfile may say anything
+            operation.record_answer(response_length, context.get("items"))
         if len(context) > 2:  # noqa: PLR2004 - more than due_ns and start_ns
             operation.record_details(context, latency_ns, service_time_ns)
 

@@ -36,7 +36,7 @@ def add_measurement_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--budget",
         type=_budget,
-        default="",
+        default=None,
         help="end the run when its requests have cost so much: USD:READ:WRITE, the last two per "
         "million request units, as in '5:0.125:0.625'",
     )

@@ -185,6 +185,8 @@ class PartiqlUser(PacedUser):
             raise
         if answer.consumed_units is not None:
             context[f"consumed_{'write' if writes else 'read'}_units"] = answer.consumed_units
+        if not writes:
+            context["items"] = len(answer.items)
         _add_attempts(context, answer.attempts)
         end_ns = time.perf_counter_ns()
         failure = None

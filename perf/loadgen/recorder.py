@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from perf.core.answer_sizes import AnswerSizes
 from perf.core.attempts import AttemptCounts
 from perf.core.capacity_units import read_units
 from perf.core.cost import MeteredUnits
@@ -57,6 +58,8 @@ class OperationRecorder:
         self.checked = 0
         self.wrong: Counter[WrongAnswerKind] = Counter()
         self.evidence: list[WrongAnswer] = []
+        self.answers = self.answer_bytes = self.answer_items = 0
+        self.has_items = False
 
     def record(self, latency_ns: int, service_time_ns: int) -> None:
         """Count one request of the measurement window."""
@@ -81,6 +84,14 @@ class OperationRecorder:
         payload_bytes = context.get("payload_bytes")
         if payload_bytes is not None:
             self.metered["estimated_read"] += read_units(payload_bytes)
+
+    def record_answer(self, length_bytes: int, items: int | None) -> None:
+        """Count the size of an answer without a failure."""
+        self.answers += 1
+        self.answer_bytes += length_bytes
+        if items is not None:
+            self.answer_items += items
+            self.has_items = True
 
     def record_details(
         self, context: Mapping[str, Any], latency_ns: int, service_time_ns: int
@@ -124,6 +135,7 @@ class OperationRecorder:
             "time_shares": dict(self.time_shares),
             "attempts": dict(self.attempts),
             "answers": self._answers().to_json(),
+            "answer_sizes": self._answer_sizes().to_json(),
         }
 
     def add_wire(self, wire: Mapping[str, Any]) -> None:
@@ -150,6 +162,12 @@ class OperationRecorder:
         self.checked += answers.checked
         self.wrong.update(answers.wrong)
         self.evidence = [*self.evidence, *answers.evidence][:MOST_EVIDENCE]
+        sizes = AnswerSizes.from_json(JsonReader.of(wire["answer_sizes"], "answer_sizes"))
+        self.answers += sizes.answers
+        self.answer_bytes += sizes.bytes
+        if sizes.items is not None:
+            self.answer_items += sizes.items
+            self.has_items = True
 
     def result(self, request_type: str, name: str, duration_s: float) -> OperationResult:
         """Return what was recorded, of an operation with this type and name."""
@@ -179,11 +197,19 @@ class OperationRecorder:
             if attempts
             else None,
             answers=self._answers() if self.checked else None,
+            answer_sizes=self._answer_sizes() if self.answers else None,
         )
 
     def _answers(self) -> AnswerChecks:
         return AnswerChecks(
             checked=self.checked, wrong=dict(self.wrong), evidence=tuple(self.evidence)
+        )
+
+    def _answer_sizes(self) -> AnswerSizes:
+        return AnswerSizes(
+            answers=self.answers,
+            bytes=self.answer_bytes,
+            items=self.answer_items if self.has_items else None,
         )
 
     def _add_message(self, message: str, count: int) -> None:

@@ -5,6 +5,8 @@ A request event of such users carries in its ``context``: ``due_ns`` and ``start
 
 - ``consumed_read_units``, ``consumed_write_units``: what DynamoDB says that it consumed;
 - ``server_times``: what a target says of its time, in ns: see `perf.core.time_shares`;
+- ``items``: how many items or rows the answer has;
+- ``is_checked``, ``wrong_answer``: whether the oracle saw the answer, and what it found wrong;
 - ``payload_bytes``: how much data a target says that it read;
 - ``attempts``, ``throttled_attempts``, ``backoff_ns``: what a client that repeats requests did.
 

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 import pytest
 
 from perf.errors import ConfigError, PerfError, RunNotJudged, ThresholdsViolated
+from perf.plugin.audits import Audits
 from perf.plugin.collector import Collector, attach
 from perf.plugin.exclusive import LOCK_FILE_VARIABLE, alone, among_others, lock_path
 from perf.plugin.fixtures import (
@@ -62,7 +63,9 @@ def pytest_configure(config: pytest.Config) -> None:
     interrupts = Interrupts(is_worker=hasattr(config, "workerinput"))
     workers = Workers()
     collector = Collector(config, resolver.session.json_path, load, interrupts, workers)
-    config.stash[STATE] = State(resolver=resolver, collector=collector)
+    config.stash[STATE] = State(
+        resolver=resolver, collector=collector, audits=Audits(resolver.session.dataset)
+    )
     config.pluginmanager.register(interrupts, "perf-interrupts")
     config.pluginmanager.register(workers, "perf-workers")
     config.pluginmanager.register(collector, "perf-collector")
@@ -106,7 +109,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Make a place for the test's load runs; before any fixture, check its marker."""
     state = item.config.stash[STATE]
     state.resolver.load(marker_arguments(item))
-    item.stash[STATE_RUNS] = TestRuns(item, state.session, state.collector)
+    item.stash[STATE_RUNS] = TestRuns(item, state)
 
 
 @pytest.hookimpl(wrapper=True)

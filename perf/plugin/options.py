@@ -22,6 +22,7 @@ from perf.core.dataset import DATASET_SIZES, Dataset, KeyChoice
 from perf.core.durations import parse_duration
 from perf.core.pacing import parse_pacing
 from perf.core.thresholds import DEFAULT_ABORT_AFTER
+from perf.core.verification import parse_verification
 from perf.errors import InvalidOption
 from perf.loadgen.arguments import ClientKind
 from perf.loadgen.launcher import DEFAULT_MASTER_BIND
@@ -89,6 +90,15 @@ def _aqp(text: str) -> str:
         hint = f"use embedded, none, or the URL of an AQP: {error.hint}"
         raise InvalidOption(error.option, error.value, hint) from error
     return text.rstrip("/")
+
+
+def _audit(text: str) -> int:
+    """Return up to how many items a table is read as a whole; 0: there is no audit."""
+    if text == "off":
+        return 0
+    if not text.isdecimal() or not int(text):
+        raise ValueError("write 'off', or up to how many items a table is read as a whole: 1000000")
+    return int(text)
 
 
 def _table(text: str) -> str:
@@ -240,6 +250,23 @@ OPTIONS: Sequence[Option] = (
         ("master_bind", _host_and_port, DEFAULT_MASTER_BIND, "ADDR", "where they connect to"),
         ("client", _one_of(ClientKind), "fast", "CLIENT", "DynamoDB client: fast or boto3"),
         ("max_attempts", _whole(1), "1", "N", "attempts per request of the boto3 client"),
+        (
+            "verify",
+            parse_verification,
+            "all",
+            "ANSWERS",
+            "answers to check against the data seed: all, sample:10%%, off",
+        ),
+        (
+            "audit",
+            _audit,
+            "1000000",
+            "ITEMS",
+            (
+                "look for acknowledged writes: the table is read as a whole up to so many items, "
+                "above them a random sample is looked for; or off"
+            ),
+        ),
     ),
 )
 

@@ -14,10 +14,19 @@ from perf.core.report import JudgedRun, TargetInfo
 from perf.core.result import RunResult
 from perf.core.thresholds import Threshold
 from perf.core.verdicts import Verdict, judge
-from perf.errors import InvalidOption, LoadWarning, PerfError, RunNotJudged, ThresholdsViolated
+from perf.core.write_audit import WriteAudit
+from perf.errors import (
+    InvalidOption,
+    LoadWarning,
+    PerfError,
+    RunNotJudged,
+    TargetError,
+    ThresholdsViolated,
+)
 from perf.loadgen.launcher import LOCUSTFILE, LoadRun, RunSpec
-from perf.plugin.collector import Collector
-from perf.plugin.settings import LoadSettings, SessionSettings
+from perf.plugin.audits import Writes
+from perf.plugin.settings import LoadSettings
+from perf.plugin.state import State
 from perf.reports.junit import properties
 from perf.reports.verdict_block import failure_text
 from perf.targets import Table, Target
@@ -36,16 +45,29 @@ class Site:
     aqp_label: str | None
 
 
+@dataclass(slots=True, kw_only=True)
+class _FinishedRun:
+    """A run that waits for its verdict."""
+
+    result: RunResult
+    load: LoadSettings
+    site: Site
+    audit: WriteAudit | None = None
+    problems: tuple[str, ...] = ()
+    """What makes it INVALID beside what it measured."""
+
+
 class TestRuns:
     """All load runs of one test, in order."""
 
     __test__ = False
 
-    def __init__(self, item: pytest.Item, session: SessionSettings, collector: Collector) -> None:
+    def __init__(self, item: pytest.Item, state: State) -> None:
         self._item = item
-        self._session = session
-        self._collector = collector
-        self._runs: list[tuple[RunResult, LoadSettings, Site]] = []
+        self._session = state.session
+        self._collector = state.collector
+        self._audits = state.audits
+        self._runs: list[_FinishedRun] = []
         self._judged: list[JudgedRun] = []
         self._reported = 0
         self.error: PerfError | None = None
@@ -82,14 +104,35 @@ class TestRuns:
             warnings.warn(doubt, LoadWarning, stacklevel=3)
         with LoadRun(spec, environment=site.target.environment()) as locust:
             try:
-                result = locust.wait()
+                result, logs = locust.wait()
             except KeyboardInterrupt:
                 partial = locust.interrupt()
                 if partial is not None:
-                    self._runs.append((replace(partial, interrupted=True), load, site))
+                    result = replace(partial.result, interrupted=True)
+                    self._runs.append(_FinishedRun(result=result, load=load, site=site))
                 raise
-        self._runs.append((result, load, site))
+            except PerfError:
+                if site.table is not None:
+                    self._audits.note_unknown(site.table)
+                raise
+        finished = _FinishedRun(result=result, load=load, site=site)
+        self._runs.append(finished)
+        are_all = spec.locustfile.resolve() == LOCUSTFILE.resolve() and not result.invalid_reasons
+        self._audit(finished, Writes(logs, are_all=are_all))
         return result
+
+    def _audit(self, run: "_FinishedRun", writes: Writes) -> None:
+        """Look for what the run wrote, if that was asked; what spoils it is kept with the run."""
+        table, most_items = run.site.table, run.load.audited_items
+        if table is None or run.site.target is None:
+            return
+        if not writes.logs or not most_items:
+            self._audits.pass_over(table, writes)
+            return
+        try:
+            run.audit = self._audits.audit(run.site.target, table, writes, most_items)
+        except (TargetError, ValueError) as error:
+            run.problems = (f"the writes could not be audited: {error}",)
 
     def keep(self) -> None:
         """Keep the runs of a test that was interrupted: no report of it will carry them."""
@@ -122,7 +165,8 @@ class TestRuns:
         return RunNotJudged(str(spoiled[0].verdict.verdict), text)
 
     def _judge_next(self) -> None:
-        result, load, site = self._runs[len(self._judged)]
+        run = self._runs[len(self._judged)]
+        result, load, site = run.result, run.load, run.site
         profile = load.to_json()
         if isinstance(load.pacing, OpenModel) and result.generator.arrivals_due is None:
             profile["pacing"] = "the locustfile's own"  # its users take no arrivals
@@ -133,7 +177,11 @@ class TestRuns:
             profile=profile,
             seed=self._session.dataset.seed,
             run=result,
-            verdict=judge(result, self._applicable(result, load)),
+            verdict=judge(
+                result, self._applicable(result, load), run.audit, set_up_problems=run.problems
+            ),
+            write_audit=run.audit,
+            unverified=_unverified(load, site),
         )
         self._judged.append(judged)
         prefix = "perf" if len(self._judged) == 1 else f"perf.{len(self._judged)}"
@@ -154,6 +202,7 @@ class TestRuns:
             "client": str(load.client),
             "max-attempts": str(load.max_attempts),
             "key-choice": str(dataset.key_choice),
+            "verify": "off" if _unverified(load, site) else str(load.verification),
             "run-id": f"{self._session.run_id}.{self._collector.next_number()}",
         }
         for name in DATASET_SIZES:
@@ -185,6 +234,17 @@ def _user_classes(users: str | Mapping[str, int] | None) -> dict[str, int]:
             hint = "a weight is a whole number, at least 1"
             raise InvalidOption(f"perf_load: weight of {name}", weight, hint)
     return classes
+
+
+def _unverified(load: LoadSettings, site: Site) -> str | None:
+    """Return why answers cannot be checked, or are not; None: they are."""
+    if not load.verification.ratio:
+        return "the verification is off"
+    if site.table is None:
+        return "the run has no table of ours"
+    if not site.table.is_seeded:
+        return f"table {site.table.name!r} does not carry the tag of this data, nobody knows them"
+    return None
 
 
 def _target_info(site: Site) -> TargetInfo:

@@ -17,6 +17,7 @@ from perf.core.dataset import DATASET_SIZES, Dataset
 from perf.core.durations import format_duration
 from perf.core.pacing import OpenModel, Pacing
 from perf.core.thresholds import Threshold, override
+from perf.core.verification import Verification
 from perf.errors import InvalidLoadProfile, InvalidOption
 from perf.loadgen.arguments import ClientKind
 from perf.plugin.layers import (
@@ -68,6 +69,9 @@ class LoadSettings:
     client: ClientKind
     max_attempts: int
     abort_after: int
+    verification: Verification
+    audited_items: int
+    """Up to how many items a table is read as a whole after writes; 0: there is no audit."""
     thresholds: tuple[Threshold, ...]
     session_thresholds: tuple[Threshold, ...]
     """Those of ``thresholds`` that hold for the session's runs in general: one of them that names
@@ -126,6 +130,8 @@ class LoadSettings:
             "processes": self.processes,
             "client": str(self.client),
             "max_attempts": self.max_attempts,
+            "verify": str(self.verification),
+            "audit": self.audited_items or "off",
         }
 
 
@@ -192,6 +198,8 @@ class Resolver:
             client=values["client"],
             max_attempts=values["max_attempts"],
             abort_after=values["abort_after"],
+            verification=values["verify"],
+            audited_items=values["audit"],
             thresholds=thresholds,
             session_thresholds=tuple(
                 each for each in session if each.operation not in middle_selectors

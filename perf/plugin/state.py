@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from perf.plugin.audits import Audits
 from perf.plugin.collector import Collector
 from perf.plugin.settings import Resolver, SessionSettings
 
@@ -14,6 +15,7 @@ class State:
 
     resolver: Resolver
     collector: Collector
+    audits: Audits
 
     @property
     def session(self) -> SessionSettings:

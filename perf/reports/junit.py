@@ -21,6 +21,8 @@ def properties(judged: JudgedRun, prefix: str = "perf") -> list[tuple[str, str]]
     taken: Counter[str] = Counter()
     named: list[tuple[str, str]] = []
     for parts, value in _figures(judged):
+        if value is None:
+            continue
         name = ".".join((prefix, *map(_slug, parts)))
         taken[name] += 1
         named.append((name if taken[name] == 1 else f"{name}_{taken[name]}", str(value)))
@@ -28,15 +30,14 @@ def properties(judged: JudgedRun, prefix: str = "perf") -> list[tuple[str, str]]
 
 
 def _figures(judged: JudgedRun) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Yield the parts of every name with a value; None: there is no such figure."""
     run, verdict = judged.run, judged.verdict
     yield ("verdict",), verdict.verdict
     yield ("invalid_reasons",), "; ".join(verdict.invalid_reasons)
-    if run.aborted is not None:
-        yield ("aborted",), run.aborted
+    yield ("aborted",), run.aborted
     yield ("target",), judged.target.kind
     yield ("target_label",), judged.target.label
-    if judged.aqp is not None:
-        yield ("aqp",), judged.aqp
+    yield ("aqp",), judged.aqp
     for key, value in judged.profile.items():
         yield ("profile", key), value
     yield ("seed",), judged.seed
@@ -46,11 +47,15 @@ def _figures(judged: JudgedRun) -> Iterator[tuple[tuple[str, ...], object]]:
     yield ("users",), run.users
     yield ("duration_s",), run.duration_s
     for key, figure in run.generator.to_json().items():
-        if figure is not None:
-            yield ("generator", key), figure
+        yield ("generator", key), figure
+    yield ("answers_not_verified",), judged.unverified
+    if judged.write_audit is not None:
+        for key, count in judged.write_audit.to_json().items():
+            if not isinstance(count, list):  # the keys that were lost are in the report file
+                yield ("write_audit", key), count
     for label, operation in run.labelled.items():
-        for name, value in _operation_figures(operation):
-            yield (label, name), value
+        for name, figure in _operation_figures(operation):
+            yield (label, name), figure
     for judgement in verdict.judgements:
         where = (judgement.operation or "every operation", judgement.threshold.metric)
         yield (*where, "threshold"), judgement.threshold.rule
@@ -64,30 +69,36 @@ def _operation_figures(operation: OperationResult) -> Iterator[tuple[str, object
     for each, count in operation.failure_classes.items():
         yield f"failures_{each}", count
     yield "throughput_per_s", operation.throughput_per_s
-    if operation.consumed_read_units is not None:
-        yield "consumed_read_units", operation.consumed_read_units
-    if operation.consumed_write_units is not None:
-        yield "consumed_write_units", operation.consumed_write_units
+    yield "consumed_read_units", operation.consumed_read_units
+    yield "consumed_write_units", operation.consumed_write_units
     for key, value_ms in operation.latency_ms.items():
-        if value_ms is not None:
-            yield f"{key}_ms", value_ms
+        yield f"{key}_ms", value_ms
     for key, value_ms in operation.service_time_ms.items():
-        if value_ms is not None:
-            yield f"service_time_{key}_ms", value_ms
-    if operation.omission_gap is not None:
-        yield "omission_gap", operation.omission_gap
+        yield f"service_time_{key}_ms", value_ms
+    yield "omission_gap", operation.omission_gap
+    yield from _answer_figures(operation)
     yield from _told_figures(operation)
+
+
+def _answer_figures(operation: OperationResult) -> Iterator[tuple[str, object]]:
+    """Yield what is known of the answers: how large they were, and whether they were right."""
+    sizes, answers = operation.answer_sizes, operation.answers
+    if sizes is not None:
+        yield "answer_mean_bytes", sizes.mean_bytes
+        yield "answer_mean_items", sizes.mean_items
+    if answers is not None:
+        yield "answers_checked", answers.checked
+        for kind, count in answers.wrong.items():
+            yield f"answers_{kind}", count
 
 
 def _told_figures(operation: OperationResult) -> Iterator[tuple[str, object]]:
     """Yield what the target said of its answers, and the client of its attempts."""
     for name, histogram in operation.server_times.items():
         for key, value_ms in histogram.summary_ms().items():
-            if value_ms is not None:
-                yield f"{name}_time_{key}_ms", value_ms
+            yield f"{name}_time_{key}_ms", value_ms
     for key, value_bytes in operation.payload.summary_bytes().items():
-        if value_bytes is not None:
-            yield f"payload_{key}_bytes", value_bytes
+        yield f"payload_{key}_bytes", value_bytes
     if operation.time_shares is not None:
         yield "time_shares_answers", operation.time_shares.answers
         for share, mean_ms in operation.time_shares.means_ms.items():

@@ -9,6 +9,7 @@ from perf.core.report import JudgedRun
 from perf.core.result import RunResult
 from perf.reports.figures import figure, table_ms
 from perf.reports.lines import Line, Style, align, cut_middle, printable, wrapped
+from perf.reports.proof_lines import proof_lines
 from perf.reports.time_lines import time_lines
 from perf.reports.verdict_block import origin_lines, verdict_block
 
@@ -44,6 +45,7 @@ def render_run(judged: JudgedRun, width: int = 100) -> list[Line]:
             for line in time_lines(label, operation, width)
         ),
         *_failure_lines(run, width),
+        *proof_lines(judged, width),
         *verdict_block(judged, width),
         *origin_lines(judged),
     ]

@@ -27,7 +27,7 @@ def verdict_block(judged: JudgedRun, width: int = 100) -> list[Line]:
     opening = wrapped(_headline(judged), width)
     if judged.run.aborted is not None:
         opening += wrapped(f"ended early: {judged.run.aborted}", width, "- ")
-    for reason in verdict.invalid_reasons:
+    for reason in (*verdict.invalid_reasons, *_audit_faults(judged)):
         opening += wrapped(reason, width, "- ")
     style = STYLE_OF[verdict.verdict]
     return [*(Line(text, style) for text in opening), *_threshold_lines(verdict.judgements, width)]
@@ -68,6 +68,8 @@ def _headline(judged: JudgedRun) -> str:
         text = "the run did not measure the target"
     elif judged.run.aborted is not None:
         text = "the run was hopeless"
+    elif verdict is Verdict.FAIL and _audit_faults(judged):
+        text = "the table does not hold what was written"
     elif not judged.run.requests:
         text = "no request was completed"
     elif not total:
@@ -77,6 +79,10 @@ def _headline(judged: JudgedRun) -> str:
         text += f", {failed} broken" if failed else ""
         text += f", {unjudged} not judged" if unjudged else ""
     return f"{verdict.upper()}: {text}"
+
+
+def _audit_faults(judged: JudgedRun) -> tuple[str, ...]:
+    return () if judged.write_audit is None else judged.write_audit.faults
 
 
 def _threshold_lines(judgements: tuple[Judgement, ...], width: int) -> Iterator[Line]:

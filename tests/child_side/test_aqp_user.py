@@ -227,7 +227,7 @@ def test_an_answer_without_statistics_is_as_right_as_another(
     asker = asker_of(serve(answer(aqp_body(ROWS, stats))).url)
 
     assert asker.ask() == ROWS
-    assert asker.fired[0]["context"].keys() == {"due_ns", "start_ns"}
+    assert asker.fired[0]["context"].keys() == {"due_ns", "start_ns", "items"}
 
 
 def test_a_failed_answer_says_nothing_of_its_time(

@@ -76,15 +76,21 @@ def test_a_report_has_every_field_of_its_schema() -> None:
         "invalid_reasons": [],
         "write_audit": {
             "acknowledged": 1000,
+            "checked": 1000,
             "found": 1000,
             "lost": 0,
             "ambiguous": 0,
+            "ambiguous_landed": 0,
             "unexpected": 0,
+            "lost_keys": [],
+            "unexpected_keys": [],
+            "consumed_read_units": None,
         },
     }
     assert {key: runs[0][key] for key in fields} == fields
     assert runs[0].keys() - fields.keys() == {
         "aqp",
+        "unverified",
         "started_at",
         "duration_s",
         "users",
@@ -94,6 +100,8 @@ def test_a_report_has_every_field_of_its_schema() -> None:
         "generator",
         "metered_units",
         "operations",
+        "cost",
+        "metered_units",
         "thresholds",
     }
 

@@ -9,6 +9,7 @@ import pytest
 
 from perf.core.dataset import KeyChoice
 from perf.core.pacing import OpenModel
+from perf.core.verification import Verification
 from perf.errors import ConfigError, InvalidLoadProfile, InvalidOption
 from perf.loadgen.arguments import ClientKind
 from perf.plugin.options import OPTIONS, Scope
@@ -30,8 +31,13 @@ RUN_OPTIONS: Mapping[str, tuple[str, str, object]] = {
     "client": ("boto3", "client", ClientKind.BOTO3),
     "max_attempts": ("3", "max_attempts", 3),
     "abort_after": ("7", "abort_after", 7),
+    "verify": ("sample:10%", "verification", Verification(0.1)),
+    "audit": ("off", "audited_items", 0),
 }
 """Option → a text that is not its default, attribute of `LoadSettings`, its value."""
+
+DEFAULTS = ("failure_ratio <= 1%", "wrong_answer_ratio <= 0%")
+"""The thresholds of the default profile."""
 
 GOES_WITH: Mapping[str, str] = {"max_attempts": "perf_client = boto3"}
 """Option → the ini key without which it makes no sense."""
@@ -204,7 +210,7 @@ def test_table_is_kept_when_the_first_layer_that_says_so_says_so(
 def test_thresholds_of_all_layers_are_combined(resolver: ResolverOf) -> None:
     """A higher layer replaces the same metric of the same operation, or of all without one.
 
-    The first here is of the default profile, which lies below everything else.
+    The first two here are of the default profile, which lies below everything else.
     """
     found = resolver(
         "--perf-threshold=median < 1 ms",
@@ -214,7 +220,7 @@ def test_thresholds_of_all_layers_are_combined(resolver: ResolverOf) -> None:
     ).load({"thresholds": ["a: median < 3 ms", "p99 < 3 ms", "a: p99 < 3 ms", "a: p90 < 3 ms"]})
 
     assert [str(each) for each in found.thresholds] == [
-        "failure_ratio <= 1%",
+        *DEFAULTS,
         "p90 < 4 ms",
         "max < 4 ms",
         "p99 < 3 ms",
@@ -229,7 +235,7 @@ def test_thresholds_of_a_call_take_the_place_of_the_markers(resolver: ResolverOf
 
     load = resolver().load(marker, {"thresholds": ["max < 2 s"]})
 
-    assert [str(each) for each in load.thresholds] == ["failure_ratio <= 1%", "max < 2000 ms"]
+    assert [str(each) for each in load.thresholds] == [*DEFAULTS, "max < 2000 ms"]
     assert load.users == 3
 
 
@@ -239,10 +245,10 @@ def test_session_thresholds_are_those_no_test_chose(resolver: ResolverOf) -> Non
     )
 
     assert [str(each) for each in load.session_thresholds] == [
-        "failure_ratio <= 1%",
+        *DEFAULTS,
         "a: p99 < 1000 ms",
     ]
-    assert len(load.thresholds) == 4
+    assert len(load.thresholds) == 5
 
 
 def test_default_profile_of_a_project_holds_for_the_session_too(resolver: ResolverOf) -> None:
@@ -282,6 +288,8 @@ def test_profile_in_reports_is_the_one_that_was_resolved(resolver: ResolverOf) -
         "processes": 1,
         "client": "fast",
         "max_attempts": 1,
+        "verify": "all",
+        "audit": 1_000_000,
     }
 
 
@@ -338,6 +346,7 @@ def test_what_aborts_is_a_threshold_of_its_own(resolver: ResolverOf) -> None:
     ).load({})
 
     assert [str(each) for each in load.thresholds] == [
+        "wrong_answer_ratio <= 0%",
         "failure_ratio <= 2%",
         "abort: failure_ratio > 50%",
     ]

@@ -1,0 +1,76 @@
+"""What was proven of answers and writes: right or wrong, there or lost, or that nobody looked."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from perf.core.operation import OperationResult
+from perf.core.report import JudgedRun
+from perf.core.statements import WRITE_OPERATION
+from perf.core.write_audit import WriteAudit
+from perf.reports.figures import figure
+from perf.reports.lines import Line, Style, cut_middle, wrapped
+
+_LONGEST_NAME: Final = 40
+_INDENT: Final = "  "
+
+
+def proof_lines(judged: JudgedRun, width: int) -> Iterator[Line]:
+    """Yield what the checks of answers and the audit of writes found."""
+    for label, operation in judged.run.labelled.items():
+        yield from _answer_lines(label, operation, width)
+    unverified = [
+        cut_middle(label, _LONGEST_NAME)
+        for label, operation in judged.run.labelled.items()
+        if operation.answers is None and operation.requests and not is_write(operation)
+    ]
+    if unverified:
+        why = judged.unverified or "none of them was checked"
+        text = f"answers not verified: {why} ({', '.join(unverified)})"
+        yield from (Line(each, Style.WARNING) for each in wrapped(text, width))
+    if judged.write_audit is not None:
+        yield from _audit_lines(judged.write_audit, width)
+    elif any(is_write(each) and each.requests for each in judged.run.operations):
+        yield Line("writes not audited", Style.WARNING)
+
+
+def is_write(operation: OperationResult) -> bool:
+    """Return whether the operation writes, as far as one can tell."""
+    return operation.name == WRITE_OPERATION or operation.consumed_write_units is not None
+
+
+def _answer_lines(label: str, operation: OperationResult, width: int) -> Iterator[Line]:
+    answers = operation.answers
+    if answers is None:
+        return
+    name = cut_middle(label, _LONGEST_NAME)
+    if not answers.wrong_count:
+        for text in wrapped(f"answers of {name}: {answers.checked} checked, all right", width):
+            yield Line(text)
+        return
+    kinds = ", ".join(f"{count} {kind}" for kind, count in answers.wrong.items())
+    title = f"answers of {name}: {answers.wrong_count} of {answers.checked} checked wrong: {kinds}"
+    for text in wrapped(title, width):
+        yield Line(text, Style.BAD)
+    for wrong in answers.evidence:
+        for title, text in (
+            (str(wrong.kind), wrong.query),
+            (f"{_INDENT}expected", wrong.expected),
+            (f"{_INDENT}got", wrong.got),
+        ):
+            for line in wrapped(text, width, f"{_INDENT}{title}: "):
+                yield Line(line)
+
+
+def _audit_lines(audit: WriteAudit, width: int) -> Iterator[Line]:
+    looked = f"{audit.checked} looked for at random, " if audit.is_sample else ""
+    text = f"writes: {audit.acknowledged} acknowledged, {looked}{audit.found} found in the table"
+    if audit.ambiguous:
+        landed = audit.ambiguous_landed
+        known = "not looked for" if landed is None else f"{landed} of them landed"
+        text += f"; {audit.ambiguous} with an unknown outcome, {known}"
+    if audit.unexpected is None:
+        text += "; nobody looked for items that were not sent"
+    if audit.consumed_read_units is not None:
+        text += f" (the audit took {figure(audit.consumed_read_units)} read units)"
+    for line in wrapped(text, width):
+        yield Line(line)
