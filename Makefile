@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-.PHONY: help env perf test check fix lock dynamodb-local clean
+.PHONY: help env perf test check sweep fix lock dynamodb-local clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/'
@@ -29,6 +29,9 @@ check: env  ## format, lint, types, import layers, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MAKE) test
+
+sweep: env  ## list the tables that runs left behind on AWS; ARGS="--account ID --yes" deletes them
+	$(BIN)/python -m perf.targets.sweep $(ARGS)
 
 fix: env  ## format, and mend what lint can mend
 	$(BIN)/ruff check --fix .
