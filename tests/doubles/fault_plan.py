@@ -91,7 +91,7 @@ _BROKEN: Final = {Fault.RESET_BEFORE, Fault.RESET_AFTER, Fault.CUT_BODY}
 _TIMED_OUT: Final = {Fault.LATE, Fault.NEVER}
 
 
-class Outcome(NamedTuple):
+class Report(NamedTuple):
     """What a client that checks every answer must report."""
 
     failure_class: FailureClass | None
@@ -100,22 +100,22 @@ class Outcome(NamedTuple):
     """None: no rows were checked, or they were right."""
 
 
-def outcome_of(kind: Kind, fault: Fault | None) -> Outcome:
+def report_of(kind: Kind, fault: Fault | None) -> Report:
     """Return what must be reported of a request that met this fault; None: it met none."""
     if fault is None or fault is Fault.STALL:
-        return Outcome(None, None)
+        return Report(None, None)
     if fault is Fault.THROTTLE:
-        return Outcome(FailureClass.THROTTLED, None)
+        return Report(FailureClass.THROTTLED, None)
     if fault in {Fault.SERVER_ERROR, Fault.UNAVAILABLE}:
-        return Outcome(FailureClass.SERVER_ERROR, None)
+        return Report(FailureClass.SERVER_ERROR, None)
     if fault in _BROKEN | _TIMED_OUT:
         if kind is Kind.WRITE:
-            return Outcome(FailureClass.AMBIGUOUS, None)
+            return Report(FailureClass.AMBIGUOUS, None)
         is_broken = fault in _BROKEN
-        return Outcome(FailureClass.CONNECTION if is_broken else FailureClass.TIMEOUT, None)
+        return Report(FailureClass.CONNECTION if is_broken else FailureClass.TIMEOUT, None)
     # Of a SELECT that answers with no JSON of DynamoDB's there is nothing to check.
     malformed = WrongAnswerKind.MALFORMED if kind.is_aggregate else None
-    return Outcome(FailureClass.WRONG_ANSWER, ROW_FAULTS.get(fault, malformed))
+    return Report(FailureClass.WRONG_ANSWER, ROW_FAULTS.get(fault, malformed))
 
 
 def is_possible(kind: Kind, fault: Fault) -> bool:

@@ -13,10 +13,12 @@ import argparse
 import asyncio
 import contextlib
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -44,6 +46,7 @@ from tests.doubles.right_answers import (
 _JOURNAL_PATH: Final = "/journal"
 _HOP_HEADERS: Final = (b"connection:", b"accept-encoding:")
 _WRITTEN: Final = json.dumps({"ConsumedCapacity": {"CapacityUnits": 1.0}}).encode()
+_LENGTH: Final = re.compile(rb"\r\ncontent-length: *([0-9]+)\r\n", re.IGNORECASE)
 _CUT_AT: Final = 0.5
 
 Reply = Callable[[bytes], None]
@@ -97,7 +100,7 @@ class Upstream:
     """Asks somebody else, over a connection for each request.
 
     Args:
-        url: of a server that gives its answers' length.
+        url: of a server whose answers have a length, or end with their connection.
     """
 
     def __init__(self, url: str) -> None:
@@ -117,14 +120,16 @@ class Upstream:
     async def _ask(self, request: Request, reply: Reply) -> None:
         lines = request.head.split(b"\r\n")
         kept = [line for line in lines if not line.lower().startswith(_HOP_HEADERS)]
-        raw = b""
-        with contextlib.suppress(OSError):
+        whole = response(b"", HTTPStatus.BAD_GATEWAY)
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             reader, writer = await asyncio.open_connection(*self._address)
-            writer.write(b"\r\n".join([*kept, b"Connection: close", b"", request.body]))
-            raw = await reader.read()
-            writer.close()
-        status = raw[9:12]
-        reply(response(_body(raw), int(status) if status.isdigit() else 502))
+            with contextlib.closing(writer):
+                writer.write(b"\r\n".join([*kept, b"Connection: close", b"", request.body]))
+                head = await reader.readuntil(b"\r\n\r\n")
+                found = _LENGTH.search(head)
+                body = await (reader.read() if found is None else reader.readexactly(int(found[1])))
+                whole = response(body, int(head[9:12]))
+        reply(whole)
 
 
 class FaultProxy:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from perf.core.failures import FailureClass
 from perf.core.oracle import WrongAnswerKind
-from tests.doubles.fault_plan import Fault, Kind, Outcome, outcome_of
+from tests.doubles.fault_plan import Fault, Kind, Report, report_of
 
 _NONE = "-"
 
@@ -18,7 +18,7 @@ class Entry(NamedTuple):
     request_id: str
     """The sort key of a write, or what the request's ``X-Request-Id`` says; ``-``: unknown."""
     fault: Fault | None
-    outcome: Outcome
+    report: Report
     """What the client must report."""
 
 
@@ -31,8 +31,8 @@ class Journal:
 
     def note(self, kind: Kind, request_id: str, fault: Fault | None) -> None:
         """Note what becomes of a request."""
-        outcome = outcome_of(kind, fault)
-        words = kind, request_id, fault, outcome.failure_class, outcome.wrong_kind
+        report = report_of(kind, fault)
+        words = kind, request_id, fault, report.failure_class, report.wrong_kind
         self._file.write(" ".join([word or _NONE for word in words]) + "\n")
         self.count += 1
 
@@ -58,7 +58,7 @@ def read_journal(path: Path) -> Iterator[Entry]:
                 Kind(kind),
                 request_id,
                 None if fault == _NONE else Fault(fault),
-                Outcome(
+                Report(
                     None if failure_class == _NONE else FailureClass(failure_class),
                     None if wrong_kind == _NONE else WrongAnswerKind(wrong_kind),
                 ),

@@ -1,0 +1,179 @@
+"""In load runs with every answer checked, what is reported is what was done to the requests."""
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+from perf.children import Child
+from perf.core.pacing import OpenModel
+from perf.core.result import RunResult
+from perf.core.statements import (
+    READ_OPERATION,
+    STATUS_OPERATION,
+    WRITE_OPERATION,
+    ZIPCODE_OPERATION,
+)
+from perf.loadgen.launcher import LoadRun, RunSpec
+from tests.doubles.fault_plan import Fault, FaultPlan, Kind, is_possible
+from tests.doubles.journal import Entry, read_journal
+
+OPERATIONS = {
+    Kind.WRITE: WRITE_OPERATION,
+    Kind.SELECT: READ_OPERATION,
+    Kind.ZIPCODE: ZIPCODE_OPERATION,
+    Kind.STATUS: STATUS_OPERATION,
+}
+TOO_SLOW = {Fault.NEVER, Fault.LATE}
+"""They last until a client gives up."""
+FAULTS = {kind: [each for each in Fault if is_possible(kind, each)] for kind in Kind}
+EVERY = 3
+"""Each fault meets one request of its kind; between two of them, some go well."""
+PLAN = FaultPlan(
+    stall_s=0.05,
+    listed={
+        kind: {
+            EVERY * number: fault
+            for number, fault in enumerate(each for each in faults if each not in TOO_SLOW)
+        }
+        for kind, faults in FAULTS.items()
+    },
+)
+USERS = ("PartiqlWriteUser", "PartiqlReadUser", "AqpZipcodeUser", "AqpStatusUser")
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+    "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_REGION": "eu-west-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+
+
+class Run(NamedTuple):
+    """A run that is done, and what the double did with each of its requests."""
+
+    result: RunResult
+    entries: list[Entry]
+
+    def reported(self, kind: Kind) -> Mapping[str, int]:
+        """Return how often each failure class and each kind of wrong answer was reported."""
+        operation = self.result.operation(OPERATIONS[kind])
+        assert operation.requests == sum(each.kind is kind for each in self.entries)
+        wrong = {} if operation.answers is None else operation.answers.wrong
+        return {
+            **{str(each): count for each, count in operation.failure_classes.items()},
+            **{f"answers: {each}": count for each, count in wrong.items()},
+        }
+
+    def injected(self, kind: Kind) -> Mapping[str, int]:
+        """Return how often each one had to be."""
+        reports = [each.report for each in self.entries if each.kind is kind]
+        failed = Counter(str(each.failure_class) for each in reports if each.failure_class)
+        return failed + Counter(
+            f"answers: {each.wrong_kind}" for each in reports if each.wrong_kind
+        )
+
+
+@contextmanager
+def fault_proxy(folder: Path, plan: FaultPlan, *options: str) -> Iterator[str]:
+    (folder / "plan.json").write_text(json.dumps(plan.to_json()))
+    argv = [sys.executable, "-m", "tests.doubles.fault_proxy", *options]
+    argv += ["--plan", str(folder / "plan.json"), "--journal", str(folder / "journal")]
+    root = str(Path(__file__).parents[2])
+    with Child("double", argv, environment=os.environ | {"PYTHONPATH": root}) as child:
+        yield child.wait_for_line("ready ", 20)
+
+
+def run(folder: Path, plan: FaultPlan) -> Run:
+    """Let the four shipped users send 320 requests a second for 2 s."""
+    with fault_proxy(folder, plan) as url:
+        spec = RunSpec(
+            user_classes=dict.fromkeys(USERS, 1),
+            users=12,
+            spawn_rate=100,
+            run_time_s=2,
+            stop_timeout_s=5,
+            warmup_s=0,
+            pacing=OpenModel.at(320.0),
+            host=url,
+            workload={"endpoint-url": url, "verify": "all"},
+        )
+        with LoadRun(spec, environment=ENVIRONMENT) as load:
+            result = load.wait().result
+    return Run(result, list(read_journal(folder / "journal")))
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run(tmp_path_factory.mktemp("clean"), FaultPlan())
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run(tmp_path_factory.mktemp("faulty"), PLAN)
+
+
+def test_a_clean_run_raises_no_alarm(clean: Run) -> None:
+    assert clean.result.invalid_reasons == ()
+    assert [clean.reported(kind) for kind in Kind] == [{}] * len(Kind)
+
+
+@pytest.mark.parametrize("kind", [Kind.SELECT, Kind.ZIPCODE, Kind.STATUS])
+def test_every_answer_of_a_clean_run_is_checked(clean: Run, kind: Kind) -> None:
+    operation = clean.result.operation(OPERATIONS[kind])
+
+    assert operation.answers is not None
+    assert operation.answers.checked == operation.requests > 0
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_fault_is_reported_once_as_what_it_was(faulty: Run, kind: Kind) -> None:
+    met = {each.fault for each in faulty.entries if each.kind is kind}
+
+    assert met == {None, *FAULTS[kind]} - TOO_SLOW
+    assert faulty.reported(kind) == faulty.injected(kind)
+
+
+def test_faults_do_not_make_a_run_invalid(faulty: Run) -> None:
+    assert faulty.result.invalid_reasons == ()
+
+
+def test_no_order_is_sent_twice_however_often_a_connection_breaks(faulty: Run) -> None:
+    sent = [each.request_id for each in faulty.entries if each.kind is Kind.WRITE]
+
+    assert len(set(sent)) == len(sent) > 0
+
+
+def test_a_proxy_passes_on_what_its_upstream_answers(tmp_path: Path) -> None:
+    """Faults change what passes by, such as the answer that another proxy gave."""
+    plan = FaultPlan(listed={Kind.ZIPCODE: {1: Fault.THROTTLE}})
+    (tmp_path / "upstream").mkdir()
+    sql = "select%20zipcode%2Cpk%2Csum%28amount%29%20as%20total%20from%20t%20where%20pk%3D%27"
+    path = f"/query-aggregation/{sql}ACCOUNT%23ACCOUNT0%23CUSTOMER%23CUSTOMER3%27"
+    with (
+        fault_proxy(tmp_path / "upstream", FaultPlan()) as upstream,
+        fault_proxy(tmp_path, plan, "--upstream", upstream) as url,
+    ):
+        answers = []
+        for base in (upstream, url):
+            with urlopen(base + path, timeout=10) as reply:  # noqa: S310 - loopback
+                answers.append(json.load(reply))
+        with pytest.raises(HTTPError, match="429") as refused:
+            urlopen(url + path, timeout=10)  # noqa: S310 - as above
+        refused.value.close()
+
+    assert answers[0] == answers[1]
+    assert len(answers[0]["response"][0]["resultSet"]) > 1
+    assert [each.fault for each in read_journal(tmp_path / "journal")] == [None, Fault.THROTTLE]
+    # The one that was asked for directly, and the one that was passed on.
+    assert len(list(read_journal(tmp_path / "upstream" / "journal"))) == 2
