@@ -6,6 +6,7 @@ Source: "Quotas in Amazon DynamoDB", "DynamoDB burst and adaptive capacity" and 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import Final
 
 from perf.core.capacity_units import Units
@@ -29,7 +30,7 @@ class TableCapacity:
     Args:
         provisioned: the capacity that is paid for.
         warm: what it gives at once, without growing first.
-        ceiling: what an on-demand table is held to.
+        ceiling: what an on-demand table is held to; infinite for a kind that is not.
         is_on_aws: whether AWS's own limits hold for it.
     """
 
@@ -41,7 +42,11 @@ class TableCapacity:
     @property
     def most_per_s(self) -> Units:
         """What it gives at most."""
-        return self.provisioned or self.ceiling or TABLE_QUOTA_PER_S
+        said = self.provisioned or self.ceiling or TABLE_QUOTA_PER_S
+        return Units(
+            read=said.read if isfinite(said.read) else TABLE_QUOTA_PER_S.read,
+            write=said.write if isfinite(said.write) else TABLE_QUOTA_PER_S.write,
+        )
 
 
 def hottest_ratio(choice: KeyChoice, partitions: int) -> float:

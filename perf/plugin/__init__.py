@@ -13,6 +13,7 @@ import pytest
 from perf.errors import ConfigError, PerfError, RunNotJudged, ThresholdsViolated
 from perf.plugin.audits import Audits
 from perf.plugin.collector import Collector, attach
+from perf.plugin.costs import SessionCosts
 from perf.plugin.exclusive import LOCK_FILE_VARIABLE, alone, among_others, lock_path
 from perf.plugin.fixtures import (
     STATE_RUNS,
@@ -64,7 +65,10 @@ def pytest_configure(config: pytest.Config) -> None:
     workers = Workers()
     collector = Collector(config, resolver.session.json_path, load, interrupts, workers)
     config.stash[STATE] = State(
-        resolver=resolver, collector=collector, audits=Audits(resolver.session.dataset)
+        resolver=resolver,
+        collector=collector,
+        audits=Audits(resolver.session.dataset),
+        costs=SessionCosts(resolver.session, processes=_processes(config)),
     )
     config.pluginmanager.register(interrupts, "perf-interrupts")
     config.pluginmanager.register(workers, "perf-workers")
@@ -108,7 +112,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Make a place for the test's load runs; before any fixture, check its marker."""
     state = item.config.stash[STATE]
-    state.resolver.load(marker_arguments(item))
+    load = state.resolver.load(marker_arguments(item))
+    if _asks_for_load(item):
+        state.costs.expect_any(load)
     item.stash[STATE_RUNS] = TestRuns(item, state)
 
 
@@ -172,6 +178,11 @@ def pytest_runtest_makereport(
         where = f"\n{item.location[0]}:{lines[-1]}" if lines else ""
         report.longrepr = f"{type(error).__name__}: {error}{notes}{where}"
     return report
+
+
+def _processes(config: pytest.Config) -> int:
+    """Return how many pytest processes run tests: xdist's workers, or this one."""
+    return int(getattr(config, "workerinput", {}).get("workercount", 1))
 
 
 def _asks_for_load(item: pytest.Item) -> bool:

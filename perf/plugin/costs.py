@@ -6,8 +6,6 @@ from decimal import Decimal
 from math import ceil
 from typing import NamedTuple
 
-import pytest
-
 from perf.core.capacity import TableCapacity
 from perf.core.capacity_units import Units, largest_item_bytes, read_units, write_units
 from perf.core.cost import (
@@ -100,7 +98,11 @@ class SessionCosts:
         shape = LoadShape(users=load.users, run_time_s=load.run_time_s, pacing=load.pacing)
         return plan_load(classes, shape, self._session.dataset, ceiling)
 
-    def expect(self, load: LoadSettings) -> None:
+    def expect(self, load: LoadSettings, classes: Mapping[str, int] | None) -> None:
+        """Expect a load by these users; see `plan`."""
+        self.upcoming = Upcoming(load, (self.plan(load, classes),))
+
+    def expect_any(self, load: LoadSettings) -> None:
         """Expect a load by users that are not known yet: any that ship."""
         plans = tuple(self.plan(load, {name: 1}) for name in USER_WORK)
         self.upcoming = Upcoming(load, plans)
@@ -224,14 +226,3 @@ class SessionCosts:
         if self._spent:
             text += f", of which {format_usd(self._spent)} USD are spent"
         return text
-
-
-def announce(config: pytest.Config, text: str) -> None:
-    """Show a line at once, before a load that may be long; a worker of xdist has no terminal."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    capture = config.pluginmanager.get_plugin("capturemanager")
-    if reporter is None or capture is None:
-        return
-    with capture.global_and_fixture_disabled():
-        reporter.ensure_newline()
-        reporter.write_line(text)

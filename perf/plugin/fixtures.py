@@ -15,8 +15,7 @@ from perf.children import SERVER_NICENESS, Child, ChildExited
 from perf.core.dataset import Dataset
 from perf.core.result import RunResult
 from perf.errors import InvalidOption, TargetUnavailable
-from perf.loadgen.launcher import LOCUSTFILE
-from perf.plugin.runs import AQP_USERS, Site, TestRuns
+from perf.plugin.runs import AQP_USERS, Site, TestRuns, shipped_classes
 from perf.plugin.state import STATE, State
 from perf.targets import Table, Target, table_name
 
@@ -84,6 +83,7 @@ def perf_table(
     if session.table is not None:
         yield targets.existing_table(perf_target, session.table, perf_dataset)
         return
+    _state(pytestconfig).costs.admit_table(perf_target.region)
     with targets.open_table(
         perf_target,
         name=table_name(f"{session.run_id}_{secrets.token_hex(3)}"),
@@ -135,6 +135,7 @@ def perf_load(request: pytest.FixtureRequest) -> PerfLoad:
         **overrides: object,
     ) -> RunResult:
         settings = state.resolver.load(marker, overrides)
+        state.costs.expect(settings, shipped_classes(users, locustfile))
         return runs.run(users, locustfile, settings, _site(request, users, locustfile))
 
     return load
@@ -170,8 +171,8 @@ def _site(
 
     The workloads that ship get what they need; others, what the test names as a fixture.
     """
-    ships = locustfile is None or Path(locustfile).resolve() == LOCUSTFILE.resolve()
-    names = {users} if isinstance(users, str) else set(users or ())
+    classes = shipped_classes(users, locustfile)
+    ships, names = classes is not None, set(classes or ())
     needs_aqp = ships and (not names or bool(names & AQP_USERS))
     needs_table = ships or "perf_table" in request.fixturenames
     needs_aqp = needs_aqp or "perf_aqp" in request.fixturenames

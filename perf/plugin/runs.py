@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from perf.core.cost import RunCost
 from perf.core.dataset import DATASET_SIZES
 from perf.core.pacing import OpenModel
 from perf.core.report import JudgedRun, TargetInfo
@@ -25,6 +26,8 @@ from perf.errors import (
 )
 from perf.loadgen.launcher import LOCUSTFILE, LoadRun, RunSpec
 from perf.plugin.audits import Writes
+from perf.plugin.costs import Admission
+from perf.plugin.preflight import announce, clear
 from perf.plugin.settings import LoadSettings
 from perf.plugin.state import State
 from perf.reports.junit import properties
@@ -53,6 +56,7 @@ class _FinishedRun:
     load: LoadSettings
     site: Site
     audit: WriteAudit | None = None
+    cost: RunCost | None = None
     problems: tuple[str, ...] = ()
     """What makes it INVALID beside what it measured."""
 
@@ -67,6 +71,7 @@ class TestRuns:
         self._session = state.session
         self._collector = state.collector
         self._audits = state.audits
+        self._costs = state.costs
         self._runs: list[_FinishedRun] = []
         self._judged: list[JudgedRun] = []
         self._reported = 0
@@ -102,6 +107,17 @@ class TestRuns:
             raise AssertionError("a load run has a target")
         for doubt in load.doubts(len(os.sched_getaffinity(0))):
             warnings.warn(doubt, LoadWarning, stacklevel=3)
+        admission, budget = clear(
+            self._costs,
+            self._session.dataset,
+            target=site.target,
+            table=site.table,
+            load=load,
+            classes=shipped_classes(users, locustfile),
+        )
+        if admission is not None:
+            announce(self._item.config, f"cost estimate: {admission.estimate}")
+        spec = replace(spec, budget=budget)
         with LoadRun(spec, environment=site.target.environment()) as locust:
             try:
                 result, logs = locust.wait()
@@ -109,17 +125,32 @@ class TestRuns:
                 partial = locust.interrupt()
                 if partial is not None:
                     result = replace(partial.result, interrupted=True)
-                    self._runs.append(_FinishedRun(result=result, load=load, site=site))
+                    finished = _FinishedRun(result=result, load=load, site=site)
+                    finished.cost = self._cost(admission, finished)
+                    self._runs.append(finished)
                 raise
             except PerfError:
                 if site.table is not None:
                     self._audits.note_unknown(site.table)
+                self._cost(admission, None)
                 raise
         finished = _FinishedRun(result=result, load=load, site=site)
         self._runs.append(finished)
         are_all = spec.locustfile.resolve() == LOCUSTFILE.resolve() and not result.invalid_reasons
         self._audit(finished, Writes(logs, are_all=are_all))
+        finished.cost = self._cost(admission, finished)
         return result
+
+    def _cost(self, admission: Admission | None, run: "_FinishedRun | None") -> RunCost | None:
+        """Count what a run cost, None one that left no result; None: load costs nothing here."""
+        if admission is None:
+            return None
+        audit = None if run is None else run.audit
+        return self._costs.charge(
+            admission,
+            metered=None if run is None else run.result.metered,
+            audit_read_units=None if audit is None else audit.consumed_read_units,
+        )
 
     def _audit(self, run: "_FinishedRun", writes: Writes) -> None:
         """Look for what the run wrote, if that was asked; what spoils it is kept with the run."""
@@ -181,6 +212,7 @@ class TestRuns:
                 result, self._applicable(result, load), run.audit, set_up_problems=run.problems
             ),
             write_audit=run.audit,
+            cost=run.cost,
             unverified=_unverified(load, site),
         )
         self._judged.append(judged)
@@ -221,6 +253,14 @@ def raise_violations(judged: list[JudgedRun]) -> None:
     failed = [each for each in judged if each.verdict.verdict is Verdict.FAIL]
     if failed:
         raise ThresholdsViolated("\n\n".join(map(failure_text, failed)))
+
+
+def shipped_classes(
+    users: str | Mapping[str, int] | None, locustfile: str | Path | None
+) -> dict[str, int] | None:
+    """Return the user classes of a run with their weights; None: they are of another locustfile."""
+    ships = locustfile is None or Path(locustfile).resolve() == LOCUSTFILE.resolve()
+    return _user_classes(users) if ships else None
 
 
 def _user_classes(users: str | Mapping[str, int] | None) -> dict[str, int]:

@@ -6,6 +6,7 @@ import pytest
 
 from perf.plugin.audits import Audits
 from perf.plugin.collector import Collector
+from perf.plugin.costs import SessionCosts
 from perf.plugin.settings import Resolver, SessionSettings
 
 
@@ -16,6 +17,7 @@ class State:
     resolver: Resolver
     collector: Collector
     audits: Audits
+    costs: SessionCosts
 
     @property
     def session(self) -> SessionSettings:

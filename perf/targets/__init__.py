@@ -13,6 +13,7 @@ from perf.targets.table import Table, table_name
 from perf.targets.target import Target, TargetKind, TargetSpec, parse_target
 
 if TYPE_CHECKING:
+    from perf.targets.capacity import table_capacity
     from perf.targets.opening import open_target
     from perf.targets.reading import TableReader
     from perf.targets.table_life import existing_table, open_table
@@ -31,6 +32,7 @@ __all__ = [
     "open_target",
     "parse_billing",
     "parse_target",
+    "table_capacity",
     "table_name",
 ]
 
@@ -39,6 +41,7 @@ _HOMES = {
     "existing_table": "perf.targets.table_life",
     "open_table": "perf.targets.table_life",
     "open_target": "perf.targets.opening",
+    "table_capacity": "perf.targets.capacity",
 }
 
 

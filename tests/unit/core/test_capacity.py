@@ -1,5 +1,6 @@
 """A load that exceeds a limit of its table is named with the limit; one that does not, is not."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -74,6 +75,8 @@ def test_table_gives_what_is_provisioned_or_its_ceiling_or_its_quota() -> None:
     small, large = Units(read=1, write=2), Units(read=3, write=4)
     assert TableCapacity(provisioned=small, warm=large, is_on_aws=True).most_per_s == small
     assert TableCapacity(ceiling=large, warm=small, is_on_aws=True).most_per_s == large
+    half = TableCapacity(ceiling=Units(read=math.inf, write=5), is_on_aws=True)
+    assert half.most_per_s == Units(read=40_000, write=5)
     assert NEW_TABLE.most_per_s == Units(read=40_000, write=40_000)
 
 

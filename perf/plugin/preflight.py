@@ -1,0 +1,75 @@
+"""What is looked at before a load begins: where its table will throttle it, and what it costs."""
+
+import warnings
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pytest
+
+from perf import targets
+from perf.core.capacity import bottlenecks
+from perf.core.cost import Budget
+from perf.core.dataset import Dataset
+from perf.errors import LoadWarning
+from perf.plugin.costs import Admission, SessionCosts, Upcoming
+from perf.plugin.settings import LoadSettings
+from perf.targets import Table, Target, TargetKind
+
+_THROTTLES = frozenset({TargetKind.AWS, TargetKind.ENDPOINT})
+"""moto and DynamoDB Local take every load, whatever capacity they say that a table has."""
+_STACK_LEVEL = 4
+"""The line of the test that puts the load on."""
+
+
+class Cleared(NamedTuple):
+    """A run that may begin; both are None where load costs nothing."""
+
+    admission: Admission | None
+    budget: Budget | None
+
+
+def clear(  # noqa: PLR0913 - named, and each another thing
+    costs: SessionCosts,
+    dataset: Dataset,
+    *,
+    target: Target,
+    table: Table | None,
+    load: LoadSettings,
+    classes: Mapping[str, int] | None,
+) -> Cleared:
+    """Warn of what the table will not carry, and admit the run if it may be paid for.
+
+    Args:
+        costs: of the session.
+        dataset: what is read and written.
+        target: where.
+        table: which; None: the run uses none of ours.
+        load: how much.
+        classes: user classes that ship, with their weights; None: those of another locustfile.
+
+    Raises:
+        BudgetExceeded: it would cost more than may be spent.
+        TargetError: the table does not say its capacity.
+    """
+    capacity = None
+    if table is not None and target.kind in _THROTTLES:
+        capacity = targets.table_capacity(target, table)
+    plan = costs.plan(load, classes, capacity)
+    if capacity is not None:
+        for bottleneck in bottlenecks(plan, dataset, capacity):
+            warnings.warn(bottleneck, LoadWarning, stacklevel=_STACK_LEVEL)
+    if not costs.is_counted:
+        return Cleared(None, None)
+    admission = costs.admit(Upcoming(load, (plan,)), target.region, capacity)
+    return Cleared(admission, costs.budget(admission))
+
+
+def announce(config: pytest.Config, text: str) -> None:
+    """Show a line at once, before a load that may be long; a worker of xdist has no terminal."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    if reporter is None or capture is None:
+        return
+    with capture.global_and_fixture_disabled():
+        reporter.ensure_newline()
+        reporter.write_line(text)
