@@ -4,9 +4,8 @@ import gzip
 import json
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 HUGE_BYTES: Final = 20_000_000
@@ -39,30 +38,33 @@ def gzip_bomb() -> bytes:
     return _GZIP_HEADER + block * _BOMB_BLOCKS + end
 
 
+_ROW: Final = '[{{"pk": "a", "zipcode": 1, "total": {}}}]'
+_GZIPPED: Final = ("Content-Encoding: gzip",)
+_MAKE: Final[Mapping[str, Callable[[], BadBody]]] = {
+    "html": lambda: BadBody(b"<html><body>Bad gateway</body></html>"),
+    "empty": lambda: BadBody(b""),
+    "other_json": lambda: BadBody(json.dumps({"items": [{"a": 1}], "count": 1}).encode()),
+    "json_number": lambda: BadBody(b"17"),
+    "huge": lambda: BadBody(aqp_text("[" + "{}," * (HUGE_BYTES // 3) + "{}]")),
+    "huge_text": lambda: BadBody(b"x" * HUGE_BYTES),
+    "gzip_bomb": lambda: BadBody(gzip_bomb(), _GZIPPED),
+    "cut_gzip": lambda: BadBody(gzip.compress(aqp_text("[]"))[:-5], _GZIPPED),
+    "gzip_and_more": lambda: BadBody(gzip.compress(aqp_text("[]")) * 2, _GZIPPED),
+    "deep": lambda: BadBody(b"[" * 200_000 + b"]" * 200_000),
+    "deep_row": lambda: BadBody(aqp_text("[" * 700 + "]" * 700)),
+    "nan": lambda: BadBody(aqp_text(_ROW.format("NaN"))),
+    "infinity": lambda: BadBody(aqp_text(_ROW.format("-Infinity"))),
+    "too_large_a_double": lambda: BadBody(aqp_text(_ROW.format("1e999"))),
+    "long_number": lambda: BadBody(aqp_text(_ROW.format("9" * 100_000))),
+    "long_fraction": lambda: BadBody(aqp_text(_ROW.format("0." + "9" * 100_000 + "e-400"))),
+    "text_for_a_number": lambda: BadBody(aqp_text(_ROW.format('"1"'))),
+    "lone_surrogate": lambda: BadBody(aqp_text('[{"\\ud800": "\\udfff"}]')),
+}
+BAD_BODIES: Final = tuple(_MAKE)
+"""Their names; rows are of the aggregate by zip code."""
+
+
 @cache
-def bad_bodies() -> Mapping[str, BadBody]:
-    """Return all of them by name; an answer's rows are of the aggregate by zip code."""
-    row = '[{{"pk": "a", "zipcode": 1, "total": {}}}]'
-    gzipped = ("Content-Encoding: gzip",)
-    return MappingProxyType(
-        {
-            "html": BadBody(b"<html><body>Bad gateway</body></html>"),
-            "empty": BadBody(b""),
-            "other_json": BadBody(json.dumps({"items": [{"a": 1}], "count": 1}).encode()),
-            "json_number": BadBody(b"17"),
-            "huge": BadBody(aqp_text("[" + "{}," * (HUGE_BYTES // 3) + "{}]")),
-            "huge_text": BadBody(b"x" * HUGE_BYTES),
-            "gzip_bomb": BadBody(gzip_bomb(), gzipped),
-            "cut_gzip": BadBody(gzip.compress(aqp_text("[]"))[:-5], gzipped),
-            "gzip_and_more": BadBody(gzip.compress(aqp_text("[]")) * 2, gzipped),
-            "deep": BadBody(b"[" * 200_000 + b"]" * 200_000),
-            "deep_row": BadBody(aqp_text("[" * 700 + "]" * 700)),
-            "nan": BadBody(aqp_text(row.format("NaN"))),
-            "infinity": BadBody(aqp_text(row.format("-Infinity"))),
-            "too_large_a_double": BadBody(aqp_text(row.format("1e999"))),
-            "long_number": BadBody(aqp_text(row.format("9" * 100_000))),
-            "long_fraction": BadBody(aqp_text(row.format("0." + "9" * 100_000 + "e-400"))),
-            "text_for_a_number": BadBody(aqp_text(row.format('"1"'))),
-            "lone_surrogate": BadBody(aqp_text('[{"\\ud800": "\\udfff"}]')),
-        }
-    )
+def bad_body(name: str) -> BadBody:
+    """Return the body with this name; some take a while to make."""
+    return _MAKE[name]()

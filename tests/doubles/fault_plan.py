@@ -67,7 +67,7 @@ class Fault(StrEnum):
     """The right answer about another partition."""
 
 
-BAD_BODIES: Final = {Fault.HTML, Fault.EMPTY, Fault.HUGE, Fault.OTHER_JSON}
+BODY_FAULTS: Final = {Fault.HTML, Fault.EMPTY, Fault.HUGE, Fault.OTHER_JSON}
 """Faults that are named as in `tests.doubles.bad_bodies`."""
 
 ROW_FAULTS: Final = {

@@ -24,8 +24,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from perf.core.dataset import DATASET_SIZES, Dataset
-from tests.doubles.bad_bodies import bad_bodies
-from tests.doubles.fault_plan import BAD_BODIES, NOT_DONE, ROW_FAULTS, Fault, FaultPlan, Kind
+from tests.doubles.bad_bodies import bad_body
+from tests.doubles.fault_plan import BODY_FAULTS, NOT_DONE, ROW_FAULTS, Fault, FaultPlan, Kind
 from tests.doubles.http_double import (
     Connection,
     Request,
@@ -151,10 +151,9 @@ class FaultProxy:
     ) -> None:
         self._plan, self._answers, self._journal = plan, answers, journal
         self._counts: Counter[Kind] = Counter()
+        bodies = {fault: bad_body(str(fault)) for fault in BODY_FAULTS}
         self._bad = {
-            Fault(name): response(bad.content, headers=bad.headers)
-            for name, bad in bad_bodies().items()
-            if name in BAD_BODIES
+            fault: response(bad.content, headers=bad.headers) for fault, bad in bodies.items()
         }
 
         @cache

@@ -95,16 +95,16 @@ def fault_proxy(folder: Path, plan: FaultPlan, *options: str) -> Iterator[str]:
 
 
 def run(folder: Path, plan: FaultPlan) -> Run:
-    """Let the four shipped users send 320 requests a second for 2 s."""
+    """Let the four shipped users send 500 requests in a second."""
     with fault_proxy(folder, plan) as url:
         spec = RunSpec(
             user_classes=dict.fromkeys(USERS, 1),
             users=12,
             spawn_rate=100,
-            run_time_s=2,
+            run_time_s=1,
             stop_timeout_s=5,
             warmup_s=0,
-            pacing=OpenModel.at(320.0),
+            pacing=OpenModel.at(500.0),
             host=url,
             workload={"endpoint-url": url, "verify": "all"},
         )
