@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from perf.core.dataset import Dataset
 from perf.core.fingerprint import data_fingerprint
+from perf.core.refusals import DENIED_CODES
 from perf.errors import (
     TableAlreadyExists,
     TableLeftBehind,
@@ -142,6 +143,10 @@ class _OwnTable:
                 if self._carries_our_tag() is not True:
                     self._was_asked = False
                     raise TableAlreadyExists(self._name) from exc
+            except ClientError as exc:
+                # Any other answer leaves open whether the table is there.
+                self._was_asked = exc.response["Error"]["Code"] not in DENIED_CODES
+                raise
             self._is_confirmed = True
             self._wait_until_active()
 

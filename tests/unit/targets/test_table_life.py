@@ -328,6 +328,51 @@ def test_a_table_that_is_being_created_is_deleted_as_soon_as_it_can_be(aws: Targ
     assert clock.sleeps == [0.02, 0.04]
 
 
+# When it may not be done
+
+
+def denied(operation: str) -> ClientError:
+    error: Any = {"Error": {"Code": "AccessDeniedException", "Message": "No."}}
+    return ClientError(error, operation)
+
+
+@pytest.mark.parametrize(
+    "operation", ["CreateTable", "DescribeTable", "BatchWriteItem", "TagResource"]
+)
+def test_a_missing_permission_is_named_and_nothing_is_left(aws: Target, operation: str) -> None:
+    target = Disturbed(target=aws, events={f"before {operation}": raising(denied(operation))})
+    with (
+        pytest.raises(
+            TargetUnusable, match=f"lack the permission dynamodb:{operation}: "
+        ) as caught,
+        opened(target),
+    ):
+        pytest.fail("the block was entered")
+    assert tables_of(aws) == []
+    assert not hasattr(caught.value, "__notes__")
+
+
+def test_who_may_do_nothing_is_not_told_of_a_table_that_may_be_left(aws: Target) -> None:
+    operations = ("CreateTable", "DescribeTable", "ListTagsOfResource", "DeleteTable")
+    events = {f"before {name}": raising(denied(name)) for name in operations}
+    with (
+        pytest.raises(TargetUnusable, match="dynamodb:CreateTable") as caught,
+        opened(Disturbed(target=aws, events=events)),
+    ):
+        pytest.fail("the block was entered")
+    assert not hasattr(caught.value, "__notes__")
+
+
+def test_a_table_that_may_not_be_deleted_is_named_with_the_permission(aws: Target) -> None:
+    target = Disturbed(target=aws, events={"before DeleteTable": raising(denied("DeleteTable"))})
+    with (
+        pytest.raises(TableLeftBehind, match="lack the permission dynamodb:DeleteTable: "),
+        opened(target),
+    ):
+        pass
+    assert tables_of(aws) == [NAME]
+
+
 # When it cannot be deleted
 
 
