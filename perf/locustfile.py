@@ -45,7 +45,7 @@ class PartiqlReadUser(PartiqlUser):
         settings = self.workload.settings
         pk, status = settings.dataset.read_key(self.stream, index)
         check = None
-        if settings.verification.includes(index):
+        if self.is_checked(index):
             check = partial(self.workload.oracle.check_select, pk, status)
         self.select(
             READ_OPERATION,

@@ -92,7 +92,7 @@ class AqpUser(PacedUser):
         settings = self.workload.settings
         pk, _ = settings.dataset.read_key(self.stream, index)
         check = None
-        if settings.verification.includes(index):
+        if self.is_checked(index):
             check = partial(self.workload.oracle.check_aggregate, query, pk)
         sql = query.sql(settings.table, pk)
         self.query(name, sql, query.columns, due_ns=due_ns, check=check)

@@ -56,7 +56,8 @@ class PacedUser(User):
     def on_start(self) -> None:
         """Join the workload of this process."""
         self.workload = workload_of(self.environment)
-        self.stream = self.workload.next_stream()
+        self._number = self.workload.next_user()
+        self.stream = self.workload.stream(self._number)
         self._sent = 0
         self._due_ns: int | None = None
         self._is_cut_off = False
@@ -105,6 +106,11 @@ class PacedUser(User):
             due_ns: when the request was due (perf_counter).
         """
         raise NotImplementedError(f"{type(self).__name__} needs a send(self, index, due_ns)")
+
+    def is_checked(self, index: int) -> bool:
+        """Return whether the answer to this user's request ``index`` is to be checked."""
+        # Counted on from the user's number, so that users do not check at the same time.
+        return self.workload.settings.verification.includes(self._number + index)
 
     def timing(self, due_ns: int) -> dict[str, Any]:
         """Return the context of a request that is sent now.

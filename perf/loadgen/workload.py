@@ -108,9 +108,13 @@ class Workload:
         """The number of this process among the workers; 0 without workers."""
         return int(self._runner.worker_index)
 
-    def next_stream(self) -> str:
-        """Return a stream name for a new user: no other user of any run has it."""
-        return f"{self.settings.run_id}/{self.worker_index}/{next(self._user_numbers)}"
+    def next_user(self) -> int:
+        """Return a number for a new user: no other user of this process has it."""
+        return next(self._user_numbers)
+
+    def stream(self, user: int) -> str:
+        """Return the stream of a user: no other user of any run has the same."""
+        return f"{self.settings.run_id}/{self.worker_index}/{user}"
 
     def open_write_log(self, stream: str) -> WriteLog:
         """Return the log that keeps what became of this stream's writes."""

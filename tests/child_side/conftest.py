@@ -3,10 +3,19 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
+from locust.argument_parser import parse_options
+from locust.env import Environment
+from locust.event import Events
 
+from perf.loadgen.partiql_user import PartiqlUser
+from perf.loadgen.workload import install
 from tests.doubles.scripted_server import ScriptedServer
+
+Open = Callable[..., Any]
+"""Any: locust types what an environment always has here as optional."""
 
 
 @pytest.fixture
@@ -32,3 +41,26 @@ def aws_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def open_environment() -> Iterator[Open]:
+    """Make locust environments of one process from a command line; they end with the test."""
+    made: list[Any] = []
+
+    def make(*arguments: str, users: list[type[Any]]) -> Any:  # noqa: ANN401 - see `Open`
+        environment = Environment(
+            events=Events(), user_classes=users, parsed_options=parse_options(list(arguments))
+        )
+        install(environment.events)
+        environment.create_local_runner()
+        environment.events.init.fire(environment=environment)
+        made.append(environment)
+        return environment
+
+    yield make
+    for environment in made:
+        environment.runner.quit()
+    for client in PartiqlUser._clients.values():
+        client._server.close()  # type: ignore[attr-defined]  # the fast one
+    PartiqlUser._clients.clear()

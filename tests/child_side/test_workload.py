@@ -1,14 +1,13 @@
 """A locust process opens what it needs before the load, paces its users and stops them cleanly."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import gevent
 import pytest
 from gevent.event import Event
 from locust import task
-from locust.argument_parser import parse_options
 from locust.env import Environment
 from locust.event import Events
 from locust.exception import StopUser
@@ -18,8 +17,9 @@ from perf.loadgen.attempts import Attempts
 from perf.loadgen.dynamodb import Answer, DynamoDbError
 from perf.loadgen.partiql_user import PartiqlUser
 from perf.loadgen.users import PacedUser
-from perf.loadgen.workload import Workload, find_workload, install, workload_of
+from perf.loadgen.workload import Workload, find_workload, workload_of
 from perf.locustfile import AqpZipcodeUser, PartiqlReadUser, PartiqlWriteUser
+from tests.child_side.conftest import Open
 from tests.doubles.scripted_server import (
     Behaviour,
     ScriptedServer,
@@ -32,31 +32,6 @@ from tests.doubles.scripted_server import (
 DEADLINE_S = 10.0
 
 Start = Callable[..., ScriptedServer]
-Open = Callable[..., Any]
-"""Any: locust types what an environment always has here as optional."""
-
-
-@pytest.fixture
-def open_environment() -> Iterator[Open]:
-    """Make locust environments of one process from a command line; they end with the test."""
-    made: list[Any] = []
-
-    def make(*arguments: str, users: list[type[Any]]) -> Any:  # noqa: ANN401 - see `Open`
-        environment = Environment(
-            events=Events(), user_classes=users, parsed_options=parse_options(list(arguments))
-        )
-        install(environment.events)
-        environment.create_local_runner()
-        environment.events.init.fire(environment=environment)
-        made.append(environment)
-        return environment
-
-    yield make
-    for environment in made:
-        environment.runner.quit()
-    for client in PartiqlUser._clients.values():
-        client._server.close()  # type: ignore[attr-defined]  # the fast one
-    PartiqlUser._clients.clear()
 
 
 def fired(environment: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - see `Open`
@@ -317,4 +292,6 @@ def test_a_locustfile_that_does_not_install_is_told_so() -> None:
 def test_streams_never_repeat(open_environment: Open) -> None:
     workload = workload_of(open_environment("--run-id", "r", users=[HoldingUser]))
 
-    assert [workload.next_stream() for _ in range(3)] == ["r/0/0", "r/0/1", "r/0/2"]
+    streams = [workload.stream(workload.next_user()) for _ in range(3)]
+
+    assert streams == ["r/0/0", "r/0/1", "r/0/2"]

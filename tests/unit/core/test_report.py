@@ -100,8 +100,6 @@ def test_a_report_has_every_field_of_its_schema() -> None:
         "generator",
         "metered_units",
         "operations",
-        "cost",
-        "metered_units",
         "thresholds",
     }
 

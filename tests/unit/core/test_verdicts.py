@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from perf.core.failures import FailureClass
 from perf.core.histogram import LatencyHistogram
 from perf.core.operation import OperationResult
+from perf.core.oracle import WrongAnswerKind
 from perf.core.result import GeneratorHealth, RunResult
 from perf.core.thresholds import parse_threshold
 from perf.core.validity import invalid_reasons
@@ -20,6 +21,8 @@ from perf.core.verdicts import (
     judge,
     samples_for,
 )
+from perf.core.verification import AnswerChecks
+from perf.core.write_audit import WriteAudit
 
 law = settings(max_examples=40, deadline=None)
 LOST_PART = "a worker or a part of its report was lost"
@@ -472,3 +475,69 @@ def test_only_a_run_whose_every_threshold_passed_passes(
     is_all_pass = all(each.verdict is Verdict.PASS for each in verdict.judgements)
     assert (verdict.verdict is Verdict.PASS) is (requests > 0 and not interrupted and is_all_pass)
     assert len(verdict.judgements) == len(texts)
+
+
+AUDIT = WriteAudit(
+    acknowledged=10,
+    checked=10,
+    found=10,
+    lost=0,
+    ambiguous=2,
+    ambiguous_landed=1,
+    unexpected=0,
+)
+LOST = replace(AUDIT, found=9, lost=1)
+UNEXPECTED = replace(AUDIT, unexpected=1)
+SPOILED = replace(HEALTHY, cpu_ratio_max=0.99)
+
+
+@pytest.mark.parametrize(
+    ("audit", "generator", "verdict"),
+    [
+        (AUDIT, HEALTHY, Verdict.PASS),
+        (LOST, HEALTHY, Verdict.FAIL),
+        (UNEXPECTED, HEALTHY, Verdict.FAIL),
+        (AUDIT, SPOILED, Verdict.INVALID),
+        (UNEXPECTED, SPOILED, Verdict.INVALID),
+        (LOST, SPOILED, Verdict.FAIL),
+    ],
+)
+def test_a_lost_write_fails_any_run(
+    audit: WriteAudit, generator: GeneratorHealth, verdict: Verdict
+) -> None:
+    found = judge(run_of(WRITE, generator=generator), [], audit)
+
+    assert found.verdict is verdict
+    assert bool(found.invalid_reasons) is (generator is SPOILED)
+
+
+def test_what_spoiled_the_set_up_makes_a_run_invalid() -> None:
+    found = judge(run_of(WRITE), [], set_up_problems=["the writes could not be audited"])
+
+    assert found.verdict is Verdict.INVALID
+    assert found.invalid_reasons == ("the writes could not be audited",)
+
+
+@pytest.mark.parametrize(
+    ("checked", "wrong", "failures", "observed", "samples"),
+    [
+        (900, 9, 109, 0.009, 1000),  # all that were no other failure
+        (100, 9, 109, 0.09, 100),  # a sample
+        (0, 0, 9, 0.009, 1000),  # malformed answers, which need no oracle
+    ],
+)
+def test_wrong_answers_are_counted_among_those_that_were_checked(
+    checked: int, wrong: int, failures: int, observed: float, samples: int
+) -> None:
+    read = replace(
+        operation(failures=failures),
+        failure_classes={
+            FailureClass.WRONG_ANSWER: 9,
+            **({FailureClass.SERVER_ERROR: failures - 9} if failures > 9 else {}),
+        },
+        answers=AnswerChecks(checked=checked, wrong={WrongAnswerKind.TRUNCATED: wrong}),
+    )
+    (judgement,) = judge(run_of(read), [parse_threshold("wrong_answer_ratio <= 0.5%")]).judgements
+
+    assert (judgement.observed, judgement.samples) == (observed, samples)
+    assert judgement.verdict is Verdict.FAIL

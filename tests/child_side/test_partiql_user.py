@@ -1,0 +1,184 @@
+"""What the users of PartiQL do with answers: they keep outcomes, follow pages and check items."""
+
+from typing import Any
+
+import pytest
+from gevent import GreenletExit
+
+from perf.core.dataset import Dataset
+from perf.core.failures import FailureClass
+from perf.core.oracle import WrongAnswerKind
+from perf.loadgen.attempts import Attempts
+from perf.loadgen.dynamodb import Answer, DynamoDbError
+from perf.loadgen.partiql_user import PartiqlUser
+from perf.locustfile import PartiqlReadUser, PartiqlWriteUser
+from tests.child_side.conftest import Open
+
+Outcome = Answer | BaseException
+
+INSERTED = Answer([], None, 1.0, 2)
+OPTIONS = ("--region", "eu-west-1", "--endpoint-url", "http://127.0.0.1:9", "--run-id", "r")
+
+
+class ScriptedClient:
+    """Answers each statement with the next of what it was given."""
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        self._outcomes = list(outcomes)
+        self.tokens: list[object] = []
+
+    def execute_statement(self, *_: object, next_token: str | None = None, **__: object) -> Answer:
+        self.tokens.append(next_token)
+        outcome = self._outcomes.pop(0)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+
+def error(kind: FailureClass, code: str = "X", *, attempts: int = 1) -> DynamoDbError:
+    failed = DynamoDbError(kind, code)
+    if attempts > 1:
+        failed.attempts = Attempts(total=attempts, throttled=0, backoff_ns=0)
+    return failed
+
+
+def started(
+    open_environment: Open, user_class: type[PartiqlUser], *options: str
+) -> tuple[PartiqlUser, list[dict[str, Any]]]:
+    environment = open_environment(*OPTIONS, *options, users=[user_class])
+    events: list[dict[str, Any]] = []
+    environment.events.request.add_listener(lambda **event: events.append(event))
+    environment.events.test_start.fire(environment=environment)
+    user = user_class(environment)
+    user.on_start()
+    return user, events
+
+
+def run(user: PartiqlUser, *outcomes: Outcome) -> ScriptedClient:
+    client = ScriptedClient(*outcomes)
+    user.client = client
+    return client
+
+
+@pytest.mark.parametrize(
+    ("outcome", "noted"),
+    [
+        (INSERTED, "a"),
+        *((error(kind), "r") for kind in (FailureClass.THROTTLED, FailureClass.CLIENT_ERROR)),
+        *((error(kind), "r") for kind in (FailureClass.UNAUTHORIZED, FailureClass.CONNECTION)),
+        *((error(kind), "u") for kind in (FailureClass.AMBIGUOUS, FailureClass.SERVER_ERROR)),
+        *((error(kind), "u") for kind in (FailureClass.WRONG_ANSWER, FailureClass.OTHER)),
+        (error(FailureClass.THROTTLED, attempts=2), "u"),
+        (error(FailureClass.CLIENT_ERROR, "DuplicateItemException"), "u"),
+    ],
+)
+def test_a_write_has_the_outcome_that_its_answer_proves(
+    open_environment: Open, outcome: Outcome, noted: str
+) -> None:
+    user, events = started(open_environment, PartiqlWriteUser)
+    run(user, outcome)
+
+    user.request()
+
+    (log,) = user.workload.write_logs
+    assert (log.stream, log.to_text()) == ("r/0/0", f"1{noted}")
+    assert (events[0]["exception"] is None) is (noted == "a")
+
+
+def test_a_write_that_was_under_way_at_the_end_has_an_unknown_outcome(
+    open_environment: Open,
+) -> None:
+    user, _ = started(open_environment, PartiqlWriteUser)
+    run(user, INSERTED, GreenletExit())
+
+    user.request()
+    with pytest.raises(GreenletExit):
+        user.request()
+
+    assert user.workload.write_logs[0].to_text() == "1a1u"
+
+
+def test_a_new_test_begins_new_logs(open_environment: Open) -> None:
+    user, _ = started(open_environment, PartiqlWriteUser)
+    environment = user.environment
+
+    environment.events.test_start.fire(environment=environment)
+
+    assert user.workload.write_logs == []
+
+
+def pages_of(items: list[Any], *sizes: int) -> list[Answer]:
+    """Return the items as pages of these sizes, the rest as the last one."""
+    pages, at = [], 0
+    for size in sizes:
+        pages.append(Answer(items[at : at + size], f"token {at + size}", 0.5, 10))
+        at += size
+    return [*pages, Answer(items[at:], None, 0.5, 10)]
+
+
+def right_items() -> list[Any]:
+    dataset = Dataset()
+    pk, status = dataset.read_key("r/0/0", 0)
+    items = sorted(
+        (item for item in dataset.seed_items() if (item.pk, item.status) == (pk, status)),
+        key=lambda item: item.sk,
+    )
+    return [item.attributes() for item in items]
+
+
+@pytest.mark.parametrize("sizes", [(), (1,), (0, 2), (1, 1, 0)])
+def test_all_pages_together_are_the_answer(open_environment: Open, sizes: tuple[int, ...]) -> None:
+    user, events = started(open_environment, PartiqlReadUser, "--verify", "all")
+    client = run(user, *pages_of(right_items(), *sizes))
+
+    user.request()
+
+    assert client.tokens[0] is None
+    assert client.tokens[1:] == [f"token {sum(sizes[: n + 1])}" for n in range(len(sizes))]
+    assert [event["exception"] for event in events] == [None] * (len(sizes) + 1)
+    assert [event["context"].get("is_checked", False) for event in events] == [
+        *[False] * len(sizes),
+        True,
+    ]
+
+
+def test_a_wrong_answer_fails_its_last_page(open_environment: Open) -> None:
+    user, events = started(open_environment, PartiqlReadUser, "--verify", "all")
+    items = right_items()
+    run(user, *pages_of(items[:-1], 1))
+
+    user.request()
+
+    first, last = events
+    assert first["exception"] is None
+    assert last["exception"].failure_class is FailureClass.WRONG_ANSWER
+    assert last["context"]["wrong_answer"].kind is WrongAnswerKind.TRUNCATED
+    assert str(last["exception"]) == "WrongAnswer: truncated"
+
+
+def test_an_answer_that_breaks_off_is_not_checked(open_environment: Open) -> None:
+    user, events = started(open_environment, PartiqlReadUser, "--verify", "all")
+    run(user, pages_of(right_items(), 1)[0], error(FailureClass.TIMEOUT))
+
+    user.request()
+
+    assert [event["context"].get("is_checked") for event in events] == [None, None]
+
+
+def test_of_a_sample_the_users_check_by_turns(open_environment: Open) -> None:
+    first, _ = started(open_environment, PartiqlReadUser, "--verify", "sample:50%")
+    second = PartiqlReadUser(first.environment)
+    second.on_start()
+
+    assert [first.is_checked(index) for index in range(4)] == [False, True, False, True]
+    assert [second.is_checked(index) for index in range(4)] == [True, False, True, False]
+
+
+def test_nothing_is_checked_unless_told(open_environment: Open) -> None:
+    user, events = started(open_environment, PartiqlReadUser)
+    run(user, Answer([], None, 0.5, 10))
+
+    user.request()
+
+    assert events[0]["exception"] is None
+    assert "is_checked" not in events[0]["context"]
