@@ -73,8 +73,8 @@ def serve(
         query_bytes: the longest query that is to get through.
         on_ready: called once, when requests are accepted.
     """
-    # waitress would print a warning whenever more requests wait than threads are free: under load, that
-    # is a measurement, not an incident.
+    # waitress would print a warning whenever more requests wait than threads are free: under load,
+    # that is a measurement, not an incident.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     # And sqlglot would print what it cannot parse, which is whatever somebody sent.
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
