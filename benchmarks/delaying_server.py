@@ -1,6 +1,6 @@
-"""A double of DynamoDB and the AQP whose true latency is known, and which counts.
+"""A double of DynamoDB whose true latency is known: it takes writes.
 
-Answers every request after a fixed delay; may stall, and may answer with faults::
+Answers every one after a fixed delay, and may stall::
 
     python -m benchmarks.delaying_server --delay-ms 20 --stall-s 1 --stall-every-s 5
 
@@ -19,22 +19,16 @@ import socket
 import struct
 import time
 from array import array
-from collections import Counter, deque
+from collections import deque
 from typing import Final, NoReturn
 
-from benchmarks.nginx import WRITE_ANSWER, aqp_answer
-from perf.core.dataset import Dataset
+from benchmarks.nginx import WRITE_ANSWER
 from perf.core.intervals import nearest_rank
 
 _NS: Final = 1_000_000_000
 _NS_PER_MS: Final = 1_000_000
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
 _ABSOLUTE: Final = 1
-_ERROR: Final = '{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"injected"}}'
-
-FAULTS: Final = {3: "server_error", 7: "throttled", 9: "reset", 11: "cut", 15: "wrong_answer"}
-"""With ``--faults``: number of a request among those of its operation, modulo 20 → what becomes
-of it. ``reset`` resets the connection, ``cut`` closes it after half an answer; others are right."""
 
 
 def _answer(status: int, body: bytes) -> bytes:
@@ -42,19 +36,6 @@ def _answer(status: int, body: bytes) -> bytes:
 
 
 _WRITTEN: Final = _answer(200, WRITE_ANSWER.encode())
-_READ: Final = _answer(200, aqp_answer(Dataset()).encode())
-_ANSWERS: Final = {
-    ("write", "right"): _WRITTEN,
-    ("write", "server_error"): _answer(500, _ERROR.format(code="InternalServerError").encode()),
-    ("write", "throttled"): _answer(400, _ERROR.format(code="ThrottlingException").encode()),
-    ("write", "cut"): _WRITTEN[: len(_WRITTEN) // 2],
-    ("write", "wrong_answer"): _answer(200, b"<html>not DynamoDB</html>"),
-    ("read", "right"): _READ,
-    ("read", "server_error"): _answer(500, b"{}"),
-    ("read", "throttled"): _answer(429, b"{}"),
-    ("read", "cut"): _READ[: len(_READ) // 2],
-    ("read", "wrong_answer"): _answer(200, b'{"response": []}'),
-}
 
 
 class Server:
@@ -64,14 +45,10 @@ class Server:
         delay_ns: from a whole request to its answer.
         stall_ns: how long nobody is answered.
         stall_every_ns: a stall ends that long after the first request, and again; 0: never.
-        has_faults: whether some requests are answered with faults.
     """
 
-    def __init__(
-        self, *, delay_ns: int, stall_ns: int, stall_every_ns: int, has_faults: bool
-    ) -> None:
+    def __init__(self, *, delay_ns: int, stall_ns: int, stall_every_ns: int) -> None:
         self._delay_ns, self._stall_ns, self._every_ns = delay_ns, stall_ns, stall_every_ns
-        self._has_faults = has_faults
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
         self._listener.settimeout(0)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -80,10 +57,9 @@ class Server:
         self._epoll.register(self._listener, select.EPOLLIN)
         self._epoll.register(self._timer, select.EPOLLIN)
         self._received: dict[int, tuple[socket.socket, bytearray]] = {}
-        self._due: deque[tuple[int, int, socket.socket, str, str]] = deque()
-        """(answer due, request read, connection, operation, what becomes of it)."""
+        self._due: deque[tuple[int, int, socket.socket]] = deque()
+        """(answer due, request read, connection)."""
         self._first_ns: int | None = None
-        self._counts: dict[str, Counter[str]] = {"write": Counter(), "read": Counter()}
         self._held_ns = array("q")
 
     def run(self) -> NoReturn:
@@ -127,53 +103,41 @@ class Server:
             received.clear()
             connection.sendall(_answer(200, self._truth()))
             return
-        operation = "read"
-        if received.startswith(b"POST"):
-            operation = "write"
-            at = received.find(b"Content-Length: ")
-            length = int(received[at + 16 : received.find(b"\r", at)])
-            if len(received) < head_end + 4 + length:
-                return
+        at = received.find(b"Content-Length: ")
+        length = int(received[at + 16 : received.find(b"\r", at)])
+        if len(received) < head_end + 4 + length:
+            return
         received.clear()
-        self._take(connection, operation)
+        self._take(connection)
 
-    def _take(self, connection: socket.socket, operation: str) -> None:
+    def _take(self, connection: socket.socket) -> None:
         now_ns = time.perf_counter_ns()
         if self._first_ns is None:
             self._first_ns = now_ns
-        number = self._counts[operation].total()
-        outcome = FAULTS.get(number % 20, "right") if self._has_faults else "right"
-        self._counts[operation][outcome] += 1
         due_ns = now_ns + self._delay_ns
         if self._every_ns:
             since_ns = (due_ns - self._first_ns) % self._every_ns
             if since_ns >= self._every_ns - self._stall_ns:
                 due_ns += self._every_ns - since_ns
-        self._due.append((due_ns, now_ns, connection, operation, outcome))
+        self._due.append((due_ns, now_ns, connection))
         if len(self._due) == 1:
             self._arm(due_ns)
 
     def _answer_due(self) -> None:
         while self._due:
-            due_ns, read_ns, connection, operation, outcome = self._due[0]
+            due_ns, read_ns, connection = self._due[0]
             if due_ns > time.perf_counter_ns():
                 self._arm(due_ns)
                 return
             self._due.popleft()
             if connection.fileno() >= 0:  # else whoever asked has gone
-                self._answer(connection, operation, outcome)
+                self._answer(connection)
             self._held_ns.append(time.perf_counter_ns() - read_ns)
 
-    def _answer(self, connection: socket.socket, operation: str, outcome: str) -> None:
+    def _answer(self, connection: socket.socket) -> None:
         try:
-            if outcome != "reset":
-                connection.send(_ANSWERS[operation, outcome])
+            connection.send(_WRITTEN)
         except ConnectionError:
-            self._close(connection)
-            return
-        if outcome == "reset":
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        if outcome in {"reset", "cut"}:
             self._close(connection)
 
     def _arm(self, due_ns: int) -> None:
@@ -187,7 +151,7 @@ class Server:
         connection.close()
 
     def _truth(self) -> bytes:
-        """Return how often what became of each operation, and how long answers were held, in ms.
+        """Return how long answers were held, in ms.
 
         Held: from having read a request to having sent its answer.
         """
@@ -196,7 +160,7 @@ class Server:
             name: held_ns[nearest_rank(q, len(held_ns)) - 1] / _NS_PER_MS if held_ns else None
             for name, q in (("p50", 0.5), ("p99", 0.99), ("max", 1.0))
         }
-        return json.dumps({"counts": self._counts, "held_ms": held_ms}).encode()
+        return json.dumps({"held_ms": held_ms}).encode()
 
 
 def main() -> NoReturn:
@@ -205,13 +169,11 @@ def main() -> NoReturn:
     parser.add_argument("--delay-ms", type=float, default=0.0)
     parser.add_argument("--stall-s", type=float, default=0.0)
     parser.add_argument("--stall-every-s", type=float, default=0.0)
-    parser.add_argument("--faults", action="store_true")
     options = parser.parse_args()
     server = Server(
         delay_ns=round(options.delay_ms * _NS_PER_MS),
         stall_ns=round(options.stall_s * _NS),
         stall_every_ns=round(options.stall_every_s * _NS),
-        has_faults=options.faults,
     )
     gc.disable()  # a collection would make an answer late
     with contextlib.suppress(PermissionError):  # root's: no neighbour on this core makes it late

@@ -4,11 +4,11 @@
 
 A double of DynamoDB and the AQP throttles, answers 500, resets connections before and after it has
 done what it was asked for, cuts answers, stalls, keeps silent, answers too late, and answers
-wrongly in eight ways; it writes down every request and what a client must report of it. One and
+wrongly in nine ways; it writes down every request and what a client must report of it. One and
 two processes of the load generator write and read, with every answer checked, in a closed and an
 open model; they write down what they report. Both sides must agree on every single request, and
 the result's sums and its logs of writes must be these. Exits with 1 when it is not so; takes three
-minutes.
+minutes or, on a slow machine, some more.
 """
 
 import argparse
@@ -39,9 +39,12 @@ from tests.doubles.fault_plan import NOT_DONE, Fault, FaultPlan, Kind, Report
 from tests.doubles.journal import Entry, read_journal
 
 DEFAULT_REQUESTS: Final = 100_000
+LEAST_REQUESTS: Final = 1_000
 CLOSED_RATE_PER_S: Final = 2_500
-"""What the closed model is expected to reach at least on two cores, the double's own included."""
+"""What the closed model reaches on two cores, the double's own included; if not, it runs again."""
 OPEN_RATE_PER_S: Final = 1_500
+ENOUGH: Final = 0.02
+"""As many of the wanted requests may be missing in the end."""
 USERS: Final = 60
 STOP_S: Final = 20
 """Longer than a client waits for an answer, so that no request is cut off."""
@@ -237,18 +240,21 @@ def run(requests: int, processes: int, pacing: Pacing) -> tuple[int, bool]:
 def main() -> int:
     """Run all four, print both sides' counts."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=DEFAULT_REQUESTS, help="of each generator")
+    parser.add_argument(
+        "--requests", type=int, default=DEFAULT_REQUESTS, help="by one process, and by two"
+    )
     wanted = parser.parse_args().requests
+    if wanted < LEAST_REQUESTS:
+        parser.error(
+            f"--requests: {wanted} is too few to meet the faults: {LEAST_REQUESTS} or more"
+        )
     is_right = True
     for processes in (1, 2):
-        sent = 0
         for pacing in (Unpaced(), OpenModel.at(OPEN_RATE_PER_S)):
-            count, is_equal = run(max(1, wanted // 2), processes, pacing)
-            sent += count
-            is_right = is_right and is_equal
-        if sent < 0.95 * wanted:
-            print(f"NOT enough: {sent:,} of {wanted:,} requests by {processes} processes")
-            is_right = False
+            left = wanted // 2
+            while is_right and left > ENOUGH * wanted:
+                count, is_right = run(left, processes, pacing)
+                left -= count
     print("all equal" if is_right else "NOT equal")
     return 0 if is_right else 1
 
