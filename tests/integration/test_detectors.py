@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.error import HTTPError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
 from perf.children import Child
+from perf.core.dataset import Dataset, Item
 from perf.core.pacing import OpenModel
 from perf.core.result import RunResult
 from perf.core.statements import (
@@ -21,6 +22,9 @@ from perf.core.statements import (
     STATUS_OPERATION,
     WRITE_OPERATION,
     ZIPCODE_OPERATION,
+    insert_statement,
+    query_path,
+    zipcode_query,
 )
 from perf.loadgen.launcher import LoadRun, RunSpec
 from tests.doubles.fault_plan import Fault, FaultPlan, Kind, is_possible
@@ -154,26 +158,65 @@ def test_no_order_is_sent_twice_however_often_a_connection_breaks(faulty: Run) -
     assert len(set(sent)) == len(sent) > 0
 
 
-def test_a_proxy_passes_on_what_its_upstream_answers(tmp_path: Path) -> None:
-    """Faults change what passes by, such as the answer that another proxy gave."""
-    plan = FaultPlan(listed={Kind.ZIPCODE: {1: Fault.THROTTLE}})
-    (tmp_path / "upstream").mkdir()
-    sql = "select%20zipcode%2Cpk%2Csum%28amount%29%20as%20total%20from%20t%20where%20pk%3D%27"
-    path = f"/query-aggregation/{sql}ACCOUNT%23ACCOUNT0%23CUSTOMER%23CUSTOMER3%27"
+class Proxied(NamedTuple):
+    """A proxy in front of another one, and what each of them noted."""
+
+    folder: Path
+    upstream: str
+    url: str
+
+    def passed_on(self) -> list[Entry]:
+        """Return what got to the other one, once that says that it has all in its journal."""
+        for url in (self.url, self.upstream):
+            urlopen(f"{url}/journal", timeout=10).close()  # noqa: S310 - loopback
+        return list(read_journal(self.folder / "upstream" / "journal"))
+
+
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
+    folder = tmp_path_factory.mktemp("proxied")
+    (folder / "upstream").mkdir()
+    plan = FaultPlan(
+        listed={
+            Kind.ZIPCODE: {1: Fault.THROTTLE},
+            Kind.WRITE: {0: Fault.RESET_BEFORE, 1: Fault.RESET_AFTER},
+        }
+    )
     with (
-        fault_proxy(tmp_path / "upstream", FaultPlan()) as upstream,
-        fault_proxy(tmp_path, plan, "--upstream", upstream) as url,
+        fault_proxy(folder / "upstream", FaultPlan()) as upstream,
+        fault_proxy(folder, plan, "--upstream", upstream) as url,
     ):
-        answers = []
-        for base in (upstream, url):
-            with urlopen(base + path, timeout=10) as reply:  # noqa: S310 - loopback
-                answers.append(json.load(reply))
-        with pytest.raises(HTTPError, match="429") as refused:
-            urlopen(url + path, timeout=10)  # noqa: S310 - as above
-        refused.value.close()
+        yield Proxied(folder, upstream, url)
+
+
+def test_a_proxy_passes_on_what_its_upstream_answers(proxied: Proxied) -> None:
+    path = query_path(zipcode_query("t", Dataset().partition_key(3)))
+    answers = []
+    for base in (proxied.upstream, proxied.url):
+        with urlopen(base + path, timeout=10) as reply:  # noqa: S310 - loopback
+            answers.append(json.load(reply))
+    with pytest.raises(HTTPError, match="429") as refused:
+        urlopen(proxied.url + path, timeout=10)  # noqa: S310 - as above
+    refused.value.close()
 
     assert answers[0] == answers[1]
     assert len(answers[0]["response"][0]["resultSet"]) > 1
-    assert [each.fault for each in read_journal(tmp_path / "journal")] == [None, Fault.THROTTLE]
-    # The one that was asked for directly, and the one that was passed on.
-    assert len(list(read_journal(tmp_path / "upstream" / "journal"))) == 2
+    # The one that was asked for directly, and the one that was not throttled.
+    assert [each.kind for each in proxied.passed_on()].count(Kind.ZIPCODE) == 2
+
+
+def test_a_reset_comes_before_or_after_a_write_is_done(proxied: Proxied) -> None:
+    items = [Dataset().written_item("proxied", index) for index in range(3)]
+    for item in items[:2]:
+        with pytest.raises(ConnectionError):
+            insert(proxied.url, item)
+    insert(proxied.url, items[2])
+    written = [each.request_id for each in proxied.passed_on() if each.kind is Kind.WRITE]
+
+    assert written == [items[1].sk, items[2].sk]
+
+
+def insert(url: str, item: Item) -> None:
+    body = {"Statement": insert_statement("t"), "Parameters": item.parameters()}
+    with urlopen(Request(url, json.dumps(body).encode()), timeout=10) as reply:  # noqa: S310 - loopback
+        reply.read()
