@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from perf.core.cost import RunCost
+from perf.core.cost import RunCost, format_usd
 from perf.core.dataset import DATASET_SIZES
 from perf.core.pacing import OpenModel
 from perf.core.report import JudgedRun, TargetInfo
@@ -116,7 +116,8 @@ class TestRuns:
             classes=shipped_classes(users, locustfile),
         )
         if admission is not None:
-            announce(self._item.config, f"cost estimate: {admission.estimate}")
+            limit = f"limit {format_usd(self._session.max_cost_usd)} USD for the session"
+            announce(self._item.config, f"cost estimate: {admission.estimate}, {limit}")
         spec = replace(spec, budget=budget)
         with LoadRun(spec, environment=site.target.environment()) as locust:
             try:
