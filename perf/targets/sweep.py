@@ -102,9 +102,7 @@ def _sweep(options: Namespace, target: Target, clock: Clock) -> int:
         is not Standing.STRANGER
     ]
     leftovers = [table for table, judgement in findings if judgement.standing is Standing.LEFTOVER]
-    _print(
-        f"{target.label}: {len(findings)} tables of ours or like ours, {len(leftovers)} left over"
-    )
+    _print(f"{target.label}: tables found: {len(findings)}, left over: {len(leftovers)}")
     _print_table(findings)
     if not leftovers:
         return 0

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from perf.targets.aws import open_aws
+from perf.targets.environment import isolated_environment
 from perf.targets.moto_target import open_moto
+from perf.targets.role import role_environment, write_role_config
 from perf.targets.target import TargetKind, TargetSpec
 
 ACCOUNT = "123456789012"
@@ -80,3 +83,21 @@ def test_a_child_renews_the_credentials_of_a_role_by_itself(profile: str | None)
     assert arn == f"arn:aws:sts::{ACCOUNT}:assumed-role/load/aqp-perf"
     assert first != second
     assert SECRET not in written
+
+
+def test_a_role_that_cannot_be_assumed_is_told_in_one_line(tmp_path: Path) -> None:
+    """Here for want of credentials; the child that asked quotes it to whoever runs the program."""
+    config = write_role_config(tmp_path, ROLE, profile=None, region="eu-west-1")
+    [command] = [line for line in config.read_text().splitlines() if "credential_process" in line]
+    environment = role_environment(isolated_environment({}, "eu-west-1"), config)
+    without_keys = {name: value for name, value in environment.items() if "KEY" not in name}
+    done = subprocess.run(
+        shlex.split(command.partition(" = ")[2]),
+        env=without_keys,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"role {ROLE} cannot be used: Unable to locate credentials\n"

@@ -91,7 +91,7 @@ def test_leftovers_are_listed_and_stay(zoo: Target, capsys: pytest.CaptureFixtur
     assert sweep() == 1
     said = lines(capsys)
     assert names(zoo) == before
-    assert said["AWS"] == "eu-west-1: 4 tables of ours or like ours, 1 left over"
+    assert said["AWS"] == "eu-west-1: tables found: 4, left over: 1"
     assert said["aqp_perf_expired"].startswith("me")
     assert "2029-12-31T23:59:59Z" in said["aqp_perf_expired"]
     assert said["aqp_perf_expired"].endswith("left over: expired")

@@ -1,10 +1,13 @@
+import os
 import re
+from typing import NoReturn
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from perf.errors import InvalidOption, UnknownTarget
+from perf.targets.endpoint import EndpointTarget
 from perf.targets.target import TargetKind, TargetSpec, parse_target
 
 ACCOUNT = "123456789012"
@@ -134,3 +137,23 @@ def test_a_role_is_an_arn() -> None:
 def test_a_spec_has_a_url_for_an_endpoint_alone(kind: TargetKind, url: str | None) -> None:
     with pytest.raises(ValueError, match="a URL goes with kind endpoint alone"):
         TargetSpec(kind=kind, url=url)
+
+
+def test_the_owner_at_an_endpoint_is_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    target = EndpointTarget(kind=TargetKind.MOTO, endpoint_url="http://127.0.0.1:1")
+    monkeypatch.setattr("getpass.getuser", lambda: "me")
+    assert target.owner == "me"
+
+
+@pytest.mark.parametrize("error", [KeyError("uid not found"), OSError("no username set")])
+def test_a_user_without_a_name_is_a_number(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """As in a container that runs under any number; what is raised changed with Python 3.13."""
+
+    def nobody() -> NoReturn:
+        raise error
+
+    target = EndpointTarget(kind=TargetKind.MOTO, endpoint_url="http://127.0.0.1:1")
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert target.owner == f"uid {os.getuid()}"
