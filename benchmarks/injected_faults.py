@@ -12,21 +12,16 @@ minutes or, on a slow machine, some more.
 """
 
 import argparse
-import json
-import os
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
-from urllib.request import urlopen
 
 from benchmarks.generator_throughput import BASE, ENVIRONMENT
 from benchmarks.nginx import cores, pinned
-from perf.children import Child
 from perf.core.dataset import Dataset
 from perf.core.failures import FailureClass
 from perf.core.oracle import WrongAnswerKind
@@ -36,7 +31,8 @@ from perf.core.statements import STATUS_OPERATION, WRITE_OPERATION, ZIPCODE_OPER
 from perf.core.writes import Outcome, WriteLog, written_keys
 from perf.loadgen.launcher import LoadRun
 from tests.doubles.fault_plan import NOT_DONE, Fault, FaultPlan, Kind, Report
-from tests.doubles.journal import Entry, read_journal
+from tests.doubles.journal import Entry
+from tests.doubles.running import fault_proxy
 
 DEFAULT_REQUESTS: Final = 100_000
 LEAST_REQUESTS: Final = 1_000
@@ -106,25 +102,6 @@ def plan(requests: int) -> FaultPlan:
     """Return the faults of a run; another number of requests meets others."""
     ratios = {Kind.WRITE: _ANY_FAULTS, Kind.ZIPCODE: _READ_FAULTS, Kind.STATUS: _READ_FAULTS}
     return FaultPlan(seed=requests, ratios=ratios)
-
-
-@contextmanager
-def fault_proxy(folder: Path, core: int, faults: FaultPlan) -> Iterator[str]:
-    """Run the double until the block ends; yield its URL."""
-    (folder / "plan.json").write_text(json.dumps(faults.to_json()))
-    argv = [sys.executable, "-m", "tests.doubles.fault_proxy"]
-    argv += ["--plan", str(folder / "plan.json"), "--journal", str(folder / "journal")]
-    with pinned(core):
-        child = Child("double", argv, environment=os.environ)
-    with child:
-        yield child.wait_for_line("ready ", 20)
-
-
-def injected(folder: Path, url: str) -> list[Entry]:
-    """Return what the double did."""
-    with urlopen(f"{url}/journal", timeout=10) as answer:  # noqa: S310 - loopback
-        answer.read()
-    return list(read_journal(folder / "journal"))
 
 
 def written_down(folder: Path) -> Side:
@@ -201,31 +178,32 @@ def run(requests: int, processes: int, pacing: Pacing) -> tuple[int, bool]:
     print(f"{processes} process{'es' * (processes > 1)}, pacing {pacing}:", flush=True)
     rate_per_s = CLOSED_RATE_PER_S if isinstance(pacing, Unpaced) else OPEN_RATE_PER_S
     _, core = cores()
-    with TemporaryDirectory(prefix="aqp-perf-faults-") as name:
+    with TemporaryDirectory(prefix="aqp-perf-faults-") as name, ExitStack() as stack:
         folder = Path(name)
         (folder / "reported").mkdir()
-        with fault_proxy(folder, core, plan(requests)) as url:
-            spec = replace(
-                BASE,
-                locustfile=Path(__file__).with_name("journalling_locustfile.py"),
-                user_classes={
-                    "JournallingWriteUser": 2,
-                    "JournallingZipcodeUser": 1,
-                    "JournallingStatusUser": 1,
-                },
-                users=USERS,
-                run_time_s=requests / rate_per_s,
-                stop_timeout_s=STOP_S,
-                warmup_s=0,
-                pacing=pacing,
-                host=url,
-                workload={"endpoint-url": url, "verify": "all"},
-                processes=processes,
-            )
-            environment = ENVIRONMENT | {"REQUESTS_FOLDER": str(folder / "reported")}
-            with LoadRun(spec, environment=environment) as load:
-                result, write_logs = load.wait()
-            entries = injected(folder, url)
+        with pinned(core):
+            proxy = stack.enter_context(fault_proxy(folder, plan(requests)))
+        spec = replace(
+            BASE,
+            locustfile=Path(__file__).with_name("journalling_locustfile.py"),
+            user_classes={
+                "JournallingWriteUser": 2,
+                "JournallingZipcodeUser": 1,
+                "JournallingStatusUser": 1,
+            },
+            users=USERS,
+            run_time_s=requests / rate_per_s,
+            stop_timeout_s=STOP_S,
+            warmup_s=0,
+            pacing=pacing,
+            host=proxy.url,
+            workload={"endpoint-url": proxy.url, "verify": "all"},
+            processes=processes,
+        )
+        environment = ENVIRONMENT | {"REQUESTS_FOLDER": str(folder / "reported")}
+        with LoadRun(spec, environment=environment) as load:
+            result, write_logs = load.wait()
+        entries = proxy.entries()
         ours = written_down(folder)
     for reason in result.invalid_reasons:
         print(f"  INVALID: {reason}")

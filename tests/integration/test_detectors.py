@@ -2,10 +2,8 @@
 
 import json
 import os
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.error import HTTPError
@@ -13,7 +11,6 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from perf.children import Child
 from perf.core.dataset import Dataset, Item
 from perf.core.pacing import OpenModel
 from perf.core.result import RunResult
@@ -28,7 +25,8 @@ from perf.core.statements import (
 )
 from perf.loadgen.launcher import LoadRun, RunSpec
 from tests.doubles.fault_plan import Fault, FaultPlan, Kind, is_possible
-from tests.doubles.journal import Entry, read_journal
+from tests.doubles.journal import Entry
+from tests.doubles.running import RunningProxy, fault_proxy
 
 OPERATIONS = {
     Kind.WRITE: WRITE_OPERATION,
@@ -88,19 +86,9 @@ class Run(NamedTuple):
         )
 
 
-@contextmanager
-def fault_proxy(folder: Path, plan: FaultPlan, *options: str) -> Iterator[str]:
-    (folder / "plan.json").write_text(json.dumps(plan.to_json()))
-    argv = [sys.executable, "-m", "tests.doubles.fault_proxy", *options]
-    argv += ["--plan", str(folder / "plan.json"), "--journal", str(folder / "journal")]
-    root = str(Path(__file__).parents[2])
-    with Child("double", argv, environment=os.environ | {"PYTHONPATH": root}) as child:
-        yield child.wait_for_line("ready ", 20)
-
-
 def run(folder: Path, plan: FaultPlan) -> Run:
     """Let the four shipped users send 500 requests in a second."""
-    with fault_proxy(folder, plan) as url:
+    with fault_proxy(folder, plan) as proxy:
         spec = RunSpec(
             user_classes=dict.fromkeys(USERS, 1),
             users=12,
@@ -109,12 +97,12 @@ def run(folder: Path, plan: FaultPlan) -> Run:
             stop_timeout_s=5,
             warmup_s=0,
             pacing=OpenModel.at(500.0),
-            host=url,
-            workload={"endpoint-url": url, "verify": "all"},
+            host=proxy.url,
+            workload={"endpoint-url": proxy.url, "verify": "all"},
         )
         with LoadRun(spec, environment=ENVIRONMENT) as load:
             result = load.wait().result
-    return Run(result, list(read_journal(folder / "journal")))
+        return Run(result, proxy.entries())
 
 
 @pytest.fixture(scope="module")
@@ -159,17 +147,10 @@ def test_no_order_is_sent_twice_however_often_a_connection_breaks(faulty: Run) -
 
 
 class Proxied(NamedTuple):
-    """A proxy in front of another one, and what each of them noted."""
+    """A proxy in front of another one."""
 
-    folder: Path
-    upstream: str
-    url: str
-
-    def passed_on(self) -> list[Entry]:
-        """Return what got to the other one, once that says that it has all in its journal."""
-        for url in (self.url, self.upstream):
-            urlopen(f"{url}/journal", timeout=10).close()  # noqa: S310 - loopback
-        return list(read_journal(self.folder / "upstream" / "journal"))
+    upstream: RunningProxy
+    front: RunningProxy
 
 
 @pytest.fixture(scope="module")
@@ -184,34 +165,34 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     )
     with (
         fault_proxy(folder / "upstream", FaultPlan()) as upstream,
-        fault_proxy(folder, plan, "--upstream", upstream) as url,
+        fault_proxy(folder, plan, "--upstream", upstream.url) as front,
     ):
-        yield Proxied(folder, upstream, url)
+        yield Proxied(upstream, front)
 
 
 def test_a_proxy_passes_on_what_its_upstream_answers(proxied: Proxied) -> None:
     path = query_path(zipcode_query("t", Dataset().partition_key(3)))
     answers = []
-    for base in (proxied.upstream, proxied.url):
-        with urlopen(base + path, timeout=10) as reply:  # noqa: S310 - loopback
+    for proxy in proxied:
+        with urlopen(proxy.url + path, timeout=10) as reply:  # noqa: S310 - loopback
             answers.append(json.load(reply))
     with pytest.raises(HTTPError, match="429") as refused:
-        urlopen(proxied.url + path, timeout=10)  # noqa: S310 - as above
+        urlopen(proxied.front.url + path, timeout=10)  # noqa: S310 - as above
     refused.value.close()
 
     assert answers[0] == answers[1]
     assert len(answers[0]["response"][0]["resultSet"]) > 1
     # The one that was asked for directly, and the one that was not throttled.
-    assert [each.kind for each in proxied.passed_on()].count(Kind.ZIPCODE) == 2
+    assert [each.kind for each in proxied.upstream.entries()].count(Kind.ZIPCODE) == 2
 
 
 def test_a_reset_comes_before_or_after_a_write_is_done(proxied: Proxied) -> None:
     items = [Dataset().written_item("proxied", index) for index in range(3)]
     for item in items[:2]:
         with pytest.raises(ConnectionError):
-            insert(proxied.url, item)
-    insert(proxied.url, items[2])
-    written = [each.request_id for each in proxied.passed_on() if each.kind is Kind.WRITE]
+            insert(proxied.front.url, item)
+    insert(proxied.front.url, items[2])
+    written = [each.request_id for each in proxied.upstream.entries() if each.kind is Kind.WRITE]
 
     assert written == [items[1].sk, items[2].sk]
 
