@@ -33,9 +33,9 @@ class Units:
         return Units(read=self.read * factor, write=self.write * factor)
 
 
-def write_units(item_bytes: float) -> int:
+def write_units(item_bytes: float) -> float:
     """Return the units of writing an item: one for each KB begun, whatever becomes of it."""
-    return max(1, ceil(item_bytes / _WRITE_BLOCK_BYTES))
+    return float(max(1, ceil(item_bytes / _WRITE_BLOCK_BYTES)))
 
 
 def read_units(read_bytes: float, *, is_consistent: bool = False) -> float:
@@ -45,7 +45,7 @@ def read_units(read_bytes: float, *, is_consistent: bool = False) -> float:
     costs as much as the smallest.
     """
     blocks = max(1, ceil(read_bytes / _READ_BLOCK_BYTES))
-    return blocks if is_consistent else blocks * _EVENTUAL
+    return float(blocks) if is_consistent else blocks * _EVENTUAL
 
 
 def item_bytes(item: Item) -> int:

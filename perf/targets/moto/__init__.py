@@ -7,7 +7,7 @@ over moto's own tables, Query walks one partition instead of the table, everythi
 | --- | --- |
 | `moto_tables` | every moto internal we rely on, and the check that they are still there |
 | `parser`, `partiql.lark`, `reserved_words`, `statement` | PartiQL text to a frozen statement |
-| `values`, `keys`, `capacity` | DynamoDB's rules for values, keys, sizes and capacity units |
+| `values`, `keys` | DynamoDB's rules for values, keys and sizes |
 | `operands`, `functions`, `conditions` | a WHERE clause to a predicate over an item |
 | `insert`, `plan`, `select`, `next_token`, `execute` | what a statement does to a table |
 | `server`, `__main__` | WSGI, HTTP and the command line |

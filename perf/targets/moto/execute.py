@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, TypeAlias, assert_never
 
+from perf.core.capacity_units import read_units, write_units
 from perf.targets.moto import statement as s
-from perf.targets.moto.capacity import read_units, write_units
 from perf.targets.moto.insert import insert_item
 from perf.targets.moto.moto_tables import (
     GlobalSecondaryIndex,
@@ -111,7 +111,7 @@ def _select(
     answer: dict[str, Any] = {"Items": page.items}
     if page.next_position is not None:
         answer["NextToken"] = encode_position(page.next_position, of=owner)
-    return answer, {statement.index: read_units(page.processed_bytes, consistent=consistent)}
+    return answer, {statement.index: read_units(page.processed_bytes, is_consistent=consistent)}
 
 
 def _consumed_capacity(table: Table, units: Units, *, by_index: bool) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Units grow as DynamoDB rounds them, and no item is larger than its data set says."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,10 @@ from perf.core.capacity_units import (
     write_units,
 )
 from perf.core.dataset import Dataset, Item
+from perf.targets.moto.moto_tables import DynamoType
+from perf.targets.moto.values import item_bytes as bytes_by_moto
 
+sizes = st.integers(0, 2**30)
 datasets = st.builds(
     Dataset,
     seed=st.integers(0, 1 << 32),
@@ -24,13 +28,29 @@ datasets = st.builds(
 )
 
 
-def test_units_of_a_write_are_the_kilobytes_begun() -> None:
-    assert [write_units(each) for each in (0, 1, 1024, 1025, 4096)] == [1, 1, 1, 2, 4]
+@pytest.mark.parametrize(
+    ("item_bytes", "units"), [(0, 1), (1, 1), (1024, 1), (1025, 2), (3000, 3), (400 * 1024, 400)]
+)
+def test_write_takes_a_unit_for_each_kilobyte_begun(item_bytes: int, units: float) -> None:
+    assert write_units(item_bytes) == units
 
 
-def test_units_of_a_read_are_the_four_kilobytes_begun_and_half_if_eventual() -> None:
-    assert [read_units(each) for each in (0, 4096, 4097, 12_288)] == [0.5, 0.5, 1, 1.5]
-    assert [read_units(each, is_consistent=True) for each in (0, 4096, 4097)] == [1, 1, 2]
+@pytest.mark.parametrize(
+    ("read_bytes", "units"), [(0, 1), (4096, 1), (4097, 2), (50 * 200, 3), (1024 * 1024, 256)]
+)
+def test_read_takes_a_unit_for_each_four_kilobytes_begun_and_half_if_eventual(
+    read_bytes: int, units: float
+) -> None:
+    assert read_units(read_bytes, is_consistent=True) == units
+    assert read_units(read_bytes) == units / 2
+
+
+@given(sizes, sizes)
+def test_reading_two_partitions_at_once_never_takes_more_than_reading_each(
+    one_bytes: int, other_bytes: int
+) -> None:
+    apart = read_units(one_bytes) + read_units(other_bytes)
+    assert read_units(one_bytes + other_bytes) <= apart
 
 
 def test_item_takes_its_names_its_texts_and_half_a_byte_per_digit() -> None:
@@ -49,6 +69,15 @@ def test_no_item_is_larger_than_the_largest(dataset: Dataset, index: int) -> Non
 def test_largest_item_of_the_usual_data_set_is_as_counted_by_hand() -> None:
     names, texts, numbers = 39, 37 + 59 + 7 + 19 + 9, 5 + 11
     assert largest_item_bytes(Dataset()) == names + texts + numbers == 186
+
+
+@given(st.integers(0, 1 << 20))
+def test_item_takes_what_moto_s_rules_say_and_three_bytes_more_for_a_number_at_most(
+    index: int,
+) -> None:
+    item = Dataset().written_item("run/0/0", index)
+    attributes = {name: DynamoType(value) for name, value in item.attributes().items()}
+    assert 0 <= item_bytes(item) - bytes_by_moto(attributes) <= 6
 
 
 @given(st.floats(0, 1e6), st.floats(0, 1e6))
