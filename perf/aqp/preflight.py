@@ -12,6 +12,7 @@ from requests.auth import HTTPBasicAuth
 
 from perf.aqp.base_url import parse_base_url
 from perf.core.refusals import tls_problem
+from perf.core.secret_texts import without_secrets
 from perf.core.statements import query_path, status_query
 from perf.errors import AqpUnauthorized, AqpUnusable, TargetUnavailable
 
@@ -57,7 +58,8 @@ def check_aqp(url: str, *, user: str, password: str, table: str, timeout_s: floa
     if response.status_code == HTTPStatus.UNAUTHORIZED:
         raise AqpUnauthorized(url)
     if response.status_code != HTTPStatus.OK or not _has_result_set(response):
-        shown = _without_secrets(response.text, user, password)[:_SHOWN_CHARACTERS]
+        token = base64.b64encode(f"{user}:{password}".encode()).decode()
+        shown = without_secrets(response.text, (token, password))[:_SHOWN_CHARACTERS]
         raise AqpUnusable(url, f"HTTP {response.status_code}: {shown}")
 
 
@@ -79,10 +81,3 @@ def _cause(exc: BaseException) -> str:
     while (inner := exc.__cause__ or exc.__context__) is not None:
         exc = inner
     return str(exc)
-
-
-def _without_secrets(text: str, user: str, password: str) -> str:
-    """Return the text of an answer without what some servers echo."""
-    for secret in (base64.b64encode(f"{user}:{password}".encode()).decode(), password):
-        text = text.replace(secret, "***")
-    return text

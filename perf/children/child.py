@@ -68,7 +68,7 @@ class Child:
                 stdin=theirs.fileno(),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                env=dict(environment),
+                env=environment,
                 start_new_session=True,
             )
         self._readers = (

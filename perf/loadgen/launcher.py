@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from perf.children import Child
+from perf.children import Child, ChildEnvironment
 from perf.core.cost import Budget
 from perf.core.durations import format_duration
 from perf.core.pacing import Pacing
@@ -245,13 +245,13 @@ def _locust() -> list[str]:
     return [sys.executable, "-m", "locust"]
 
 
-def _importable(environment: Mapping[str, str]) -> dict[str, str]:
+def _importable(environment: Mapping[str, str]) -> ChildEnvironment:
     """Return ``environment`` with this package importable from any folder."""
     package_root = str(Path(__file__).parents[2])
     paths = [package_root, *filter(None, [environment.get("PYTHONPATH")])]
     # Locust reads LOCUST_* as options: what is measured would not be what the report says.
-    environment = {k: v for k, v in environment.items() if not k.startswith("LOCUST_")}
-    return {**environment, "PYTHONPATH": os.pathsep.join(paths)}
+    kept = ((k, v) for k, v in environment.items() if not k.startswith("LOCUST_"))
+    return ChildEnvironment(kept, PYTHONPATH=os.pathsep.join(paths))
 
 
 def _short(path: Path) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ProfileNotFound
 
+from perf.children import ChildEnvironment
 from perf.errors import InvalidOption
 from perf.targets.client import CLIENT_CONFIG, check_credentials, dynamodb_client, errors_of
 from perf.targets.configured_endpoint import configured_endpoint
@@ -47,14 +48,14 @@ class AwsTarget:
 
         The child's botocore renews whatever expires, a role's too.
         """
-        environment = {**os.environ, **region_variables(self.region)}
+        environment = ChildEnvironment(os.environ | region_variables(self.region))
         if self._role_config is not None:
-            return role_environment(environment, self._role_config)
+            return ChildEnvironment(role_environment(environment, self._role_config))
         if self.profile is None:
             return environment
         # Among variables botocore would let keys, and a web identity, win over a profile.
         kept = {k: v for k, v in environment.items() if k not in CREDENTIAL_VARIABLES}
-        return kept | {"AWS_PROFILE": self.profile}
+        return ChildEnvironment(kept, AWS_PROFILE=self.profile)
 
     def client(self) -> "DynamoDBClient":
         """See `Target`."""

@@ -5,7 +5,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
@@ -30,6 +31,7 @@ from perf.core.refusals import (
     is_unauthorized,
     tls_problem,
 )
+from perf.core.secret_texts import without_secrets
 from perf.errors import TargetUnavailable, TargetUnusable
 from perf.targets.environment import DUMMY_ACCESS_KEY_ID, DUMMY_SECRET_ACCESS_KEY
 from perf.targets.permissions import missing_action
@@ -80,7 +82,18 @@ def dynamodb_client(
     """
     config = CLIENT_CONFIG.merge(changes) if changes is not None else CLIENT_CONFIG
     with _opening_errors_of(endpoint_url or f"AWS {session.region_name}"):
-        return session.client("dynamodb", endpoint_url=endpoint_url, config=config)
+        client = session.client("dynamodb", endpoint_url=endpoint_url, config=config)
+    client.meta.events.register("after-call.dynamodb", partial(_hide_what_was_sent, session))
+    return client
+
+
+def _hide_what_was_sent(session: boto3.Session, *, parsed: dict[str, Any], **_: object) -> None:
+    """Take our credentials out of an error: an endpoint may have echoed its request."""
+    error, held = parsed.get("Error"), session.get_credentials()
+    if error and held is not None:
+        frozen = held.get_frozen_credentials()
+        for part, text in error.items():
+            error[part] = without_secrets(text, (frozen.access_key, frozen.token))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from perf.children import SERVER_NICENESS, Child
 from perf.errors import TargetMissing, TargetUnavailable
 from perf.targets.endpoint import EndpointTarget
-from perf.targets.environment import isolated_environment
+from perf.targets.environment import server_environment
 from perf.targets.target import DEFAULT_REGION, TargetKind
 
 HOME_VARIABLE = "DYNAMODB_LOCAL_HOME"
@@ -95,7 +95,7 @@ def _start(
     """Return the running program; another port is tried when a stranger has got the first."""
     started = time.monotonic()
     deadline = started + _START_TIMEOUT_S
-    environment = isolated_environment(os.environ, DEFAULT_REGION)
+    environment = server_environment(os.environ, DEFAULT_REGION)
     program = [java, f"-Djava.library.path={home / 'DynamoDBLocal_lib'}", "-jar", str(home / _JAR)]
     while True:
         port, origin = choose_port(), f"aqp-perf-{secrets.token_hex(8)}"

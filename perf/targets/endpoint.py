@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
+from perf.children import ChildEnvironment
 from perf.errors import TargetUnusable
 from perf.targets.client import (
     NO_PROXIES,
@@ -80,11 +81,8 @@ class EndpointTarget:
         """See `Target`."""
         if not self.uses_chain:
             return isolated_environment(os.environ, self.region)
-        return {
-            **os.environ,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            **region_variables(self.region),
-        }
+        changes = {"AWS_EC2_METADATA_DISABLED": "true", **region_variables(self.region)}
+        return ChildEnvironment(os.environ | changes)
 
     def client(self) -> "DynamoDBClient":
         """See `Target`."""

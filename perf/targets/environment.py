@@ -3,6 +3,8 @@
 import os
 from collections.abc import Mapping
 
+from perf.children import ChildEnvironment
+
 DUMMY_ACCESS_KEY_ID = "local"
 """Letters and digits only: DynamoDB Local refuses anything else."""
 
@@ -21,10 +23,17 @@ CREDENTIAL_VARIABLES = (
 """The variables that say whose credentials botocore takes, before any file does."""
 
 _KEPT = "AWS_CA_BUNDLE"
+_AQP_PREFIX = "PERF_AQP_"
 _LOOPBACK = "127.0.0.1,localhost"
 
 
-def isolated_environment(base: Mapping[str, str], region: str) -> dict[str, str]:
+def server_environment(base: Mapping[str, str], region: str) -> ChildEnvironment:
+    """Return `isolated_environment` without the AQP's credentials: DynamoDB needs none of them."""
+    kept = {k: v for k, v in base.items() if not k.startswith(_AQP_PREFIX)}
+    return isolated_environment(kept, region)
+
+
+def isolated_environment(base: Mapping[str, str], region: str) -> ChildEnvironment:
     """Return ``base`` without a way to real credentials, and with dummy ones.
 
     Every AWS variable goes but the one that names trusted certificates; configuration files and
@@ -33,7 +42,7 @@ def isolated_environment(base: Mapping[str, str], region: str) -> dict[str, str]
     kept = {k: v for k, v in base.items() if not k.startswith("AWS_") or k == _KEPT}
     no_proxy = base.get("no_proxy") or base.get("NO_PROXY")
     no_proxy = f"{no_proxy},{_LOOPBACK}" if no_proxy else _LOOPBACK
-    return kept | {
+    changes = {
         "AWS_ACCESS_KEY_ID": DUMMY_ACCESS_KEY_ID,
         "AWS_SECRET_ACCESS_KEY": DUMMY_SECRET_ACCESS_KEY,
         "AWS_CONFIG_FILE": os.devnull,
@@ -43,6 +52,7 @@ def isolated_environment(base: Mapping[str, str], region: str) -> dict[str, str]
         "no_proxy": no_proxy,
         **region_variables(region),
     }
+    return ChildEnvironment(kept | changes)
 
 
 def region_variables(region: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from perf.children import SERVER_NICENESS, Child, ChildExited
 from perf.errors import TargetUnavailable
 from perf.targets.endpoint import EndpointTarget
-from perf.targets.environment import isolated_environment
+from perf.targets.environment import server_environment
 from perf.targets.target import DEFAULT_REGION, TargetKind
 
 _START_TIMEOUT_S = 30.0
@@ -23,7 +23,7 @@ def open_moto() -> Iterator[EndpointTarget]:
         TargetUnavailable: it did not start; the message carries what it printed.
     """
     argv = [sys.executable, "-m", "perf.targets.moto", "--port", "0"]
-    environment = isolated_environment(os.environ, DEFAULT_REGION)
+    environment = server_environment(os.environ, DEFAULT_REGION)
     started = time.monotonic()
     with Child("moto", argv, environment=environment, niceness=SERVER_NICENESS) as child:
         try:

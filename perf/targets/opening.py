@@ -1,5 +1,6 @@
 """From a spec to an open target."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import assert_never
@@ -21,6 +22,8 @@ def open_target(spec: TargetSpec) -> Iterator[Target]:
         TargetUnusable: something else answers, or it refuses the credentials.
         InvalidOption: an AWS option does not fit the account.
     """
+    # At DEBUG it logs every request with its signature and session token, and pytest shows logs.
+    logging.getLogger("botocore").setLevel(logging.INFO)
     match spec.kind:
         case TargetKind.MOTO:
             opening = open_moto()

@@ -1,7 +1,9 @@
+from pprint import pformat
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perf.targets.environment import isolated_environment
+from perf.targets.environment import isolated_environment, server_environment
 
 AWS_VARIABLES = (
     "AWS_ACCESS_KEY_ID",
@@ -44,3 +46,19 @@ def test_everything_else_stays() -> None:
 def test_loopback_joins_the_hosts_that_need_no_proxy() -> None:
     isolated = isolated_environment({"NO_PROXY": "example.com"}, "eu-west-1")
     assert isolated["NO_PROXY"] == isolated["no_proxy"] == "example.com,127.0.0.1,localhost"
+
+
+def test_a_server_gets_no_credentials_of_the_aqp() -> None:
+    base = {"PERF_AQP_USER": "user", "PERF_AQP_PASSWORD": "word", "AWS_SECRET_ACCESS_KEY": "key"}
+
+    environment = server_environment({**base, "PATH": "/bin"}, "us-east-1")
+
+    assert not {"user", "word", "key"} & set(environment.values())
+    assert environment["PATH"] == "/bin"
+
+
+def test_an_environment_does_not_show_its_values() -> None:
+    environment = isolated_environment({"PERF_AQP_PASSWORD": "word"}, "us-east-1")
+
+    assert "word" in environment.values()
+    assert "word" not in repr(environment) + pformat([environment])
