@@ -8,16 +8,9 @@ from typing import NamedTuple
 
 from perf.core.capacity import TableCapacity
 from perf.core.capacity_units import Units, largest_item_bytes, read_units, write_units
-from perf.core.cost import (
-    Budget,
-    CostEstimate,
-    MeteredUnits,
-    RunCost,
-    Tariff,
-    format_usd,
-    prices_in,
-)
+from perf.core.cost import Budget, CostEstimate, MeteredUnits, RunCost
 from perf.core.planned_load import USER_WORK, LoadShape, PlannedLoad, plan_load
+from perf.core.prices import Tariff, format_usd, prices_in
 from perf.errors import BudgetExceeded
 from perf.plugin.audits import MOST_LOOKUPS
 from perf.plugin.settings import LoadSettings, SessionSettings
@@ -179,7 +172,7 @@ class SessionCosts:
             estimate=estimate,
             spent=load + audit,
             is_partly_estimated=metered is None or metered.estimated_read > 0,
-            limit=self._limit,
+            limit=self._session.max_cost_usd,
         )
 
     def _estimate(self, load: LoadSettings, plan: PlannedLoad, tariff: Tariff) -> CostEstimate:

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from perf.aqp.base_url import parse_base_url
-from perf.core.cost import parse_usd
 from perf.core.dataset import DATASET_SIZES, Dataset, KeyChoice
 from perf.core.durations import parse_duration
 from perf.core.pacing import parse_pacing
+from perf.core.prices import parse_usd
 from perf.core.thresholds import DEFAULT_ABORT_AFTER
 from perf.core.verification import parse_verification
 from perf.errors import InvalidOption

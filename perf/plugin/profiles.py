@@ -3,14 +3,14 @@
 A profile is a table of option names (without ``--perf-``, with ``_``) and values as one would write
 them on the command line; ``thresholds`` is a list. ``[tool.perf.profiles.NAME]`` in the
 ``pyproject.toml`` of the root directory adds one, or changes what it names of one that ships.
-Beside them, ``[tool.perf.prices]`` has what AWS charges: see `perf.core.cost`.
+Beside them, ``[tool.perf.prices]`` has what AWS charges: see `perf.core.prices`.
 """
 
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from perf.core.cost import Prices, prices_of_setting
+from perf.core.prices import Prices, prices_of_setting
 from perf.core.statements import STATUS_OPERATION, WRITE_OPERATION, ZIPCODE_OPERATION
 from perf.errors import InvalidOption
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from perf.core.cost import RunCost, format_usd
+from perf.core.cost import RunCost
 from perf.core.dataset import DATASET_SIZES
 from perf.core.pacing import OpenModel
+from perf.core.prices import format_usd
 from perf.core.report import JudgedRun, TargetInfo
 from perf.core.result import RunResult
 from perf.core.thresholds import Threshold

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from perf.core.cost import Prices
 from perf.core.dataset import DATASET_SIZES, Dataset
 from perf.core.durations import format_duration
 from perf.core.pacing import OpenModel, Pacing
+from perf.core.prices import Prices
 from perf.core.thresholds import Threshold, override
 from perf.core.verification import Verification
 from perf.errors import InvalidLoadProfile, InvalidOption

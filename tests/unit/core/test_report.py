@@ -1,10 +1,12 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from perf.core.cost import CostEstimate, MeteredUnits, RunCost
 from perf.core.histogram import LatencyHistogram
 from perf.core.operation import OperationResult
 from perf.core.report import JudgedRun, ReportFile, TargetInfo
@@ -142,6 +144,17 @@ def test_thresholds_are_reported_with_their_figures() -> None:
             "reason": "no such operation ran; the run has write_to_ddb",
         },
     ]
+
+
+def test_what_was_metered_and_cost_is_read_back() -> None:
+    estimate = CostEstimate(parts={"load": Decimal("0.38")}, tariff="on-demand")
+    cost = RunCost(
+        estimate=estimate, spent=Decimal("0.36"), is_partly_estimated=False, limit=Decimal(5)
+    )
+    run = replace(RUN, metered=MeteredUnits(read=0.5, write=2.0))
+    read = JudgedRun.from_json(replace(JUDGED, run=run, cost=cost).to_json())
+
+    assert (read.run.metered, read.cost) == (run.metered, cost)
 
 
 @pytest.mark.parametrize("audit", [JUDGED.write_audit, None])

@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from perf.core.cost import US_EAST_1, CostEstimate, RunCost, Tariff
+from perf.core.cost import CostEstimate, RunCost
 from perf.core.failures import FailureClass
 from perf.core.histogram import LatencyHistogram
 from perf.core.operation import OperationResult
+from perf.core.prices import US_EAST_1, Tariff
 from perf.core.report import JudgedRun, TargetInfo
 from perf.core.result import GeneratorHealth, RunResult
 from perf.core.thresholds import parse_threshold
