@@ -1,6 +1,7 @@
-"""Child processes that cannot outlive their parent: how servers and load generators are run."""
+"""Child processes and folders that do not outlive us: how servers and generators are run."""
 
 from perf.children.child import SERVER_NICENESS, Child, ChildExited
 from perf.children.environment import ChildEnvironment
+from perf.children.folder import TemporaryFolder
 
-__all__ = ["SERVER_NICENESS", "Child", "ChildEnvironment", "ChildExited"]
+__all__ = ["SERVER_NICENESS", "Child", "ChildEnvironment", "ChildExited", "TemporaryFolder"]

@@ -10,7 +10,6 @@ import shlex
 import signal
 import socket
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
@@ -18,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from perf.children import Child, ChildEnvironment
+from perf.children import Child, ChildEnvironment, TemporaryFolder
 from perf.core.cost import Budget
 from perf.core.durations import format_duration
 from perf.core.pacing import Pacing
@@ -163,8 +162,8 @@ class LoadRun:
         self.spec = spec
         self._on_line = on_line
         self._has_loaded = False
-        self._folder = tempfile.TemporaryDirectory(prefix="aqp-perf-")
-        self._result_file = Path(self._folder.name) / "result.json"
+        self._folder = TemporaryFolder()
+        self._result_file = self._folder.path / "result.json"
         self.command = tuple(spec.argv(self._result_file))
         try:
             self._child = Child(
@@ -174,7 +173,7 @@ class LoadRun:
                 on_line=self._read,
             )
         except BaseException:
-            self._folder.cleanup()
+            self._folder.close()
             raise
 
     def wait(self) -> LoadOutcome:
@@ -205,7 +204,7 @@ class LoadRun:
     def close(self) -> None:
         """End locust and everything it started, and remove the result file."""
         self._child.stop()
-        self._folder.cleanup()
+        self._folder.close()
 
     def __enter__(self) -> Self:
         return self

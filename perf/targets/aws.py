@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import ProfileNotFound
 
-from perf.children import ChildEnvironment
+from perf.children import ChildEnvironment, TemporaryFolder
 from perf.errors import InvalidOption
 from perf.targets.client import CLIENT_CONFIG, check_credentials, dynamodb_client, errors_of
 from perf.targets.configured_endpoint import configured_endpoint
@@ -89,8 +88,8 @@ def connect_aws(
             AWS configuration cannot be read.
         TargetUnavailable: AWS cannot be reached.
     """
-    with TemporaryDirectory(prefix="aqp-perf-") as folder:
-        yield _connected(region, profile, role_arn, Path(folder))
+    with TemporaryFolder() as folder:
+        yield _connected(region, profile, role_arn, folder.path)
 
 
 def _connected(

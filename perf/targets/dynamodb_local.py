@@ -9,9 +9,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from perf.children import SERVER_NICENESS, Child
+from perf.children import SERVER_NICENESS, Child, TemporaryFolder
 from perf.errors import TargetMissing, TargetUnavailable
 from perf.targets.endpoint import EndpointTarget
 from perf.targets.environment import server_environment
@@ -59,8 +58,8 @@ def open_dynamodb_local(
     java = shutil.which("java")
     if java is None:
         raise TargetMissing(_NAME, "it needs java (17 or newer) on the PATH")
-    with TemporaryDirectory(prefix="aqp-perf-") as directory:
-        child, port = _start(java, home, directory, choose_port or free_port)
+    with TemporaryFolder() as folder:
+        child, port = _start(java, home, str(folder.path), choose_port or free_port)
         with child:
             url = f"http://{_HOST}:{port}"
             yield EndpointTarget(kind=TargetKind.DYNAMODB_LOCAL, endpoint_url=url)
