@@ -31,7 +31,7 @@ from perf.plugin.options import add_options
 from perf.plugin.runs import TestRuns, raise_violations
 from perf.plugin.settings import Resolver
 from perf.plugin.state import STATE, State
-from perf.plugin.workers import Workers
+from perf.plugin.workers import Workers, run_id_of
 
 __all__ = [
     "Aqp",
@@ -57,12 +57,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if not lock_path().parent.is_dir():
         raise pytest.UsageError(f"{LOCK_FILE_VARIABLE}: {lock_path()}: there is no such folder")
     try:
-        resolver = Resolver(config, run_id=secrets.token_hex(4))
+        resolver = Resolver(config, run_id=run_id_of(config) or secrets.token_hex(4))
         load = resolver.load({})
     except ConfigError as error:
         raise _usage_error(error) from error
     interrupts = Interrupts(is_worker=hasattr(config, "workerinput"))
-    workers = Workers()
+    workers = Workers(resolver.session.run_id)
     collector = Collector(config, resolver.session.json_path, load, interrupts, workers)
     config.stash[STATE] = State(
         resolver=resolver,
@@ -82,7 +82,8 @@ def pytest_report_header(config: pytest.Config) -> str:
     load = state.resolver.load({})
     return (
         f"perf: target {target.url or target.kind}, AQP {state.session.aqp}, "
-        f"profile {load.profile}, data seed {state.session.dataset.seed}"
+        f"profile {load.profile}, data seed {state.session.dataset.seed}, "
+        f"run {state.session.run_id}"
     )
 
 

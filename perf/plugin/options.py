@@ -6,6 +6,7 @@ test's marker, ini file, default. Thresholds of all of them are combined: see
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -71,6 +72,8 @@ class Option:
         return f"perf_{self.name}"
 
 
+_RUN_ID = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+
 THRESHOLDS = "thresholds"
 """The one option that is a list: ``--perf-threshold`` on the command line."""
 
@@ -99,6 +102,12 @@ def _audit(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise ValueError("write 'off', or up to how many items a table is read as a whole: 1000000")
     return int(text)
+
+
+def _run_id(text: str) -> str:
+    if not _RUN_ID.fullmatch(text):
+        raise ValueError("write up to 40 letters, digits, '_', '.' or '-'")
+    return text
 
 
 def _table(text: str) -> str:
@@ -225,6 +234,7 @@ OPTIONS: Sequence[Option] = (
         ("seed", _seed, "1", "N", "seed of all data"),
         ("billing", parse_billing, "on-demand", "MODE", "on-demand[:RCU,WCU], provisioned:RCU,WCU"),
         ("max_cost", parse_usd, "5", "USD", "AWS only: the most that a session may cost"),
+        ("run_id", _run_id, None, "ID", "names what the session creates (default: a random one)"),
         ("json", _new_file, None, "FILE", "write all results to FILE"),
         ("aws_account", str, None, "ID", "the only AWS account that may be used"),
         ("aws_region", str, None, "REGION", "AWS region (default: boto3's own)"),

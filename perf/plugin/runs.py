@@ -1,6 +1,7 @@
 """Load runs of a test: launched, kept, judged when the test body ends."""
 
 import os
+import secrets
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -237,7 +238,10 @@ class TestRuns:
             "max-attempts": str(load.max_attempts),
             "key-choice": str(dataset.key_choice),
             "verify": "off" if _unverified(load, site) else str(load.verification),
-            "run-id": f"{self._session.run_id}.{self._collector.next_number()}",
+            # Even a run id that was given twice gives no order id twice.
+            "run-id": ".".join(
+                [self._session.run_id, self._collector.next_number(), secrets.token_hex(2)]
+            ),
         }
         for name in DATASET_SIZES:
             arguments[name.replace("_", "-")] = str(getattr(dataset, name))

@@ -50,6 +50,7 @@ class SessionSettings:
     dataset: Dataset
     json_path: Path | None
     run_id: str
+    """Is part of the name and a tag of every table of the session, and of every order id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,7 +243,7 @@ class Resolver:
             prices=self._prices,
             dataset=dataset,
             json_path=values["json"],
-            run_id=run_id,
+            run_id=values["run_id"] or run_id,
         )
 
     def _profile_layer(self, name: str | None, chosen_by: str) -> list[Layer]:

@@ -102,7 +102,7 @@ def test_failure_shows_every_threshold_of_the_broken_run(cases: dict[str, ET.Ele
 
     text = case.findtext("failure") or ""
 
-    assert text.startswith("ThresholdsViolated: FAIL: 1 of 3 thresholds met, 2 broken\n")
+    assert text.startswith("ThresholdsViolated: FAIL: 2 of 4 thresholds met, 2 broken\n")
     assert "\n  FAIL  median < 10000 ms  " in text
     assert "\n  FAIL  max < 15000 ms  " in text
     assert "\ndata seed  1\ncommand    locust -f " in text
@@ -129,7 +129,7 @@ def test_threshold_on_an_operation_that_never_ran_has_no_data(
 ) -> None:
     text = cases["test_unknown_operation"].findtext("error") or ""
 
-    assert "NO DATA: 2 of 3 thresholds met, 1 not judged\n" in text
+    assert "NO DATA: 3 of 4 thresholds met, 1 not judged\n" in text
     assert "no such operation ran; the run has quick" in text
 
 
@@ -151,7 +151,7 @@ def test_run_that_fails_does_not_pass_for_lack_of_thresholds(cases: dict[str, ET
 def test_every_run_is_shown_with_its_conditions(session: pytest.RunResult) -> None:
     session.stdout.fnmatch_lines(
         [
-            "perf: target http://127.0.0.1:*, AQP embedded, profile smoke, data seed 1",
+            "perf: target http://127.0.0.1:*, AQP embedded, profile smoke, data seed 1, run *",
             "* performance *",
             "test_outcomes.py::test_passes",
             "4 users, 1 load generator process, measured for *",
@@ -161,7 +161,7 @@ def test_every_run_is_shown_with_its_conditions(session: pytest.RunResult) -> No
             "test_outcomes.py::test_second_run_is_slow",
             "PASS: 2 of 2 thresholds met",
             "test_outcomes.py::test_second_run_is_slow",
-            "FAIL: 1 of 3 thresholds met, 2 broken",
+            "FAIL: 2 of 4 thresholds met, 2 broken",
         ]
     )
 

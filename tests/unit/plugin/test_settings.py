@@ -53,6 +53,7 @@ SESSION_OPTIONS: Mapping[str, tuple[str, Callable[[Resolver], object], object]] 
         Provisioned(read_units=5, write_units=6),
     ),
     "max_cost": ("7.50", lambda it: it.session.max_cost_usd, Decimal("7.50")),
+    "run_id": ("nightly-7", lambda it: it.session.run_id, "nightly-7"),
     "json": ("report.json", lambda it: getattr(it.session.json_path, "name", None), "report.json"),
     "key_choice": ("zipf", lambda it: it.session.dataset.key_choice, KeyChoice.ZIPF),
     "accounts": ("7", lambda it: it.session.dataset.accounts, 7),
