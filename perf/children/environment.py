@@ -1,4 +1,9 @@
-"""The environment of a child process, which may hold secrets."""
+"""The environment of a child process, which may hold secrets, and how it finds this package."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
 
 
 class ChildEnvironment(dict[str, str]):
@@ -7,3 +12,15 @@ class ChildEnvironment(dict[str, str]):
     def __repr__(self) -> str:
         """Say no more than how many there are."""
         return f"<{len(self)} environment variables>"
+
+
+def with_this_package(environment: Mapping[str, str]) -> ChildEnvironment:
+    """Return ``environment`` with this very package importable from any folder."""
+    package_root = str(Path(__file__).parents[2])
+    paths = [package_root, *filter(None, [environment.get("PYTHONPATH")])]
+    return ChildEnvironment(environment, PYTHONPATH=os.pathsep.join(paths))
+
+
+def module_command(name: str) -> list[str]:
+    """Return how to run a module, whatever has its name in the working folder."""
+    return [sys.executable, "-P", "-m", name]

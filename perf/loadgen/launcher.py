@@ -5,11 +5,9 @@ This is the parent's side: it imports neither locust nor gevent.
 
 import errno
 import json
-import os
 import shlex
 import signal
 import socket
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
@@ -17,7 +15,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from perf.children import Child, ChildEnvironment, TemporaryFolder
+from perf.children import (
+    Child,
+    ChildEnvironment,
+    TemporaryFolder,
+    module_command,
+    with_this_package,
+)
 from perf.core.cost import Budget
 from perf.core.durations import format_duration
 from perf.core.pacing import Pacing
@@ -169,7 +173,7 @@ class LoadRun:
             self._child = Child(
                 "locust",
                 [*_locust(), *self.command[1:]],
-                environment=_importable(environment),
+                environment=_without_options(environment),
                 on_line=self._read,
             )
         except BaseException:
@@ -241,16 +245,16 @@ def format_command(command: tuple[str, ...]) -> str:
 
 def _locust() -> list[str]:
     """Return how to start locust of this very environment, on the PATH or not."""
-    return [sys.executable, "-m", "locust"]
+    return module_command("perf.loadgen")
 
 
-def _importable(environment: Mapping[str, str]) -> ChildEnvironment:
-    """Return ``environment`` with this package importable from any folder."""
-    package_root = str(Path(__file__).parents[2])
-    paths = [package_root, *filter(None, [environment.get("PYTHONPATH")])]
-    # Locust reads LOCUST_* as options: what is measured would not be what the report says.
-    kept = ((k, v) for k, v in environment.items() if not k.startswith("LOCUST_"))
-    return ChildEnvironment(kept, PYTHONPATH=os.pathsep.join(paths))
+def _without_options(environment: Mapping[str, str]) -> ChildEnvironment:
+    """Return ``environment`` without LOCUST_*, which locust reads as options.
+
+    What is measured would not be what the report says.
+    """
+    kept = {k: v for k, v in environment.items() if not k.startswith("LOCUST_")}
+    return with_this_package(kept)
 
 
 def _short(path: Path) -> str:

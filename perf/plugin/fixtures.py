@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Protocol
 import pytest
 
 from perf import targets
-from perf.children import SERVER_NICENESS, Child, ChildExited
+from perf.children import SERVER_NICENESS, Child, ChildExited, module_command, with_this_package
 from perf.core.dataset import Dataset
 from perf.core.result import RunResult
 from perf.errors import InvalidOption, TargetUnavailable
@@ -107,9 +106,9 @@ def perf_aqp(pytestconfig: pytest.Config, perf_target: Target, perf_table: Table
         _check(chosen, perf_table)
         yield Aqp(url=chosen, label="AQP")
         return
-    command = [sys.executable, "-m", "perf.aqp", "--endpoint-url", perf_target.endpoint]
+    command = [*module_command("perf.aqp"), "--endpoint-url", perf_target.endpoint]
     command += ["--table", perf_table.name, "--region", perf_target.region, "--port", "0"]
-    environment = perf_target.environment()
+    environment = with_this_package(perf_target.environment())
     name = "embedded AQP"
     with Child(name, command, environment=environment, niceness=SERVER_NICENESS) as child:
         try:

@@ -1,12 +1,11 @@
 """The embedded target: moto behind HTTP in a child process of its own."""
 
 import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from perf.children import SERVER_NICENESS, Child, ChildExited
+from perf.children import SERVER_NICENESS, Child, ChildExited, module_command, with_this_package
 from perf.errors import TargetUnavailable
 from perf.targets.endpoint import EndpointTarget
 from perf.targets.environment import server_environment
@@ -22,8 +21,8 @@ def open_moto() -> Iterator[EndpointTarget]:
     Raises:
         TargetUnavailable: it did not start; the message carries what it printed.
     """
-    argv = [sys.executable, "-m", "perf.targets.moto", "--port", "0"]
-    environment = server_environment(os.environ, DEFAULT_REGION)
+    argv = [*module_command("perf.targets.moto"), "--port", "0"]
+    environment = with_this_package(server_environment(os.environ, DEFAULT_REGION))
     started = time.monotonic()
     with Child("moto", argv, environment=environment, niceness=SERVER_NICENESS) as child:
         try:

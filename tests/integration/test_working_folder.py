@@ -1,0 +1,41 @@
+"""Children run this package, whatever folder the session is in."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from perf.children import module_command, with_this_package
+from perf.loadgen.launcher import LOCUSTFILE
+
+INSTRUMENT = LOCUSTFILE.parent / "loadgen" / "instrument.py"
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "shown"),
+    [
+        ("perf.aqp", ["--help"], "--endpoint-url"),
+        ("perf.targets.moto", ["--help"], "--port"),
+        ("perf.loadgen", ["-f", f"{INSTRUMENT},{LOCUSTFILE}", "--list"], "PartiqlWriteUser"),
+    ],
+)
+def test_a_folder_that_has_our_name_is_not_us(
+    module: str, arguments: list[str], shown: str, tmp_path: Path
+) -> None:
+    (tmp_path / "perf").mkdir()
+    (tmp_path / "perf" / "__init__.py").write_text("raise SystemExit('another package')")
+
+    done = subprocess.run(
+        [*module_command(module), *arguments],
+        check=False,
+        cwd=tmp_path,
+        env=with_this_package(os.environ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+    )
+
+    assert shown in done.stdout
+    assert done.returncode == 0
