@@ -1,4 +1,11 @@
-"""The environment of child processes that must never see real AWS credentials."""
+"""The environment of child processes: who of them gets which credentials, and who none.
+
+| process | AWS credentials | PERF_AQP_USER, PERF_AQP_PASSWORD |
+| --- | --- | --- |
+| locust, which signs writes and asks the AQP | those of the target; dummy ones where none count | yes |
+| embedded AQP, which signs reads and admits callers | the same | yes |
+| moto, DynamoDB Local | dummy ones | no |
+"""
 
 import os
 from collections.abc import Mapping
