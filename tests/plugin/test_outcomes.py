@@ -155,11 +155,11 @@ def test_every_run_is_shown_with_its_conditions(session: pytest.RunResult) -> No
             "* performance *",
             "test_outcomes.py::test_passes",
             "4 users, 1 load generator process, measured for *",
-            "PASS: 3 of 3 thresholds met",
+            "PASS: 5 of 5 thresholds met",
             "target *endpoint at http://127.0.0.1:* (custom endpoint, not AWS)",
             "profile *name=smoke users=4 * run_time_s=1* warmup_s=0* pacing=the locustfile's own *",
             "test_outcomes.py::test_second_run_is_slow",
-            "PASS: 2 of 2 thresholds met",
+            "PASS: 3 of 3 thresholds met",
             "test_outcomes.py::test_second_run_is_slow",
             "FAIL: 2 of 4 thresholds met, 2 broken",
         ]
@@ -222,6 +222,7 @@ def test_report_has_the_fields_of_its_schema(report: dict[str, Any]) -> None:
     assert quick["histogram"]
     assert {rule["text"] for rule in run["thresholds"]} == {
         "failure_ratio <= 0%",
+        "wrong_answer_ratio <= 0%",
         "median < 10000 ms",
     }
 
