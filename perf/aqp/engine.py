@@ -83,7 +83,7 @@ class Aggregation:
         attributes = self._plan.attributes
         try:
             rows = [tuple([encode(item.get(name)) for name in attributes]) for item in items]
-        except ValueError as exc:
+        except (ValueError, TypeError, AttributeError) as exc:  # other JSON than DynamoDB's
             raise DynamoDBFailed(f"DynamoDB answered with an item that is none: {exc}") from exc
         for position in self._plan.numeric:
             for row in rows:

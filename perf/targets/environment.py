@@ -2,7 +2,7 @@
 
 | process | AWS credentials | PERF_AQP_USER, PERF_AQP_PASSWORD |
 | --- | --- | --- |
-| locust, which signs writes and asks the AQP | those of the target; dummy ones where none count | yes |
+| locust, which signs writes and asks the AQP | those of the target, maybe dummy ones | yes |
 | embedded AQP, which signs reads and admits callers | the same | yes |
 | moto, DynamoDB Local | dummy ones | no |
 """

@@ -4,6 +4,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from perf.aqp.engine import Aggregation, Aggregator
 from perf.aqp.literals import lift_literals
 from perf.aqp.parse import parse_query
 from perf.aqp.plan import make_plan
+from perf.aqp.problems import DynamoDBFailed
 
 
 @pytest.fixture
@@ -61,3 +63,12 @@ def test_sorting_more_than_a_cache_opens_no_file(aggregation: Aggregation) -> No
         str(each.readlink()) for each in Path("/proc/self/fd").iterdir() if each.is_symlink()
     ]
     assert [target for target in targets if "etilqs" in target] == []
+
+
+@pytest.mark.parametrize("item", [5, None, "text", {"a": 5}, {"a": {"N": 5}}, {"a": {}}])
+def test_an_item_of_another_shape_is_a_failure_of_dynamodb(
+    aggregation: Aggregation,
+    item: Any,  # noqa: ANN401 - any JSON
+) -> None:
+    with pytest.raises(DynamoDBFailed, match="an item that is none"):
+        aggregation.add([item])
