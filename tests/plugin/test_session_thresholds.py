@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+DEFAULTS = ("failure_ratio <= 1%", "wrong_answer_ratio <= 0%")
+
 TESTS = """
 import pytest
 
@@ -47,8 +49,8 @@ def test_threshold_is_judged_where_its_operation_runs(
     rules = {run["test"]: [each["text"] for each in run["thresholds"]] for run in runs}
 
     assert rules == {
-        "test_it.py::test_quick": ["failure_ratio <= 1%", "median < 10000 ms"],
-        "test_it.py::test_other": ["failure_ratio <= 1%", "median < 10000 ms", "max < 12000 ms"],
+        "test_it.py::test_quick": [*DEFAULTS, "median < 10000 ms"],
+        "test_it.py::test_other": [*DEFAULTS, "median < 10000 ms", "max < 12000 ms"],
     }
 
 
