@@ -18,6 +18,7 @@ from geventhttpclient.response import HTTPParseError
 
 from perf.core.failures import FailureClass
 from perf.core.oracle import AggregateQuery, WrongAnswer, WrongAnswerKind
+from perf.core.secret_texts import without_secrets
 from perf.core.statements import query_path
 from perf.loadgen.aqp_answer import (
     AnsweredWrong,
@@ -28,7 +29,7 @@ from perf.loadgen.aqp_answer import (
 )
 from perf.loadgen.connections import ANSWER_TIMEOUT_S
 from perf.loadgen.exchange import HttpServer
-from perf.loadgen.failure_texts import encodable, without_secrets
+from perf.loadgen.failure_texts import encodable
 from perf.loadgen.users import PacedUser
 
 _ROUNDING_NS = 2_000_000

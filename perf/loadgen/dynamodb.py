@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, Protocol
 
 from perf.core.failures import FailureClass
 from perf.core.refusals import CLOCK_SKEW, clock_skew, is_unauthorized
+from perf.core.secret_texts import without_secrets
 from perf.loadgen.attempts import Attempts
-from perf.loadgen.failure_texts import encodable, without_secrets
+from perf.loadgen.failure_texts import encodable
 
 _THROTTLING_CODES = frozenset(
     {

@@ -6,10 +6,6 @@ whatever it was sent.
 
 from botocore.exceptions import CredentialRetrievalError
 
-from perf.core.secret_texts import without_secrets
-
-__all__ = ["credentials_problem", "encodable", "without_secrets"]
-
 _PROCESS = "custom-process"
 """botocore's name for a ``credential_process``."""
 
@@ -19,7 +15,17 @@ def encodable(text: str) -> str:
 
     JSON can carry it; a report between processes cannot.
     """
+    if text.isascii():
+        return text
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def text_of(exception: BaseException) -> str:
+    """Return what an exception says, or its kind when it says nothing or cannot be asked."""
+    try:
+        return encodable(str(exception) or repr(exception))
+    except Exception:  # noqa: BLE001 - an exception of a locustfile may do anything when asked
+        return type(exception).__name__
 
 
 def credentials_problem(error: Exception) -> str:

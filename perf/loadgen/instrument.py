@@ -16,24 +16,25 @@ from pathlib import Path
 from typing import Any
 
 import gevent
-from gevent.event import Event
 from locust import events
 from locust.env import Environment
 from locust.rpc.protocol import Message
-from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
+from locust.runners import MasterRunner, WorkerRunner
 
 from perf.core.cost import parse_budget
 from perf.core.durations import parse_duration
-from perf.core.result import GeneratorHealth, RunResult
+from perf.core.result import RunResult
 from perf.core.thresholds import parse_abort_rule
 from perf.core.verdicts import abort_reason
 from perf.files import write_whole
 from perf.loadgen.budget import wait_until_spent
 from perf.loadgen.failure_classes import failure_class_of
+from perf.loadgen.failure_texts import encodable, text_of
 from perf.loadgen.health import HealthProbe
 from perf.loadgen.measurement_arguments import add_measurement_arguments
-from perf.loadgen.recorder import Recorder, sendable
+from perf.loadgen.recorder import Recorder
 from perf.loadgen.result_file import WRITE_LOGS
+from perf.loadgen.senders import STOP_MESSAGE, Wire, Workers, health_of
 from perf.loadgen.soundness import (
     count_reasons,
     early_end_reasons,
@@ -45,8 +46,6 @@ from perf.loadgen.workload import Workload, find_workload, install
 _NS = 1_000_000_000
 _NS_PER_MS = 1_000_000
 _WIRE_KEY = "perf"
-_STOP_MESSAGE = "perf_stop"
-_LAST_REPORTS_SLACK_S = 5.0
 _WATCH_S = 0.5
 _NO_LATENCY_NS = -_NS
 """Out of every histogram's range."""
@@ -62,14 +61,9 @@ class Instrument:
         self._runner: Any = environment.runner
         self._recorder = Recorder()
         self._probe = HealthProbe()
-        self._workers: dict[str, Mapping[str, Any] | None] = {}
-        """What each worker sent last; None: nothing yet."""
-        self._has_reported = Event()
-        self._are_workers_told = False
+        self._workers = Workers(environment.runner)
         self._reports = 0
         """Sent by this worker in this test."""
-        self._lost_reports = 0
-        """Of all workers, on the master."""
         self._window_from_ns = 0
         self._window_from = datetime.now(UTC)
         self._started_ns = 0
@@ -85,9 +79,8 @@ class Instrument:
         """Begin the warm-up; the measurement window follows it."""
         warmup_s = parse_duration(self._options.warmup, allow_zero=True)
         self._recorder = Recorder()
-        self._workers = self._connected_workers()
-        self._are_workers_told = False
-        self._reports = self._lost_reports = 0
+        self._workers.begin()
+        self._reports = 0
         # What was imported stays: without this, every full collection looks through all of it,
         # and holds the event loop for tens of milliseconds.
         gc.collect()
@@ -109,7 +102,7 @@ class Instrument:
     def on_spawning_complete(self, user_count: int, **_: object) -> None:
         """Remember the number of users, and the workers that run them."""
         self._users = max(self._users, user_count)
-        self._workers = self._connected_workers() | self._workers
+        self._workers.add_connected()
 
     def on_test_stopping(self, **_: object) -> None:
         """End the measurement window: no further request will be due."""
@@ -138,12 +131,12 @@ class Instrument:
         **_: object,
     ) -> None:
         """Record one request."""
-        operation = self._recorder.operation(sendable(request_type), sendable(name))
+        operation = self._recorder.operation(encodable(request_type), encodable(name))
         # First, so that nothing is counted when this raises.
         failure = (
             None
             if exception is None
-            else (failure_class_of(exception, response), _text_of(exception))
+            else (failure_class_of(exception, response), text_of(exception))
         )
         if failure is None and self._is_in_window():
             operation.answered += 1
@@ -211,11 +204,7 @@ class Instrument:
         wire = data.get(_WIRE_KEY)
         if wire is not None:
             self._recorder.add(wire["operations"])
-            last = self._workers.get(client_id)
-            if wire["number"]:  # 0: from before the test
-                self._lost_reports += wire["number"] - 1 - (0 if last is None else last["number"])
-            self._workers[client_id] = wire
-            self._has_reported.set()
+            self._workers.take(client_id, wire)
 
     def on_stop_message(self, msg: Message, **_: object) -> None:
         """End the test in this worker and tell the master what it has not heard of yet."""
@@ -224,24 +213,8 @@ class Instrument:
         self._runner._send_stats()  # noqa: SLF001 - as locust itself does when it quits
 
     def stop_workers(self) -> None:
-        """Let every worker end its requests and report; bounded by locust's own stop timeout.
-
-        Locust's master waits half a second for all that, however long the requests take.
-        """
-        if self._are_workers_told:
-            return
-        self._are_workers_told = True
-        for worker in self._runner.clients.all:
-            self._runner.send_message(_STOP_MESSAGE, {}, worker.id)
-        with gevent.Timeout(
-            self._environment.stop_timeout + _LAST_REPORTS_SLACK_S, exception=False
-        ):
-            while any(
-                worker.state != STATE_MISSING and not _has_stopped(self._workers.get(worker.id))
-                for worker in self._runner.clients.all
-            ):
-                self._has_reported.clear()
-                self._has_reported.wait(timeout=1)  # a worker that goes missing says nothing
+        """Let every worker end its requests and report."""
+        self._workers.stop(self._environment.stop_timeout)
 
     def on_quit(self, **_: object) -> None:
         """Write the result file, if one was asked for."""
@@ -263,10 +236,14 @@ class Instrument:
             interrupted=self._is_interrupted,
             aborted=self._aborted,
             invalid_reasons=tuple(self._invalid_reasons(wires)),
-            generator=self._health(wires),
+            generator=health_of(wires, self._processes),
             operations=self._recorder.results(duration_s),
             metered=self._recorder.metered,
         )
+
+    @property
+    def _processes(self) -> int:
+        return self._workers.count if isinstance(self._runner, MasterRunner) else 1
 
     def _write_logs(self) -> dict[str, str]:
         """Return the log of every stream that wrote, as text, of all processes."""
@@ -276,13 +253,13 @@ class Instrument:
             for stream, text in wire["write_logs"].items()
         }
 
-    def _sender_wires(self) -> list[Mapping[str, Any]]:
+    def _sender_wires(self) -> list[Wire]:
         """Return what is known of every process that sends: the workers, or this one."""
         if isinstance(self._runner, MasterRunner):
-            return [wire for wire in self._workers.values() if wire is not None]
+            return self._workers.wires
         return [self._process_wire()]
 
-    def _invalid_reasons(self, wires: list[Mapping[str, Any]]) -> Iterator[str]:
+    def _invalid_reasons(self, wires: list[Wire]) -> Iterator[str]:
         was_ended = self._aborted is not None or self._overspent is not None
         is_early = self._is_interrupted or was_ended
         if self._overspent is not None:
@@ -293,35 +270,13 @@ class Instrument:
         if not was_ended:
             yield from user_reasons(self._environment)
         yield from count_reasons(self._recorder.total_requests, self._environment)
-        lost = [name for name, wire in self._workers.items() if not _has_stopped(wire)]
-        if lost:
-            yield f"lost {len(lost)} of {len(self._workers)} workers during the run"
-        if self._lost_reports:
-            yield f"{self._lost_reports} reports of workers were lost, with what they counted"
+        yield from self._workers.lost_reasons()
         if any(wire["has_cut_off_users"] for wire in wires):
             yield (
                 "users were waiting for an answer when the stop timeout of "
                 f"{self._environment.stop_timeout:g} s was over: what they had sent is not counted"
             )
         yield from locustfile_reasons(self._environment)
-
-    def _health(self, wires: list[Mapping[str, Any]]) -> GeneratorHealth:
-        is_master = isinstance(self._runner, MasterRunner)
-        return GeneratorHealth(
-            processes=len(self._workers) if is_master else 1,
-            cpu_ratio_max=_max_known(wires, "cpu_ratio_max"),
-            loop_lag_p99_ms=_max_known(wires, "loop_lag_p99_ms"),
-            arrivals_due=_sum_known(wires, "arrivals_due"),
-            arrivals_sent=_sum_known(wires, "arrivals_sent"),
-            arrivals_caught_up=_sum_known(wires, "arrivals_caught_up"),
-            connections_opened=_sum_known(wires, "connections_opened"),
-            pool_waits=_sum_known(wires, "pool_waits"),
-        )
-
-    def _connected_workers(self) -> dict[str, Mapping[str, Any] | None]:
-        if not isinstance(self._runner, MasterRunner):
-            return {}
-        return {worker.id: None for worker in self._runner.clients.all}
 
     def _process_wire(self) -> dict[str, Any]:
         workload = self._workload
@@ -377,7 +332,7 @@ def _on_init(environment: Environment, **_: object) -> None:
     own.worker_report.add_listener(instrument.on_worker_report)
     own.quit.add_listener(instrument.on_quit)
     if isinstance(environment.runner, WorkerRunner):
-        environment.runner.register_message(_STOP_MESSAGE, instrument.on_stop_message)
+        environment.runner.register_message(STOP_MESSAGE, instrument.on_stop_message)
     if isinstance(environment.runner, MasterRunner):
         _stop_workers_first(environment.runner, instrument)
     else:
@@ -395,26 +350,6 @@ def _stop_workers_first(runner: Any, instrument: Instrument) -> None:  # noqa: A
         quit_runner()
 
     runner.quit = quit_
-
-
-def _has_stopped(wire: Mapping[str, Any] | None) -> bool:
-    return wire is not None and bool(wire["has_stopped"])
-
-
-def _text_of(exception: BaseException) -> str:
-    try:
-        return sendable(str(exception) or repr(exception))
-    except Exception:  # noqa: BLE001 - an exception of a locustfile may do anything when asked
-        return type(exception).__name__
-
-
-def _max_known(wires: list[Mapping[str, Any]], key: str) -> float | None:
-    return max((wire[key] for wire in wires if wire[key] is not None), default=None)
-
-
-def _sum_known(wires: list[Mapping[str, Any]], key: str) -> int | None:
-    known = [wire[key] for wire in wires if wire[key] is not None]
-    return sum(known) if known else None
 
 
 events.init_command_line_parser.add_listener(add_measurement_arguments)

@@ -24,13 +24,6 @@ _MESSAGE_LENGTH = 200
 _MESSAGE_KINDS = 100
 
 
-def sendable(text: str) -> str:
-    """Return a text that a worker can send, and a file hold, whatever a server put into it."""
-    if text.isascii():
-        return text
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
 class OperationRecorder:
     """Counts of one operation; requests of the warm-up are counted, but not measured."""
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perf.loadgen.failure_texts import encodable, without_secrets
+from perf.core.secret_texts import without_secrets
+from perf.loadgen.failure_texts import encodable
 
 TOKEN = "FwoGZ/IvYXdzE+Hs4="
 
