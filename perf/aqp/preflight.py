@@ -4,6 +4,7 @@ Ten thousand failures of a load run say less than one sentence before it.
 """
 
 import base64
+import json
 from http import HTTPStatus
 from typing import Final
 
@@ -18,6 +19,8 @@ from perf.errors import AqpUnauthorized, AqpUnusable, TargetUnavailable
 
 _NO_SUCH_KEY: Final = "AQP-PERF#PREFLIGHT"
 _SHOWN_CHARACTERS: Final = 200
+_PART_BYTES: Final = 16_384
+_MOST_BYTES: Final = 65_536
 # The load goes straight to the AQP, whatever proxies the environment names; so does this.
 _NO_PROXY: Final = {"no_proxy": "*"}
 
@@ -43,12 +46,15 @@ def check_aqp(url: str, *, user: str, password: str, table: str, timeout_s: floa
         response = requests.get(
             url.rstrip("/") + query_path(status_query(table, _NO_SUCH_KEY)),
             auth=HTTPBasicAuth(user.encode(), password.encode()),
-            headers={"Cache-Control": "no-cache"},
+            headers={"Cache-Control": "no-cache", "Accept-Encoding": "identity"},
+            stream=True,  # so that what is read of it has a limit
             allow_redirects=False,
             proxies=_NO_PROXY,
             # A name may have two addresses (IPv6, IPv4), each of which gets the first of the two.
             timeout=(timeout_s / 4, timeout_s / 2),
         )
+        with response:
+            body = _beginning_of(response)
     except requests.exceptions.SSLError as exc:
         raise AqpUnusable(url, f"no TLS connection: {tls_problem(_cause(exc))}") from exc
     except (requests.ConnectionError, requests.Timeout) as exc:
@@ -57,17 +63,28 @@ def check_aqp(url: str, *, user: str, password: str, table: str, timeout_s: floa
         raise AqpUnusable(url, _cause(exc)) from exc
     if response.status_code == HTTPStatus.UNAUTHORIZED:
         raise AqpUnauthorized(url)
-    if response.status_code != HTTPStatus.OK or not _has_result_set(response):
+    if response.status_code != HTTPStatus.OK or not _has_result_set(body):
         token = base64.b64encode(f"{user}:{password}".encode()).decode()
-        shown = without_secrets(response.text, (token, password))[:_SHOWN_CHARACTERS]
+        text = body.decode(errors="replace")
+        shown = without_secrets(text, (token, password))[:_SHOWN_CHARACTERS]
         raise AqpUnusable(url, f"HTTP {response.status_code}: {shown}")
 
 
-def _has_result_set(response: requests.Response) -> bool:
+def _beginning_of(response: requests.Response) -> bytes:
+    """Return what of the body anybody needs: the whole of an answer to this question."""
+    body = b""
+    for part in response.iter_content(_PART_BYTES):
+        body += part
+        if len(body) >= _MOST_BYTES:
+            break
+    return body[:_MOST_BYTES]
+
+
+def _has_result_set(body: bytes) -> bool:
     """Whether the answer has the rows where an AQP puts them."""
     try:
-        answer = response.json()
-    except requests.JSONDecodeError:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
         return False
     match answer:
         case {"response": [{"resultSet": list()}, *_], "stats": dict()}:

@@ -29,6 +29,7 @@ the AWS SDKs know for it, "Retry behavior", AWS SDKs and Tools Reference Guide."
 _HIGHEST_UNITS = 1e6
 """No request can use more: it reads 1 MB at most, and an item has 400 KB."""
 _SHOWN_BYTES = 200
+_LONGEST_TEXT = 400
 _SHORT_BYTES = 256
 
 Attributes = Mapping[str, Any]
@@ -68,7 +69,8 @@ class DynamoDbError(Exception):
         reasons: Sequence[str] = (),
     ) -> None:
         text = ": ".join(part for part in (code, ", ".join(reasons), message) if part)
-        super().__init__(encodable(text))
+        # Failures are counted by their text, and an endpoint may say as much as it likes.
+        super().__init__(encodable(text[:_LONGEST_TEXT]))
         self.failure_class, self.code, self.reasons = failure_class, code, tuple(reasons)
         self._message = message
 

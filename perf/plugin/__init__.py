@@ -4,7 +4,6 @@ A test asks for the fixture ``perf_load`` and is marked ``perf``. Its load runs 
 body ends: a broken threshold fails the test, a run that proves nothing is an error.
 """
 
-import secrets
 from collections.abc import Generator
 from contextlib import AbstractContextManager, nullcontext
 
@@ -32,6 +31,7 @@ from perf.plugin.runs import TestRuns, raise_violations
 from perf.plugin.settings import Resolver
 from perf.plugin.state import STATE, State
 from perf.plugin.workers import Workers, run_id_of
+from perf.targets import random_name
 
 __all__ = [
     "Aqp",
@@ -57,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not lock_path().parent.is_dir():
         raise pytest.UsageError(f"{LOCK_FILE_VARIABLE}: {lock_path()}: there is no such folder")
     try:
-        resolver = Resolver(config, run_id=run_id_of(config) or secrets.token_hex(4))
+        resolver = Resolver(config, run_id=run_id_of(config) or random_name())
         load = resolver.load({})
     except ConfigError as error:
         raise _usage_error(error) from error

@@ -1,7 +1,6 @@
 """The fixtures: each opens one thing, yields it and closes it; none decides anything."""
 
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from perf.core.result import RunResult
 from perf.errors import InvalidOption, TargetUnavailable
 from perf.plugin.runs import AQP_USERS, Site, TestRuns, shipped_classes
 from perf.plugin.state import STATE, State
-from perf.targets import Table, Target, table_name
+from perf.targets import Table, Target, random_name, table_name
 
 AQP_USER_VARIABLE = "PERF_AQP_USER"
 AQP_PASSWORD_VARIABLE = "PERF_AQP_PASSWORD"  # noqa: S105 - the name of a variable
@@ -85,7 +84,7 @@ def perf_table(
     _state(pytestconfig).costs.admit_table(perf_target.region)
     with targets.open_table(
         perf_target,
-        name=table_name(f"{session.run_id}_{secrets.token_hex(3)}"),
+        name=table_name(f"{session.run_id}_{random_name()}"),
         dataset=perf_dataset,
         run_id=session.run_id,
         billing=session.billing,

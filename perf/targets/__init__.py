@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from perf.targets.billing import Billing, OnDemand, Provisioned, parse_billing
-from perf.targets.table import Table, table_name
+from perf.targets.table import Table, random_name, table_name
 from perf.targets.target import Target, TargetKind, TargetSpec, parse_target
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ __all__ = [
     "open_target",
     "parse_billing",
     "parse_target",
+    "random_name",
     "table_capacity",
     "table_name",
 ]

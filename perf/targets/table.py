@@ -1,6 +1,7 @@
 """What a table is to those who use one, and how it may be called."""
 
 import re
+import secrets
 from dataclasses import dataclass
 
 from perf.errors import InvalidOption
@@ -8,6 +9,8 @@ from perf.errors import InvalidOption
 NAME_PREFIX = "aqp_perf_"
 """Begins the name of every table that we create."""
 
+_LETTERS = "abcdefghikmnpqrtuvwxyz"
+"""Of these nothing spells ``json``, or looks like a digit."""
 _NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 
 
@@ -33,6 +36,14 @@ def table_name(run_id: str) -> str:
         InvalidOption: DynamoDB does not take such a name.
     """
     return checked_name("run id", f"{NAME_PREFIX}{run_id}")
+
+
+def random_name() -> str:
+    """Return eight random letters for a part of a table's name.
+
+    Digits are left out: the real AQP rewrites ``_1`` inside queries.
+    """
+    return "".join(secrets.choice(_LETTERS) for _ in range(8))
 
 
 def checked_name(option: str, name: str) -> str:

@@ -155,6 +155,27 @@ OPTIONS = [
         "--perf-client: 'curl' is not valid: use one of fast, boto3",
     ),
     (
+        ["--perf-verify", "some"],
+        (
+            "--perf-verify: 'some' is not valid: write 'all', 'off' or a part of the answers such "
+            "as 'sample:10%'"
+        ),
+    ),
+    (
+        ["--perf-audit", "0"],
+        (
+            "--perf-audit: '0' is not valid: write 'off', or up to how many items a table is read "
+            "as a whole: 1000000"
+        ),
+    ),
+    (
+        ["--perf-run-id", "1st"],
+        (
+            "--perf-run-id: '1st' is not valid: the real AQP rewrites '_1' and 'json' in queries: "
+            "choose another name"
+        ),
+    ),
+    (
         ["--perf-seed", "1.5"],
         "--perf-seed: '1.5' is not valid: it must be a whole number",
     ),

@@ -12,6 +12,8 @@ from requests_mock import ANY, Mocker
 from perf.aqp.preflight import check_aqp
 from perf.core.statements import status_query
 from perf.errors import AqpUnauthorized, AqpUnusable, InvalidOption, TargetUnavailable
+from tests.doubles.bad_bodies import BAD_BODIES, bad_body
+from tests.doubles.scripted_server import ScriptedServer, answer
 
 URL = "http://aqp.test:8080"
 USER = "small-query-app"
@@ -148,3 +150,14 @@ def test_credentials_in_the_url_are_refused_unseen() -> None:
         _check(f"http://{USER}:secret@aqp.test")
 
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", BAD_BODIES)
+def test_a_body_that_no_aqp_sends_is_unusable_whatever_it_holds(name: str) -> None:
+    """All over a real connection: what is packed is unpacked there, and no more than is needed."""
+    content, headers = bad_body(name)
+    server = ScriptedServer(answer(content, headers=headers))
+    with server, pytest.raises(AqpUnusable) as caught:
+        _check(server.url)
+
+    assert len(caught.value.detail) <= len("HTTP 200: ") + 200

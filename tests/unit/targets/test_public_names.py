@@ -19,6 +19,7 @@ NAMES = [
     "open_target",
     "parse_billing",
     "parse_target",
+    "random_name",
     "table_capacity",
     "table_name",
 ]
