@@ -15,6 +15,7 @@ from perf.core.failures import FailureClass
 from perf.core.histogram import LatencyHistogram, SizeHistogram
 from perf.core.json_reader import JsonReader
 from perf.core.time_shares import TimeShares
+from perf.core.timeline import Timeline, merged, timeline_in
 from perf.core.verification import AnswerChecks
 from perf.errors import ResultError
 
@@ -58,6 +59,8 @@ class OperationResult:
     """What the oracle found; None when no answer was checked."""
     answer_sizes: AnswerSizes | None = None
     """None when there was no answer."""
+    timeline: Timeline = field(default_factory=Timeline)
+    """Requests over time; empty in reports from before it was recorded."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.failures <= self.requests:
@@ -157,6 +160,7 @@ class OperationResult:
             "time_shares": None if self.time_shares is None else self.time_shares.to_json(),
             "attempts": None if self.attempts is None else self.attempts.to_json(),
             "answers": None if self.answers is None else self.answers.to_json(),
+            "timeline": self.timeline.encode(),
             "answer_sizes": None if self.answer_sizes is None else self.answer_sizes.to_json(),
         }
 
@@ -212,6 +216,7 @@ class OperationResult:
             attempts=None if attempts is None else AttemptCounts.from_json(attempts),
             answers=None if answers is None else AnswerChecks.from_json(answers),
             answer_sizes=None if sizes is None else AnswerSizes.from_json(sizes),
+            timeline=timeline_in(reader, "timeline"),
         )
 
 
@@ -267,6 +272,7 @@ def _merge(parts: list[OperationResult]) -> OperationResult:
         attempts=AttemptCounts.merged(part.attempts for part in parts),
         answers=AnswerChecks.merged(part.answers for part in parts),
         answer_sizes=AnswerSizes.merged(part.answer_sizes for part in parts),
+        timeline=merged(part.timeline for part in parts),
     )
 
 

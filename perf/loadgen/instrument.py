@@ -155,7 +155,12 @@ class Instrument:
         if due_ns < self._window_from_ns:
             operation.warmup_requests += 1
             return
-        operation.record(latency_ns, service_time_ns)
+        operation.record(
+            latency_ns,
+            service_time_ns,
+            since_start_ns=due_ns - self._window_from_ns,
+            failed=failure is not None,
+        )
         if failure is not None:
             operation.record_failure(*failure)
         elif isinstance(response_length, int):  # a locustfile may say anything

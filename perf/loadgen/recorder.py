@@ -14,6 +14,7 @@ from perf.core.histogram import LatencyHistogram, SizeHistogram
 from perf.core.json_reader import JsonReader
 from perf.core.operation import OperationResult
 from perf.core.time_shares import AGGREGATE, RETRIEVE, TimeShares
+from perf.core.timeline import Timeline
 from perf.core.verification import MOST_EVIDENCE, AnswerChecks
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class OperationRecorder:
         """By the names of the fields of `MeteredUnits`: what is paid for, in the warm-up too."""
         self.latency = LatencyHistogram()
         self.service_time = LatencyHistogram()
+        self.timeline = Timeline()
         self.server_times: defaultdict[str, LatencyHistogram] = defaultdict(LatencyHistogram)
         self.payload: SizeHistogram | None = None
         self.time_shares: Counter[str] = Counter()
@@ -54,9 +56,12 @@ class OperationRecorder:
         self.answers = self.answer_bytes = self.answer_items = 0
         self.has_items = False
 
-    def record(self, latency_ns: int, service_time_ns: int) -> None:
-        """Count one request of the measurement window."""
+    def record(
+        self, latency_ns: int, service_time_ns: int, *, since_start_ns: int, failed: bool
+    ) -> None:
+        """Count one request of the measurement window, due so long after its start."""
         self.requests += 1
+        self.timeline.record(since_start_ns, latency_ns, failed=failed)
         self.latency.record_ns(latency_ns)
         self.service_time.record_ns(service_time_ns)
 
@@ -127,6 +132,7 @@ class OperationRecorder:
             "payload": None if self.payload is None else _samples(self.payload),
             "time_shares": dict(self.time_shares),
             "attempts": dict(self.attempts),
+            "timeline": self.timeline.encode(),
             "answers": self._answers().to_json(),
             "answer_sizes": self._answer_sizes().to_json(),
         }
@@ -145,6 +151,7 @@ class OperationRecorder:
             self.metered[kind] += units
         self.latency.merge(LatencyHistogram.decode(**wire["latency"]))
         self.service_time.merge(LatencyHistogram.decode(**wire["service_time"]))
+        self.timeline.merge(Timeline.decode(wire["timeline"]))
         for name, samples in wire["server_times"].items():
             self.server_times[name].merge(LatencyHistogram.decode(**samples))
         if wire["payload"] is not None:
@@ -179,6 +186,7 @@ class OperationRecorder:
             consumed_write_units=self.write_units if self.has_write_units else None,
             latency=self.latency,
             service_time=self.service_time,
+            timeline=self.timeline,
             server_times=dict(self.server_times),
             payload=SizeHistogram() if self.payload is None else self.payload,
             time_shares=TimeShares(**self.time_shares) if self.time_shares else None,

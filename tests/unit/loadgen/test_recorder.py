@@ -67,7 +67,12 @@ def record(recorder: Recorder, sent: Sequence[Sent]) -> None:
         if each.is_warmup:
             operation.warmup_requests += 1
             continue
-        operation.record(each.latency_ns, each.service_time_ns)
+        operation.record(
+            each.latency_ns,
+            each.service_time_ns,
+            since_start_ns=each.latency_ns,
+            failed=each.failure is not None,
+        )
         if each.failure is not None:
             operation.record_failure(each.failure, f"{each.failure} of {each.name}")
         operation.record_details(each.context, each.latency_ns, each.service_time_ns)
@@ -110,7 +115,7 @@ def test_what_a_target_says_of_its_time_is_shared_out_to_the_nanosecond() -> Non
     operation = recorder.operation("GET", "read")
     said = {"server_times": {"retrieve": 7_000_000, "aggregate": 3_000_000}, "payload_bytes": 626}
     for context in (said, said, {"server_times": {"retrieve": 7_000_000}}, {}):
-        operation.record(12_345_678, 12_000_001)
+        operation.record(12_345_678, 12_000_001, since_start_ns=0, failed=False)
         operation.record_details(context, 12_345_678, 12_000_001)
 
     (result,) = recorder.results(1.0)
@@ -132,7 +137,7 @@ def test_attempts_are_known_when_a_request_says_them() -> None:
     recorder = Recorder()
     once, repeated = recorder.operation("GET", "once"), recorder.operation("GET", "repeated")
     for operation in (once, repeated, repeated):
-        operation.record(1_000, 1_000)
+        operation.record(1_000, 1_000, since_start_ns=0, failed=False)
     for retries in (0, 2):
         context = {
             "attempts": 1 + retries,
@@ -165,7 +170,7 @@ def test_what_is_paid_for_is_metered_in_the_warm_up_too() -> None:
 def test_messages_are_bounded_but_every_failure_counts() -> None:
     operation = Recorder().operation("GET", "read")
     for number in range(150):
-        operation.record(1_000, 1_000)
+        operation.record(1_000, 1_000, since_start_ns=0, failed=False)
         operation.record_failure(FailureClass.OTHER, f"{number}" + "x" * 1_000)
 
     assert operation.failure_classes[FailureClass.OTHER] == 150
