@@ -44,15 +44,12 @@ class PartiqlReadUser(PartiqlUser):
         """Select from one partition."""
         settings = self.workload.settings
         pk, status = settings.dataset.read_key(self.stream, index)
-        check = None
-        if self.is_checked(index):
-            check = partial(self.workload.oracle.check_select, pk, status)
         self.select(
             READ_OPERATION,
             select_statement(settings.table),
             [{"S": pk}, {"S": sort_key_prefix(status)}],
             due_ns=due_ns,
-            check=check,
+            check=self.check(index, partial(self.workload.oracle.check_select, pk, status)),
         )
 
 

@@ -14,6 +14,7 @@ from perf.core.attempts import AttemptCounts
 from perf.core.failures import FailureClass
 from perf.core.histogram import LatencyHistogram, SizeHistogram
 from perf.core.json_reader import JsonReader
+from perf.core.statements import WRITE_OPERATION
 from perf.core.time_shares import TimeShares
 from perf.core.timeline import Timeline, merged, timeline_in
 from perf.core.verification import AnswerChecks
@@ -56,7 +57,7 @@ class OperationResult:
     answered: int | None = None
     """Right answers that came within the window, whenever they were due; None: all of them did."""
     answers: AnswerChecks | None = None
-    """What the oracle found; None when no answer was checked."""
+    """What the oracle found; None where there is none."""
     answer_sizes: AnswerSizes | None = None
     """None when there was no answer."""
     timeline: Timeline = field(default_factory=Timeline)
@@ -113,18 +114,31 @@ class OperationResult:
             return None
         return latency_ns / service_time_ns
 
+    @property
+    def is_write(self) -> bool:
+        """Whether it writes, as far as one can tell."""
+        return self.name == WRITE_OPERATION or self.consumed_write_units is not None
+
+    @property
+    def is_unverified(self) -> bool:
+        """Whether it reads, and none of its answers was checked."""
+        is_checked = self.answers is not None and self.answers.checked > 0
+        return self.requests > 0 and not self.is_write and not is_checked
+
     def failures_of(self, failure_class: FailureClass | None) -> tuple[int, int]:
         """Return how many requests failed with this class (None: any), and of how many.
 
-        Where only a sample of the answers was checked, wrong ones are counted in that sample.
+        Where only a sample of the answers was checked, wrong ones are counted among those, and
+        among the others those that are wrong at first sight; the rest may be anything.
         """
         if failure_class is None:
             return self.failures, self.requests
         count = self.failure_classes.get(failure_class, 0)
         if failure_class is FailureClass.WRONG_ANSWER and self.answers is not None:
-            unchecked = self.requests - self.failures + count - self.answers.checked
-            if unchecked > 0 and self.answers.checked:
-                return self.answers.wrong_count, self.answers.checked
+            others = self.failures - count
+            seen = self.answers.checked + max(0, count - self.answers.wrong_count)
+            if seen + others < self.requests:
+                return count, seen
         return count, self.requests
 
     def to_json(self) -> dict[str, object]:

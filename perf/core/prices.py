@@ -93,18 +93,21 @@ def prices_of_setting(setting: Mapping[str, object]) -> Prices:
     return Prices(label=f"prices of {day} in pyproject.toml", **prices)
 
 
+_MOST_USD = 1_000_000_000
+
+
 def parse_usd(text: str) -> Decimal:
     """Return an amount of money.
 
     Raises:
-        ValueError: it is no number above 0.
+        ValueError: it is no number above 0, or one that nobody pays.
     """
     try:
         amount = Decimal(text)
     except InvalidOperation:
         amount = Decimal(0)
-    if not (amount.is_finite() and amount > 0):
-        raise ValueError("it must be a number above 0, in US dollars")
+    if not (amount.is_finite() and 0 < amount <= _MOST_USD):
+        raise ValueError(f"it must be a number above 0 and at most {_MOST_USD}, in US dollars")
     return amount
 
 

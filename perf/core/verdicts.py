@@ -181,7 +181,9 @@ def _judge_operation(label: str, operation: OperationResult, rule: Threshold) ->
             operation=label,
             threshold=rule,
             verdict=Verdict.NO_DATA,
-            reason="no request was completed",
+            reason="no answer was checked"
+            if operation.requests and rule.kind is MetricKind.RATIO
+            else "no request was completed",
         )
     observed, ci95 = observation
     samples = operation.requests
@@ -216,6 +218,8 @@ def _observe(operation: OperationResult, rule: Threshold) -> _Observation | None
     match rule.kind:
         case MetricKind.RATIO:
             hits, samples = operation.failures_of(rule.failure_class)
+            if not samples:
+                return None
             return _Observation(hits / samples, ratio_interval(hits, samples, CONFIDENCE))
         case MetricKind.THROUGHPUT:
             return _Observation(operation.throughput_per_s)

@@ -7,7 +7,6 @@ core would not be enough for the load that an AQP takes.
 import base64
 import os
 import time
-from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import partial
@@ -20,6 +19,7 @@ from perf.core.failures import FailureClass
 from perf.core.oracle import AggregateQuery, WrongAnswer, WrongAnswerKind
 from perf.core.secret_texts import without_secrets
 from perf.core.statements import query_path
+from perf.loadgen.answer_check import AnswerCheck, Ask
 from perf.loadgen.aqp_answer import (
     AnsweredWrong,
     AqpAnswer,
@@ -34,9 +34,6 @@ from perf.loadgen.users import PacedUser
 
 _ROUNDING_NS = 2_000_000
 """By so much may the AQP's two times, in whole milliseconds, exceed what we measured."""
-
-Check = Callable[[list[Any]], WrongAnswer | None]
-"""Returns what is wrong with the rows of an answer."""
 
 
 class Unanswered(Exception):
@@ -92,9 +89,7 @@ class AqpUser(PacedUser):
         """
         settings = self.workload.settings
         pk, _ = settings.dataset.read_key(self.stream, index)
-        check = None
-        if self.is_checked(index):
-            check = partial(self.workload.oracle.check_aggregate, query, pk)
+        check = self.check(index, partial(self.workload.oracle.check_aggregate, query, pk))
         sql = query.sql(settings.table, pk)
         self.query(name, sql, query.columns, due_ns=due_ns, check=check)
 
@@ -105,19 +100,21 @@ class AqpUser(PacedUser):
         columns: AbstractSet[str],
         *,
         due_ns: int,
-        check: Check | None = None,
+        check: AnswerCheck | None = None,
     ) -> list[Any] | None:
         """Send a query and report it as operation ``name``; return its rows, or None.
 
         Args:
             name: under which it is counted.
             sql: the query.
-            columns: what every row of a right answer has; asked where there is no ``check``.
+            columns: what every row of a right answer has; asked about an answer without a check.
             due_ns: when it was due (perf_counter).
-            check: returns what is wrong with the rows; called when the answer is complete, so
-                that it is no part of any latency.
+            check: of the rows; made when the answer is complete, so that it is no part of any
+                latency.
         """
         context = self.timing(due_ns)
+        if check is not None:
+            context["is_checked"] = False  # until it is
         request = f"GET {query_path(sql)} HTTP/1.1\r\n{self._headers}\r\n".encode("ascii")
         try:
             reply = self._server.exchange(self._server.connect(), request)
@@ -131,26 +128,21 @@ class AqpUser(PacedUser):
         end_ns = time.perf_counter_ns()
         failure: Exception | None = None
         rows = None
+        ask = None if check is None else check.ask
         try:
             answer = read_answer(reply)
-            if check is None:
+            if ask is None:
                 check_columns(answer.rows, columns)
             else:
-                self._verify(answer, check, context)
+                self._verify(answer, ask, context)
             rows = answer.rows
-            context["items"] = len(rows)
-            # What took longer than the whole was not of this query: an old answer, or no AQP's.
-            longest_ns = end_ns - context["start_ns"] + _ROUNDING_NS
-            if answer.server_times and sum(answer.server_times.values()) <= longest_ns:
-                context["server_times"] = answer.server_times
-            if answer.payload_bytes is not None:
-                context["payload_bytes"] = answer.payload_bytes
+            _note_answer(answer, end_ns, context)
         except UnexpectedStatus as error:
             failure = error
         except AnsweredWrong as error:
             text = self._harmless(str(error))
             failure = AnsweredWrong(text)
-            if check is not None and "is_checked" not in context:
+            if ask is not None and not context["is_checked"]:
                 context["is_checked"] = True
                 context["wrong_answer"] = WrongAnswer(
                     kind=WrongAnswerKind.MALFORMED, query=sql, expected="an AQP's answer", got=text
@@ -166,8 +158,8 @@ class AqpUser(PacedUser):
         )
         return rows
 
-    def _verify(self, answer: AqpAnswer, check: Check, context: dict[str, Any]) -> None:
-        wrong = check(answer.rows)
+    def _verify(self, answer: AqpAnswer, ask: Ask, context: dict[str, Any]) -> None:
+        wrong = ask(answer.rows)
         context["is_checked"] = True
         if wrong is not None:
             context["wrong_answer"] = replace(wrong, got=self._harmless(wrong.got))
@@ -176,3 +168,13 @@ class AqpUser(PacedUser):
     def _harmless(self, text: str) -> str:
         """Return ``text`` without our credentials, and so that it can be written down."""
         return encodable(without_secrets(text, self._secrets))
+
+
+def _note_answer(answer: AqpAnswer, end_ns: int, context: dict[str, Any]) -> None:
+    context["items"] = len(answer.rows)
+    # What took longer than the whole was not of this query: an old answer, or no AQP's.
+    longest_ns = end_ns - context["start_ns"] + _ROUNDING_NS
+    if answer.server_times and sum(answer.server_times.values()) <= longest_ns:
+        context["server_times"] = answer.server_times
+    if answer.payload_bytes is not None:
+        context["payload_bytes"] = answer.payload_bytes

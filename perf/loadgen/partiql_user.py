@@ -1,34 +1,22 @@
 """The base class of locust users that send PartiQL statements to DynamoDB."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from gevent import GreenletExit
 
 from perf.core.failures import FailureClass
-from perf.core.oracle import WrongAnswer
 from perf.core.statements import insert_statement
 from perf.core.writes import Outcome
+from perf.loadgen.answer_check import AnswerCheck
 from perf.loadgen.arguments import ClientKind, WorkloadSettings
 from perf.loadgen.attempts import Attempts
 from perf.loadgen.dynamodb import Answer, Attributes, DynamoDbClient, DynamoDbError
 from perf.loadgen.opening import open_client
+from perf.loadgen.select_pages import SelectPages
 from perf.loadgen.users import PacedUser
-
-Check = Callable[[Sequence[Mapping[str, Attributes]]], WrongAnswer | None]
-"""Returns what is wrong with the items of an answer."""
-
-_REFUSALS = frozenset(
-    {
-        FailureClass.THROTTLED,
-        FailureClass.CLIENT_ERROR,
-        FailureClass.UNAUTHORIZED,
-        FailureClass.CONNECTION,
-    }
-)
-"""After these a write has not landed. After an HTTP 500 it may have: "Error handling with
-DynamoDB", Amazon DynamoDB Developer Guide."""
+from perf.loadgen.write_outcomes import outcome_of
 
 _Opening = tuple[ClientKind, str | None, str | None, int]
 """The arguments of `open_client`."""
@@ -79,7 +67,7 @@ class PartiqlUser(PacedUser):
                 due_ns=due_ns,
                 writes=True,
             )
-            outcome = _outcome_of(answer)
+            outcome = outcome_of(answer)
         finally:  # the greenlet may be killed while the write is under way
             self._write_log.note(index, outcome)
 
@@ -90,7 +78,7 @@ class PartiqlUser(PacedUser):
         parameters: Sequence[Attributes],
         *,
         due_ns: int,
-        check: Check | None = None,
+        check: AnswerCheck | None = None,
     ) -> None:
         """Send a SELECT until it has no further page; each page is a request of its own.
 
@@ -99,30 +87,26 @@ class PartiqlUser(PacedUser):
             statement: the SELECT.
             parameters: its parameters, in order.
             due_ns: when the first page was due; the others are due when they are asked for.
-            check: returns what is wrong with the items of all pages; the last page fails for it.
+            check: of the items of all pages; the last page fails for what is wrong with them.
         """
-        items: list[Mapping[str, Attributes]] = []
+        most_items = self.workload.settings.dataset.items_per_partition
+        pages = SelectPages(f"{statement} {list(parameters)}", check, most_items)
         token: str | None = None
-
-        def check_whole(page: Sequence[Mapping[str, Attributes]]) -> WrongAnswer | None:
-            return None if check is None else check([*items, *page])
-
         while True:
-            answer = self.execute(
+            answer = self._execute(
                 name,
                 statement,
                 parameters,
                 due_ns=due_ns,
                 writes=False,
                 next_token=token,
-                check=None if check is None else check_whole,
+                pages=pages,
             )
-            if answer is None or answer.next_token is None:
+            if isinstance(answer, DynamoDbError) or answer.next_token is None:
                 return
-            items += answer.items
             token, due_ns = answer.next_token, time.perf_counter_ns()
 
-    def execute(  # noqa: PLR0913 - a statement, how it is counted, and how it is checked
+    def execute(
         self,
         name: str,
         statement: str,
@@ -130,8 +114,6 @@ class PartiqlUser(PacedUser):
         *,
         due_ns: int,
         writes: bool,
-        next_token: str | None = None,
-        check: Check | None = None,
     ) -> Answer | None:
         """Send a statement and report it as operation ``name``; return its answer, or None.
 
@@ -141,22 +123,11 @@ class PartiqlUser(PacedUser):
             parameters: its parameters, in order.
             due_ns: when it was due (perf_counter).
             writes: whether it writes, so that it may have landed without an answer.
-            next_token: what the last page said about the next one.
-            check: returns what is wrong with the items; asked when there is no further page, and
-                when the answer is complete, so that it is no part of any latency.
         """
-        answer = self._execute(
-            name,
-            statement,
-            parameters,
-            due_ns=due_ns,
-            writes=writes,
-            next_token=next_token,
-            check=check,
-        )
+        answer = self._execute(name, statement, parameters, due_ns=due_ns, writes=writes)
         return None if isinstance(answer, DynamoDbError) else answer
 
-    def _execute(  # noqa: PLR0913 - as execute
+    def _execute(  # noqa: PLR0913 - a statement, how it is counted, and how it is checked
         self,
         name: str,
         statement: str,
@@ -165,16 +136,32 @@ class PartiqlUser(PacedUser):
         due_ns: int,
         writes: bool,
         next_token: str | None = None,
-        check: Check | None = None,
+        pages: SelectPages | None = None,
     ) -> Answer | DynamoDbError:
-        """Do what `execute` does, and return why when there is no right answer."""
+        """Do what `execute` does, and return why when there is no right answer.
+
+        Args:
+            name: as there.
+            statement: as there.
+            parameters: as there.
+            due_ns: as there.
+            writes: as there.
+            next_token: what the last page said about the next one.
+            pages: of a SELECT, those before this one; asked about it when the answer is complete,
+                so that it is no part of any latency.
+        """
         context = self.timing(due_ns)
+        if pages is not None and pages.check is not None:
+            context["is_checked"] = False  # until it is
         try:
             answer = self.client.execute_statement(
                 statement, parameters, writes=writes, next_token=next_token
             )
         except DynamoDbError as error:
             _add_attempts(context, error.attempts)
+            is_wrong = error.failure_class is FailureClass.WRONG_ANSWER
+            if is_wrong and pages is not None and pages.is_verified:
+                context |= {"is_checked": True, "wrong_answer": pages.malformed(str(error))}
             self.report("partiQL", name, context, exception=error)
             return error
         except GreenletExit:
@@ -190,8 +177,8 @@ class PartiqlUser(PacedUser):
         _add_attempts(context, answer.attempts)
         end_ns = time.perf_counter_ns()
         failure = None
-        if check is not None and answer.next_token is None:
-            failure = _verify(answer, check, context)
+        if pages is not None:
+            failure = _verify(answer, pages, context)
         self.report(
             "partiQL",
             name,
@@ -203,19 +190,11 @@ class PartiqlUser(PacedUser):
         return answer if failure is None else failure
 
 
-def _outcome_of(answer: Answer | DynamoDbError) -> Outcome:
-    """Return what became of a write."""
-    if not isinstance(answer, DynamoDbError):
-        return Outcome.ACKNOWLEDGED
-    was_repeated = answer.attempts is not None and answer.attempts.total > 1
-    if was_repeated or answer.code == "DuplicateItemException":
-        return Outcome.UNKNOWN  # what was sent before may have landed
-    return Outcome.REFUSED if answer.failure_class in _REFUSALS else Outcome.UNKNOWN
-
-
-def _verify(answer: Answer, check: Check, context: dict[str, Any]) -> DynamoDbError | None:
-    wrong = check(answer.items)
-    context["is_checked"] = True
+def _verify(answer: Answer, pages: SelectPages, context: dict[str, Any]) -> DynamoDbError | None:
+    """Return the failure when a page of a SELECT is wrong, or the last one of a wrong answer."""
+    wrong = pages.take(answer)
+    if pages.is_verified and (wrong is not None or answer.next_token is None):
+        context["is_checked"] = True
     if wrong is None:
         return None
     context["wrong_answer"] = wrong

@@ -50,6 +50,8 @@ class OperationRecorder:
         """By the names of the fields of `TimeShares`."""
         self.attempts: Counter[str] = Counter()
         """``total``, ``throttled`` and ``backoff_ns``."""
+        self.is_verified = False
+        """Whether answers are checked, if only some of them."""
         self.checked = 0
         self.wrong: Counter[WrongAnswerKind] = Counter()
         self.evidence: list[WrongAnswer] = []
@@ -107,7 +109,10 @@ class OperationRecorder:
             self.attempts["total"] += context["attempts"]
             self.attempts["throttled"] += context["throttled_attempts"]
             self.attempts["backoff_ns"] += backoff_ns
-        if context.get("is_checked"):
+        is_checked = context.get("is_checked")
+        if is_checked is not None:
+            self.is_verified = True
+        if is_checked:
             self.checked += 1
             wrong = context.get("wrong_answer")
             if wrong is not None:
@@ -133,7 +138,7 @@ class OperationRecorder:
             "time_shares": dict(self.time_shares),
             "attempts": dict(self.attempts),
             "timeline": self.timeline.encode(),
-            "answers": self._answers().to_json(),
+            "answers": self._answers().to_json() if self.is_verified else None,
             "answer_sizes": self._answer_sizes().to_json(),
         }
 
@@ -158,10 +163,12 @@ class OperationRecorder:
             self._payload().merge(SizeHistogram.decode(**wire["payload"]))
         self.time_shares.update(wire["time_shares"])
         self.attempts.update(wire["attempts"])
-        answers = AnswerChecks.from_json(JsonReader.of(wire["answers"], "answers"))
-        self.checked += answers.checked
-        self.wrong.update(answers.wrong)
-        self.evidence = [*self.evidence, *answers.evidence][:MOST_EVIDENCE]
+        if wire["answers"] is not None:
+            answers = AnswerChecks.from_json(JsonReader.of(wire["answers"], "answers"))
+            self.is_verified = True
+            self.checked += answers.checked
+            self.wrong.update(answers.wrong)
+            self.evidence = [*self.evidence, *answers.evidence][:MOST_EVIDENCE]
         sizes = AnswerSizes.from_json(JsonReader.of(wire["answer_sizes"], "answer_sizes"))
         self.answers += sizes.answers
         self.answer_bytes += sizes.bytes
@@ -197,7 +204,7 @@ class OperationRecorder:
             )
             if attempts
             else None,
-            answers=self._answers() if self.checked else None,
+            answers=self._answers() if self.is_verified else None,
             answer_sizes=self._answer_sizes() if self.answers else None,
         )
 

@@ -23,6 +23,7 @@ from locust import User, task
 
 from perf.core.failures import FailureClass
 from perf.core.pacing import OpenModel, Think
+from perf.loadgen.answer_check import AnswerCheck, Ask
 from perf.loadgen.failure_classes import failure_class_of
 from perf.loadgen.workload import Workload, workload_of
 
@@ -107,10 +108,19 @@ class PacedUser(User):
         """
         raise NotImplementedError(f"{type(self).__name__} needs a send(self, index, due_ns)")
 
-    def is_checked(self, index: int) -> bool:
-        """Return whether the answer to this user's request ``index`` is to be checked."""
+    def check(self, index: int, ask: Ask) -> AnswerCheck | None:
+        """Return how the answer to this user's request ``index`` is checked; None: none are.
+
+        Args:
+            index: number of the request.
+            ask: what to ask about the answer, if it is in the sample.
+        """
+        verification = self.workload.settings.verification
+        if not verification.ratio:
+            return None
         # Counted on from the user's number, so that users do not check at the same time.
-        return self.workload.settings.verification.includes(self._number + index)
+        is_due = verification.includes(self._number + index)
+        return AnswerCheck(ask if is_due else None)
 
     def timing(self, due_ns: int) -> dict[str, Any]:
         """Return the context of a request that is sent now.

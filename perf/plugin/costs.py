@@ -167,7 +167,8 @@ class SessionCosts:
         if audit_read_units is not None:
             audit = tariff.of_requests(Units(read=audit_read_units))
         self._spent += load + audit
-        self._written += admission.plan.writes
+        # Users of another locustfile have no plan, but a meter.
+        self._written += max(admission.plan.writes, 0.0 if metered is None else metered.units.write)
         return RunCost(
             estimate=estimate,
             spent=load + audit,

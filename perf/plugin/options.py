@@ -72,7 +72,7 @@ class Option:
         return f"perf_{self.name}"
 
 
-_RUN_ID = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 
 THRESHOLDS = "thresholds"
 """The one option that is a list: ``--perf-threshold`` on the command line."""
@@ -106,7 +106,7 @@ def _audit(text: str) -> int:
 
 def _run_id(text: str) -> str:
     if not _RUN_ID.fullmatch(text):
-        raise ValueError("write up to 40 letters, digits, '_', '.' or '-'")
+        raise ValueError("write up to 40 letters, digits, '_', '.' or '-', a letter or digit first")
     if "_1" in f"_{text}" or "json" in text:
         # The name of the table would not reach DynamoDB as it is.
         raise ValueError("the real AQP rewrites '_1' and 'json' in queries: choose another name")

@@ -125,6 +125,8 @@ class TestRuns:
             try:
                 result, logs = locust.wait()
             except KeyboardInterrupt:
+                if site.table is not None:
+                    self._audits.note_unknown(site.table)
                 partial = locust.interrupt()
                 if partial is not None:
                     result = replace(partial.result, interrupted=True)
@@ -140,8 +142,10 @@ class TestRuns:
         finished = _FinishedRun(result=result, load=load, site=site)
         self._runs.append(finished)
         are_all = spec.locustfile.resolve() == LOCUSTFILE.resolve() and not result.invalid_reasons
-        self._audit(finished, Writes(logs, are_all=are_all))
-        finished.cost = self._cost(admission, finished)
+        try:
+            self._audit(finished, Writes(logs, are_all=are_all))
+        finally:
+            finished.cost = self._cost(admission, finished)
         return result
 
     def _cost(self, admission: Admission | None, run: "_FinishedRun | None") -> RunCost | None:
@@ -163,8 +167,10 @@ class TestRuns:
         if not writes.logs or not most_items:
             self._audits.pass_over(table, writes)
             return
+        run.problems = ("the audit of the writes was interrupted",)  # unless it comes to its end
         try:
             run.audit = self._audits.audit(run.site.target, table, writes, most_items)
+            run.problems = ()
         except (TargetError, ValueError) as error:
             run.problems = (f"the writes could not be audited: {error}",)
 
@@ -216,7 +222,7 @@ class TestRuns:
             ),
             write_audit=run.audit,
             cost=run.cost,
-            unverified=_unverified(load, site),
+            unverified=_unverified(load, site) or _unseen(result),
         )
         self._judged.append(judged)
         prefix = "perf" if len(self._judged) == 1 else f"perf.{len(self._judged)}"
@@ -291,6 +297,13 @@ def _unverified(load: LoadSettings, site: Site) -> str | None:
     if not site.table.is_seeded:
         return f"table {site.table.name!r} does not carry the tag of this data, nobody knows them"
     return None
+
+
+def _unseen(result: RunResult) -> str | None:
+    """Return that no answer was checked, though it was asked; None: some were, or none came."""
+    reads = [each for each in result.operations if each.requests and not each.is_write]
+    is_unseen = bool(reads) and all(each.is_unverified for each in reads)
+    return "none of them was checked" if is_unseen else None
 
 
 def _target_info(site: Site) -> TargetInfo:

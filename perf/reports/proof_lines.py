@@ -5,7 +5,6 @@ from typing import Final
 
 from perf.core.operation import OperationResult
 from perf.core.report import JudgedRun
-from perf.core.statements import WRITE_OPERATION
 from perf.core.write_audit import WriteAudit
 from perf.reports.figures import figure
 from perf.reports.lines import Line, Style, cut_middle, wrapped
@@ -21,7 +20,7 @@ def proof_lines(judged: JudgedRun, width: int) -> Iterator[Line]:
     unverified = [
         cut_middle(label, _LONGEST_NAME)
         for label, operation in judged.run.labelled.items()
-        if operation.answers is None and operation.requests and not is_write(operation)
+        if operation.is_unverified
     ]
     if unverified:
         why = judged.unverified or "none of them was checked"
@@ -29,18 +28,13 @@ def proof_lines(judged: JudgedRun, width: int) -> Iterator[Line]:
         yield from (Line(each, Style.WARNING) for each in wrapped(text, width))
     if judged.write_audit is not None:
         yield from _audit_lines(judged.write_audit, width)
-    elif any(is_write(each) and each.requests for each in judged.run.operations):
+    elif any(each.is_write and each.requests for each in judged.run.operations):
         yield Line("writes not audited", Style.WARNING)
-
-
-def is_write(operation: OperationResult) -> bool:
-    """Return whether the operation writes, as far as one can tell."""
-    return operation.name == WRITE_OPERATION or operation.consumed_write_units is not None
 
 
 def _answer_lines(label: str, operation: OperationResult, width: int) -> Iterator[Line]:
     answers = operation.answers
-    if answers is None:
+    if answers is None or not answers.checked:
         return
     name = cut_middle(label, _LONGEST_NAME)
     if not answers.wrong_count:

@@ -110,6 +110,9 @@ def _connected(
             role_config = write_role_config(folder, role_arn, profile=profile, region=region)
         dynamodb = configured_endpoint(session, "dynamodb")
         sts = configured_endpoint(session, "sts")
+        if sts is not None and dynamodb is None and not sts.is_aws:
+            hint = "DynamoDB is AWS itself, so must be who tells the account: set both or none"
+            raise InvalidOption(sts.setting, sts.url, hint)
     label = f"AWS {region}" if dynamodb is None else f"AWS API at {dynamodb}"
     if sts is not None and (dynamodb is None or sts.url != dynamodb.url):
         label += f" (account as told by {sts})"

@@ -2,6 +2,7 @@
 
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from botocore.config import Config
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import boto3
 
 _PUBLIC = Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg] # not in the stubs
+_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn")
 _VARIABLE = "AWS_ENDPOINT_URL"
 _CONFIGURATION = "endpoint_url of the AWS configuration"
 
@@ -22,6 +24,12 @@ class ConfiguredEndpoint(NamedTuple):
 
     url: str
     setting: str
+
+    @property
+    def is_aws(self) -> bool:
+        """Whether AWS answers there, as in a VPC."""
+        host = urlsplit(self.url).hostname or ""
+        return host.endswith(_AWS_DOMAINS)
 
     def __str__(self) -> str:
         return f"{self.url}, set by {self.setting}"

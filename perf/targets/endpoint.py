@@ -65,6 +65,11 @@ class EndpointTarget:
         return _LABELS[self.kind]
 
     @property
+    def account(self) -> None:
+        """See `Target`."""
+        return
+
+    @property
     def endpoint(self) -> str:
         """See `Target`."""
         return self.endpoint_url

@@ -19,6 +19,8 @@ MOST_ATTEMPTS: Final = 30
 
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 5.0
+_MOST_EMPTY_PAGES: Final = 10
+"""One after the other: without a filter, every page but the last has an item."""
 
 
 class TableReader:
@@ -56,7 +58,8 @@ class TableReader:
             "ReturnConsumedCapacity": "TOTAL",
         }
         token: dict[str, str] = {}
-        while True:
+        empty_pages = 0
+        while empty_pages <= _MOST_EMPTY_PAGES:
             with _answers_of(self._endpoint):
                 page = self._ask(self._client.execute_statement, {**request, **token})
                 self._count([page.get("ConsumedCapacity")])
@@ -65,8 +68,14 @@ class TableReader:
             if "NextToken" not in page:
                 return
             if page["NextToken"] == token.get("NextToken"):
-                raise TargetUnusable(self._endpoint, f"table {self._table!r} never ends")
+                break
             token = {"NextToken": page["NextToken"]}
+            empty_pages = 0 if keys else empty_pages + 1
+        raise self.endless()
+
+    def endless(self) -> TargetUnusable:
+        """Return the error of a table that has more pages, or items, than it can have."""
+        return TargetUnusable(self._endpoint, f"table {self._table!r} never ends")
 
     def present(self, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         """Return those of up to 100 different keys that are in the table.

@@ -30,6 +30,9 @@ _PROFILE = "aqp-perf-role"
 _USERS = "AQP_PERF_SOURCE_"
 """Begins the names under which a child keeps the variables that lead to the role's source."""
 
+_KEPT_SETTINGS = ("use_fips_endpoint", "use_dualstack_endpoint", "ca_bundle")
+"""Of the source's profile: they say where requests go, and whom to trust there."""
+
 _REPLACED = (*CREDENTIAL_VARIABLES, "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 
 
@@ -76,11 +79,15 @@ def role_session(arn: str, *, profile: str | None, region: str) -> boto3.Session
 
 def write_role_config(folder: Path, arn: str, *, profile: str | None, region: str) -> Path:
     """Write the AWS configuration of a child that is to have the role; return its file."""
-    command = [sys.executable, "-m", __name__, "--role-arn", arn, "--region", region]
+    # -P: a folder called perf, where the session is, is not this package.
+    command = [sys.executable, "-P", "-m", __name__, "--role-arn", arn, "--region", region]
     if profile is not None:
         command += ["--profile", profile]
+    source = botocore.session.Session(profile=profile).get_scoped_config()
+    kept = [f"{name} = {source[name]}" for name in _KEPT_SETTINGS if name in source]
+    lines = [f"[profile {_PROFILE}]", f"credential_process = {shlex.join(command)}", *kept]
     file = folder / "config"
-    file.write_text(f"[profile {_PROFILE}]\ncredential_process = {shlex.join(command)}\n")
+    file.write_text("\n".join([*lines, ""]))
     return file
 
 

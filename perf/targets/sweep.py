@@ -118,7 +118,7 @@ def _delete(tables: FoundTables, table: FoundTable) -> int:
     except TargetError as exc:
         _print(f"not deleted: {exc}")
         return 1
-    _print(f"deleted: {table.name}")
+    _print(f"deleted: {_printable(table.name)}")
     return 0
 
 
@@ -134,7 +134,7 @@ def _print_table(findings: Sequence[_Finding]) -> None:
 
 def _row(table: FoundTable, judgement: Judgement) -> tuple[str, ...]:
     return (
-        table.name,
+        _printable(table.name),
         _printable(table.owner) or "-",
         _printable(table.run_id) or "-",
         _instant(table.created),

@@ -19,6 +19,7 @@ from perf.errors import (
     TableNotReady,
     TableUnusable,
     TargetError,
+    TargetUnusable,
 )
 from perf.targets.billing import Billing, OnDemand
 from perf.targets.client import errors_of
@@ -96,7 +97,8 @@ def existing_table(target: Target, name: str, dataset: Dataset) -> Table:
         TableNotFound: there is none.
         TableUnusable: its key is not ours.
         TableNotReady: it is being created or deleted.
-        TargetUnavailable, TargetUnusable: the target does not answer, or says no.
+        TargetUnavailable, TargetUnusable: the target does not answer, or says no, or is another
+            account's than the one that was named.
     """
     checked_name("--perf-table", name)
     client = target.client()
@@ -108,9 +110,22 @@ def existing_table(target: Target, name: str, dataset: Dataset) -> Table:
             raise TableUnusable(name, f"its key is {key}, needed is {KEY}")
         if description["TableStatus"] not in {"ACTIVE", "UPDATING"}:
             raise TableNotReady(name, description["TableStatus"], 0)
+        _check_account(target, description["TableArn"])
         tags = _tags_if_told(client, description["TableArn"]) or {}
     is_seeded = tags.get(DATA_TAG) == data_fingerprint(dataset)
     return Table(name=name, is_ours=False, is_seeded=is_seeded)
+
+
+def _check_account(target: Target, arn: str) -> None:
+    """Believe nobody but the table itself whose it is: who tells the account may be misled.
+
+    Raises:
+        TargetUnusable: it is in another account than the one that may be used.
+    """
+    account = arn.split(":")[4:5]
+    if target.account is not None and account != [target.account]:
+        detail = f"{arn} is not in account {target.account}, the only one that may be used"
+        raise TargetUnusable(target.endpoint, detail)
 
 
 class _OwnTable:
@@ -121,6 +136,7 @@ class _OwnTable:
     """
 
     def __init__(self, target: Target, name: str, clock: Clock) -> None:
+        self._target = target
         self._name, self._clock, self._endpoint = name, clock, target.endpoint
         self._client, self._owner = target.client(), target.owner
         self._must_have_tags = target.kind is TargetKind.AWS
@@ -194,6 +210,7 @@ class _OwnTable:
             status = "CREATING" if description is None else description["TableStatus"]
             if description is not None and status == "ACTIVE":
                 self._arn = description["TableArn"]
+                _check_account(self._target, self._arn)
                 return
             if waited_s >= _READY_TIMEOUT_S:
                 raise TableNotReady(self._name, status, _READY_TIMEOUT_S)

@@ -100,6 +100,10 @@ class Target(Protocol):
         """The region that requests are signed for."""
 
     @property
+    def account(self) -> str | None:
+        """The only AWS account whose tables may be touched; None where there are no accounts."""
+
+    @property
     def owner(self) -> str:
         """Who runs this: on AWS the caller's ARN, elsewhere the name of the user."""
 

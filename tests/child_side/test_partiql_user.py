@@ -1,5 +1,6 @@
 """What the users of PartiQL do with answers: they keep outcomes, follow pages and check items."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from perf.core.oracle import WrongAnswerKind
 from perf.loadgen.attempts import Attempts
 from perf.loadgen.dynamodb import Answer, DynamoDbError
 from perf.loadgen.partiql_user import PartiqlUser
+from perf.loadgen.select_pages import MOST_EMPTY_PAGES, MOST_ITEMS
 from perf.locustfile import PartiqlReadUser, PartiqlWriteUser
 from tests.child_side.conftest import Open
 
@@ -69,7 +71,10 @@ def run(user: PartiqlUser, *outcomes: Outcome) -> ScriptedClient:
         *((error(kind), "u") for kind in (FailureClass.AMBIGUOUS, FailureClass.SERVER_ERROR)),
         *((error(kind), "u") for kind in (FailureClass.WRONG_ANSWER, FailureClass.OTHER)),
         (error(FailureClass.THROTTLED, attempts=2), "u"),
-        (error(FailureClass.CLIENT_ERROR, "DuplicateItemException"), "u"),
+        *(
+            (error(FailureClass.CLIENT_ERROR, code), "u")
+            for code in ("DuplicateItemException", "RequestTimeout", "Http408", "Http403")
+        ),
     ],
 )
 def test_a_write_has_the_outcome_that_its_answer_proves(
@@ -110,8 +115,8 @@ def test_a_new_test_begins_new_logs(open_environment: Open) -> None:
 def pages_of(items: list[Any], *sizes: int) -> list[Answer]:
     """Return the items as pages of these sizes, the rest as the last one."""
     pages, at = [], 0
-    for size in sizes:
-        pages.append(Answer(items[at : at + size], f"token {at + size}", 0.5, 10))
+    for number, size in enumerate(sizes):
+        pages.append(Answer(items[at : at + size], f"token {number}", 0.5, 10))
         at += size
     return [*pages, Answer(items[at:], None, 0.5, 10)]
 
@@ -134,7 +139,7 @@ def test_all_pages_together_are_the_answer(open_environment: Open, sizes: tuple[
     user.request()
 
     assert client.tokens[0] is None
-    assert client.tokens[1:] == [f"token {sum(sizes[: n + 1])}" for n in range(len(sizes))]
+    assert client.tokens[1:] == [f"token {number}" for number in range(len(sizes))]
     assert [event["exception"] for event in events] == [None] * (len(sizes) + 1)
     assert [event["context"].get("is_checked", False) for event in events] == [
         *[False] * len(sizes),
@@ -162,7 +167,54 @@ def test_an_answer_that_breaks_off_is_not_checked(open_environment: Open) -> Non
 
     user.request()
 
-    assert [event["context"].get("is_checked") for event in events] == [None, None]
+    assert [event["context"].get("is_checked") for event in events] == [False, False]
+
+
+@pytest.mark.parametrize("verify", ["all", "sample:1%", "off"])
+@pytest.mark.parametrize(
+    ("page_of", "count"),
+    [
+        (lambda n: Answer([], f"token {n}", 0.5, 10), MOST_EMPTY_PAGES + 1),
+        (lambda _: Answer(right_items()[:1], "again", 0.5, 10), 2),
+    ],
+    ids=["without items", "the same again"],
+)
+def test_a_select_that_never_ends_is_given_up(
+    open_environment: Open, page_of: Callable[[int], Answer], count: int, verify: str
+) -> None:
+    user, events = started(open_environment, PartiqlReadUser, "--verify", verify)
+    run(user, *(page_of(number) for number in range(count)))
+
+    user.request()
+
+    *others, last = events
+    assert [event["exception"] for event in others] == [None] * (count - 1)
+    assert last["exception"].failure_class is FailureClass.WRONG_ANSWER
+    assert last["context"]["wrong_answer"].got == "page after page"
+    assert last["context"].get("is_checked") is {"all": True, "sample:1%": False}.get(verify)
+
+
+def test_of_a_select_without_end_no_more_is_kept_than_there_can_be(open_environment: Open) -> None:
+    user, events = started(open_environment, PartiqlReadUser, "--verify", "all")
+    run(user, *(Answer([{}] * MOST_ITEMS, f"token {number}", 0.5, 10) for number in range(2)))
+
+    user.request()
+
+    assert [event["exception"] is None for event in events] == [True, False]
+
+
+@pytest.mark.parametrize(("verify", "is_checked"), [("all", True), ("sample:1%", False)])
+def test_an_answer_that_is_none_of_dynamodbs_is_a_wrong_one(
+    open_environment: Open, verify: str, *, is_checked: bool
+) -> None:
+    user, events = started(open_environment, PartiqlReadUser, "--verify", verify)
+    run(user, DynamoDbError(FailureClass.WRONG_ANSWER, "NotDynamoDb", "<html>"))
+
+    user.request()
+
+    assert events[0]["context"]["is_checked"] is is_checked
+    if is_checked:
+        assert events[0]["context"]["wrong_answer"].kind is WrongAnswerKind.MALFORMED
 
 
 def test_of_a_sample_the_users_check_by_turns(open_environment: Open) -> None:
@@ -170,8 +222,12 @@ def test_of_a_sample_the_users_check_by_turns(open_environment: Open) -> None:
     second = PartiqlReadUser(first.environment)
     second.on_start()
 
-    assert [first.is_checked(index) for index in range(4)] == [False, True, False, True]
-    assert [second.is_checked(index) for index in range(4)] == [True, False, True, False]
+    def is_due(user: PartiqlUser, index: int) -> bool:
+        check = user.check(index, lambda _: None)
+        return check is not None and check.ask is not None
+
+    assert [is_due(first, index) for index in range(4)] == [False, True, False, True]
+    assert [is_due(second, index) for index in range(4)] == [True, False, True, False]
 
 
 def test_nothing_is_checked_unless_told(open_environment: Open) -> None:

@@ -35,6 +35,14 @@ def test_a_sound_target(perf_load):
     perf_load({"PartiqlWriteUser": 1, "PartiqlReadUser": 1, "AqpStatusUser": 1})
 
 
+def test_an_audit_that_is_interrupted(perf_load, monkeypatch):
+    def interrupted(*_, **__):
+        raise TimeoutError("the hand that stops it")
+
+    monkeypatch.setattr("perf.targets.reading.TableReader.keys", interrupted)
+    perf_load("PartiqlWriteUser")
+
+
 def test_nobody_looks(perf_load):
     perf_load({"PartiqlWriteUser": 1, "PartiqlReadUser": 1}, verify="off", audit="off")
 
@@ -101,6 +109,13 @@ def test_on_a_sound_target_every_answer_is_right_and_every_write_there(
     assert (audit["lost"], audit["unexpected"], audit["ambiguous"]) == (0, 0, 0)
     assert audit["consumed_read_units"] > 1
     session.stdout.fnmatch_lines(["writes: * acknowledged, * found in the table (the audit took*"])
+
+
+def test_a_run_whose_audit_did_not_end_is_invalid(runs: dict[str, Any]) -> None:
+    run = runs["test_an_audit_that_is_interrupted"]
+
+    assert run["verdict"] == "invalid"
+    assert run["invalid_reasons"] == ["the audit of the writes was interrupted"]
 
 
 def test_what_nobody_looks_at_is_said_to_be_so(

@@ -90,9 +90,9 @@ def test_setting_without_a_price_names_it() -> None:
         prices_of_setting(part)
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "five", ""])
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "five", "", "1e30"])
 def test_amount_that_cannot_be_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="above 0, in US dollars"):
+    with pytest.raises(ValueError, match="above 0 and at most 1000000000, in US dollars"):
         parse_usd(text)
 
 

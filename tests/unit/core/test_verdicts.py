@@ -523,11 +523,13 @@ def test_what_spoiled_the_set_up_makes_a_run_invalid() -> None:
     [
         (900, 9, 109, 0.009, 1000),  # all that were no other failure
         (100, 9, 109, 0.09, 100),  # a sample
-        (0, 0, 9, 0.009, 1000),  # malformed answers, which need no oracle
+        (100, 4, 109, 9 / 105, 105),  # five more were wrong at first sight
+        (895, 4, 109, 0.009, 1000),
+        (None, 0, 109, 0.009, 1000),  # nobody knows what is right
     ],
 )
 def test_wrong_answers_are_counted_among_those_that_were_checked(
-    checked: int, wrong: int, failures: int, observed: float, samples: int
+    checked: int | None, wrong: int, failures: int, observed: float, samples: int
 ) -> None:
     read = replace(
         operation(failures=failures),
@@ -535,9 +537,20 @@ def test_wrong_answers_are_counted_among_those_that_were_checked(
             FailureClass.WRONG_ANSWER: 9,
             **({FailureClass.SERVER_ERROR: failures - 9} if failures > 9 else {}),
         },
-        answers=AnswerChecks(checked=checked, wrong={WrongAnswerKind.TRUNCATED: wrong}),
+        answers=None
+        if checked is None
+        else AnswerChecks(checked=checked, wrong={WrongAnswerKind.TRUNCATED: wrong}),
     )
     (judgement,) = judge(run_of(read), [parse_threshold("wrong_answer_ratio <= 0.5%")]).judgements
 
     assert (judgement.observed, judgement.samples) == (observed, samples)
     assert judgement.verdict is Verdict.FAIL
+
+
+def test_right_answers_that_nobody_looked_at_are_no_data() -> None:
+    read = replace(operation(), answers=AnswerChecks(checked=0))
+
+    found = judge(run_of(read), [parse_threshold("wrong_answer_ratio <= 0")])
+
+    assert found.verdict is Verdict.NO_DATA
+    assert found.judgements[0].reason == "no answer was checked"

@@ -8,8 +8,9 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 
 from perf.errors import InvalidOption, TargetUnusable
-from perf.targets.aws import open_aws
-from perf.targets.configured_endpoint import configured_endpoint
+from perf.targets.aws import connect_aws, open_aws
+from perf.targets.configured_endpoint import ConfiguredEndpoint, configured_endpoint
+from perf.targets.role import write_role_config
 from perf.targets.target import Target, TargetKind, TargetSpec
 
 ACCOUNT = "123456789012"
@@ -107,6 +108,49 @@ def test_a_configured_endpoint_is_named_with_the_setting(
     aws_settings: Path, variables: dict[str, str], dynamodb: str, sts: str
 ) -> None:
     assert endpoints_of(aws_settings, variables) == [dynamodb, sts]
+
+
+@pytest.mark.usefixtures("aws_settings")
+def test_dynamodb_itself_does_not_go_with_an_account_that_somebody_else_tells(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", MINE)
+    connection = connect_aws(region="eu-west-1", profile=None, role_arn=None)
+    with (
+        pytest.raises(InvalidOption, match=r"AWS_ENDPOINT_URL_STS: .* set both or none"),
+        connection,
+    ):
+        pytest.fail("the block was entered")
+
+
+@pytest.mark.parametrize(
+    ("url", "is_aws"),
+    [
+        ("https://vpce-1.sts.eu-west-1.vpce.amazonaws.com", True),
+        ("https://sts.eu-west-1.api.aws", True),
+        ("http://127.0.0.1:5000", False),
+        ("https://amazonaws.com.evil.example", False),
+        ("https://evilamazonaws.com", False),
+    ],
+)
+def test_an_endpoint_is_awss_by_its_domain(url: str, *, is_aws: bool) -> None:
+    assert ConfiguredEndpoint(url, "AWS_ENDPOINT_URL_STS").is_aws is is_aws
+
+
+def test_a_child_with_a_role_keeps_where_the_profile_sends_requests(
+    aws_settings: Path, profile: str
+) -> None:
+    config = aws_settings / "config"
+    config.write_text(
+        f"[profile {profile}]\nuse_fips_endpoint = true\nca_bundle = /ca.pem\nregion = eu-west-1\n"
+    )
+
+    file = write_role_config(aws_settings, "arn:aws:iam::1:role/r", profile=profile, region="x")
+
+    lines = file.read_text().splitlines()
+    assert lines[0] == "[profile aqp-perf-role]"
+    assert lines[1].startswith("credential_process = ")
+    assert lines[2:] == ["use_fips_endpoint = true", "ca_bundle = /ca.pem"]
 
 
 def test_an_endpoint_of_a_profile_is_named_as_such(aws_settings: Path, profile: str) -> None:

@@ -144,11 +144,18 @@ def test_what_dynamodb_would_not_say_is_an_error_of_the_target(answer: object) -
         list(reader_of(FakeClient(answer)).keys())
 
 
-def test_a_table_without_end_is_an_error_of_the_target() -> None:
-    again = page([("a", "b")], "once more")
-
+@pytest.mark.parametrize(
+    "pages",
+    [
+        [page([("a", "b")], "once more")] * 2,
+        [page([], f"token {number % 2}") for number in range(20)],
+        [page([], f"token {number}") for number in range(20)],
+    ],
+    ids=["one token", "two tokens", "always another"],
+)
+def test_a_table_without_end_is_an_error_of_the_target(pages: list[dict[str, Any]]) -> None:
     with pytest.raises(TargetUnusable, match="table 'orders' never ends"):
-        list(reader_of(FakeClient(again, again)).keys())
+        list(reader_of(FakeClient(*pages)).keys())
 
 
 def test_another_error_is_not_asked_again() -> None:

@@ -65,6 +65,11 @@ class Disturbed:
     target: Target
     events: dict[str, Event]
     other_kind: TargetKind | None = None
+    other_account: str | None = None
+
+    @property
+    def account(self) -> str | None:
+        return self.other_account or self.target.account
 
     @property
     def kind(self) -> TargetKind:
@@ -510,6 +515,17 @@ def test_a_table_that_may_not_be_tagged_on_aws_is_not_left(aws: Target) -> None:
     ):
         pytest.fail("the block was entered")
     assert tables_of(aws) == []
+
+
+def test_a_table_in_another_account_is_not_used_and_not_left(aws: Target) -> None:
+    """Whoever told the account was misled: the table's own name says where it is."""
+    elsewhere = Disturbed(target=aws, events={}, other_account="999999999999")
+    message = "arn:aws:dynamodb:.*:123456789012:table/aqp_perf_r1 is not in account 999999999999"
+    with pytest.raises(TargetUnusable, match=message), opened(elsewhere):
+        pytest.fail("the block was entered")
+    assert tables_of(aws) == []
+    with opened(aws), pytest.raises(TargetUnusable, match=message):
+        existing_table(elsewhere, NAME, DATASET)
 
 
 @pytest.mark.parametrize(("sort_key", "type_"), [("other", "S"), ("sk", "N")])
