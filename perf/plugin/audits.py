@@ -94,7 +94,7 @@ class Audits:
             self.note_unknown(table)
 
 
-def _at_most(reader: targets.TableReader, count: int) -> Iterator[tuple[str, str]]:
+def _at_most(reader: "targets.TableReader", count: int) -> Iterator[tuple[str, str]]:
     """Yield the keys of a table; of an endpoint that makes up more and more, no more than these.
 
     Raises:

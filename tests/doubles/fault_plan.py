@@ -113,8 +113,7 @@ def report_of(kind: Kind, fault: Fault | None) -> Report:
             return Report(FailureClass.AMBIGUOUS, None)
         is_broken = fault in _BROKEN
         return Report(FailureClass.CONNECTION if is_broken else FailureClass.TIMEOUT, None)
-    # Of a SELECT that answers with no JSON of DynamoDB's there is nothing to check.
-    malformed = WrongAnswerKind.MALFORMED if kind.is_aggregate else None
+    malformed = None if kind is Kind.WRITE else WrongAnswerKind.MALFORMED
     return Report(FailureClass.WRONG_ANSWER, ROW_FAULTS.get(fault, malformed))
 
 
