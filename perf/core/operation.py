@@ -120,6 +120,11 @@ class OperationResult:
         return self.name == WRITE_OPERATION or self.consumed_write_units is not None
 
     @property
+    def shows_wrong_answers(self) -> bool:
+        """Whether answers are checked, or some were wrong at first sight."""
+        return self.answers is not None or FailureClass.WRONG_ANSWER in self.failure_classes
+
+    @property
     def is_unverified(self) -> bool:
         """Whether it reads, and none of its answers was checked."""
         is_checked = self.answers is not None and self.answers.checked > 0
@@ -134,6 +139,8 @@ class OperationResult:
         if failure_class is None:
             return self.failures, self.requests
         count = self.failure_classes.get(failure_class, 0)
+        if failure_class is FailureClass.WRONG_ANSWER and not self.shows_wrong_answers:
+            return 0, 0
         if failure_class is FailureClass.WRONG_ANSWER and self.answers is not None:
             others = self.failures - count
             seen = self.answers.checked + max(0, count - self.answers.wrong_count)

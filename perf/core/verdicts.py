@@ -13,6 +13,7 @@ from enum import StrEnum
 from math import ceil
 from typing import Final, NamedTuple
 
+from perf.core.failures import FailureClass
 from perf.core.histogram import LatencyHistogram
 from perf.core.intervals import ratio_interval
 from perf.core.operation import OperationResult
@@ -22,6 +23,7 @@ from perf.core.thresholds import (
     Threshold,
     format_quantity,
     matching_operations,
+    parse_threshold,
 )
 from perf.core.validity import invalid_reasons
 from perf.core.write_audit import WriteAudit
@@ -31,6 +33,7 @@ TAIL_SAMPLES: Final = 5
 """A percentile is judged with this many samples above it, or not at all."""
 
 _NS_PER_MS: Final = 1_000_000
+_NO_WRONG_ANSWER: Final = parse_threshold("wrong_answer_ratio <= 0")
 
 
 class Verdict(StrEnum):
@@ -120,6 +123,23 @@ def judge(
     return RunVerdict(verdict=max(verdicts, key=_PRECEDENCE.index), judgements=judgements)
 
 
+def without_wrong_answers(run: RunResult, thresholds: Sequence[Threshold]) -> Iterator[Threshold]:
+    """Yield the threshold that holds where answers are seen and nothing else is said of them."""
+    said = [
+        each
+        for each in thresholds
+        if each.failure_class is FailureClass.WRONG_ANSWER and not each.aborts
+    ]
+    labelled = run.labelled
+    for label, operation in labelled.items():
+        is_said = any(
+            each.operation is None or label in matching_operations(each.operation, labelled)
+            for each in said
+        )
+        if operation.shows_wrong_answers and not is_said:
+            yield replace(_NO_WRONG_ANSWER, operation=label)
+
+
 def samples_for(q: float) -> int:
     """Return the smallest n with n x (1 - q) >= 5: the samples that the q-quantile needs."""
     return ceil(TAIL_SAMPLES / (1 - Decimal(repr(q))))
@@ -160,6 +180,12 @@ def _judge(run: RunResult, threshold: Threshold) -> Iterator[Judgement]:
     labelled = run.labelled
     selector = threshold.operation
     labels = tuple(labelled) if selector is None else matching_operations(selector, labelled)
+    if selector is None and rule.failure_class is FailureClass.WRONG_ANSWER and labels:
+        labels = tuple(label for label in labels if labelled[label].shows_wrong_answers)
+        if not labels:
+            reason = "no answer was checked"
+            yield Judgement(operation=None, threshold=rule, verdict=Verdict.NO_DATA, reason=reason)
+            return
     if selector is None and labels:
         for label in labels:
             yield _judge_operation(label, labelled[label], rule)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from perf.children import ChildEnvironment
 from perf.core.cost import RunCost
 from perf.core.dataset import DATASET_SIZES
 from perf.core.pacing import OpenModel
@@ -16,7 +17,7 @@ from perf.core.prices import format_usd
 from perf.core.report import JudgedRun, TargetInfo
 from perf.core.result import RunResult
 from perf.core.thresholds import Threshold
-from perf.core.verdicts import Verdict, judge
+from perf.core.verdicts import Verdict, judge, without_wrong_answers
 from perf.core.write_audit import WriteAudit
 from perf.errors import (
     InvalidOption,
@@ -26,6 +27,7 @@ from perf.errors import (
     TargetError,
     ThresholdsViolated,
 )
+from perf.loadgen.arguments import NO_ENDPOINT
 from perf.loadgen.launcher import LOCUSTFILE, LoadRun, RunSpec
 from perf.plugin.audits import Writes
 from perf.plugin.costs import Admission
@@ -34,7 +36,9 @@ from perf.plugin.settings import LoadSettings
 from perf.plugin.state import State
 from perf.reports.junit import properties
 from perf.reports.verdict_block import failure_text
-from perf.targets import Table, Target
+from perf.targets import Table, Target, TargetKind
+from perf.targets.environment import isolated_environment
+from perf.targets.target import DEFAULT_REGION
 
 AQP_USERS = frozenset({"AqpZipcodeUser", "AqpStatusUser"})
 """User classes that ship and need an AQP."""
@@ -105,8 +109,6 @@ class TestRuns:
             expect_workers=load.expect_workers,
             master_bind=load.master_bind,
         )
-        if site.target is None:
-            raise AssertionError("a load run has a target")
         for doubt in load.doubts(len(os.sched_getaffinity(0))):
             warnings.warn(doubt, LoadWarning, stacklevel=3)
         admission, budget = clear(
@@ -121,7 +123,7 @@ class TestRuns:
             limit = f"limit {format_usd(self._session.max_cost_usd)} USD for the session"
             announce(self._item.config, f"cost estimate: {admission.estimate}, {limit}")
         spec = replace(spec, budget=budget)
-        with LoadRun(spec, environment=site.target.environment()) as locust:
+        with LoadRun(spec, environment=self._environment(site)) as locust:
             try:
                 result, logs = locust.wait()
             except KeyboardInterrupt:
@@ -210,6 +212,8 @@ class TestRuns:
         profile = load.to_json()
         if isinstance(load.pacing, OpenModel) and result.generator.arrivals_due is None:
             profile["pacing"] = "the locustfile's own"  # its users take no arrivals
+        if site.table is None:  # there is nothing that either could be held against
+            profile["verify"] = profile["audit"] = "off"
         judged = JudgedRun(
             test=self._item.nodeid,
             target=_target_info(site),
@@ -231,9 +235,12 @@ class TestRuns:
     def _applicable(self, result: RunResult, load: LoadSettings) -> list[Threshold]:
         """Return the thresholds of a run: a session's own holds where its operation runs."""
         return [
-            each
-            for each in load.thresholds
-            if each not in load.session_thresholds or self._collector.applies(each, result)
+            *(
+                each
+                for each in load.thresholds
+                if each not in load.session_thresholds or self._collector.applies(each, result)
+            ),
+            *without_wrong_answers(result, load.thresholds),
         ]
 
     def _workload(self, load: LoadSettings, site: Site) -> dict[str, str]:
@@ -253,11 +260,21 @@ class TestRuns:
             arguments[name.replace("_", "-")] = str(getattr(dataset, name))
         if site.table is not None:
             arguments["table"] = site.table.name
-        if site.target is not None:
+        if site.target is None:
+            arguments["endpoint-url"] = NO_ENDPOINT
+        else:
             arguments["region"] = site.target.region
             if site.target.endpoint_url is not None:
                 arguments["endpoint-url"] = site.target.endpoint_url
         return arguments
+
+    def _environment(self, site: Site) -> Mapping[str, str]:
+        """Return the environment of locust: with real AWS credentials only for who chose them."""
+        if site.target is not None:
+            return site.target.environment()
+        if self._session.target.kind is TargetKind.NONE:
+            return ChildEnvironment(os.environ)  # as a locust that is started by hand
+        return isolated_environment(os.environ, DEFAULT_REGION)
 
 
 def raise_violations(judged: list[JudgedRun]) -> None:
@@ -308,7 +325,7 @@ def _unseen(result: RunResult) -> str | None:
 
 def _target_info(site: Site) -> TargetInfo:
     if site.target is None:
-        raise AssertionError("a load run has a target")
+        return TargetInfo(kind=TargetKind.NONE, endpoint="", label="the locustfile's own")
     return TargetInfo(
         kind=str(site.target.kind), endpoint=site.target.endpoint, label=site.target.label
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-DEFAULTS = ("failure_ratio <= 1%", "wrong_answer_ratio <= 0%")
+DEFAULTS = ("failure_ratio <= 1%",)
 
 TESTS = """
 import pytest

@@ -20,6 +20,7 @@ from perf.core.verdicts import (
     abort_reason,
     judge,
     samples_for,
+    without_wrong_answers,
 )
 from perf.core.verification import AnswerChecks
 from perf.core.write_audit import WriteAudit
@@ -525,7 +526,7 @@ def test_what_spoiled_the_set_up_makes_a_run_invalid() -> None:
         (100, 9, 109, 0.09, 100),  # a sample
         (100, 4, 109, 9 / 105, 105),  # five more were wrong at first sight
         (895, 4, 109, 0.009, 1000),
-        (None, 0, 109, 0.009, 1000),  # nobody knows what is right
+        (None, 0, 109, 0.009, 1000),  # wrong at first sight
     ],
 )
 def test_wrong_answers_are_counted_among_those_that_were_checked(
@@ -554,3 +555,40 @@ def test_right_answers_that_nobody_looked_at_are_no_data() -> None:
 
     assert found.verdict is Verdict.NO_DATA
     assert found.judgements[0].reason == "no answer was checked"
+
+
+def test_wrong_answers_are_judged_where_answers_are_seen() -> None:
+    """Of a write, or where nobody knows what is right, a ratio of 0 would prove nothing."""
+    read = replace(operation("read"), answers=AnswerChecks(checked=1000))
+    rule = parse_threshold("wrong_answer_ratio <= 0")
+
+    found = judge(run_of(WRITE, read), [rule])
+
+    assert [(each.operation, each.verdict) for each in found.judgements] == [("read", Verdict.PASS)]
+
+
+@pytest.mark.parametrize("text", ["wrong_answer_ratio <= 0", "write: wrong_answer_ratio <= 0"])
+def test_wrong_answers_that_nobody_looks_for_are_no_data(text: str) -> None:
+    found = judge(run_of(WRITE), [parse_threshold(text)])
+
+    assert found.verdict is Verdict.NO_DATA
+    assert [each.reason for each in found.judgements] == ["no answer was checked"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels"),
+    [
+        ([], ["read", "scan"]),
+        (["failure_ratio <= 1%", "abort: wrong_answer_ratio > 1%"], ["read", "scan"]),
+        (["wrong_answer_ratio <= 1%"], []),
+        (["re*: wrong_answer_ratio <= 1%"], ["scan"]),
+    ],
+)
+def test_no_answer_may_be_wrong_unless_it_is_said(texts: list[str], labels: list[str]) -> None:
+    reads = [
+        replace(operation(name), answers=AnswerChecks(checked=1000)) for name in ("read", "scan")
+    ]
+
+    rules = without_wrong_answers(run_of(WRITE, *reads), [parse_threshold(each) for each in texts])
+
+    assert [str(each) for each in rules] == [f"{each}: wrong_answer_ratio <= 0%" for each in labels]

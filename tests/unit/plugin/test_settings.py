@@ -36,7 +36,7 @@ RUN_OPTIONS: Mapping[str, tuple[str, str, object]] = {
 }
 """Option → a text that is not its default, attribute of `LoadSettings`, its value."""
 
-DEFAULTS = ("failure_ratio <= 1%", "wrong_answer_ratio <= 0%")
+DEFAULTS = ("failure_ratio <= 1%",)
 """The thresholds of the default profile."""
 
 GOES_WITH: Mapping[str, str] = {"max_attempts": "perf_client = boto3"}
@@ -188,6 +188,23 @@ def test_aqp_is_embedded_but_not_on_aws(resolver: ResolverOf) -> None:
     assert (aws.target.kind, aws.aqp) == (TargetKind.AWS, "none")
 
 
+def test_target_none_leaves_nothing_for_an_aqp_or_a_table(resolver: ResolverOf) -> None:
+    assert resolver("--perf-target=none").session.aqp == "none"
+    assert resolver("--perf-target=none", "--perf-aqp=none").session.aqp == "none"
+    for given in ("--perf-aqp=embedded", "--perf-aqp=http://h:2", "--perf-table=orders"):
+        with pytest.raises(InvalidOption, match=r"no table with --perf-target=none") as caught:
+            resolver("--perf-target=none", given)
+        assert caught.value.option == given.partition("=")[0]
+
+
+def test_target_is_chosen_by_whoever_names_it(resolver: ResolverOf) -> None:
+    own = '[tool.perf.profiles.own]\ntarget = "moto"'
+    assert not resolver().session.names_target
+    assert resolver("--perf-target=moto").session.names_target
+    assert resolver(ini="perf_target = moto").session.names_target
+    assert resolver("--perf-profile=own", pyproject=own).session.names_target
+
+
 @pytest.mark.parametrize(
     ("args", "ini", "pyproject", "is_kept"),
     [
@@ -211,7 +228,7 @@ def test_table_is_kept_when_the_first_layer_that_says_so_says_so(
 def test_thresholds_of_all_layers_are_combined(resolver: ResolverOf) -> None:
     """A higher layer replaces the same metric of the same operation, or of all without one.
 
-    The first two here are of the default profile, which lies below everything else.
+    The first here is of the default profile, which lies below everything else.
     """
     found = resolver(
         "--perf-threshold=median < 1 ms",
@@ -249,7 +266,7 @@ def test_session_thresholds_are_those_no_test_chose(resolver: ResolverOf) -> Non
         *DEFAULTS,
         "a: p99 < 1000 ms",
     ]
-    assert len(load.thresholds) == 5
+    assert len(load.thresholds) == 4
 
 
 def test_default_profile_of_a_project_holds_for_the_session_too(resolver: ResolverOf) -> None:
@@ -347,7 +364,6 @@ def test_what_aborts_is_a_threshold_of_its_own(resolver: ResolverOf) -> None:
     ).load({})
 
     assert [str(each) for each in load.thresholds] == [
-        "wrong_answer_ratio <= 0%",
         "failure_ratio <= 2%",
         "abort: failure_ratio > 50%",
     ]
