@@ -21,10 +21,16 @@ class TargetInfo:
     """What the load was sent to, in words that may be published."""
 
     kind: str
-    """``moto``, ``dynamodb-local``, ``endpoint`` or ``aws``."""
+    """``moto``, ``dynamodb-local``, ``endpoint``, ``aws`` or ``none``."""
     endpoint: str
+    """Empty for kind ``none``."""
     label: str
     """What figures from this target stand for, such as ``not AWS``."""
+
+    def __str__(self) -> str:
+        """Return it as reports show it."""
+        where = f" at {self.endpoint}" if self.endpoint else ""
+        return f"{self.kind}{where} ({self.label})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,15 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from perf.core.dataset import DATASET_SIZES, Dataset, KeyChoice
 from perf.core.pacing import Pacing, parse_pacing
 from perf.core.statements import DEFAULT_TABLE
 from perf.core.verification import Verification, parse_verification
+
+NO_ENDPOINT: Final = "none"
+"""The endpoint of a run without a DynamoDB: its users must not find one by themselves."""
 
 
 class ClientKind(StrEnum):
@@ -32,7 +35,8 @@ class WorkloadSettings:
 
     Args:
         table: the table that is written and read.
-        endpoint_url: a DynamoDB-compatible endpoint; None: AWS, as botocore resolves it.
+        endpoint_url: a DynamoDB-compatible endpoint; None: AWS, as botocore resolves it;
+            `NO_ENDPOINT`: there is no DynamoDB.
         region: the AWS region; None: as botocore resolves it.
         pacing: when requests are due.
         dataset: what is read and written.

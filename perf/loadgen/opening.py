@@ -4,6 +4,7 @@ import os
 
 import botocore.session
 
+from perf.loadgen.arguments import NO_ENDPOINT
 from perf.loadgen.boto3_client import Boto3Client
 from perf.loadgen.credentials import RENEWAL_ERRORS, source_of
 from perf.loadgen.dynamodb import DynamoDbClient
@@ -23,9 +24,14 @@ def open_client(
         max_attempts: how often ``boto3`` may send one request; ``fast`` sends it once.
 
     Raises:
-        ValueError: no region or no credentials can be found, or ``fast`` is to send more than
-            once; the message says so.
+        ValueError: no region or no credentials can be found, the run has no DynamoDB, or ``fast``
+            is to send more than once; the message says so.
     """
+    if endpoint_url == NO_ENDPOINT:
+        raise ValueError(
+            "this run has no DynamoDB: name one with --perf-target, or let the test ask for the "
+            "fixture perf_table"
+        )
     session = botocore.session.get_session()
     try:
         region = region or os.environ.get("AWS_REGION") or session.get_config_variable("region")

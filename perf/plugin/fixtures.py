@@ -15,7 +15,7 @@ from perf.core.result import RunResult
 from perf.errors import InvalidOption, TargetUnavailable
 from perf.plugin.runs import AQP_USERS, Site, TestRuns, shipped_classes
 from perf.plugin.state import STATE, State
-from perf.targets import Table, Target, random_name, table_name
+from perf.targets import Table, Target, TargetKind, random_name, table_name
 
 AQP_USER_VARIABLE = "PERF_AQP_USER"
 AQP_PASSWORD_VARIABLE = "PERF_AQP_PASSWORD"  # noqa: S105 - the name of a variable
@@ -62,7 +62,10 @@ class PerfLoad(Protocol):
 @pytest.fixture(scope="session")
 def perf_target(pytestconfig: pytest.Config) -> Iterator[Target]:
     """The open target: moto, DynamoDB Local, an endpoint or AWS."""
-    with targets.open_target(_state(pytestconfig).session.target) as target:
+    spec = _state(pytestconfig).session.target
+    if spec.kind is TargetKind.NONE:
+        pytest.skip("--perf-target is none: there is no DynamoDB to test")
+    with targets.open_target(spec) as target:
         yield target
 
 
@@ -167,16 +170,20 @@ def _site(
 ) -> Site:
     """Return where the run goes.
 
-    The workloads that ship get what they need; others, what the test names as a fixture.
+    The workloads that ship get what they need; others, what the test names as a fixture, and the
+    target if somebody chose it: nothing is started that they might not know of.
     """
+    session = _state(request.config).session
     classes = shipped_classes(users, locustfile)
     ships, names = classes is not None, set(classes or ())
     needs_aqp = ships and (not names or bool(names & AQP_USERS))
     needs_table = ships or "perf_table" in request.fixturenames
     needs_aqp = needs_aqp or "perf_aqp" in request.fixturenames
+    is_chosen = session.names_target and session.target.kind is not TargetKind.NONE
+    needs_target = needs_table or is_chosen or "perf_target" in request.fixturenames
     aqp: Aqp | None = request.getfixturevalue("perf_aqp") if needs_aqp else None
     return Site(
-        target=request.getfixturevalue("perf_target"),
+        target=request.getfixturevalue("perf_target") if needs_target else None,
         table=request.getfixturevalue("perf_table") if needs_table else None,
         aqp_url=None if aqp is None else aqp.url,
         aqp_label=None if aqp is None else aqp.label,

@@ -231,7 +231,13 @@ def _sizes() -> Iterator[_Row]:
 OPTIONS: Sequence[Option] = (
     *_options(
         Scope.SESSION,
-        ("target", _target, "moto", "TARGET", "moto, dynamodb-local, aws, or an endpoint's URL"),
+        (
+            "target",
+            _target,
+            "moto",
+            "TARGET",
+            "moto, dynamodb-local, aws, none, or a URL",
+        ),
         ("aqp", _aqp, None, "AQP", "embedded (default, but not on aws), none, or an AQP's URL"),
         ("table", _table, None, "NAME", "use this table; it is never created, seeded or deleted"),
         ("seed", _seed, "1", "N", "seed of all data"),

@@ -32,7 +32,7 @@ def clear(  # noqa: PLR0913 - named, and each another thing
     costs: SessionCosts,
     dataset: Dataset,
     *,
-    target: Target,
+    target: Target | None,
     table: Table | None,
     load: LoadSettings,
     classes: Mapping[str, int] | None,
@@ -42,7 +42,7 @@ def clear(  # noqa: PLR0913 - named, and each another thing
     Args:
         costs: of the session.
         dataset: what is read and written.
-        target: where.
+        target: where; None: at what the locustfile itself names.
         table: which; None: the run uses none of ours.
         load: how much.
         classes: user classes that ship, with their weights; None: those of another locustfile.
@@ -51,6 +51,8 @@ def clear(  # noqa: PLR0913 - named, and each another thing
         BudgetExceeded: it would cost more than may be spent.
         TargetError: the table does not say its capacity.
     """
+    if target is None:
+        return Cleared(None, None)
     capacity = None
     if table is not None and target.kind in _THROTTLES:
         capacity = targets.table_capacity(target, table)

@@ -40,6 +40,8 @@ class SessionSettings:
     """What holds for the whole session; ``aqp`` is a URL, ``embedded`` or ``none``."""
 
     target: TargetSpec
+    names_target: bool
+    """Whether anybody chose the target; else a run that does not need it has none."""
     aqp: str
     table: str | None
     keep_table: bool
@@ -223,7 +225,9 @@ class Resolver:
             profile=values["aws_profile"],
             role_arn=values["aws_role_arn"],
         )
-        default_aqp = "none" if target.kind is TargetKind.AWS else "embedded"
+        if target.kind is TargetKind.NONE:
+            _check_stands_alone(values)
+        is_bare = target.kind in {TargetKind.AWS, TargetKind.NONE}
         try:
             dataset = Dataset(
                 seed=values["seed"],
@@ -235,7 +239,8 @@ class Resolver:
         keepers = [each.values[KEEP_TABLE] for each in layers if KEEP_TABLE in each.values]
         return SessionSettings(
             target=target,
-            aqp=values["aqp"] or default_aqp,
+            names_target=any("target" in each.values for each in layers),
+            aqp=values["aqp"] or ("none" if is_bare else "embedded"),
             table=values["table"],
             keep_table=keepers[:1] == [True],
             billing=values["billing"],
@@ -260,3 +265,11 @@ class Resolver:
             hint = f"it sets {key!r} for the whole session: choose it with {PROFILE_FLAG}"
             raise InvalidOption(chosen_by, name, hint)
         return layers
+
+
+def _check_stands_alone(values: Mapping[str, object]) -> None:
+    """Refuse what needs a target, when there is none."""
+    for option, allowed in (("aqp", (None, "none")), ("table", (None,))):
+        if values[option] not in allowed:
+            hint = "there is no table with --perf-target=none: leave it out, or name a target"
+            raise InvalidOption(f"--perf-{option}", values[option], hint)

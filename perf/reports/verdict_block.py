@@ -35,10 +35,10 @@ def verdict_block(judged: JudgedRun, width: int = 100) -> list[Line]:
 
 def origin_lines(judged: JudgedRun) -> list[Line]:
     """Return target, profile, data seed and the command, which is never wrapped: it is copied."""
-    target, run = judged.target, judged.run
+    run = judged.run
     profile = " ".join(f"{key}={_plain(value)}" for key, value in judged.profile.items())
     lines = {
-        "target": f"{target.kind} at {target.endpoint} ({target.label})",
+        "target": str(judged.target),
         **({} if judged.aqp is None else {"aqp": judged.aqp}),
         "profile": profile or "none",
         "data seed": str(judged.seed),

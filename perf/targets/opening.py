@@ -21,6 +21,7 @@ def open_target(spec: TargetSpec) -> Iterator[Target]:
         TargetUnavailable: it did not start, or nothing answers.
         TargetUnusable: something else answers, or it refuses the credentials.
         InvalidOption: an AWS option does not fit the account.
+        ValueError: it is kind ``none``.
     """
     # At DEBUG it logs every request with its signature and session token, and pytest shows logs.
     logging.getLogger("botocore").setLevel(logging.INFO)
@@ -35,6 +36,8 @@ def open_target(spec: TargetSpec) -> Iterator[Target]:
             with open_aws(spec) as aws:
                 yield aws
             return
+        case TargetKind.NONE:
+            raise ValueError("target none is not to be opened")
         case _:
             assert_never(spec.kind)
     with opening as target:

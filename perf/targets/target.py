@@ -33,9 +33,11 @@ class TargetKind(StrEnum):
     ENDPOINT = "endpoint"
     """A running DynamoDB-compatible endpoint, named by its URL."""
     AWS = "aws"
+    NONE = "none"
+    """The test suite brings its own system under test: there is nothing to open."""
 
 
-_NAMES = (TargetKind.MOTO.value, TargetKind.DYNAMODB_LOCAL.value, TargetKind.AWS.value)
+_NAMES = tuple(each.value for each in TargetKind if each is not TargetKind.ENDPOINT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +127,7 @@ def parse_target(
     profile: str | None = None,
     role_arn: str | None = None,
 ) -> TargetSpec:
-    """Parse ``moto``, ``dynamodb-local``, ``aws`` or a URL; the other arguments count on AWS only.
+    """Parse the name of a kind, or a URL; the other arguments count on AWS only.
 
     Raises:
         UnknownTarget: it is none of these; a note names the nearest one.

@@ -159,14 +159,17 @@ def new_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
 def start_pytest(endpoint: str) -> Callable[..., "subprocess.Popen[str]"]:
     """Start pytest in a project, in a process group of its own, out of the outer session's way."""
 
-    def start(folder: Path, *args: str, **environment: str) -> "subprocess.Popen[str]":
+    def start(
+        folder: Path, *args: str, names_target: bool = True, **environment: str
+    ) -> "subprocess.Popen[str]":
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith(_NOT_OURS)
         }
         own = {"PERF_LOCK_FILE": str(folder / "lock"), "DIARY": str(folder / "diary")}
         command = [sys.executable, "-m", "pytest", "-p", "no:locust", "-p", "no:cacheprovider"]
+        target = ["--perf-target", endpoint] if names_target else []
         return subprocess.Popen(
-            [*command, "--perf-target", endpoint, *args],
+            [*command, *target, *args],
             cwd=folder,
             env={**inherited, **own, **environment},
             stdout=subprocess.PIPE,
@@ -204,7 +207,9 @@ def run_pytest(
 ) -> Callable[..., pytest.RunResult]:
     """Run pytest in a project to its end."""
 
-    def run(folder: Path, *args: str, **environment: str) -> pytest.RunResult:
-        return finish(start_pytest(folder, *args, **environment))
+    def run(
+        folder: Path, *args: str, names_target: bool = True, **environment: str
+    ) -> pytest.RunResult:
+        return finish(start_pytest(folder, *args, names_target=names_target, **environment))
 
     return run

@@ -11,14 +11,15 @@ OPTIONS = [
     (
         ["--perf-target", "motto"],
         (
-            "unknown target 'motto': use one of moto, dynamodb-local, aws, or the http(s):// URL "
-            "of a DynamoDB-compatible endpoint; did you mean 'moto'?; given by --perf-target"
+            "unknown target 'motto': use one of moto, dynamodb-local, aws, none, or the "
+            "http(s):// URL of a DynamoDB-compatible endpoint; did you mean 'moto'?; "
+            "given by --perf-target"
         ),
     ),
     (
         ["--perf-target", "localhost:8000"],
         (
-            "unknown target 'localhost:8000': use one of moto, dynamodb-local, aws, or the "
+            "unknown target 'localhost:8000': use one of moto, dynamodb-local, aws, none, or the "
             "http(s):// URL of a DynamoDB-compatible endpoint; did you mean "
             "'http://localhost:8000'?; given by --perf-target"
         ),
@@ -234,7 +235,7 @@ OPTIONS = [
 INI = [
     ("perf_users = 0", "ini key perf_users: '0' is not valid: it must be a whole number"),
     ("perf_profile = x", "ini key perf_profile: 'x' is not valid: use one of smoke, seed, nightly"),
-    ("perf_target = x", "unknown target 'x': use one of moto, dynamodb-local, aws, or "),
+    ("perf_target = x", "unknown target 'x': use one of moto, dynamodb-local, aws, none, or "),
     ("perf_aqp = x", "ini key perf_aqp: 'x' is not valid: use embedded, none, or "),
     ("perf_table = x", "ini key perf_table: 'x' is not valid: a table name is 3 to 255 letters"),
     (

@@ -1,4 +1,4 @@
-"""The wheel is all that a user's project needs: moto, the table, the workload, the plugin."""
+"""The wheel is all that another project needs: plugin, workloads, moto; or users of its own."""
 
 import subprocess
 import sys
@@ -17,15 +17,55 @@ import pytest
 def test_write(perf_load):
     assert perf_load("PartiqlWriteUser").operation("write_to_ddb").requests > 0
     assert Path(perf.__file__).parent == Path("installed/perf").resolve()
+
+@pytest.mark.perf(thresholds=["failure_ratio <= 0", "p50 < 5 s"])
+def test_their_own(perf_load):
+    result = perf_load(locustfile="their_locustfile.py")
+    assert result.operation("/cart").requests > 0
 """
 
+THEIR_LOCUSTFILE = '''
+"""Plain Locust, and a system under test of its own."""
 
-def test_installed_wheel_puts_load_on_its_own_moto(
-    pytestconfig: pytest.Config,
-    new_project: Callable[..., Path],
-    run_pytest: Callable[..., pytest.RunResult],
-) -> None:
-    folder = new_project(test_it=TESTS)
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+from locust import HttpUser, constant, events, task
+
+
+class Shop(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+shop = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
+
+
+@events.test_start.add_listener
+def open_shop(**_):
+    Thread(target=shop.serve_forever, daemon=True).start()
+
+
+class Visitor(HttpUser):
+    host = f"http://127.0.0.1:{shop.server_port}"
+    wait_time = constant(0.05)
+
+    @task
+    def look_at_the_cart(self):
+        self.client.get("/cart")
+'''
+
+
+@pytest.fixture(scope="module")
+def project(pytestconfig: pytest.Config, new_project: Callable[..., Path]) -> Path:
+    """A folder with tests, a locustfile, and the wheel installed beside them."""
+    folder = new_project(test_it=TESTS, their_locustfile=THEIR_LOCUSTFILE)
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
         cwd=pytestconfig.rootpath,
@@ -35,8 +75,16 @@ def test_installed_wheel_puts_load_on_its_own_moto(
     (wheel,) = folder.glob("aqp_perf-*.whl")
     with ZipFile(wheel) as archive:
         archive.extractall(folder / "installed")
+    return folder
 
-    result = run_pytest(folder, "--perf-target=moto", PYTHONPATH=str(folder / "installed"))
 
-    result.assert_outcomes(passed=1)
+@pytest.mark.parametrize(("target", "test"), [("moto", "test_write"), ("none", "test_their_own")])
+def test_installed_wheel_is_enough(
+    project: Path, run_pytest: Callable[..., pytest.RunResult], target: str, test: str
+) -> None:
+    installed = {"PYTHONPATH": str(project / "installed")}
+
+    result = run_pytest(project, f"--perf-target={target}", f"-k={test}", **installed)
+
+    result.assert_outcomes(passed=1, deselected=1)
     assert result.ret == pytest.ExitCode.OK

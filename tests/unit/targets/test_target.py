@@ -16,7 +16,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/load"
 hosts = st.sampled_from(["127.0.0.1", "localhost", "db.example.com", "DB_1", "[::1]"])
 
 
-@pytest.mark.parametrize("kind", [TargetKind.MOTO, TargetKind.DYNAMODB_LOCAL])
+@pytest.mark.parametrize("kind", [TargetKind.MOTO, TargetKind.DYNAMODB_LOCAL, TargetKind.NONE])
 def test_a_local_target_is_named_by_its_kind(kind: TargetKind) -> None:
     assert parse_target(f" {kind} ") == TargetSpec(kind=kind)
 
@@ -52,14 +52,18 @@ def test_aws_options_do_not_reach_another_target(text: str) -> None:
     ],
 )
 def test_an_unknown_target_is_told_the_nearest(text: str, near: str) -> None:
-    with pytest.raises(UnknownTarget, match="use one of moto, dynamodb-local, aws, or") as caught:
+    with pytest.raises(
+        UnknownTarget, match="use one of moto, dynamodb-local, aws, none, or"
+    ) as caught:
         parse_target(text)
     assert caught.value.__notes__ == [f"did you mean {near!r}?"]
 
 
 @pytest.mark.parametrize("text", ["", "endpoint", "zzz"])
 def test_an_unknown_target_near_to_nothing_is_told_the_known_ones(text: str) -> None:
-    with pytest.raises(UnknownTarget, match="use one of moto, dynamodb-local, aws, or") as caught:
+    with pytest.raises(
+        UnknownTarget, match="use one of moto, dynamodb-local, aws, none, or"
+    ) as caught:
         parse_target(text)
     assert not hasattr(caught.value, "__notes__")
 
