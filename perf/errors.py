@@ -5,8 +5,10 @@ PerfError
 ├── ConfigError                   the user's fault: a pytest usage error, before anything is created
 │   ├── InvalidOption(option, value, hint)
 │   ├── InvalidThreshold(text, hint)
+│   ├── InvalidComparisonRule(text, hint)
 │   ├── InvalidLoadProfile
 │   ├── BudgetExceeded(estimate, left)
+│   ├── BaselineUnusable(baseline, detail)
 │   └── UnknownTarget(name, known)
 ├── TargetError                   the environment's fault: a test error
 │   ├── TargetUnavailable(target, waited_s, detail)
@@ -65,6 +67,14 @@ class InvalidThreshold(ConfigError):
         self.text, self.hint = text, hint
 
 
+class InvalidComparisonRule(ConfigError):
+    """A rule to compare runs by does not follow the grammar."""
+
+    def __init__(self, text: str, hint: str) -> None:
+        super().__init__(f"comparison {text!r} is not valid: {hint}")
+        self.text, self.hint = text, hint
+
+
 class InvalidLoadProfile(ConfigError):
     """A load profile contradicts itself, or has a value out of range."""
 
@@ -78,6 +88,14 @@ class BudgetExceeded(ConfigError):
             "shorten the run, lower its rate, or raise --perf-max-cost"
         )
         self.estimate, self.left = estimate, left
+
+
+class BaselineUnusable(ConfigError):
+    """A baseline cannot be read, compared with or saved."""
+
+    def __init__(self, baseline: str, detail: str) -> None:
+        super().__init__(f"baseline {baseline}: {detail}")
+        self.baseline, self.detail = baseline, detail
 
 
 class UnknownTarget(ConfigError):

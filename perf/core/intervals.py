@@ -1,7 +1,7 @@
 """Confidence intervals that assume no distribution of latencies."""
 
 from decimal import Decimal
-from math import ceil, exp, lgamma, log, sqrt
+from math import ceil, exp, expm1, lgamma, log, sqrt
 from statistics import NormalDist
 
 
@@ -60,14 +60,33 @@ def ratio_interval(hits: int, count: int, confidence: float) -> tuple[float, flo
     Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
         Journal of the American Statistical Association 22(158):209-212, 1927.
     """
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    ratio = hits / count
+    return score_interval(hits / count, count, NormalDist().inv_cdf((1 + confidence) / 2))
+
+
+def score_interval(ratio: float, count: float, z: float) -> tuple[float, float]:
+    """Return the Wilson score interval that reaches ``z`` standard errors to either side.
+
+    Args:
+        ratio: observed, in [0, 1].
+        count: independent samples, or what dependent ones are worth; above 0.
+        z: quantile of the normal distribution, or of Student's.
+    """
     centre = ratio + z * z / (2 * count)
     half_width = z * sqrt(ratio * (1 - ratio) / count + z * z / (4 * count * count))
     scale = 1 + z * z / count
     low, high = (centre - half_width) / scale, (centre + half_width) / scale
     # Rounding must not push the ratio itself out of its own interval.
     return max(min(low, ratio), 0.0), min(max(high, ratio), 1.0)
+
+
+def student_quantile(z: float, freedom: float) -> float:
+    """Return the quantile of Student's distribution that stands where ``z`` does in the normal one.
+
+    Source: D. L. Wallace, "Bounds on normal approximations to Student's and the chi-square
+        distributions", Annals of Mathematical Statistics 30(4):1121-1130, 1959.
+    """
+    scaled = z * (8 * freedom + 3) / (8 * freedom + 1)
+    return sqrt(freedom * expm1(scaled * scaled / freedom))
 
 
 def _log_binomial(hits: int, count: int, q: float) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import NoReturn, Self, TypeVar
+from typing import NoReturn, Self, TypeGuard, TypeVar
 
 from perf.errors import ResultError
 
@@ -92,6 +92,13 @@ class JsonReader:
         """Return a finite number of 0 or more, or None."""
         return None if self._get(key) is None else self.number(key)
 
+    def optional_signed(self, key: str) -> float | None:
+        """Return a finite number, or None."""
+        value = self._get(key)
+        if value is None or _is_finite(value):
+            return value
+        return self._fail(key, "a number", value)
+
     def texts(self, key: str) -> tuple[str, ...]:
         """Return an array of strings."""
         value = self._get(key)
@@ -135,6 +142,17 @@ class JsonReader:
         pair = JsonReader({"[0]": value[0], "[1]": value[1]}, f"{self.path}.{key}")
         return pair.number("[0]"), pair.number("[1]")
 
+    def signed_pair(self, key: str) -> tuple[float, float] | None:
+        """Return an array of two finite numbers, or None."""
+        value = self._get(key)
+        if value is None:
+            return None
+        if isinstance(value, list):
+            numbers = [each for each in value if _is_finite(each)]
+            if len(numbers) == len(value) == 2:  # noqa: PLR2004 - a pair
+                return numbers[0], numbers[1]
+        return self._fail(key, "an array of two numbers", value)
+
     def _get(self, key: str) -> object:
         if key not in self.fields:
             raise ResultError(f"{self.path}.{key} is missing")
@@ -142,6 +160,10 @@ class JsonReader:
 
     def _fail(self, key: str, expected: str, found: object) -> NoReturn:
         raise ResultError(f"{self.path}.{key}: expected {expected}, found {_shown(found)}")
+
+
+def _is_finite(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _shown(value: object) -> str:

@@ -128,15 +128,12 @@ class Threshold:
     @property
     def kind(self) -> MetricKind:
         """What the metric measures."""
-        return _kind(self.metric)
+        return kind_of(self.metric)
 
     @property
     def quantile(self) -> float | None:
         """The quantile in (0, 1) of a percentile or of the median; None for other metrics."""
-        if self.metric == "median":
-            return 0.5
-        found = _PERCENTILE.fullmatch(self.metric)
-        return float(Decimal(found[1]) / 100) if found else None
+        return quantile_of(self.metric)
 
     @property
     def failure_class(self) -> FailureClass | None:
@@ -176,12 +173,12 @@ def parse_threshold(text: str) -> Threshold:
         raise InvalidThreshold(text, _EXAMPLE)
     word, op, bound = (part.strip() for part in found.groups())
     try:
-        metric = _canonical_metric(word)
+        metric = canonical_metric(word)
         return Threshold(
             operation=operation.strip() if colon else None,
             metric=metric,
             op=op,
-            limit=_parse_limit(bound, metric),
+            limit=parse_limit(bound, metric),
             aborts=aborts,
         )
     except ValueError as exc:
@@ -237,19 +234,32 @@ def _is_abort(text: str) -> bool:
     return text.partition(":")[0].strip() == _ABORT
 
 
-def _canonical_metric(word: str) -> str:
-    """Return the one name of the metric; raise ValueError when there is no such metric."""
+def quantile_of(metric: str) -> float | None:
+    """Return the quantile in (0, 1) of a percentile or of the median; None for other metrics."""
+    if metric == "median":
+        return 0.5
+    found = _PERCENTILE.fullmatch(metric)
+    return float(Decimal(found[1]) / 100) if found else None
+
+
+def canonical_metric(word: str) -> str:
+    """Return the one name of a metric.
+
+    Raises:
+        ValueError: there is no such metric; it says which there are.
+    """
     found = _PERCENTILE.fullmatch(word)
     if found:
         percentile = Decimal(found[1])
         if not percentile:
             raise ValueError("a percentile is above p0 and below p100")
         return "median" if percentile == 50 else f"p{_plain(percentile)}"  # noqa: PLR2004 - the p50
-    _kind(word)
+    kind_of(word)
     return word
 
 
-def _kind(metric: str) -> MetricKind:
+def kind_of(metric: str) -> MetricKind:
+    """Return what a metric measures; raise ValueError when there is no such metric."""
     if _PERCENTILE.fullmatch(metric):
         return MetricKind.LATENCY
     if metric in _KINDS:
@@ -263,15 +273,19 @@ def _kind(metric: str) -> MetricKind:
     )
 
 
-def _parse_limit(bound: str, metric: str) -> float:
-    """Return the limit in the base unit of the metric; raise ValueError with a hint."""
+def parse_limit(bound: str, metric: str) -> float:
+    """Return a limit in the base unit of its metric.
+
+    Raises:
+        ValueError: it is none; the message says what would be right.
+    """
     found = _LIMIT.fullmatch(bound)
     if found is None:
         raise ValueError(f"the limit {bound!r} is not a finite number with a unit")
     number, unit = found.groups()
     if math.isinf(float(number)):
         raise ValueError(f"the limit {number} is larger than any measurement")
-    kind = _kind(metric)
+    kind = kind_of(metric)
     units = _UNITS[kind]
     if unit not in units:
         allowed = " or ".join(word for word in ("%", "ms", "s", "us", "/s") if word in units)

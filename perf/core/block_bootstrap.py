@@ -1,0 +1,111 @@
+"""How much less a sum over time knows than its number of samples says: circular block bootstrap.
+
+Neighbouring requests are alike, so ten thousand latencies of one run tell less than ten thousand of
+ten thousand runs. Resampling blocks of neighbouring slices keeps that likeness. Of a sum, the
+variance over all resamples has a closed form: it is computed here, exactly, and nothing is drawn.
+
+Sources: D. N. Politis, J. P. Romano, "A circular block-resampling procedure for stationary data",
+    in "Exploring the Limits of Bootstrap", Wiley 1992; D. N. Politis, H. White, "Automatic
+    block-length selection for the dependent bootstrap", Econometric Reviews 23(1):53-70, 2004, with
+    the correction by A. Patton, Politis and White, ibid. 28(4):372-375, 2009.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from math import cbrt, ceil, log10, sqrt
+from typing import Final
+
+_FEWEST_QUIET_LAGS: Final = 5
+"""Lags in a row that must be quiet before all later ones count as quiet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependence:
+    """How much samples of one run resemble each other."""
+
+    effect: float
+    """Samples that together know as much as one independent one; at least 1."""
+    freedom: float
+    """Degrees of freedom that the effect was estimated with."""
+
+    def pooled(self, other: "Dependence") -> "Dependence":
+        """Return what holds for two runs that do not differ, which is what a test assumes."""
+        return Dependence((self.effect + other.effect) / 2, self.freedom + other.freedom)
+
+
+def dependence(sums: Sequence[float], independent_variance: float) -> Dependence:
+    """Return how dependent samples are, by their sums in equally long slices of time.
+
+    Args:
+        sums: of the slices in order, each less what was to be expected: they add up to about 0.
+        independent_variance: what the variance of their total would be if all samples were
+            independent.
+    """
+    length = block_length(sums)
+    # What a Bartlett kernel has, and resampled blocks amount to one: M. B. Priestley, "Spectral
+    # Analysis and Time Series", Academic Press 1981, section 6.2.4.
+    freedom = 1.5 * len(sums) / length
+    if independent_variance <= 0:
+        return Dependence(1.0, freedom)
+    return Dependence(max(1.0, variance_of_total(sums, length) / independent_variance), freedom)
+
+
+def variance_of_total(series: Sequence[float], length: int) -> float:
+    """Return the variance that the total of ``series`` has over all resamples of blocks.
+
+    Args:
+        series: at least two numbers.
+        length: of a block, less than that of the series.
+    """
+    count = len(series)
+    mean = sum(series) / count
+    # A block may begin anywhere, and goes on at the beginning when it reaches the end.
+    ends = list(accumulate((each - mean for each in (*series, *series[:length])), initial=0.0))
+    blocks = (ends[start + length] - ends[start] for start in range(count))
+    squares = sum(block * block for block in blocks)
+    # The mean was taken from the same blocks: what they lost by that is given back.
+    return squares / length * count / (count - length)
+
+
+def block_length(series: Sequence[float]) -> int:
+    """Return how many neighbours to resample together, chosen from the data."""
+    count = len(series)
+    covariances = _covariances(series)
+    if covariances[0] <= 0:
+        return 1
+    lags = _dependent_lags(covariances, count)
+    if not lags:
+        return 1
+    reach = min(2 * lags, len(covariances) - 1)
+    weighted = [
+        (lag, min(1.0, 2 * (1 - lag / reach)) * covariances[lag]) for lag in range(1, reach + 1)
+    ]
+    bias = 2 * sum(lag * covariance for lag, covariance in weighted)
+    spectrum = covariances[0] + 2 * sum(covariance for _, covariance in weighted)
+    longest = ceil(min(3 * sqrt(count), count / 3))
+    if spectrum <= 0:
+        return longest
+    best = cbrt(1.5 * (bias / spectrum) ** 2 * count)
+    return min(max(ceil(best), 1), longest)
+
+
+def _covariances(series: Sequence[float]) -> list[float]:
+    count = len(series)
+    mean = sum(series) / count
+    centred = [each - mean for each in series]
+    lags = min(2 * (ceil(sqrt(count)) + _FEWEST_QUIET_LAGS), count - 1)
+    return [
+        sum(one * other for one, other in zip(centred, centred[lag:], strict=False)) / count
+        for lag in range(lags + 1)
+    ]
+
+
+def _dependent_lags(covariances: Sequence[float], count: int) -> int:
+    """Return the last lag before a row of lags whose correlation may well be chance."""
+    quiet = 2 * sqrt(log10(count) / count) * covariances[0]
+    row = max(_FEWEST_QUIET_LAGS, ceil(sqrt(log10(count))))
+    for lag in range(len(covariances) - row):
+        if all(abs(each) < quiet for each in covariances[lag + 1 : lag + 1 + row]):
+            return lag
+    return max(len(covariances) - row, 1)

@@ -1,0 +1,285 @@
+"""Whether a run is worse than an earlier one: more than is let pass, and by more than chance.
+
+A rule FAILs only when three things agree: the relative change is above the rule, the change is
+above its floor, and it is no chance. All changes that a gate judges share the chance of a false
+alarm (`FALSE_ALARM_RATIO`): the runs of a session by equal parts, because they are judged one after
+the other, and the rules of a run by Holm's method.
+
+Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
+    Statistics 6(2):65-70, 1979.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+from typing import Final, Self
+
+from perf.core.compared_figures import Figures, figures_of, needed_samples
+from perf.core.comparison_rules import COMPARED_METRICS, ComparisonRule
+from perf.core.json_reader import JsonReader
+from perf.core.operation import OperationResult
+from perf.core.result import RunResult
+from perf.core.thresholds import matching_operations
+from perf.core.verdicts import CONFIDENCE, Verdict
+from perf.errors import InvalidComparisonRule, ResultError
+
+FALSE_ALARM_RATIO: Final = 0.005
+"""Of gates where nothing has changed, so many may FAIL. What is promised is 1 %: the other half is
+for what is approximate here; see ``benchmarks/gate_errors.py``."""
+
+_NORMAL: Final = NormalDist()
+_FURTHEST_Z: Final = 12.0
+"""Nothing is more certain than that."""
+_BISECTIONS: Final = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One metric of one operation, then and now; in ms, as a ratio from 0 to 1, or per second."""
+
+    operation: str
+    metric: str
+    before: float
+    after: float
+    change_ratio: float | None
+    """0.1 for 10 % more; None: it was 0."""
+    ci95: tuple[float, float] | None
+    """95 % confidence interval of the relative change; None: it was 0."""
+
+    def to_json(self) -> dict[str, object]:
+        """Return the change as in the report."""
+        return {
+            "operation": self.operation,
+            "metric": self.metric,
+            "before": self.before,
+            "after": self.after,
+            "change_ratio": self.change_ratio,
+            "ci95": None if self.ci95 is None else list(self.ci95),
+        }
+
+    @classmethod
+    def from_json(cls, reader: JsonReader) -> Self:
+        """Return what `to_json` wrote."""
+        return cls(
+            operation=reader.text("operation"),
+            metric=reader.text("metric"),
+            before=reader.number("before"),
+            after=reader.number("after"),
+            change_ratio=reader.optional_signed("change_ratio"),
+            ci95=reader.signed_pair("ci95"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonJudgement:
+    """One rule on one operation."""
+
+    operation: str | None
+    """Label of the operation; the selector as written when it did not find exactly one, and None
+    for a rule on every operation when the runs have none."""
+    rule: ComparisonRule
+    """The rule, without a selector."""
+    change: Change | None = None
+    chance: float | None = None
+    """How probable so clear a change for the worse is when there is none; None: not asked, since
+    the change is within the rule."""
+    verdict: Verdict
+    reason: str = ""
+
+    def to_json(self) -> dict[str, object]:
+        """Return the judgement as in the report."""
+        return {
+            "operation": self.operation,
+            "rule": str(self.rule),
+            "change": None if self.change is None else self.change.to_json(),
+            "chance": self.chance,
+            "verdict": str(self.verdict),
+            "reason": self.reason,
+        }
+
+    @classmethod
+    def from_json(cls, reader: JsonReader) -> Self:
+        """Return what `to_json` wrote."""
+        try:
+            rule = ComparisonRule.parse(reader.text("rule"))
+        except InvalidComparisonRule as error:
+            raise ResultError(f"{reader.path}.rule: {error}") from error
+        change = reader.optional_child("change")
+        return cls(
+            operation=reader.optional_text("operation"),
+            rule=rule,
+            change=None if change is None else Change.from_json(change),
+            chance=reader.optional_number("chance"),
+            verdict=reader.choice("verdict", Verdict),
+            reason=reader.text("reason"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A run beside its baseline."""
+
+    baseline: str
+    """What people call it."""
+    changes: tuple[Change, ...] = ()
+    """Of all metrics that could be compared, by operation."""
+    judgements: tuple[ComparisonJudgement, ...] = ()
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What the rules said."""
+        return tuple(each.verdict for each in self.judgements)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the comparison as in the report."""
+        return {
+            "baseline": self.baseline,
+            "changes": [each.to_json() for each in self.changes],
+            "judgements": [each.to_json() for each in self.judgements],
+        }
+
+    @classmethod
+    def from_json(cls, reader: JsonReader) -> Self:
+        """Return what `to_json` wrote."""
+        return cls(
+            baseline=reader.text("baseline"),
+            changes=tuple(map(Change.from_json, reader.children("changes"))),
+            judgements=tuple(map(ComparisonJudgement.from_json, reader.children("judgements"))),
+        )
+
+
+def compare(
+    before: RunResult,
+    after: RunResult,
+    rules: Sequence[ComparisonRule] = (),
+    *,
+    baseline: str = "baseline",
+    false_alarm_ratio: float = FALSE_ALARM_RATIO,
+) -> Comparison:
+    """Compare a run with an earlier one, and judge the rules.
+
+    Args:
+        before: the earlier one.
+        after: the one in question.
+        rules: one without an operation holds for all of both runs.
+        baseline: what people call the earlier one.
+        false_alarm_ratio: how often any of the rules may FAIL when nothing has changed.
+    """
+    both = [label for label in after.labelled if label in before.labelled]
+    changes = tuple(
+        _change(label, figures)
+        for label in both
+        for metric in COMPARED_METRICS
+        if isinstance(
+            figures := figures_of(metric, before.labelled[label], after.labelled[label]), Figures
+        )
+    )
+    judged = [each for rule in rules for each in _judge(before, after, rule)]
+    judgements = _judged_together(judged, false_alarm_ratio)
+    return Comparison(baseline=baseline, changes=changes, judgements=judgements)
+
+
+def not_compared(baseline: str, rules: Sequence[ComparisonRule], reason: str) -> Comparison:
+    """Return that no rule could be judged, and why."""
+    return Comparison(
+        baseline=baseline,
+        judgements=tuple(
+            _no_data(rule.operation, replace(rule, operation=None), reason) for rule in rules
+        ),
+    )
+
+
+def _judge(
+    before: RunResult, after: RunResult, selecting: ComparisonRule
+) -> Iterator[ComparisonJudgement]:
+    """Yield what the rule says of each operation; a change for the worse is not yet judged."""
+    selector, rule = selecting.operation, replace(selecting, operation=None)
+    known = dict.fromkeys((*after.labelled, *before.labelled))
+    labels = tuple(known) if selector is None else matching_operations(selector, known)
+    if not labels or (selector is not None and len(labels) > 1):
+        several = f"several operations match: {', '.join(labels)}"
+        none = f"no such operation; the runs have {', '.join(known) or 'none'}"
+        yield _no_data(selector, rule, several if labels else none)
+        return
+    for label in labels:
+        old, new = before.labelled.get(label), after.labelled.get(label)
+        if old is None or new is None:
+            missing = "the baseline" if old is None else "the run"
+            yield _no_data(label, rule, f"{missing} has no such operation")
+        else:
+            yield _judge_operation(label, rule, old, new)
+
+
+def _judge_operation(
+    label: str, rule: ComparisonRule, before: OperationResult, after: OperationResult
+) -> ComparisonJudgement:
+    figures = figures_of(rule.metric, before, after)
+    if isinstance(figures, str):
+        return _no_data(label, rule, figures)
+    worse_by = figures.worse_by
+    is_above = worse_by > rule.floor and worse_by > rule.most_ratio * figures.before
+    needed = needed_samples(rule.metric)
+    if is_above and figures.worth < needed:
+        reason = (
+            f"above the rule, but requests come in clusters, and are worth {figures.worth:.0f} "
+            f"independent ones: to tell takes {needed}"
+        )
+        no_data = _no_data(label, rule, reason)
+        return replace(no_data, change=_change(label, figures))
+    return ComparisonJudgement(
+        operation=label,
+        rule=rule,
+        change=_change(label, figures),
+        chance=_chance(figures) if is_above else None,
+        verdict=Verdict.PASS,
+    )
+
+
+def _judged_together(
+    judgements: Sequence[ComparisonJudgement], false_alarm_ratio: float
+) -> tuple[ComparisonJudgement, ...]:
+    """Return the judgements with those FAILing whose change is no chance, by Holm's method.
+
+    A change within its rule cannot raise an alarm; it is counted among the rules nevertheless.
+    """
+    candidates = [index for index, each in enumerate(judgements) if each.chance is not None]
+    candidates.sort(key=lambda index: judgements[index].chance or 0.0)
+    left = sum(each.verdict is not Verdict.NO_DATA for each in judgements)
+    judged = list(judgements)
+    is_real = True
+    for index in candidates:
+        each = judgements[index]
+        is_real = is_real and (each.chance or 0.0) <= false_alarm_ratio / left
+        left -= 1
+        judged[index] = (
+            replace(each, verdict=Verdict.FAIL)
+            if is_real
+            else replace(each, reason="above the rule, but it may be chance")
+        )
+    return tuple(judged)
+
+
+def _chance(figures: Figures) -> float:
+    """Return the smallest level at which the change is one for the worse, by bisection."""
+    low, high = 0.0, _FURTHEST_Z
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if figures.is_worse(middle) else (low, middle)
+    return _NORMAL.cdf(-low)
+
+
+def _change(label: str, figures: Figures) -> Change:
+    return Change(
+        operation=label,
+        metric=figures.metric,
+        before=figures.before,
+        after=figures.after,
+        change_ratio=figures.change_ratio,
+        ci95=figures.interval(_NORMAL.inv_cdf((1 + CONFIDENCE) / 2)),
+    )
+
+
+def _no_data(operation: str | None, rule: ComparisonRule, reason: str) -> ComparisonJudgement:
+    return ComparisonJudgement(
+        operation=operation, rule=rule, verdict=Verdict.NO_DATA, reason=reason
+    )
