@@ -43,20 +43,30 @@ class RunCost:
 
     Args:
         estimate: made before it began.
-        spent: USD of what its requests and its audit took.
+        spent_parts: seeding, load, audit or table → USD that it took. Seeding is in the first run
+            after it, the hours of a provisioned table in the run that began them.
         is_partly_estimated: whether an AQP's reads are in ``spent``, or nothing was metered.
         limit: USD that the session may cost.
     """
 
     estimate: CostEstimate
-    spent: Decimal
+    spent_parts: Mapping[str, Decimal]
     is_partly_estimated: bool
     limit: Decimal
 
+    @property
+    def spent(self) -> Decimal:
+        """All parts together."""
+        return sum(self.spent_parts.values(), Decimal(0))
+
     def __str__(self) -> str:
         how = "metered, in part estimated" if self.is_partly_estimated else "metered"
+        parts = ", ".join(
+            f"{name} {format_usd(usd)}{f' {how}' if name == 'load' else ''}"
+            for name, usd in self.spent_parts.items()
+        )
         return (
-            f"{format_usd(self.spent)} USD {how}; estimate {self.estimate}; "
+            f"{format_usd(self.spent)} USD ({parts}); estimate {self.estimate}; "
             f"limit {format_usd(self.limit)} USD for the session"
         )
 
@@ -68,6 +78,7 @@ class RunCost:
             "tariff": self.estimate.tariff,
             "gaps": list(self.estimate.gaps),
             "spent_usd": float(self.spent),
+            "spent_parts_usd": {k: float(usd) for k, usd in self.spent_parts.items()},
             "is_partly_estimated": self.is_partly_estimated,
             "limit_usd": float(self.limit),
         }
@@ -79,14 +90,14 @@ class RunCost:
         Raises:
             ResultError: a field is missing or cannot be.
         """
-        parts = reader.child("estimate_parts_usd")
+        parts, spent = reader.child("estimate_parts_usd"), reader.child("spent_parts_usd")
         return cls(
             estimate=CostEstimate(
                 parts={name: _usd(parts, name) for name in parts.fields},
                 tariff=reader.text("tariff"),
                 gaps=reader.texts("gaps"),
             ),
-            spent=_usd(reader, "spent_usd"),
+            spent_parts={name: _usd(spent, name) for name in spent.fields},
             is_partly_estimated=reader.flag("is_partly_estimated"),
             limit=_usd(reader, "limit_usd"),
         )

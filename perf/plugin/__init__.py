@@ -27,6 +27,7 @@ from perf.plugin.fixtures import (
 )
 from perf.plugin.interrupts import Interrupts
 from perf.plugin.options import add_options
+from perf.plugin.preflight import announce
 from perf.plugin.runs import TestRuns, raise_violations
 from perf.plugin.settings import Resolver
 from perf.plugin.state import STATE, State
@@ -192,7 +193,8 @@ def _asks_for_load(item: pytest.Item) -> bool:
 
 def _room(item: pytest.Item) -> AbstractContextManager[None]:
     if _asks_for_load(item):
-        return alone(lock_path())
+        text = f"waiting until no other load test runs on this machine ({lock_path()})"
+        return alone(lock_path(), on_wait=lambda: announce(item.config, text))
     if item.config.stash[STATE].collector.is_worker:
         return among_others(lock_path())
     return nullcontext()

@@ -61,6 +61,10 @@ class SessionCosts:
         self._written = 0.0
         """Items, as planned: what an audit may have to read."""
         self._created_s: float | None = None
+        self._seeding_owed = Decimal(0)
+        """What seeding cost, until a run's report says so."""
+        self._hours_paid = 0
+        """Of a provisioned table; each that has begun is paid whole."""
         self.upcoming: Upcoming | None = None
         """The load that the table is created for."""
 
@@ -68,6 +72,12 @@ class SessionCosts:
     def is_counted(self) -> bool:
         """Whether anything costs anything."""
         return self._session.target.kind is TargetKind.AWS
+
+    @property
+    def asked_ceiling(self) -> Units:
+        """What a table of ours is created with, or under."""
+        billing = self._session.billing
+        return Units(read=billing.read_units, write=billing.write_units)
 
     def plan(
         self,
@@ -84,10 +94,7 @@ class SessionCosts:
         """
         if classes is None:
             return PlannedLoad(total=Units(), peak_per_s=None, unknown=("another locustfile",))
-        billing = self._session.billing
-        ceiling = Units(read=billing.read_units, write=billing.write_units)
-        if capacity is not None:
-            ceiling = capacity.most_per_s
+        ceiling = self.asked_ceiling if capacity is None else capacity.most_per_s
         shape = LoadShape(users=load.users, run_time_s=load.run_time_s, pacing=load.pacing)
         return plan_load(classes, shape, self._session.dataset, ceiling)
 
@@ -111,7 +118,7 @@ class SessionCosts:
         if self.upcoming is not None:
             self.admit(self.upcoming, region)
         self._created_s = self._now_s()
-        self._spent += self._tariff(region, None).of_requests(self._seeding())
+        self._seeding_owed = self._tariff(region, None).of_requests(self._seeding())
 
     def admit(
         self, upcoming: Upcoming, region: str, capacity: TableCapacity | None = None
@@ -139,7 +146,12 @@ class SessionCosts:
         tariff = admission.tariff
         if tariff.provisioned is not None:
             return None
-        left = self._limit - self._spent - admission.estimate.parts.get("audit", Decimal(0))
+        parts = admission.estimate.parts
+        left = (
+            self._limit
+            - self._spent
+            - sum(parts.get(part, Decimal(0)) for part in ("seeding", "audit"))
+        )
         return Budget(
             limit=max(left, _LEAST_BUDGET),
             read_request_million=tariff.prices.read_request_million,
@@ -166,12 +178,20 @@ class SessionCosts:
             load = tariff.of_requests(metered.units)
         if audit_read_units is not None:
             audit = tariff.of_requests(Units(read=audit_read_units))
-        self._spent += load + audit
+        parts = {"load": load, "audit": audit}
+        if self._seeding_owed:
+            parts = {"seeding": self._seeding_owed, **parts}
+            self._seeding_owed = Decimal(0)
+        if tariff.provisioned is not None and self._created_s is not None:
+            hours = ceil((self._now_s() - self._created_s) / 3_600) or 1
+            parts["table"] = tariff.of_table(hours - self._hours_paid)
+            self._hours_paid = hours
+        self._spent += sum(parts.values())
         # Users of another locustfile have no plan, but a meter.
         self._written += max(admission.plan.writes, 0.0 if metered is None else metered.units.write)
         return RunCost(
             estimate=estimate,
-            spent=load + audit,
+            spent_parts=parts,
             is_partly_estimated=metered is None or metered.estimated_read > 0,
             limit=self._session.max_cost_usd,
         )
@@ -181,13 +201,15 @@ class SessionCosts:
         is_ours = self._session.table is None
         if is_ours and self._created_s is None:
             parts["seeding"] = tariff.of_requests(self._seeding())
+        elif self._seeding_owed:
+            parts["seeding"] = self._seeding_owed
         parts["load"] = tariff.of_requests(plan.total)
         if plan.writes and load.audited_items:
             parts["audit"] = tariff.of_requests(Units(read=self._audit_units(load, plan)))
         if is_ours and tariff.provisioned is not None:
             lived_s = 0.0 if self._created_s is None else self._now_s() - self._created_s
             until_s = lived_s + load.run_time_s + load.stop_timeout_s
-            parts["table"] = tariff.of_table(ceil(until_s / 3_600))
+            parts["table"] = tariff.of_table(max(0, ceil(until_s / 3_600) - self._hours_paid))
         gaps = tuple(f"without what {name} takes" for name in plan.unknown)
         if plan.peak_per_s is None and not plan.unknown:
             gaps = ("as much as the table gives, for nothing paces the users",)

@@ -8,7 +8,7 @@ past a load test that waits. Both are file locks, so they end with their process
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,8 +23,15 @@ def lock_path() -> Path:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Hold the room exclusively; wait until everybody has left it."""
+def alone(path: Path, on_wait: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Hold the room exclusively; wait until everybody has left it.
+
+    Args:
+        path: the file that is locked.
+        on_wait: called once when somebody else is there, or waits in front.
+    """
+    if _is_taken(path):
+        on_wait()
     with _locked(_gate(path), fcntl.LOCK_EX), _locked(path, fcntl.LOCK_EX):
         yield
 
@@ -53,6 +60,19 @@ def _locked(path: Path, operation: int) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _is_taken(path: Path) -> bool:
+    """Return whether somebody is in the room or at the gate, now."""
+    for each in (_gate(path), path):
+        descriptor = _open(each)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+    return False
 
 
 def _open(path: Path) -> int:

@@ -105,6 +105,8 @@ def _sweep(options: Namespace, target: Target, clock: Clock) -> int:
     _print(f"{target.label}: tables found: {len(findings)}, left over: {len(leftovers)}")
     _print_table(findings)
     if not leftovers:
+        if options.run is not None:
+            _print(f"there is no table of run {_printable(options.run)}")
         return 0
     if not options.yes:
         _print("nothing was deleted: --yes deletes what is left over")

@@ -66,15 +66,15 @@ def test_metered_units_survive_their_file(read: float, write: float, estimated: 
 
 @given(
     parts=st.dictionaries(st.sampled_from(["seeding", "load"]), amounts),
-    spent=amounts,
+    spent=st.dictionaries(st.sampled_from(["seeding", "load", "audit"]), amounts),
     is_partly_estimated=st.booleans(),
 )
 def test_cost_of_a_run_survives_its_file(
-    parts: dict[str, Decimal], spent: Decimal, *, is_partly_estimated: bool
+    parts: dict[str, Decimal], spent: dict[str, Decimal], *, is_partly_estimated: bool
 ) -> None:
     cost = RunCost(
         estimate=CostEstimate(parts=parts, tariff="on-demand", gaps=("a gap",)),
-        spent=spent,
+        spent_parts=spent,
         is_partly_estimated=is_partly_estimated,
         limit=Decimal(5),
     )
@@ -84,10 +84,13 @@ def test_cost_of_a_run_survives_its_file(
 def test_cost_of_a_run_says_how_it_is_known() -> None:
     estimate = CostEstimate(parts={"load": Decimal("0.38")}, tariff="on-demand")
     cost = RunCost(
-        estimate=estimate, spent=Decimal("0.36"), is_partly_estimated=False, limit=Decimal(5)
+        estimate=estimate,
+        spent_parts={"load": Decimal("0.36")},
+        is_partly_estimated=False,
+        limit=Decimal(5),
     )
     assert str(cost) == (
-        "0.36 USD metered; estimate 0.38 USD (load 0.38; on-demand); limit 5.00 USD for the session"
+        "0.36 USD (load 0.36 metered); estimate 0.38 USD (load 0.38; on-demand); limit 5.00 USD for the session"
     )
     assert "metered, in part estimated" in str(replace(cost, is_partly_estimated=True))
 

@@ -149,7 +149,10 @@ def test_thresholds_are_reported_with_their_figures() -> None:
 def test_what_was_metered_and_cost_is_read_back() -> None:
     estimate = CostEstimate(parts={"load": Decimal("0.38")}, tariff="on-demand")
     cost = RunCost(
-        estimate=estimate, spent=Decimal("0.36"), is_partly_estimated=False, limit=Decimal(5)
+        estimate=estimate,
+        spent_parts={"load": Decimal("0.36")},
+        is_partly_estimated=False,
+        limit=Decimal(5),
     )
     run = replace(RUN, metered=MeteredUnits(read=0.5, write=2.0))
     read = JudgedRun.from_json(replace(JUDGED, run=run, cost=cost).to_json())

@@ -59,10 +59,16 @@ def test_seeding_is_paid_for_once(session: Session) -> None:
     costs = session()
     costs.admit_table(REGION)
     admission = costs.write()
-    assert admission.estimate.parts == {"load": Decimal("0.625")}
+    seeding = 1000 * Decimal("0.000000625")
+    assert admission.estimate.parts == {"seeding": seeding, "load": Decimal("0.625")}
     budget = costs.budget(admission)
     assert budget is not None
-    assert budget.limit == 5 - 1000 * Decimal("0.000000625")
+    assert budget.limit == 5 - seeding
+    cost = costs.charge(admission, metered=MeteredUnits(), audit_read_units=None)
+    assert cost.spent_parts["seeding"] == seeding
+    again = costs.charge(costs.write(), metered=MeteredUnits(), audit_read_units=None)
+    assert again.estimate.parts.keys() == {"load"}
+    assert "seeding" not in again.spent_parts
 
 
 def test_load_above_the_limit_is_refused_with_its_parts_and_what_would_do(session: Session) -> None:
@@ -138,6 +144,11 @@ def test_provisioned_table_costs_its_hours_and_its_requests_nothing(session: Ses
     assert costs.budget(costs.write()) is None
     costs.clock_s = HOUR_S
     assert costs.write().estimate.parts["table"] == 2 * hour
+    first = costs.charge(costs.write(), metered=MeteredUnits(write=1e6), audit_read_units=1e6)
+    assert first.spent_parts == {"load": 0, "audit": 0, "table": hour}
+    second = costs.charge(costs.write(), metered=MeteredUnits(), audit_read_units=None)
+    assert second.estimate.parts["table"] == hour
+    assert second.spent_parts["table"] == 0, "the hour that has begun is paid"
 
 
 def test_somebody_elses_table_is_neither_seeded_nor_paid_for_by_us(session: Session) -> None:

@@ -32,7 +32,7 @@ def cost() -> RunCost:
     parts = {"seeding": Decimal("0.000625"), "load": Decimal("0.375")}
     return RunCost(
         estimate=CostEstimate(parts=parts, tariff=Tariff(prices=US_EAST_1).label),
-        spent=Decimal("0.35"),
+        spent_parts={"load": Decimal("0.35")},
         is_partly_estimated=False,
         limit=Decimal(5),
     )

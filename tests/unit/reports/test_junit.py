@@ -49,7 +49,9 @@ def test_what_a_run_cost_is_a_property(judged: JudgedRun, cost: RunCost) -> None
     found = dict(properties(replace(judged, cost=cost)))
 
     assert found["perf.cost_usd"] == "0.35"
-    assert found["perf.cost"].startswith("0.35 USD metered; estimate 0.38 USD (seeding 0.00063")
+    assert found["perf.cost"].startswith(
+        "0.35 USD (load 0.35 metered); estimate 0.38 USD (seeding 0.00063"
+    )
     assert "perf.cost_usd" not in dict(properties(judged))
 
 

@@ -36,7 +36,7 @@ def test_a_failure_says_every_verdict_and_how_to_run_it_again(judged: JudgedRun)
 
 def test_a_run_that_costs_money_says_how_much(judged: JudgedRun, cost: RunCost) -> None:
     assert [line.text for line in origin_lines(replace(judged, cost=cost))][3] == (
-        "cost       0.35 USD metered; estimate 0.38 USD (seeding 0.00063, load 0.38; on-demand, "
+        "cost       0.35 USD (load 0.35 metered); estimate 0.38 USD (seeding 0.00063, load 0.38; on-demand, "
         "us-east-1 prices of 2024-11-01); limit 5.00 USD for the session"
     )
 
