@@ -17,7 +17,7 @@ from perf.core.prices import format_usd
 from perf.core.report import JudgedRun, TargetInfo
 from perf.core.result import RunResult
 from perf.core.thresholds import Threshold
-from perf.core.verdicts import Verdict, judge
+from perf.core.verdicts import Verdict, judge, without_wrong_answers
 from perf.core.write_audit import WriteAudit
 from perf.errors import (
     InvalidOption,
@@ -235,9 +235,12 @@ class TestRuns:
     def _applicable(self, result: RunResult, load: LoadSettings) -> list[Threshold]:
         """Return the thresholds of a run: a session's own holds where its operation runs."""
         return [
-            each
-            for each in load.thresholds
-            if each not in load.session_thresholds or self._collector.applies(each, result)
+            *(
+                each
+                for each in load.thresholds
+                if each not in load.session_thresholds or self._collector.applies(each, result)
+            ),
+            *without_wrong_answers(result, load.thresholds),
         ]
 
     def _workload(self, load: LoadSettings, site: Site) -> dict[str, str]:
