@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import cbrt, ceil, log10, sqrt
+from operator import mul
 from typing import Final
 
 _FEWEST_QUIET_LAGS: Final = 5
@@ -96,7 +97,7 @@ def _covariances(series: Sequence[float]) -> list[float]:
     centred = [each - mean for each in series]
     lags = min(2 * (ceil(sqrt(count)) + _FEWEST_QUIET_LAGS), count - 1)
     return [
-        sum(one * other for one, other in zip(centred, centred[lag:], strict=False)) / count
+        sum(map(mul, centred, centred[lag:])) / count  # as far as the shorter one goes
         for lag in range(lags + 1)
     ]
 

@@ -1,23 +1,17 @@
 """What a metric was in two runs, and between which bounds it truly lies in each.
 
 The figures and their bounds come from the exact histograms. The slices over time are asked for one
-thing alone: how much the requests of a run resemble each other, so how many independent ones they
-are worth (`perf.core.block_bootstrap`). Slices keep latencies in steps of 6 %, and the quantile is
-put at the two edges of the step it lies in, where the slices count exactly: the larger dependence
-holds. So the steps spoil nothing.
+thing alone: how many independent requests those of a run are worth (`perf.core.sliced_operation`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from math import expm1, hypot, inf, log, sqrt
 from typing import Final
 
-from perf.core.block_bootstrap import Dependence, dependence
 from perf.core.intervals import score_interval, student_quantile
-from perf.core.operation import OperationResult
+from perf.core.sliced_operation import SlicedOperation
 from perf.core.thresholds import MetricKind, kind_of, quantile_of
-from perf.core.timeline import TimelinePoint, bounds_ns
 from perf.core.verdicts import samples_for
 
 FEWEST_SLICES: Final = 20
@@ -110,16 +104,16 @@ class Figures:
         return low, high
 
 
-def figures_of(metric: str, before: OperationResult, after: OperationResult) -> Figures | str:
+def figures_of(metric: str, before: SlicedOperation, after: SlicedOperation) -> Figures | str:
     """Return a metric of two runs, or what is missing to tell it."""
     for side, operation in (("the baseline", before), ("the run", after)):
         missing = _missing(metric, operation)
         if missing:
             return f"{side} has {missing}"
-    pooled = _dependence(metric, before).pooled(_dependence(metric, after))
+    pooled = before.dependence(metric).pooled(after.dependence(metric))
     return Figures(
         metric=metric,
-        worth=min(before.requests, after.requests) / pooled.effect,
+        worth=min(before.result.requests, after.result.requests) / pooled.effect,
         freedom=pooled.freedom,
         _before=_side(metric, before, pooled.effect),
         _after=_side(metric, after, pooled.effect),
@@ -132,17 +126,18 @@ def needed_samples(metric: str) -> int:
     return FEWEST_SAMPLES if quantile is None else max(samples_for(quantile), FEWEST_SAMPLES)
 
 
-def _missing(metric: str, operation: OperationResult) -> str | None:
-    needed = needed_samples(metric)
-    if operation.requests < needed:
-        return f"{operation.requests} requests: {metric} needs {needed}"
-    slices = sum(each.requests > 0 for each in operation.timeline.points())
+def _missing(metric: str, operation: SlicedOperation) -> str | None:
+    needed, requests = needed_samples(metric), operation.result.requests
+    if requests < needed:
+        return f"{requests} requests: {metric} needs {needed}"
+    slices = sum(each.requests > 0 for each in operation.points)
     if slices < FEWEST_SLICES:
         return f"requests in {slices} slices of time: {FEWEST_SLICES} are needed"
     return None
 
 
-def _side(metric: str, operation: OperationResult, effect: float) -> _Side:
+def _side(metric: str, sliced: SlicedOperation, effect: float) -> _Side:
+    operation = sliced.result
     quantile, latency = quantile_of(metric), operation.latency
     if quantile is not None:
 
@@ -157,83 +152,11 @@ def _side(metric: str, operation: OperationResult, effect: float) -> _Side:
         return _Side(value=ratio, bounds=lambda reach: score_interval(ratio, count, reach))
     if metric == "mean":
         mean = _ms(latency.mean_ns)
-        error = sqrt(_variance(operation) * effect / latency.count) / _NS_PER_MS
+        error = sqrt(sliced.variance_ns2 * effect / latency.count) / _NS_PER_MS
         return _Side(value=mean, bounds=lambda reach: (mean - reach * error, mean + reach * error))
     rate, answers = operation.throughput_per_s, operation.requests - operation.failures
     error = rate * sqrt(effect / max(answers, 1))
     return _Side(value=rate, bounds=lambda reach: (rate - reach * error, rate + reach * error))
-
-
-def _dependence(metric: str, operation: OperationResult) -> Dependence:
-    points = list(operation.timeline.points())
-    quantile = quantile_of(metric)
-    if quantile is not None:
-        each_edge = (
-            _dependence_of_shares(points, partial(_above, edge))
-            for edge in _edges(points, quantile)
-        )
-        return max(each_edge, key=lambda each: each.effect)
-    if metric == "failure_ratio":
-        return _dependence_of_shares(points, lambda point: point.failures)
-    if metric == "mean":
-        mean_ns, variance = _mean_ns(points), _variance(operation)
-        sums = [_total_ns(each) - mean_ns * each.requests for each in points]
-        return dependence(sums, variance * operation.requests)
-    whole = points[:-1]  # the last one may have been cut short by the end of the run
-    answers = [each.requests - each.failures for each in whole]
-    mean = sum(answers) / len(answers)
-    return dependence([each - mean for each in answers], sum(answers))
-
-
-def _dependence_of_shares(
-    points: Sequence[TimelinePoint], hits_of: Callable[[TimelinePoint], int]
-) -> Dependence:
-    hits = [hits_of(each) for each in points]
-    requests = sum(each.requests for each in points)
-    share = sum(hits) / requests
-    sums = [hit - share * each.requests for hit, each in zip(hits, points, strict=True)]
-    return dependence(sums, requests * share * (1 - share))
-
-
-def _edges(points: Sequence[TimelinePoint], quantile: float) -> list[int]:
-    """Return the steps at whose lower edges a quantile is looked at: its own, and the next one."""
-    totals: dict[int, int] = {}
-    for point in points:
-        for step, count in point.steps.items():
-            totals[step] = totals.get(step, 0) + count
-    beyond = (1 - quantile) * sum(totals.values())
-    above = 0
-    edges: list[int] = []
-    for step in sorted(totals, reverse=True):
-        above += totals[step]
-        edges.append(step)
-        if above >= beyond:
-            break
-    return edges[-2:]
-
-
-def _above(edge: int, point: TimelinePoint) -> int:
-    return sum(count for step, count in point.steps.items() if step >= edge)
-
-
-def _total_ns(point: TimelinePoint) -> float:
-    return sum(count * sum(bounds_ns(step)) / 2 for step, count in point.steps.items())
-
-
-def _mean_ns(points: Sequence[TimelinePoint]) -> float:
-    return sum(map(_total_ns, points)) / sum(each.requests for each in points)
-
-
-def _variance(operation: OperationResult) -> float:
-    """Return the variance of single latencies, from the steps of the slices, in ns²."""
-    points = list(operation.timeline.points())
-    mean_ns = _mean_ns(points)
-    squares = sum(
-        count * (sum(bounds_ns(step)) / 2 - mean_ns) ** 2
-        for point in points
-        for step, count in point.steps.items()
-    )
-    return squares / sum(each.requests for each in points)
 
 
 def _ms(value_ns: float | None) -> float:

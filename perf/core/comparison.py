@@ -9,7 +9,7 @@ Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scan
     Statistics 6(2):65-70, 1979.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Final, Self
@@ -17,8 +17,8 @@ from typing import Final, Self
 from perf.core.compared_figures import Figures, figures_of, needed_samples
 from perf.core.comparison_rules import COMPARED_METRICS, ComparisonRule
 from perf.core.json_reader import JsonReader
-from perf.core.operation import OperationResult
 from perf.core.result import RunResult
+from perf.core.sliced_operation import SlicedOperation
 from perf.core.thresholds import matching_operations
 from perf.core.verdicts import CONFIDENCE, Verdict
 from perf.errors import InvalidComparisonRule, ResultError
@@ -165,16 +165,15 @@ def compare(
         baseline: what people call the earlier one.
         false_alarm_ratio: how often any of the rules may FAIL when nothing has changed.
     """
-    both = [label for label in after.labelled if label in before.labelled]
+    old, new = _sliced(before), _sliced(after)
+    both = [label for label in new if label in old]
     changes = tuple(
         _change(label, figures)
         for label in both
         for metric in COMPARED_METRICS
-        if isinstance(
-            figures := figures_of(metric, before.labelled[label], after.labelled[label]), Figures
-        )
+        if isinstance(figures := figures_of(metric, old[label], new[label]), Figures)
     )
-    judged = [each for rule in rules for each in _judge(before, after, rule)]
+    judged = [each for rule in rules for each in _judge(old, new, rule)]
     judgements = _judged_together(judged, false_alarm_ratio)
     return Comparison(baseline=baseline, changes=changes, judgements=judgements)
 
@@ -189,12 +188,18 @@ def not_compared(baseline: str, rules: Sequence[ComparisonRule], reason: str) ->
     )
 
 
+def _sliced(run: RunResult) -> dict[str, SlicedOperation]:
+    return {label: SlicedOperation(each) for label, each in run.labelled.items()}
+
+
 def _judge(
-    before: RunResult, after: RunResult, selecting: ComparisonRule
+    before: Mapping[str, SlicedOperation],
+    after: Mapping[str, SlicedOperation],
+    selecting: ComparisonRule,
 ) -> Iterator[ComparisonJudgement]:
     """Yield what the rule says of each operation; a change for the worse is not yet judged."""
     selector, rule = selecting.operation, replace(selecting, operation=None)
-    known = dict.fromkeys((*after.labelled, *before.labelled))
+    known = dict.fromkeys((*after, *before))
     labels = tuple(known) if selector is None else matching_operations(selector, known)
     if not labels or (selector is not None and len(labels) > 1):
         several = f"several operations match: {', '.join(labels)}"
@@ -202,7 +207,7 @@ def _judge(
         yield _no_data(selector, rule, several if labels else none)
         return
     for label in labels:
-        old, new = before.labelled.get(label), after.labelled.get(label)
+        old, new = before.get(label), after.get(label)
         if old is None or new is None:
             missing = "the baseline" if old is None else "the run"
             yield _no_data(label, rule, f"{missing} has no such operation")
@@ -211,7 +216,7 @@ def _judge(
 
 
 def _judge_operation(
-    label: str, rule: ComparisonRule, before: OperationResult, after: OperationResult
+    label: str, rule: ComparisonRule, before: SlicedOperation, after: SlicedOperation
 ) -> ComparisonJudgement:
     figures = figures_of(rule.metric, before, after)
     if isinstance(figures, str):

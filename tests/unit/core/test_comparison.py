@@ -14,6 +14,7 @@ from perf.core.histogram import LatencyHistogram
 from perf.core.json_reader import JsonReader
 from perf.core.operation import OperationResult
 from perf.core.result import GeneratorHealth, RunResult
+from perf.core.sliced_operation import SlicedOperation
 from perf.core.timeline import Timeline
 from perf.core.verdicts import Verdict
 
@@ -42,6 +43,12 @@ def operation_of(
         service_time=histogram,
         timeline=timeline,
     )
+
+
+def figures(metric: str, before: OperationResult, after: OperationResult) -> Figures:
+    found = figures_of(metric, SlicedOperation(before), SlicedOperation(after))
+    assert isinstance(found, Figures)
+    return found
 
 
 def run_of(*operations: OperationResult) -> RunResult:
@@ -85,19 +92,16 @@ def test_a_faster_run_passes() -> None:
 @pytest.mark.parametrize("metric", COMPARED_METRICS)
 def test_a_run_is_no_worse_than_itself(metric: str) -> None:
     one = operation_of(STEADY, failed=frozenset(range(0, 6_000, 37)))
-    figures = figures_of(metric, one, one)
-    assert isinstance(figures, Figures)
-    assert (figures.worse_by, figures.change_ratio) == (0, 0)
-    assert not figures.is_worse(0.0)
+    found = figures(metric, one, one)
+    assert (found.worse_by, found.change_ratio) == (0, 0)
+    assert not found.is_worse(0.0)
 
 
 @pytest.mark.parametrize("metric", COMPARED_METRICS)
 def test_both_directions_are_alike(metric: str) -> None:
     one = operation_of(STEADY, failed=frozenset(range(0, 6_000, 37)))
     other = operation_of(SLOWER, failed=frozenset(range(0, 6_000, 11)))
-    there, back = figures_of(metric, one, other), figures_of(metric, other, one)
-    assert isinstance(there, Figures)
-    assert isinstance(back, Figures)
+    there, back = figures(metric, one, other), figures(metric, other, one)
     assert there.worse_by == -back.worse_by
     assert (there.freedom, there.worth) == (back.freedom, back.worth)
     assert there.is_worse(2.0) is not back.is_worse(2.0)
@@ -105,13 +109,12 @@ def test_both_directions_are_alike(metric: str) -> None:
 
 @pytest.mark.parametrize("metric", COMPARED_METRICS)
 def test_what_is_worse_for_certain_is_worse_for_less(metric: str) -> None:
-    figures = figures_of(
+    found = figures(
         metric,
         operation_of(STEADY),
         operation_of(SLOWER, failed=frozenset(range(0, 6_000, 20))),
     )
-    assert isinstance(figures, Figures)
-    worse = [figures.is_worse(z) for z in (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 12.0, 200.0)]
+    worse = [found.is_worse(z) for z in (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 12.0, 200.0)]
     assert worse == sorted(worse, reverse=True)
     assert worse[0]
     assert not worse[-1]
@@ -133,9 +136,8 @@ def test_the_interval_encloses_the_change() -> None:
 
 
 def test_the_interval_widens_with_certainty() -> None:
-    figures = figures_of("p99", operation_of(STEADY), operation_of(SLOWER))
-    assert isinstance(figures, Figures)
-    one, two = figures.interval(1.0), figures.interval(2.0)
+    found = figures("p99", operation_of(STEADY), operation_of(SLOWER))
+    one, two = found.interval(1.0), found.interval(2.0)
     assert one is not None
     assert two is not None
     assert two[0] < one[0] < one[1] < two[1]
