@@ -2,8 +2,8 @@
 
     python -m benchmarks.gate_errors [--trials N]
 
-Two runs are simulated, of 100 requests a second, and compared by ``median > 10%``, ``p99 > 10%`` and
-``mean > 10%`` together. Where nothing has changed, a FAIL of any rule is a false alarm. Where the
+Two runs of 100 requests a second are simulated, and compared by ``median > 10%``, ``p99 > 10%``
+and ``mean > 10%`` together. Where nothing has changed, a FAIL of any rule is a false alarm. Where the
 second run is 15 % slower, a regression is found when its p99 FAILs. Latencies are
 
 - log-normal around 20 ms, a p99 of twice the median; the logarithm is autoregressive: neighbours
@@ -89,7 +89,7 @@ class Trial(NamedTuple):
     """Two runs to simulate; the same ones for the same trial on every machine."""
 
     model: str
-    count: int
+    requests: int
     slower: float
     number: int
 
@@ -135,8 +135,8 @@ def simulated(latencies_ms: Iterator[float]) -> RunResult:
 def outcome_of(trial: Trial) -> Outcome:
     """Simulate a trial and compare its runs."""
     random, latencies = Random(repr(trial)), MODELS[trial.model]  # noqa: S311 - a simulation
-    before = simulated(latencies(random, trial.count, 1.0))
-    after = simulated(latencies(random, trial.count, trial.slower))
+    before = simulated(latencies(random, trial.requests, 1.0))
+    after = simulated(latencies(random, trial.requests, trial.slower))
     judgements = compare(before, after, RULES).judgements
     failed = {each.rule.metric for each in judgements if each.verdict is Verdict.FAIL}
     untold = any(each.verdict is Verdict.NO_DATA for each in judgements)

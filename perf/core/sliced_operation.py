@@ -32,8 +32,8 @@ class SlicedOperation:
         """The variance of single latencies, by the steps."""
         mean_ns = self._mean_ns
         squares = [(middle - mean_ns) ** 2 for middle in self._middles_ns]
-        total: float = sum(map(mul, self._totals, squares))
-        return total / sum(self._totals)
+        variance: float = sum(map(mul, self._totals, squares)) / sum(self._totals)
+        return variance
 
     def dependence(self, metric: str) -> Dependence:
         """Return how much requests resemble each other in what a metric counts.
@@ -56,8 +56,8 @@ class SlicedOperation:
 
     @property
     def _mean_ns(self) -> float:
-        total: float = sum(map(mul, self._totals, self._middles_ns))
-        return total / sum(self._totals)
+        mean_ns: float = sum(map(mul, self._totals, self._middles_ns)) / sum(self._totals)
+        return mean_ns
 
     def _edges(self, quantile: float) -> list[int]:
         """Return the places of two steps: that of the quantile, and the next longer one in use."""
