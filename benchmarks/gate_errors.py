@@ -3,8 +3,8 @@
     python -m benchmarks.gate_errors [--trials N]
 
 Two runs of 100 requests a second are simulated, and compared by ``median > 10%``, ``p99 > 10%``
-and ``mean > 10%`` together. Where nothing has changed, a FAIL of any rule is a false alarm. Where the
-second run is 15 % slower, a regression is found when its p99 FAILs. Latencies are
+and ``mean > 10%`` together. Where nothing has changed, a FAIL of any rule is a false alarm. Where
+the second run is 15 % slower, a regression is found when its p99 FAILs. Latencies are
 
 - log-normal around 20 ms, a p99 of twice the median; the logarithm is autoregressive: neighbours
   have a correlation of 0.5;
