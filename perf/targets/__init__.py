@@ -1,8 +1,9 @@
 """Where the workload runs: moto, DynamoDB Local, any DynamoDB-compatible URL, or AWS.
 
-`open_target`, `open_table`, `existing_table` and `TableReader` need boto3, which is imported when
-one of them is first asked for. Ask late, as in ``targets.open_table(…)`` after ``from perf import
-targets``: boto3 takes a tenth of a second and more, which the start of every pytest can do without.
+`open_target`, `open_table`, `existing_table`, `TableReader` and `ObjectStore` need boto3, which is
+imported when one of them is first asked for. Ask late, as in ``targets.open_table(…)`` after
+``from perf import targets``: boto3 takes a tenth of a second and more, which the start of every
+pytest can do without.
 """
 
 from importlib import import_module
@@ -14,12 +15,14 @@ from perf.targets.target import Target, TargetKind, TargetSpec, parse_target
 
 if TYPE_CHECKING:
     from perf.targets.capacity import table_capacity
+    from perf.targets.object_store import ObjectStore
     from perf.targets.opening import open_target
     from perf.targets.reading import TableReader
     from perf.targets.table_life import existing_table, open_table
 
 __all__ = [
     "Billing",
+    "ObjectStore",
     "OnDemand",
     "Provisioned",
     "Table",
@@ -38,6 +41,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ObjectStore": "perf.targets.object_store",
     "TableReader": "perf.targets.reading",
     "existing_table": "perf.targets.table_life",
     "open_table": "perf.targets.table_life",

@@ -13,7 +13,14 @@ _OTHER_SERVICES = {
     "GetCallerIdentity": "sts",
     "GetRoleCredentials": "sso",
 }
-_PARTIQL = {"ExecuteStatement": "PartiQLInsert or dynamodb:PartiQLSelect"}
+_OTHER_ACTIONS = {
+    "ExecuteStatement": "dynamodb:PartiQLInsert or dynamodb:PartiQLSelect",
+    "ListObjectsV2": "s3:ListBucket",
+    "GetObject": "s3:GetObject",
+    "PutObject": "s3:PutObject",
+    "CreateMultipartUpload": "s3:PutObject",
+    "AbortMultipartUpload": "s3:AbortMultipartUpload",
+}
 
 
 def missing_action(error: ClientError) -> str:
@@ -27,4 +34,4 @@ def missing_action(error: ClientError) -> str:
         return named["action"]
     operation = error.operation_name
     service = _OTHER_SERVICES.get(operation, "dynamodb")
-    return f"{service}:{_PARTIQL.get(operation, operation)}"
+    return _OTHER_ACTIONS.get(operation, f"{service}:{operation}")

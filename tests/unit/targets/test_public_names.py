@@ -7,6 +7,7 @@ from perf import targets
 
 NAMES = [
     "Billing",
+    "ObjectStore",
     "OnDemand",
     "Provisioned",
     "Table",
