@@ -21,7 +21,7 @@ HIGHEST_US: Final = HIGHEST
 HIGHEST_BYTES: Final = HIGHEST
 """600 MB; DynamoDB answers with 1 MB at most."""
 
-_SUMMARY: Final = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99_9": 0.999}
+_SUMMARY: Final = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99_9": 0.999, "max": 1.0}
 _SAMPLES_FOR_A_MEAN: Final = 30
 _HALF_BITS: Final = 10
 _EXACT_BITS: Final = 11
@@ -111,15 +111,22 @@ class _Histogram:
         return squares / (self.count - 1)
 
     def _quantile(self, q: float) -> int | None:
-        total = self.count
-        rank = nearest_rank(q, total)
-        return self._bounds(rank)[1] if total else None
+        return self._quantiles([q])[0]
+
+    def _quantiles(self, qs: Iterable[float]) -> list[int | None]:
+        indexes = sorted(self._counts)
+        ranks = list(accumulate(self._counts[index] for index in indexes))
+        total = ranks[-1] if ranks else 0
+        wanted = [nearest_rank(q, total) for q in qs]
+        if not total:
+            return [None] * len(wanted)
+        return [_lowest_in(indexes[bisect_left(ranks, rank)] + 1) - 1 for rank in wanted]
 
     def _summary(self) -> dict[str, float | None]:
         """Return min, mean, p50, p90, p95, p99, p99_9 and max; all None when empty."""
         lowest = self._bounds(1)[0] if self.count else None
-        quantiles = {name: self._quantile(q) for name, q in _SUMMARY.items()}
-        return {"min": lowest, "mean": self._mean(), **quantiles, "max": self._quantile(1.0)}
+        quantiles = dict(zip(_SUMMARY, self._quantiles(_SUMMARY.values()), strict=True))
+        return {"min": lowest, "mean": self._mean(), **quantiles}
 
     def _buckets(self) -> Iterator[tuple[float, int]]:
         """Yield the middle and the count of every bucket in use."""
@@ -191,6 +198,10 @@ class LatencyHistogram(_Histogram):
         """
         quantile_us = self._quantile(q)
         return None if quantile_us is None else quantile_us * _NS_PER_US
+
+    def quantiles_ns(self, qs: Iterable[float]) -> list[int | None]:
+        """Return `quantile_ns` of each of these, in little more time than one takes."""
+        return [us if us is None else us * _NS_PER_US for us in self._quantiles(qs)]
 
     def quantile_interval_ns(self, q: float, confidence: float = 0.95) -> tuple[int, int] | None:
         """Return bounds that enclose the true ``q``-quantile with ``confidence``.

@@ -25,6 +25,12 @@ def accuracy_ns(exact_ns: float) -> float:
 
 
 @law
+@given(st.lists(st.integers(0, HIGHEST_US * 1_000), max_size=60), st.lists(quantiles))
+def test_many_quantiles_are_those_of_each_alone(values: list[int], qs: list[float]) -> None:
+    histogram = LatencyHistogram.of(values)
+    assert histogram.quantiles_ns(qs) == [histogram.quantile_ns(q) for q in qs]
+
+
 @given(samples, quantiles)
 def test_a_quantile_is_within_a_thousandth_of_the_nearest_rank(values: list[int], q: float) -> None:
     exact_ns = sorted(values)[max(ceil(Fraction(str(q)) * len(values)), 1) - 1]
