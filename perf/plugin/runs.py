@@ -35,7 +35,7 @@ from perf.plugin.preflight import announce, clear
 from perf.plugin.settings import LoadSettings
 from perf.plugin.state import State
 from perf.reports.junit import properties
-from perf.reports.verdict_block import failure_text
+from perf.reports.terminal import failure_text
 from perf.targets import Table, Target, TargetKind
 from perf.targets.environment import isolated_environment
 from perf.targets.target import DEFAULT_REGION

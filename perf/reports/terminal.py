@@ -29,14 +29,19 @@ _MOST_MESSAGES: Final = 10
 
 
 def render_run(judged: JudgedRun, width: int = 100) -> list[Line]:
-    """Return everything a person sees of one run, at most ``width`` wide where text can be cut.
+    """Return everything a person sees of one run, at most ``width`` wide where text can be cut."""
+    return [Line(printable(judged.test), Style.TITLE), *run_block(judged, width)]
+
+
+def run_block(judged: JudgedRun, width: int = 100) -> list[Line]:
+    """Return a run without the name of its test: the verdict first, then what led to it.
 
     Times in the table are latencies in milliseconds of all requests, failed ones included. Where
     requests waited to be sent, the time from then on stands below.
     """
     run = judged.run
     return [
-        Line(printable(judged.test), Style.TITLE),
+        *verdict_block(judged, width),
         *(Line(text) for text in wrapped(_conditions(run), width)),
         *(Line(text) for text in _table(run, width)),
         *(
@@ -46,9 +51,13 @@ def render_run(judged: JudgedRun, width: int = 100) -> list[Line]:
         ),
         *_failure_lines(run, width),
         *proof_lines(judged, width),
-        *verdict_block(judged, width),
         *origin_lines(judged),
     ]
+
+
+def failure_text(judged: JudgedRun, width: int = 100) -> str:
+    """Return the message of a run that did not pass: all of its block."""
+    return "\n".join(line.text for line in run_block(judged, width))
 
 
 def _conditions(run: RunResult) -> str:

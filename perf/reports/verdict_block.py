@@ -24,10 +24,10 @@ _INDENT: Final = "  "
 def verdict_block(judged: JudgedRun, width: int = 100) -> list[Line]:
     """Return the verdict, its reasons and every threshold, grouped by operation."""
     verdict = judged.verdict
-    opening = wrapped(_headline(judged), width)
+    opening = wrapped(headline(judged), width)
     if judged.run.aborted is not None:
         opening += wrapped(f"ended early: {judged.run.aborted}", width, "- ")
-    for reason in (*verdict.invalid_reasons, *_audit_faults(judged)):
+    for reason in (*verdict.invalid_reasons, *audit_faults(judged)):
         opening += wrapped(reason, width, "- ")
     style = STYLE_OF[verdict.verdict]
     return [*(Line(text, style) for text in opening), *_threshold_lines(verdict.judgements, width)]
@@ -52,13 +52,13 @@ def _plain(value: object) -> object:
     return f"{value:g}" if isinstance(value, float) else value
 
 
-def failure_text(judged: JudgedRun, width: int = 100) -> str:
-    """Return the message of a run that did not pass: every verdict, and how to run it again."""
-    lines = (*verdict_block(judged, width), *origin_lines(judged))
-    return "\n".join(line.text for line in lines)
+def headline(judged: JudgedRun) -> str:
+    """Return the verdict and what it means, in one line."""
+    return f"{judged.verdict.verdict.upper()}: {headline_text(judged)}"
 
 
-def _headline(judged: JudgedRun) -> str:
+def headline_text(judged: JudgedRun) -> str:
+    """Return what the verdict means, in a few words."""
     verdict, total = judged.verdict.verdict, len(judged.verdict.judgements)
     failed, unjudged = (
         sum(each.verdict is wanted for each in judged.verdict.judgements)
@@ -68,7 +68,7 @@ def _headline(judged: JudgedRun) -> str:
         text = "the run did not measure the target"
     elif judged.run.aborted is not None:
         text = "the run was hopeless"
-    elif verdict is Verdict.FAIL and _audit_faults(judged):
+    elif verdict is Verdict.FAIL and audit_faults(judged):
         text = "the table does not hold what was written"
     elif not judged.run.requests:
         text = "no request was completed"
@@ -78,10 +78,11 @@ def _headline(judged: JudgedRun) -> str:
         text = f"{total - failed - unjudged} of {total} thresholds met"
         text += f", {failed} broken" if failed else ""
         text += f", {unjudged} not judged" if unjudged else ""
-    return f"{verdict.upper()}: {text}"
+    return text
 
 
-def _audit_faults(judged: JudgedRun) -> tuple[str, ...]:
+def audit_faults(judged: JudgedRun) -> tuple[str, ...]:
+    """Return what the audit of the writes found wrong, in words."""
     return () if judged.write_audit is None else judged.write_audit.faults
 
 

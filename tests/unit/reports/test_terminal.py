@@ -6,24 +6,12 @@ from perf.core.report import JudgedRun
 from perf.core.result import GeneratorHealth
 from perf.core.verdicts import judge
 from perf.reports.lines import Style
-from perf.reports.terminal import render_run
+from perf.reports.terminal import failure_text, render_run
 
 # Worked out by hand: 200 ms lies in the bucket from 199.936 to 200.063 ms, 50 ms in the one from
 # 49.984 to 50.015 ms, and the bounds of the failure ratio are Wilson's for 2 of 1000.
 WHOLE_RUN = """\
 tests/scenarios/test_mix.py::test_mix
-10 users, 1 load generator process, measured for 10 s, generator CPU 42%, loop lag p99 0.8 ms, 1020
-of 1020 due requests sent in time
-Type    Name                           # reqs   # fails  Avg  Min  Max  Med  p95  p99  req/s fails/s
-----------------------------------------------------------------------------------------------------
-partiQL write_to_ddb                     1000 2 (0.20%)  3.0  1.0  200  1.0  1.0  1.0 100.00    0.20
-GET     select zipcode,…oup by zipcode     20 0 (0.00%) 50.0 50.0 50.0 50.0 50.0 50.0   2.00    0.00
-        Aggregated                       1020 2 (0.20%)  3.9  1.0  200  1.0  1.0 50.0 102.00    0.20
-write_to_ddb failed 2 times: 1 throttled, 1 timeout
-  1  no answer in 5 s
-  1  ThrottlingException\\x1b[2J
-answers not verified: none of them was checked (select zipcode,pk,su…=? group by zipcode)
-writes not audited
 FAIL: 1 of 5 thresholds met, 2 broken, 2 not judged
            threshold              observed [95 % interval]  margin  samples
 write_to_ddb
@@ -38,6 +26,18 @@ delete
   NO DATA  median < 5 ms          -                              -        0
     no such operation ran; the run has write_to_ddb, select zipcode,pk,sum(amount) as total from
     performance_test_table where pk=? group by zipcode
+10 users, 1 load generator process, measured for 10 s, generator CPU 42%, loop lag p99 0.8 ms, 1020
+of 1020 due requests sent in time
+Type    Name                           # reqs   # fails  Avg  Min  Max  Med  p95  p99  req/s fails/s
+----------------------------------------------------------------------------------------------------
+partiQL write_to_ddb                     1000 2 (0.20%)  3.0  1.0  200  1.0  1.0  1.0 100.00    0.20
+GET     select zipcode,…oup by zipcode     20 0 (0.00%) 50.0 50.0 50.0 50.0 50.0 50.0   2.00    0.00
+        Aggregated                       1020 2 (0.20%)  3.9  1.0  200  1.0  1.0 50.0 102.00    0.20
+write_to_ddb failed 2 times: 1 throttled, 1 timeout
+  1  no answer in 5 s
+  1  ThrottlingException\\x1b[2J
+answers not verified: none of them was checked (select zipcode,pk,su…=? group by zipcode)
+writes not audited
 target     moto at http://127.0.0.1:5000 (not AWS)
 profile    users=10 pacing=102/s
 data seed  1
@@ -49,6 +49,11 @@ def test_a_run_is_shown_with_table_failures_verdict_and_origin(judged: JudgedRun
     lines = render_run(judged, width=100)
 
     assert "\n".join(line.text for line in lines) + "\n" == WHOLE_RUN
+
+
+def test_a_failure_says_everything_but_whose_it_is(judged: JudgedRun) -> None:
+    """Pytest shows the text under the name of the test."""
+    assert failure_text(judged) + "\n" == WHOLE_RUN.partition("\n")[2]
 
 
 def test_a_line_has_the_style_of_what_it_says(judged: JudgedRun) -> None:
@@ -102,12 +107,12 @@ def test_a_run_without_requests_shows_dashes(judged: JudgedRun) -> None:
 
     texts = [line.text for line in render_run(empty)]
 
-    assert texts[1] == "10 users, 2 load generator processes, measured for 0 s"
-    assert texts[2].split() == [
+    assert texts[2] == "10 users, 2 load generator processes, measured for 0 s"
+    assert texts[3].split() == [
         *("Type", "Name", "#", "reqs", "#", "fails", "Avg", "Min", "Max", "Med", "p95", "p99"),
         *("req/s", "fails/s"),
     ]
-    assert texts[4] == "NO DATA: no request was completed"
+    assert texts[1] == "NO DATA: no request was completed"
 
 
 def test_an_operation_that_never_ran_shows_dashes(judged: JudgedRun) -> None:
@@ -158,6 +163,7 @@ def test_connections_are_said_when_they_are_odd(
     health = replace(judged.run.generator, connections_opened=connections, pool_waits=waits)
     run = replace(judged.run, generator=health)
 
-    text = " ".join(line.text for line in render_run(replace(judged, run=run), width=300)[:2])
+    texts = [line.text for line in render_run(replace(judged, run=run), width=300)]
 
-    assert text.endswith(f"1020 of 1020 due requests sent in time{said}")
+    (conditions,) = (text for text in texts if text.startswith("10 users"))
+    assert conditions.endswith(f"1020 of 1020 due requests sent in time{said}")
