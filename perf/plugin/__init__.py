@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 
-from perf.errors import ConfigError, PerfError, RunNotJudged, ThresholdsViolated
+from perf.errors import ConfigError, PerfError, RunNotJudged
 from perf.plugin.audits import Audits
 from perf.plugin.collector import Collector, attach
 from perf.plugin.costs import SessionCosts
@@ -25,9 +25,12 @@ from perf.plugin.fixtures import (
     perf_table,
     perf_target,
 )
+from perf.plugin.histories import SessionHistory
 from perf.plugin.interrupts import Interrupts
 from perf.plugin.options import add_options
+from perf.plugin.own_errors import show_own_error
 from perf.plugin.preflight import announce
+from perf.plugin.report_files import ReportFiles
 from perf.plugin.runs import TestRuns, raise_violations
 from perf.plugin.settings import Resolver
 from perf.plugin.state import STATE, State
@@ -64,7 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise _usage_error(error) from error
     interrupts = Interrupts(is_worker=hasattr(config, "workerinput"))
     workers = Workers(resolver.session.run_id)
-    collector = Collector(config, resolver.session.json_path, load, interrupts, workers)
+    session = resolver.session
+    collector = Collector(config, ReportFiles(session), load, interrupts, workers)
     config.stash[STATE] = State(
         resolver=resolver,
         collector=collector,
@@ -74,6 +78,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(interrupts, "perf-interrupts")
     config.pluginmanager.register(workers, "perf-workers")
     config.pluginmanager.register(collector, "perf-collector")
+    if session.history is not None and not collector.is_worker:
+        history = SessionHistory(session.history, collector, session.run_id)
+        try:
+            history.check()
+        except ConfigError as error:
+            raise _usage_error(error) from error
+        config.pluginmanager.register(history, "perf-history")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -173,12 +184,8 @@ def pytest_runtest_makereport(
     runs = item.stash.get(STATE_RUNS, None)
     if runs is not None and call.when != "setup":
         attach(report, runs.take_unreported())
-    if call.excinfo is not None and isinstance(call.excinfo.value, (PerfError, ThresholdsViolated)):
-        error = call.excinfo.value
-        notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
-        lines = [each.lineno + 1 for each in call.excinfo.traceback if each.path == item.path]
-        where = f"\n{item.location[0]}:{lines[-1]}" if lines else ""
-        report.longrepr = f"{type(error).__name__}: {error}{notes}{where}"
+    if call.excinfo is not None:
+        show_own_error(report, call.excinfo, item, () if runs is None else runs.judge())
     return report
 
 

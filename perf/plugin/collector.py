@@ -3,7 +3,7 @@
 import itertools
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -14,24 +14,27 @@ import pytest
 from perf.core.report import JudgedRun, ReportFile
 from perf.core.result import RunResult
 from perf.core.thresholds import Threshold, matching_operations
+from perf.core.verdicts import Verdict
 from perf.plugin.interrupts import Interrupts
+from perf.plugin.own_errors import TOLD_ATTRIBUTE
+from perf.plugin.report_files import ReportFiles
 from perf.plugin.settings import LoadSettings
 from perf.plugin.workers import Workers
-from perf.reports.json_file import write_report
-from perf.reports.lines import Style
-from perf.reports.terminal import render_run
+from perf.reports.lines import Line, Style
+from perf.reports.session import session_lines
 
 REPORT_ATTRIBUTE = "perf_runs"
 """Attribute of a test's report that carries its runs; xdist sends it to the controller."""
 
 _WORKER_OUTPUT = "perf_interrupted_runs"
-_MARKUP: Mapping[Style, Mapping[str, bool]] = {
+MARKUP: Mapping[Style, Mapping[str, bool]] = {
     Style.PLAIN: {},
     Style.TITLE: {"bold": True},
     Style.GOOD: {"green": True},
     Style.BAD: {"red": True, "bold": True},
     Style.WARNING: {"yellow": True, "bold": True},
 }
+"""How pytest's terminal is to show a line."""
 
 
 class Collector:
@@ -40,20 +43,21 @@ class Collector:
     def __init__(
         self,
         config: pytest.Config,
-        json_path: Path | None,
+        files: ReportFiles,
         load: LoadSettings,
         interrupts: Interrupts,
         workers: Workers,
     ) -> None:
         self._config = config
         self._interrupts, self._workers = interrupts, workers
-        self._json_path = json_path
+        self._files = files
         self._session_thresholds = load.session_thresholds
         self._started_at = datetime.now(UTC)
         self._numbers = itertools.count()
         self._judged: list[JudgedRun] = []
+        self._told: set[tuple[str, Verdict]] = set()
+        """Tests and verdicts whose runs stand whole in pytest's own section of failures."""
         self._unmatched: list[Threshold] = []
-        self._write_error: OSError | None = None
         self.kept_table: str | None = None
         """Name and endpoint of a table of ours that is there after the session."""
 
@@ -84,6 +88,8 @@ class Collector:
         """Take the runs that a test's report carries."""
         if not self.is_worker:
             self._take(getattr(report, REPORT_ATTRIBUTE, ()))
+            told = getattr(report, TOLD_ATTRIBUTE, ())
+            self._told.update((report.nodeid, Verdict(each)) for each in told)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: object) -> None:
@@ -92,7 +98,7 @@ class Collector:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the report file, and let no threshold pass that was never judged."""
+        """Write the report files, and let no threshold pass that was never judged."""
         if self.is_worker:
             return
         if self._interrupts.signal is not None:
@@ -100,35 +106,39 @@ class Collector:
                 self.pytest_testnodedown(node)
         if self._judged:
             self._unmatched = [each for each in self._session_thresholds if not self._ran(each)]
-        if self._json_path is not None and not session.config.option.collectonly:
-            try:
-                write_report(self._json_path, self._report())
-            except OSError as error:  # the screen still has the results
-                self._write_error = error
-        is_bad = self._unmatched or self._write_error
+        if not session.config.option.collectonly:
+            self._files.write(self.report())
+        is_bad = self._unmatched or self._files.has_failed
         if is_bad and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print every run, and thresholds that found no operation."""
+        """Print a line for every run, what no failure told yet, and what became of files."""
         if self.is_worker:
             return
+        width = terminalreporter._tw.fullwidth  # noqa: SLF001 - pytest offers no other way to it
         if self._judged:
             terminalreporter.section("performance", sep="=")
-        for judged in self._judged:
-            for line in render_run(judged, terminalreporter._tw.fullwidth):  # noqa: SLF001 - pytest offers no other way to its width
-                terminalreporter.write_line(line.text, **_MARKUP[line.style])
-            terminalreporter.write_line("")
+        for line in (*self._run_lines(width), *self._session_lines()):
+            terminalreporter.write_line(line.text, **MARKUP[line.style])
+
+    def _run_lines(self, width: int) -> Iterator[Line]:
+        is_verbose = self._config.get_verbosity() > 0
+        whole = [
+            index
+            for index, each in enumerate(self._judged)
+            if (each.test, each.verdict.verdict) not in self._told
+            and (is_verbose or each.verdict.verdict is not Verdict.PASS)
+        ]
+        yield from session_lines(self._judged, whole, width)
+
+    def _session_lines(self) -> Iterator[Line]:
         for threshold in self._unmatched:
             text = f"NO DATA: {threshold}: no run of this session had such an operation"
-            terminalreporter.write_line(text, **_MARKUP[Style.WARNING])
+            yield Line(text, Style.WARNING)
         if self.kept_table is not None:
-            terminalreporter.write_line(f"table kept: {self.kept_table}")
-        if self._write_error is not None:
-            text = f"ERROR: --perf-json: no results written: {self._write_error}"
-            terminalreporter.write_line(text, **_MARKUP[Style.BAD])
-        elif self._json_path is not None:
-            terminalreporter.write_line(f"results written to {self._json_path}")
+            yield Line(f"table kept: {self.kept_table}")
+        yield from self._files.lines()
 
     def _take(self, runs: Sequence[object]) -> None:
         self._judged.extend(JudgedRun.from_json(each) for each in runs)
@@ -136,7 +146,8 @@ class Collector:
     def _ran(self, threshold: Threshold) -> bool:
         return any(self.applies(threshold, each.run) for each in self._judged)
 
-    def _report(self) -> ReportFile:
+    def report(self) -> ReportFile:
+        """Return what the session has measured so far, with its environment."""
         environment = {
             "python": platform.python_version(),
             "locust": version("locust"),

@@ -18,17 +18,26 @@ from typing import Any
 import pytest
 
 from perf.aqp.base_url import parse_base_url
+from perf.core.comparison_rules import ComparisonRule
 from perf.core.dataset import DATASET_SIZES, Dataset, KeyChoice
 from perf.core.durations import parse_duration
 from perf.core.pacing import parse_pacing
 from perf.core.prices import parse_usd
+from perf.core.run_fingerprint import PARTS, parse_parts
 from perf.core.thresholds import DEFAULT_ABORT_AFTER
 from perf.core.verification import parse_verification
-from perf.errors import InvalidOption
+from perf.errors import InvalidComparisonRule, InvalidOption
+from perf.history.place import open_store
 from perf.loadgen.arguments import ClientKind
 from perf.loadgen.launcher import DEFAULT_MASTER_BIND
+from perf.plugin.baseline_files import (
+    DEFAULT_PLACE,
+    parse_baseline,
+    parse_baseline_name,
+)
 from perf.plugin.profiles import DEFAULT_PROFILE
 from perf.targets import TargetKind, parse_billing, parse_target
+from perf.targets.s3_url import S3_SCHEME, parse_s3_url
 from perf.targets.table import checked_name
 
 
@@ -52,6 +61,7 @@ class Option:
         default: as text; None: no value.
         metavar: what the help calls its value.
         meaning: one line of help.
+        is_repeatable: whether it may be given several times; its value is a tuple then.
     """
 
     name: str
@@ -60,6 +70,7 @@ class Option:
     default: str | None
     metavar: str
     meaning: str
+    is_repeatable: bool = False
 
     @property
     def flag(self) -> str:
@@ -128,6 +139,22 @@ def _new_file(text: str) -> Path:
             return path
     except OSError as error:
         raise ValueError(f"give a file in a folder that takes files: {error.strerror}") from error
+
+
+def _baselines(text: str) -> str:
+    """Return the place of baselines."""
+    if text.startswith(S3_SCHEME):
+        parse_s3_url(text)
+    elif Path(text).is_file():
+        raise ValueError("it is a file: give a folder, or s3://bucket/prefix")
+    return text
+
+
+def _comparison_rule(text: str) -> ComparisonRule:
+    try:
+        return ComparisonRule.parse(text)
+    except InvalidComparisonRule as error:
+        raise ValueError(error.hint) from error
 
 
 def _whole(least: int) -> Callable[[str], int]:
@@ -245,12 +272,31 @@ OPTIONS: Sequence[Option] = (
         ("max_cost", parse_usd, "5", "USD", "AWS only: the most that a session may cost"),
         ("run_id", _run_id, None, "ID", "names what the session creates (default: a random one)"),
         ("json", _new_file, None, "FILE", "write all results to FILE"),
+        ("markdown", _new_file, None, "FILE", "write a summary to FILE, for a pull request"),
+        ("history", open_store, None, "DIR", "add the results to a history, and tell what changed"),
+        ("baselines", _baselines, DEFAULT_PLACE, "DIR", "where baselines are: a folder, s3://…"),
+        ("save", parse_baseline_name, None, "NAME", "save the results as a baseline"),
+        ("compare", parse_baseline, None, "BASELINE", "compare with it: its name, or a file's path"),
+        (
+            *("compare_allow", parse_parts, None, "PARTS"),
+            f"what may differ from a baseline: {','.join(PARTS)}",
+        ),
         ("aws_account", str, None, "ID", "the only AWS account that may be used"),
         ("aws_region", str, None, "REGION", "AWS region (default: boto3's own)"),
         ("aws_profile", str, None, "NAME", "AWS profile (default: boto3's own)"),
         ("aws_role_arn", str, None, "ARN", "AWS role to assume"),
         ("key_choice", _one_of(KeyChoice), "uniform", "HOW", "uniform, zipf or hot partitions"),
         *_sizes(),
+    ),
+    Option(
+        name="compare_fail",
+        scope=Scope.SESSION,
+        parse=_comparison_rule,
+        default=None,
+        metavar="RULE",
+        meaning="'[operation:] metric > percent[, floor]', as in 'p99 > 10%%': what is worse than "
+        "the baseline FAILs; repeatable",
+        is_repeatable=True,
     ),
     *_options(
         Scope.RUN,
@@ -315,5 +361,9 @@ def add_options(parser: pytest.Parser) -> None:
         meaning = option.meaning
         if option.default is not None:
             meaning += f" (default: {option.default})"
-        group.addoption(option.flag, metavar=option.metavar, help=meaning)
-        parser.addini(option.ini, f"as {option.flag}", default=None)
+        if option.is_repeatable:
+            group.addoption(option.flag, metavar=option.metavar, help=meaning, action="append")
+            parser.addini(option.ini, f"as {option.flag}, one per line", "linelist", default=None)
+        else:
+            group.addoption(option.flag, metavar=option.metavar, help=meaning)
+            parser.addini(option.ini, f"as {option.flag}", default=None)

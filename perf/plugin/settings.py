@@ -19,6 +19,7 @@ from perf.core.prices import Prices
 from perf.core.thresholds import Threshold, override
 from perf.core.verification import Verification
 from perf.errors import InvalidLoadProfile, InvalidOption
+from perf.history.store import HistoryStore
 from perf.loadgen.arguments import ClientKind
 from perf.plugin.layers import (
     KEEP_TABLE,
@@ -51,6 +52,8 @@ class SessionSettings:
     """Of the user's own setting; None: those that ship."""
     dataset: Dataset
     json_path: Path | None
+    markdown_path: Path | None
+    history: HistoryStore | None
     run_id: str
     """Is part of the name and a tag of every table of the session, and of every order id."""
 
@@ -248,6 +251,8 @@ class Resolver:
             prices=self._prices,
             dataset=dataset,
             json_path=values["json"],
+            markdown_path=values["markdown"],
+            history=values["history"],
             run_id=values["run_id"] or run_id,
         )
 

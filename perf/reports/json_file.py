@@ -14,4 +14,9 @@ def write_report(path: Path, report: ReportFile) -> None:
         OSError: the folder or the file cannot be written; a file that was there is as it was.
         ValueError: a figure is not finite.
     """
-    write_whole(path, json.dumps(report.to_json(), allow_nan=False, indent=2) + "\n")
+    write_whole(path, report_text(report))
+
+
+def report_text(report: ReportFile) -> str:
+    """Return the report as strict JSON; raise ValueError when a figure is not finite."""
+    return json.dumps(report.to_json(), allow_nan=False, indent=2) + "\n"

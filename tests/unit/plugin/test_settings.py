@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import compress, product
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +56,8 @@ SESSION_OPTIONS: Mapping[str, tuple[str, Callable[[Resolver], object], object]] 
     "max_cost": ("7.50", lambda it: it.session.max_cost_usd, Decimal("7.50")),
     "run_id": ("nightly-7", lambda it: it.session.run_id, "nightly-7"),
     "json": ("report.json", lambda it: getattr(it.session.json_path, "name", None), "report.json"),
+    "markdown": ("s.md", lambda it: getattr(it.session.markdown_path, "name", None), "s.md"),
+    "history": ("nights", lambda it: getattr(it.session.history, "folder", Path()).name, "nights"),
     "key_choice": ("zipf", lambda it: it.session.dataset.key_choice, KeyChoice.ZIPF),
     "accounts": ("7", lambda it: it.session.dataset.accounts, 7),
     "customers": ("8", lambda it: it.session.dataset.customers, 8),

@@ -1,0 +1,67 @@
+"""``python -m perf.history DIR``: what the sessions of a history measured, and where it changed.
+
+Exit code 0: it was read. 2: it could not be read, or the arguments are wrong.
+"""
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from perf.core.history import series_of
+from perf.core.trends import Trend, find_trends
+from perf.errors import ConfigError
+from perf.history.change_points import INSTALL_HINT, find_changes, is_installed
+from perf.history.commits import commits_in
+from perf.history.place import open_store
+from perf.history.reading import read_history
+from perf.history.store import STORE_ERRORS
+from perf.reports.lines import Line
+from perf.reports.trend_lines import overview_lines, skipped_lines
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the history that the arguments name; return the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        history = read_history(open_store(options.history))
+    except (ConfigError, *STORE_ERRORS) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    trends = find_trends(
+        series_of(history.sessions),
+        find_changes if is_installed() else lambda _: (),
+        commits_in(options.checkout),
+    )
+    for line in _lines(trends, len(history.sessions), history.skipped):
+        sys.stdout.write(f"{line.text}\n")
+    return 0
+
+
+def _lines(trends: Sequence[Trend], sessions: int, skipped: Sequence[str]) -> Iterator[Line]:
+    yield Line(f"sessions: {sessions}, series: {len(trends)}")
+    yield from skipped_lines(skipped)
+    yield from overview_lines(trends)
+    if not is_installed():
+        yield Line(INSTALL_HINT)
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="python -m perf.history", description=_summary())
+    parser.add_argument("history", metavar="DIR", help="a folder, or s3://bucket/prefix")
+    parser.add_argument(
+        "--checkout",
+        type=Path,
+        default=Path.cwd(),
+        metavar="DIR",
+        help="git checkout in which the commits between two sessions are counted",
+    )
+    return parser
+
+
+def _summary() -> str:
+    return "Show what the sessions of a history measured, and where its level changed."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""Changes in the history of a session, for the terminal."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from math import isinf
+from typing import Final
+
+from perf.core.history import SeriesName, TrackedMetric
+from perf.core.thresholds import MetricKind, kind_of
+from perf.core.trends import Change, Trend
+from perf.reports.figures import observed_figure
+from perf.reports.lines import Line, Style, wrapped
+
+_SHORT: Final = 7
+"""Digits of a commit, as git abbreviates it."""
+_INDENT: Final = "  "
+_RECENT: Final = 30
+"""Points after which a change is no news any more."""
+
+
+def trend_lines(trends: Iterable[Trend], width: int = 100) -> Iterator[Line]:
+    """Yield the last change of every series that has a recent one, under the name of its test."""
+    title = ""
+    for trend in trends:
+        recent = [each for each in trend.changes if _age(trend, each) <= _RECENT]
+        if not recent:
+            continue
+        name, change = trend.series.name, recent[-1]
+        if title != load_run_text(name):
+            title = load_run_text(name)
+            yield Line(title, Style.TITLE)
+        for text in wrapped(change_text(name, change), width):
+            yield Line(text, _style(name, change))
+
+
+def overview_lines(trends: Iterable[Trend], width: int = 100) -> Iterator[Line]:
+    """Yield every series with its number of points, its newest value and all of its changes."""
+    title = ""
+    for trend in trends:
+        name, points = trend.series.name, trend.series.points
+        if title != (own := f"{load_run_text(name)}: {name.conditions}"):
+            title = own
+            yield Line("")
+            yield from (Line(text, Style.TITLE) for text in wrapped(title, width))
+        newest = observed_figure(points[-1].value, None, kind_of(name.metric))
+        count = f"{len(points)} session{'' if len(points) == 1 else 's'}"
+        for text in wrapped(f"{name.metric} of {name.operation}: {newest} ({count})", width):
+            yield Line(text)
+        for change in trend.changes:
+            for text in wrapped(change_text(name, change), width - len(_INDENT)):
+                yield Line(f"{_INDENT}{text}", _style(name, change))
+
+
+def skipped_lines(skipped: Sequence[str], width: int = 100) -> Iterator[Line]:
+    """Yield what of a history was passed over, and why."""
+    for each in skipped:
+        for text in wrapped(f"passed over: {each}", width):
+            yield Line(text, Style.WARNING)
+
+
+def load_run_text(name: SeriesName) -> str:
+    """Return the test of a series, with the number of its load run when that is not the first."""
+    return name.test if name.number == 1 else f"{name.test}, load run {name.number}"
+
+
+def change_text(name: SeriesName, change: Change) -> str:
+    """Return a change in one sentence."""
+    kind = kind_of(name.metric)
+    before, after = (observed_figure(each, None, kind) for each in (change.before, change.after))
+    if isinf(change.ratio) or kind is MetricKind.RATIO:
+        how = f"from {before} to {after}"
+    else:
+        how = f"by {change.ratio * 100:+.0f} %, from {before} to {after},"
+    day = f"{change.first_after.started_at:%Y-%m-%d}"
+    text = f"{name.metric} of {name.operation} changed {how} at {day}"
+    older, newer = change.last_before.commit[:_SHORT], change.first_after.commit[:_SHORT]
+    if not (older and newer):
+        return text
+    if older == newer:
+        return f"{text}, at the same commit {newer}"
+    return f"{text}, between commits {older} and {newer}{_count_text(change.commits)}"
+
+
+def is_worse(metric: TrackedMetric, change: Change) -> bool:
+    """Return whether a change is for the worse."""
+    is_lower = change.after < change.before
+    return is_lower if metric is TrackedMetric.THROUGHPUT else not is_lower
+
+
+def _style(name: SeriesName, change: Change) -> Style:
+    return Style.WARNING if is_worse(name.metric, change) else Style.PLAIN
+
+
+def _count_text(commits: int | None) -> str:
+    if commits is None:
+        return ""
+    return f" ({commits} commit{'' if commits == 1 else 's'})"
+
+
+def _age(trend: Trend, change: Change) -> int:
+    return len(trend.series.points) - change.index

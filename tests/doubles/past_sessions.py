@@ -1,0 +1,60 @@
+"""Sessions of the past, each with one run of one test that took as long as it is told."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from perf.core.histogram import LatencyHistogram
+from perf.core.operation import OperationResult
+from perf.core.report import JudgedRun, ReportFile, TargetInfo
+from perf.core.result import GeneratorHealth, RunResult
+from perf.core.verdicts import RunVerdict, Verdict
+
+FIRST_NIGHT = datetime(2026, 11, 1, 2, 0, tzinfo=UTC)
+MOTO = TargetInfo(kind="moto", endpoint="http://127.0.0.1:1", label="not AWS")
+PROFILE: Mapping[str, object] = {"name": "nightly", "users": 50}
+
+
+def past_run(
+    latency_ms: float = 10.0,
+    *,
+    test: str = "test_it.py::test_write",
+    requests: int = 10,
+    verdict: Verdict = Verdict.PASS,
+    target: TargetInfo = MOTO,
+) -> JudgedRun:
+    """Return a run whose requests all took ``latency_ms``."""
+    latency = LatencyHistogram.of([round(latency_ms * 1_000_000)] * requests)
+    operation = OperationResult(
+        request_type="partiQL",
+        name="write_to_ddb",
+        duration_s=10.0,
+        requests=requests,
+        failures=0,
+        latency=latency,
+        service_time=latency,
+    )
+    run = RunResult(
+        command=("locust",),
+        started_at=FIRST_NIGHT,
+        duration_s=10.0,
+        users=50,
+        generator=GeneratorHealth(processes=1),
+        operations=(operation,),
+    )
+    return JudgedRun(
+        test=test,
+        target=target,
+        profile=PROFILE,
+        seed=1,
+        run=run,
+        verdict=RunVerdict(verdict=verdict, judgements=(), invalid_reasons=()),
+    )
+
+
+def past_session(night: int, *runs: JudgedRun, commit: str = "") -> ReportFile:
+    """Return the session of a night, counted from 0."""
+    return ReportFile(
+        started_at=FIRST_NIGHT + timedelta(days=night),
+        environment={"commit": commit or f"{night:040x}"},
+        runs=runs,
+    )

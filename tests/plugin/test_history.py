@@ -1,0 +1,74 @@
+"""``--perf-history``: every session is added, and changes are told where they were measured."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from perf.core.histogram import LatencyHistogram
+from perf.core.history import history_name
+from perf.core.report import ReportFile
+from perf.reports.json_file import report_text
+from tests.doubles.past_sessions import past_session
+
+RunPytest = Callable[..., pytest.RunResult]
+
+TESTS = """
+def test_quick(perf_load):
+    perf_load("QuickUser", locustfile="events.py")
+"""
+
+
+def test_session_is_added_and_the_change_that_it_shows_is_told(
+    new_project: Callable[..., Path], run_pytest: RunPytest
+) -> None:
+    """The nights before are this very session's result, with half of its latency."""
+    folder = new_project(test_it=TESTS)
+    history = folder / "nights"
+    own = ("--perf-target=none", "--perf-history=nights")
+
+    first = run_pytest(folder, *own)
+    first.assert_outcomes(passed=1)
+    (added,) = history.iterdir()
+    first.stdout.fnmatch_lines([f"added to the history as {added.name}"])
+    session = ReportFile.from_json(json.loads(added.read_text()))
+    (now,) = session.runs
+    (operation,) = now.run.operations
+    half = LatencyHistogram.of([10_000_000] * operation.requests)
+    faster = replace(now, run=replace(now.run, operations=(replace(operation, latency=half),)))
+    for night in range(-20, 0):
+        before = past_session(night, faster, commit="a1b2c3d")
+        (history / history_name(before, "n")).write_text(report_text(before))
+    for night in range(4):
+        after = past_session(night, now, commit="d4e5f6a")
+        (history / history_name(after, "n")).write_text(report_text(after))
+    (history / "notes.txt").write_text("see the wiki")
+
+    second = run_pytest(folder, *own)
+
+    second.assert_outcomes(passed=1)
+    second.stdout.fnmatch_lines(
+        [
+            "passed over: notes.txt: it is not a result file in JSON",
+            "test_it.py::test_quick",
+            "median of quick changed by +100 %, from 10* ms to 20* ms, at 2026-11-01,*",
+            "*a1b2c3d and*d4e5f6a",
+        ]
+    )
+    assert len(list(history.iterdir())) == 1 + 20 + 4 + 1 + 1
+
+
+def test_place_that_takes_no_files_is_known_before_any_load(pytester: pytest.Pytester) -> None:
+    Path("file").write_text("")
+    for place, hint in (
+        ("file", "it is a file: give a folder for result files"),
+        ("/proc/nights", "give a place that takes files: "),
+    ):
+        result = pytester.runpytest(f"--perf-history={place}")
+
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        assert result.stderr.str().startswith(
+            f"ERROR: --perf-history: '{place}' is not valid: {hint}"
+        )

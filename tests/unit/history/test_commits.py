@@ -1,0 +1,51 @@
+"""Commits between two sessions, as git of the checkout knows them."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from perf.history.commits import commits_in
+
+
+@pytest.fixture
+def commit(tmp_path: Path) -> Callable[[], str]:
+    """Make a commit in a new repository and return its name."""
+
+    def git(*arguments: str) -> str:
+        own = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+        done = subprocess.run(
+            ["git", *own, *arguments],  # noqa: S607 - whichever git there is
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout.strip()
+
+    def make() -> str:
+        git("commit", "--quiet", "--allow-empty", "-m", "one more")
+        return git("rev-parse", "HEAD")
+
+    git("init", "--quiet")
+    return make
+
+
+def test_commits_between_two_are_counted_with_the_newer(
+    tmp_path: Path, commit: Callable[[], str]
+) -> None:
+    commits = [commit() for _ in range(4)]
+    count = commits_in(tmp_path)
+
+    assert count(commits[0], commits[3]) == 3
+    assert count(commits[1], commits[1]) == 0
+
+
+def test_commit_that_is_nowhere_has_no_count(tmp_path: Path, commit: Callable[[], str]) -> None:
+    newest = commit()
+    count = commits_in(tmp_path)
+
+    assert count("0" * 40, newest) is None
+    assert count("--output=/tmp/x", newest) is None
+    assert commits_in(tmp_path / "nowhere")(newest, newest) is None
