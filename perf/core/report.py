@@ -5,9 +5,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final, Self
 
+from perf.core.comparison import Comparison
 from perf.core.cost import RunCost
 from perf.core.json_reader import JsonReader
 from perf.core.result import RunResult, format_instant
+from perf.core.run_fingerprint import RunFingerprint
 from perf.core.thresholds import parse_threshold
 from perf.core.verdicts import Judgement, RunVerdict, Verdict
 from perf.core.write_audit import WriteAudit
@@ -57,6 +59,10 @@ class JudgedRun:
     """None where load costs nothing: everywhere but on AWS."""
     unverified: str | None = None
     """Why no answer was checked; None when answers were, or when it was not asked."""
+    fingerprint: RunFingerprint | None = None
+    """What it was measured with; None in reports from before it was recorded."""
+    comparison: Comparison | None = None
+    """How it did beside a baseline, which the verdict takes in; None: it was not compared."""
 
     def to_json(self) -> dict[str, object]:
         """Return the run as it stands in the report."""
@@ -71,6 +77,8 @@ class JudgedRun:
             "unverified": self.unverified,
             "write_audit": None if self.write_audit is None else self.write_audit.to_json(),
             "cost": None if self.cost is None else self.cost.to_json(),
+            "fingerprint": None if self.fingerprint is None else self.fingerprint.to_json(),
+            "comparison": None if self.comparison is None else self.comparison.to_json(),
             "thresholds": [_judgement_to_json(each) for each in self.verdict.judgements],
         }
 
@@ -86,6 +94,8 @@ class JudgedRun:
         target = reader.child("target")
         audit = reader.optional_child("write_audit")
         cost = reader.added_child("cost")
+        fingerprint = reader.added_child("fingerprint")
+        comparison = reader.added_child("comparison")
         return cls(
             test=reader.text("test"),
             target=TargetInfo(
@@ -105,6 +115,8 @@ class JudgedRun:
             ),
             write_audit=None if audit is None else WriteAudit.from_json(audit),
             cost=None if cost is None else RunCost.from_json(cost),
+            fingerprint=None if fingerprint is None else RunFingerprint.from_json(fingerprint),
+            comparison=None if comparison is None else Comparison.from_json(comparison),
         )
 
 

@@ -6,7 +6,7 @@ before NO DATA: one limit that was broken is proven, whatever another one lacked
 samples are still reported beside it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -119,8 +119,7 @@ def judge(
         return RunVerdict(verdict=Verdict.FAIL, judgements=judgements)
     if not run.requests:
         return RunVerdict(verdict=Verdict.NO_DATA, judgements=judgements)
-    verdicts = [Verdict.PASS, *(each.verdict for each in judgements)]
-    return RunVerdict(verdict=max(verdicts, key=_PRECEDENCE.index), judgements=judgements)
+    return RunVerdict(verdict=worst(each.verdict for each in judgements), judgements=judgements)
 
 
 def without_wrong_answers(run: RunResult, thresholds: Sequence[Threshold]) -> Iterator[Threshold]:
@@ -138,6 +137,11 @@ def without_wrong_answers(run: RunResult, thresholds: Sequence[Threshold]) -> It
         )
         if operation.shows_wrong_answers and not is_said:
             yield replace(_NO_WRONG_ANSWER, operation=label)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the verdict that goes before the others; PASS when there is none."""
+    return max((Verdict.PASS, *verdicts), key=_PRECEDENCE.index)
 
 
 def samples_for(q: float) -> int:

@@ -11,6 +11,8 @@ import pytest
 
 from perf.errors import ConfigError, PerfError, RunNotJudged
 from perf.plugin.audits import Audits
+from perf.plugin.baseline_saving import BaselineSaving
+from perf.plugin.baselines import Baselines
 from perf.plugin.collector import Collector, attach
 from perf.plugin.costs import SessionCosts
 from perf.plugin.exclusive import LOCK_FILE_VARIABLE, alone, among_others, lock_path
@@ -68,16 +70,23 @@ def pytest_configure(config: pytest.Config) -> None:
     interrupts = Interrupts(is_worker=hasattr(config, "workerinput"))
     workers = Workers(resolver.session.run_id)
     session = resolver.session
+    try:
+        baselines = Baselines(session.baselines, config.rootpath)
+    except ConfigError as error:
+        raise _usage_error(error) from error
     collector = Collector(config, ReportFiles(session), load, interrupts, workers)
     config.stash[STATE] = State(
         resolver=resolver,
         collector=collector,
         audits=Audits(resolver.session.dataset),
         costs=SessionCosts(resolver.session, processes=_processes(config)),
+        baselines=baselines,
     )
     config.pluginmanager.register(interrupts, "perf-interrupts")
     config.pluginmanager.register(workers, "perf-workers")
     config.pluginmanager.register(collector, "perf-collector")
+    if session.baselines.save is not None and not collector.is_worker:
+        config.pluginmanager.register(BaselineSaving(baselines, collector), "perf-baseline")
     if session.history is not None and not collector.is_worker:
         history = SessionHistory(session.history, collector, session.run_id)
         try:
@@ -110,6 +119,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         try:
             state.resolver.load(marker_arguments(item))
+            if _asks_for_load(item):
+                state.baselines.check_environment()
         except ConfigError as error:
             raise _usage_error(error, f"{item.nodeid}: ") from error
 

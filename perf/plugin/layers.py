@@ -110,7 +110,7 @@ def _run_names() -> str:
 def _texts(name: str, value: object) -> tuple[str, ...]:
     if isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value):
         return tuple(value)
-    raise InvalidOption(name, value, "give a list of thresholds, such as ['p99 < 300 ms']")
+    raise InvalidOption(name, value, "give a list of texts, such as ['p99 < 300 ms']")
 
 
 def profile_layer(name: str, profile: Profile) -> Layer:
@@ -140,8 +140,12 @@ def values_of(layers: Sequence[Layer], scope: Scope) -> dict[str, Any]:
 def _value(option: Option, layers: Sequence[Layer]) -> Any:  # noqa: ANN401 - as its parser returns
     for layer in layers:
         if option.name in layer.values:
-            text = layer.values[option.name]
-            return _parsed(option, text, layer.name(option.name))
+            value, name = layer.values[option.name], layer.name(option.name)
+            if option.is_repeatable:
+                return tuple(_parsed(option, each, name) for each in _texts(name, value))
+            return _parsed(option, value, name)
+    if option.is_repeatable:
+        return ()
     return None if option.default is None else option.parse(option.default)
 
 

@@ -276,7 +276,7 @@ OPTIONS: Sequence[Option] = (
         ("history", open_store, None, "DIR", "add the results to a history, and tell what changed"),
         ("baselines", _baselines, DEFAULT_PLACE, "DIR", "where baselines are: a folder, s3://…"),
         ("save", parse_baseline_name, None, "NAME", "save the results as a baseline"),
-        ("compare", parse_baseline, None, "BASELINE", "compare with it: its name, or a file's path"),
+        ("compare", parse_baseline, None, "BASELINE", "compare with it: a name, or a file"),
         (
             *("compare_allow", parse_parts, None, "PARTS"),
             f"what may differ from a baseline: {','.join(PARTS)}",

@@ -16,8 +16,9 @@ from perf.core.pacing import OpenModel
 from perf.core.prices import format_usd
 from perf.core.report import JudgedRun, TargetInfo
 from perf.core.result import RunResult
+from perf.core.run_fingerprint import RunFingerprint
 from perf.core.thresholds import Threshold
-from perf.core.verdicts import Verdict, judge, without_wrong_answers
+from perf.core.verdicts import Verdict, judge, without_wrong_answers, worst
 from perf.core.write_audit import WriteAudit
 from perf.errors import (
     InvalidOption,
@@ -31,6 +32,7 @@ from perf.loadgen.arguments import NO_ENDPOINT
 from perf.loadgen.launcher import LOCUSTFILE, LoadRun, RunSpec
 from perf.plugin.audits import Writes
 from perf.plugin.costs import Admission
+from perf.plugin.fingerprints import fingerprint_of
 from perf.plugin.preflight import announce, clear
 from perf.plugin.settings import LoadSettings
 from perf.plugin.state import State
@@ -61,6 +63,7 @@ class _FinishedRun:
     result: RunResult
     load: LoadSettings
     site: Site
+    fingerprint: RunFingerprint
     audit: WriteAudit | None = None
     cost: RunCost | None = None
     problems: tuple[str, ...] = ()
@@ -78,6 +81,7 @@ class TestRuns:
         self._collector = state.collector
         self._audits = state.audits
         self._costs = state.costs
+        self._baselines = state.baselines
         self._runs: list[_FinishedRun] = []
         self._judged: list[JudgedRun] = []
         self._reported = 0
@@ -109,6 +113,13 @@ class TestRuns:
             expect_workers=load.expect_workers,
             master_bind=load.master_bind,
         )
+        fingerprint = fingerprint_of(
+            load,
+            {"locustfile": spec.locustfile.name, "user classes": _shown_classes(spec.user_classes)},
+            target=_target_kinds(site),
+            dataset=None if site.table is None else self._session.dataset,
+        )
+        self._baselines.check_run(self._item.nodeid, len(self._runs), fingerprint)
         for doubt in load.doubts(len(os.sched_getaffinity(0))):
             warnings.warn(doubt, LoadWarning, stacklevel=3)
         admission, budget = clear(
@@ -132,7 +143,9 @@ class TestRuns:
                 partial = locust.interrupt()
                 if partial is not None:
                     result = replace(partial.result, interrupted=True)
-                    finished = _FinishedRun(result=result, load=load, site=site)
+                    finished = _FinishedRun(
+                        result=result, load=load, site=site, fingerprint=fingerprint
+                    )
                     finished.cost = self._cost(admission, finished)
                     self._runs.append(finished)
                 raise
@@ -141,7 +154,7 @@ class TestRuns:
                     self._audits.note_unknown(site.table)
                 self._cost(admission, None)
                 raise
-        finished = _FinishedRun(result=result, load=load, site=site)
+        finished = _FinishedRun(result=result, load=load, site=site, fingerprint=fingerprint)
         self._runs.append(finished)
         are_all = spec.locustfile.resolve() == LOCUSTFILE.resolve() and not result.invalid_reasons
         try:
@@ -214,6 +227,16 @@ class TestRuns:
             profile["pacing"] = "the locustfile's own"  # its users take no arrivals
         if site.table is None:  # there is nothing that either could be held against
             profile["verify"] = profile["audit"] = "off"
+        verdict = judge(
+            result, self._applicable(result, load), run.audit, set_up_problems=run.problems
+        )
+        comparison = None
+        if verdict.verdict is not Verdict.INVALID:  # else there is nothing to compare
+            number = len(self._judged)
+            comparison = self._baselines.compare(self._item.nodeid, number, result)
+        if comparison is not None:
+            taken_in = worst((verdict.verdict, *comparison.verdicts))
+            verdict = replace(verdict, verdict=taken_in)
         judged = JudgedRun(
             test=self._item.nodeid,
             target=_target_info(site),
@@ -221,12 +244,12 @@ class TestRuns:
             profile=profile,
             seed=self._session.dataset.seed,
             run=result,
-            verdict=judge(
-                result, self._applicable(result, load), run.audit, set_up_problems=run.problems
-            ),
+            verdict=verdict,
             write_audit=run.audit,
             cost=run.cost,
             unverified=_unverified(load, site) or _unseen(result),
+            fingerprint=run.fingerprint,
+            comparison=comparison,
         )
         self._judged.append(judged)
         prefix = "perf" if len(self._judged) == 1 else f"perf.{len(self._judged)}"
@@ -329,3 +352,12 @@ def _target_info(site: Site) -> TargetInfo:
     return TargetInfo(
         kind=str(site.target.kind), endpoint=site.target.endpoint, label=site.target.label
     )
+
+
+def _target_kinds(site: Site) -> dict[str, str]:
+    aqp = "none" if site.aqp_label is None else site.aqp_label
+    return {"kind": _target_info(site).kind, "AQP": aqp}
+
+
+def _shown_classes(classes: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {weight}" for name, weight in classes.items()) or "all"

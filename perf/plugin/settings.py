@@ -21,6 +21,7 @@ from perf.core.verification import Verification
 from perf.errors import InvalidLoadProfile, InvalidOption
 from perf.history.store import HistoryStore
 from perf.loadgen.arguments import ClientKind
+from perf.plugin.baseline_files import BaselineSettings
 from perf.plugin.layers import (
     KEEP_TABLE,
     Layer,
@@ -53,6 +54,7 @@ class SessionSettings:
     dataset: Dataset
     json_path: Path | None
     markdown_path: Path | None
+    baselines: BaselineSettings
     history: HistoryStore | None
     run_id: str
     """Is part of the name and a tag of every table of the session, and of every order id."""
@@ -230,6 +232,9 @@ class Resolver:
         )
         if target.kind is TargetKind.NONE:
             _check_stands_alone(values)
+        if values["compare"] is None and values["compare_fail"]:
+            rule = str(values["compare_fail"][0])
+            raise InvalidOption("--perf-compare-fail", rule, "give --perf-compare, too")
         is_bare = target.kind in {TargetKind.AWS, TargetKind.NONE}
         try:
             dataset = Dataset(
@@ -251,6 +256,15 @@ class Resolver:
             prices=self._prices,
             dataset=dataset,
             json_path=values["json"],
+            baselines=BaselineSettings(
+                place=values["baselines"],
+                save=values["save"],
+                compare=values["compare"],
+                rules=values["compare_fail"],
+                allowed=values["compare_allow"] or frozenset(),
+                aws_region=values["aws_region"],
+                aws_profile=values["aws_profile"],
+            ),
             markdown_path=values["markdown"],
             history=values["history"],
             run_id=values["run_id"] or run_id,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from perf.plugin.audits import Audits
+from perf.plugin.baselines import Baselines
 from perf.plugin.collector import Collector
 from perf.plugin.costs import SessionCosts
 from perf.plugin.settings import Resolver, SessionSettings
@@ -18,6 +19,7 @@ class State:
     collector: Collector
     audits: Audits
     costs: SessionCosts
+    baselines: Baselines
 
     @property
     def session(self) -> SessionSettings:

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 
 from perf.errors import TargetUnusable
 from perf.targets.client import CLIENT_CONFIG, errors_of
+from perf.targets.s3_url import parse_s3_url
 
-S3_SCHEME = "s3://"
 _GONE = frozenset({"NoSuchKey", "404"})
 
 
@@ -97,16 +97,3 @@ class ObjectStore:
 
 def _code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
-
-
-def parse_s3_url(url: str) -> tuple[str, str]:
-    """Return bucket and prefix; a prefix ends in ``/``.
-
-    Raises:
-        ValueError: the URL has no bucket.
-    """
-    bucket, _, prefix = url.removeprefix(S3_SCHEME).partition("/")
-    if not url.startswith(S3_SCHEME) or not bucket:
-        raise ValueError("write it like 's3://bucket/prefix'")
-    prefix = prefix.strip("/")
-    return bucket, f"{prefix}/" if prefix else ""

@@ -7,7 +7,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from perf.errors import TargetUnusable
-from perf.targets.object_store import ObjectStore, parse_s3_url
+from perf.targets.object_store import ObjectStore
+from perf.targets.s3_url import parse_s3_url
 
 REGION = "us-east-1"
 

@@ -1,0 +1,149 @@
+"""Baselines: results of earlier sessions, kept under a name, that runs are compared with.
+
+A baseline is an ordinary result file. It is saved whole or not at all, in place of one of the same
+name: of two sessions that save one name at once, the later one's is kept.
+"""
+
+from pathlib import Path
+
+from perf.core.comparison import FALSE_ALARM_RATIO, Comparison, compare, not_compared
+from perf.core.report import JudgedRun, ReportFile
+from perf.core.result import RunResult
+from perf.core.run_fingerprint import RunFingerprint
+from perf.core.verdicts import Verdict
+from perf.errors import BaselineUnusable, TargetError
+from perf.plugin.baseline_files import (
+    MOST_BYTES,
+    SUFFIX,
+    BaselineSettings,
+    Place,
+    baseline_errors,
+    is_path,
+    open_place,
+    parse_baseline_file,
+    read_file,
+)
+from perf.plugin.fingerprints import environment_fingerprint
+from perf.reports.json_file import report_text
+
+
+class Baselines:
+    """The baselines of a session: what it is compared with is read before any load.
+
+    Args:
+        settings: what to do.
+        root: folder that a relative path is of.
+
+    Raises:
+        BaselineUnusable: the one to compare with cannot be read, or none can be saved.
+    """
+
+    def __init__(self, settings: BaselineSettings, root: Path) -> None:
+        self._settings, self._root = settings, root
+        self.saved: str | None = None
+        """What has become of the baseline to save, in words; None: nothing was to be saved."""
+        self.is_lost = False
+        """Whether the baseline could not be saved, though it should have been."""
+        self._report = None if settings.compare is None else self._read(settings.compare)
+        if settings.save is not None:
+            with baseline_errors(settings.save):
+                self._place().check_writable(settings.save + SUFFIX)
+
+    def check_environment(self) -> None:
+        """Find out what keeps every run from being compared, before any load.
+
+        Raises:
+            BaselineUnusable: versions or machine differ; it names the difference.
+        """
+        now = environment_fingerprint()
+        for run in () if self._report is None else self._report.runs[:1]:
+            before = self._fingerprint_of(run)
+            session = RunFingerprint(versions=before.versions, machine=before.machine)
+            self._refuse(session.differences(now, self._settings.allowed))
+
+    def check_run(self, test: str, number: int, fingerprint: RunFingerprint) -> None:
+        """Find out whether a run can be compared, before its load.
+
+        Args:
+            test: node id of its test.
+            number: of the run in the test, from 0.
+            fingerprint: what it will be measured with.
+
+        Raises:
+            BaselineUnusable: it was measured with something else; it names the difference.
+        """
+        before = self._run(test, number)
+        if before is None:
+            return
+        self._refuse(self._fingerprint_of(before).differences(fingerprint, self._settings.allowed))
+        if before.verdict.verdict is Verdict.INVALID:
+            self._refuse([f"its run of {test} is INVALID: it measured nothing"])
+
+    def compare(self, test: str, number: int, run: RunResult) -> Comparison | None:
+        """Return a run beside its baseline; None: there is no baseline to compare with.
+
+        Every run of the baseline has an equal part of the false alarms that a session may raise.
+        """
+        name, rules = self._settings.compare, self._settings.rules
+        if name is None or self._report is None:
+            return None
+        before = self._run(test, number)
+        if before is None:
+            return not_compared(name, rules, "the baseline has no such run of this test")
+        ratio = FALSE_ALARM_RATIO / len(self._report.runs)
+        return compare(before.run, run, rules, baseline=name, false_alarm_ratio=ratio)
+
+    def save(self, report: ReportFile) -> None:
+        """Save the session's results, if that was asked and every run has passed."""
+        name = self._settings.save
+        if name is None:
+            return
+        bad = sum(each.verdict.verdict is not Verdict.PASS for each in report.runs)
+        if bad or not report.runs:
+            why = f"{bad} of {len(report.runs)} runs did not pass" if bad else "no load was run"
+            self.saved = f"baseline {name} not saved: {why}"
+            return
+        try:
+            self._place().write(name + SUFFIX, report_text(report))
+        except (OSError, TargetError) as error:  # what was measured is elsewhere too
+            self.saved, self.is_lost = f"ERROR: baseline {name} not saved: {error}", True
+        else:
+            self.saved = f"baseline saved as {name} in {self._settings.place}"
+
+    def _place(self) -> Place:
+        settings = self._settings
+        region, profile = settings.aws_region, settings.aws_profile
+        return open_place(settings.place, self._root, region=region, profile=profile)
+
+    def _read(self, name: str) -> ReportFile:
+        with baseline_errors(name):
+            if is_path(name):
+                held = read_file(self._root / name, MOST_BYTES + 1)
+                hint = "there is no such file"
+            else:
+                place = self._place()
+                held = place.read(name + SUFFIX, MOST_BYTES + 1)
+                known = [
+                    each.removesuffix(SUFFIX) for each in place.names() if each.endswith(SUFFIX)
+                ]
+                hint = f"there is none in {self._settings.place}, which has "
+                hint += ", ".join(known) or "none at all: save one with --perf-save"
+        if held is None:
+            raise BaselineUnusable(name, hint)
+        return parse_baseline_file(name, held)
+
+    def _run(self, test: str, number: int) -> JudgedRun | None:
+        runs = () if self._report is None else self._report.runs
+        of_test = [each for each in runs if each.test == test]
+        return of_test[number] if number < len(of_test) else None
+
+    def _fingerprint_of(self, run: JudgedRun) -> RunFingerprint:
+        if run.fingerprint is None:
+            detail = "it does not say what it was measured with: save it again"
+            raise BaselineUnusable(str(self._settings.compare), detail)
+        return run.fingerprint
+
+    def _refuse(self, differences: list[str]) -> None:
+        if differences:
+            detail = "; ".join(differences)
+            raise BaselineUnusable(str(self._settings.compare), f"not comparable: {detail}")
