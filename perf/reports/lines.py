@@ -43,6 +43,11 @@ def cut_middle(text: str, width: int) -> str:
     return f"{text[:head]}…{text[len(text) - tail :]}"
 
 
+def cut_end(text: str, width: int) -> str:
+    """Return ``text`` in at most ``width`` > 0 characters."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
 def wrapped(text: str, width: int, indent: str = "") -> list[str]:
     """Return ``text`` in lines of at most ``width``, the first one opened by ``indent``."""
     rest = " " * len(indent)

@@ -8,7 +8,7 @@ from perf.core.operation import OperationResult
 from perf.core.report import JudgedRun, ReportFile
 from perf.core.verdicts import Verdict
 from perf.reports.figures import figure, table_ms
-from perf.reports.lines import printable
+from perf.reports.lines import cut_end, printable
 from perf.reports.run_summary import decisive_text, run_names
 from perf.reports.terminal import run_block
 
@@ -151,8 +151,6 @@ def _code(text: str) -> str:
 
     Everything that Markdown, HTML, mentions or emoji could be made of is written as a number.
     """
-    text = printable(text)
-    if len(text) > _MOST_NAME_CHARACTERS:
-        text = f"{text[: _MOST_NAME_CHARACTERS - 1]}…"
+    text = cut_end(printable(text), _MOST_NAME_CHARACTERS)
     safe = "".join(char if char.isalnum() or char in _PLAIN else f"&#{ord(char)};" for char in text)
     return f"<code>{safe}</code>"

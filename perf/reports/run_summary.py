@@ -8,7 +8,7 @@ from typing import Final
 from perf.core.report import JudgedRun
 from perf.core.verdicts import Judgement, Verdict
 from perf.reports.figures import observed_figure
-from perf.reports.lines import Line, cut_middle, printable
+from perf.reports.lines import Line, cut_end, printable
 from perf.reports.verdict_block import STYLE_OF, audit_faults, headline_text
 
 _VERDICT_WIDTH: Final = len("NO DATA")
@@ -23,8 +23,8 @@ def run_summary(runs: Sequence[JudgedRun], width: int = 100) -> Iterator[Line]:
     yield Line(f"{'verdict':{_VERDICT_WIDTH}}{_GAP}{'test':{room}}{_GAP}worst margin")
     for name, judged in zip(names, runs, strict=True):
         verdict = judged.verdict.verdict
-        front = f"{verdict.upper():{_VERDICT_WIDTH}}{_GAP}{cut_middle(name, room):{room}}{_GAP}"
-        text = cut_middle(decisive_text(judged), max(width - len(front), 1))
+        front = f"{verdict.upper():{_VERDICT_WIDTH}}{_GAP}{_cut_front(name, room):{room}}{_GAP}"
+        text = cut_end(decisive_text(judged), max(width - len(front), 1))
         yield Line(f"{front}{text}".rstrip(), STYLE_OF[verdict])
 
 
@@ -78,3 +78,8 @@ def _judgement_text(judgement: Judgement) -> str:
     elif judgement.reason:
         text += f": {judgement.reason}"
     return text if judgement.operation is None else f"{text}, {judgement.operation}"
+
+
+def _cut_front(text: str, width: int) -> str:
+    """Return the last ``width`` > 0 characters: there the name of a test stands."""
+    return text if len(text) <= width else f"…{text[len(text) - width + 1 :]}"

@@ -110,7 +110,7 @@ def on_quitting(**_):
 '''
 
 _DEADLINE_S = 60.0
-_NOT_OURS = ("PYTEST_", "PERF_", "AWS_")
+_NOT_OURS = ("PYTEST_", "PERF_", "AWS_", "GITHUB_")
 
 
 @pytest.fixture(scope="session")

@@ -72,6 +72,8 @@ def session(folder: Path, run_pytest: Callable[..., pytest.RunResult]) -> pytest
         "-Wdefault::perf.errors.LoadWarning",
         "--junitxml=junit.xml",
         "--perf-json=report.json",
+        "--perf-markdown=summary.md",
+        GITHUB_STEP_SUMMARY=str(folder / "step.md"),
         PERF_AQP_PASSWORD=PASSWORD,
     )
 
@@ -102,18 +104,20 @@ def test_failure_shows_every_threshold_of_the_broken_run(cases: dict[str, ET.Ele
 
     text = case.findtext("failure") or ""
 
-    assert text.startswith("ThresholdsViolated: FAIL: 1 of 3 thresholds met, 2 broken\n")
+    assert text.startswith("FAIL: 1 of 3 thresholds met, 2 broken\n")
     assert "\n  FAIL  median < 10000 ms  " in text
     assert "\n  FAIL  max < 15000 ms  " in text
     assert "\ndata seed  1\ncommand    locust -f " in text
     assert "quick" not in text.partition("command")[0], "the first run passed"
+    message = case.find("failure[@message]").attrib["message"]  # type: ignore[union-attr]
+    assert message == "FAIL: -100% median < 10000 ms: 20005 ms, slow"
     assert case.find("error") is None
 
 
 def test_generator_that_raises_is_invalid(cases: dict[str, ET.Element]) -> None:
     text = cases["test_generator_raises"].findtext("error") or ""
 
-    assert "RunNotJudged: INVALID: the run did not measure the target\n" in text
+    assert "INVALID: the run did not measure the target\n" in text
     assert "the locustfile raised " in text
     assert "a bug of the locustfile" in text
 
@@ -121,7 +125,7 @@ def test_generator_that_raises_is_invalid(cases: dict[str, ET.Element]) -> None:
 def test_run_without_requests_never_passes(cases: dict[str, ET.Element]) -> None:
     text = cases["test_no_request"].findtext("error") or ""
 
-    assert "RunNotJudged: NO DATA: no request was completed\n" in text
+    assert "NO DATA: no request was completed\n" in text
 
 
 def test_threshold_on_an_operation_that_never_ran_has_no_data(
@@ -148,20 +152,43 @@ def test_run_that_fails_does_not_pass_for_lack_of_thresholds(cases: dict[str, ET
     assert properties["perf.refused.failure_ratio.verdict"] == "fail"
 
 
-def test_every_run_is_shown_with_its_conditions(session: pytest.RunResult) -> None:
+def test_every_run_has_a_line(session: pytest.RunResult) -> None:
     session.stdout.fnmatch_lines(
         [
             "perf: target http://127.0.0.1:*, AQP embedded, profile smoke, data seed 1, run *",
             "* performance *",
-            "test_outcomes.py::test_passes",
-            "4 users, 1 load generator process, measured for *",
-            "PASS: 3 of 3 thresholds met",
+            "verdict  test * worst margin",
+            "PASS     test_outcomes.py::test_passes * +100% median < *",
+            "PASS     *test_second_run_is_slow * +100% median < *",
+            "FAIL     *test_second_run_is_slow (run 2) * -100% median < *",
+            "INVALID  *test_generator_raises * the locustfile raised *",
+            "NO DATA  *test_no_request * no request was completed",
+            "NO DATA  *test_unknown_operation * median < *",
+            "FAIL     *test_body_fails * -9900% failure_ratio *",
+            "A run that is INVALID or has NO DATA is an error of its test. *",
+            "FAILED test_outcomes.py::test_second_run_is_slow - FAIL: -100% median < *",
+            "ERROR test_outcomes.py::test_no_request - NO DATA: no request was completed",
+        ]
+    )
+
+
+def test_what_did_not_pass_is_told_once(session: pytest.RunResult) -> None:
+    """In the failure's own text, or, where that is about something else, below the lines."""
+    shown = session.stdout.str()
+    told = [line for line in shown.splitlines() if line.startswith("command ")]
+
+    assert len(told) == 5
+    assert shown.count("FAIL: 1 of 3 thresholds met, 2 broken") == 1
+    below = shown[shown.index(" performance ") :]
+    assert below.count("command ") == 1
+    session.stdout.fnmatch_lines(
+        [
+            "* performance *",
+            "test_outcomes.py::test_body_fails",
+            "FAIL: 0 of 1 thresholds met, 1 broken",
+            "2 users, 1 load generator process, measured for *",
             "target *endpoint at http://127.0.0.1:* (custom endpoint, not AWS)",
-            "profile *name=smoke users=4 * run_time_s=1* warmup_s=0* pacing=the locustfile's own *",
-            "test_outcomes.py::test_second_run_is_slow",
-            "PASS: 2 of 2 thresholds met",
-            "test_outcomes.py::test_second_run_is_slow",
-            "FAIL: 1 of 3 thresholds met, 2 broken",
+            "profile *name=smoke users=2 * run_time_s=1* warmup_s=0* pacing=think *",
         ]
     )
 
@@ -234,9 +261,19 @@ def test_processes_without_users_are_a_warning(session: pytest.RunResult) -> Non
     )
 
 
+def test_summary_for_a_pull_request_is_that_of_the_job(folder: Path, report: object) -> None:
+    assert report
+    summary = (folder / "summary.md").read_text()
+
+    assert summary.startswith("### Performance: ❌ 2 FAIL, ⚠️ 1 INVALID, ❔ 2 NO DATA, ✅ 3 PASS\n")
+    assert (folder / "step.md").read_text() == summary
+
+
 def test_password_is_nowhere(folder: Path, session: pytest.RunResult) -> None:
     written = [session.stdout.str()]
-    written += [(folder / name).read_text() for name in ("junit.xml", "report.json", "diary")]
+    written += [
+        (folder / name).read_text() for name in ("junit.xml", "report.json", "summary.md", "diary")
+    ]
 
     assert all(PASSWORD not in text for text in written)
 
