@@ -47,10 +47,6 @@ class FolderStore:
 
     folder: Path
 
-    def __str__(self) -> str:
-        """Return the path."""
-        return str(self.folder)
-
     def check(self) -> None:
         """See `HistoryStore`; a folder that is not there yet can be made."""
         there = next(each for each in (self.folder, *self.folder.parents) if each.exists())
@@ -87,10 +83,6 @@ class BucketStore:
     """A history in a bucket of S3."""
 
     objects: "ObjectStore"
-
-    def __str__(self) -> str:
-        """Return the URL."""
-        return str(self.objects)
 
     def check(self) -> None:
         """See `HistoryStore`."""

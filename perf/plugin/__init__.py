@@ -88,9 +88,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if session.baselines.save is not None and not collector.is_worker:
         config.pluginmanager.register(BaselineSaving(baselines, collector), "perf-baseline")
     if session.history is not None and not collector.is_worker:
-        history = SessionHistory(session.history, collector, session.run_id)
         try:
-            history.check()
+            history = SessionHistory(session.history, collector, session.run_id)
         except ConfigError as error:
             raise _usage_error(error) from error
         config.pluginmanager.register(history, "perf-history")

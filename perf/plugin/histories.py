@@ -7,9 +7,9 @@ from perf.core.trends import Trend, find_trends
 from perf.errors import InvalidOption
 from perf.history.change_points import INSTALL_HINT, find_changes, is_installed
 from perf.history.commits import commits_in
-from perf.history.place import OPTION
+from perf.history.place import OPTION, open_store
 from perf.history.reading import read_history
-from perf.history.store import STORE_ERRORS, HistoryStore
+from perf.history.store import STORE_ERRORS
 from perf.plugin.collector import MARKUP, Collector
 from perf.reports.json_file import report_text
 from perf.reports.lines import Line, Style
@@ -20,30 +20,26 @@ class SessionHistory:
     """A plugin object: the history that a session belongs to.
 
     Args:
-        store: where it is.
+        place: where it is: a folder, or ``s3://bucket/prefix``.
         collector: has what the session measured.
         run_id: of the session; it makes the name of its file its own.
+
+    Raises:
+        InvalidOption: the place takes no files.
     """
 
-    def __init__(self, store: HistoryStore, collector: Collector, run_id: str) -> None:
-        self._store, self._collector, self._run_id = store, collector, run_id
+    def __init__(self, place: str, collector: Collector, run_id: str) -> None:
+        self._collector, self._run_id = collector, run_id
+        try:
+            self._store = open_store(place)
+            self._store.check()
+        except STORE_ERRORS as error:
+            raise InvalidOption(OPTION, place, f"give a place that takes files: {error}") from error
         self._added: str | None = None
         self._skipped: tuple[str, ...] = ()
         self._error: Exception | None = None
         self.trends: tuple[Trend, ...] = ()
         """The series that this session is a part of, with their changes."""
-
-    def check(self) -> None:
-        """Find out whether the session can be added, before there is one.
-
-        Raises:
-            InvalidOption: the place takes no files.
-        """
-        try:
-            self._store.check()
-        except STORE_ERRORS as error:
-            hint = f"give a place that takes files: {error}"
-            raise InvalidOption(OPTION, str(self._store), hint) from error
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Add the session when it measured anything; only then read what was measured before."""

@@ -27,7 +27,7 @@ from perf.core.run_fingerprint import PARTS, parse_parts
 from perf.core.thresholds import DEFAULT_ABORT_AFTER
 from perf.core.verification import parse_verification
 from perf.errors import InvalidComparisonRule, InvalidOption
-from perf.history.place import open_store
+from perf.history.place import parse_place
 from perf.loadgen.arguments import ClientKind
 from perf.loadgen.launcher import DEFAULT_MASTER_BIND
 from perf.plugin.baseline_files import (
@@ -273,7 +273,13 @@ OPTIONS: Sequence[Option] = (
         ("run_id", _run_id, None, "ID", "names what the session creates (default: a random one)"),
         ("json", _new_file, None, "FILE", "write all results to FILE"),
         ("markdown", _new_file, None, "FILE", "write a summary to FILE, for a pull request"),
-        ("history", open_store, None, "DIR", "add the results to a history, and tell what changed"),
+        (
+            "history",
+            parse_place,
+            None,
+            "DIR",
+            "add the results to a history, and tell what changed",
+        ),
         ("baselines", _baselines, DEFAULT_PLACE, "DIR", "where baselines are: a folder, s3://…"),
         ("save", parse_baseline_name, None, "NAME", "save the results as a baseline"),
         ("compare", parse_baseline, None, "BASELINE", "compare with it: a name, or a file"),

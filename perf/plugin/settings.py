@@ -19,7 +19,6 @@ from perf.core.prices import Prices
 from perf.core.thresholds import Threshold, override
 from perf.core.verification import Verification
 from perf.errors import InvalidLoadProfile, InvalidOption
-from perf.history.store import HistoryStore
 from perf.loadgen.arguments import ClientKind
 from perf.plugin.baseline_files import BaselineSettings
 from perf.plugin.layers import (
@@ -55,7 +54,8 @@ class SessionSettings:
     json_path: Path | None
     markdown_path: Path | None
     baselines: BaselineSettings
-    history: HistoryStore | None
+    history: str | None
+    """A folder, or ``s3://bucket/prefix``."""
     run_id: str
     """Is part of the name and a tag of every table of the session, and of every order id."""
 

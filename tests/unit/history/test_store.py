@@ -1,10 +1,14 @@
 """A history keeps what it has, and takes no half files."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
+from moto import mock_aws
 
-from perf.history.store import FolderStore
+from perf.history.place import open_store, parse_place
+from perf.history.store import FolderStore, HistoryStore
 
 
 def test_folder_is_made_by_its_first_file(tmp_path: Path) -> None:
@@ -42,3 +46,33 @@ def test_place_below_a_file_takes_no_files(tmp_path: Path) -> None:
 
     with pytest.raises(NotADirectoryError):
         FolderStore(tmp_path / "file" / "history").check()
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[HistoryStore]:
+    """A history in S3, as moto plays it."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="nights")
+        yield open_store("s3://nights/main")
+
+
+def test_bucket_keeps_what_it_has(bucket: HistoryStore) -> None:
+    bucket.check()
+    assert bucket.names() == []
+
+    bucket.add("a.json", "first")
+    with pytest.raises(FileExistsError):
+        bucket.add("a.json", "second")
+
+    assert (bucket.names(), bucket.read("a.json")) == (["a.json"], b"first")
+    with pytest.raises(FileNotFoundError):
+        bucket.read("b.json")
+
+
+@pytest.mark.parametrize("text", ["s3://", "s3:///prefix"])
+def test_place_in_s3_has_a_bucket(text: str) -> None:
+    with pytest.raises(ValueError, match="write it like 's3://bucket/prefix'"):
+        parse_place(text)

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import compress, product
-from pathlib import Path
 
 import pytest
 
+from perf.core.comparison_rules import ComparisonRule
 from perf.core.dataset import KeyChoice
 from perf.core.pacing import OpenModel
 from perf.core.verification import Verification
@@ -56,8 +56,12 @@ SESSION_OPTIONS: Mapping[str, tuple[str, Callable[[Resolver], object], object]] 
     "max_cost": ("7.50", lambda it: it.session.max_cost_usd, Decimal("7.50")),
     "run_id": ("nightly-7", lambda it: it.session.run_id, "nightly-7"),
     "json": ("report.json", lambda it: getattr(it.session.json_path, "name", None), "report.json"),
-    "markdown": ("s.md", lambda it: getattr(it.session.markdown_path, "name", None), "s.md"),
-    "history": ("nights", lambda it: getattr(it.session.history, "folder", Path()).name, "nights"),
+    "markdown": ("a.md", lambda it: getattr(it.session.markdown_path, "name", None), "a.md"),
+    "history": ("s3://nights/main", lambda it: it.session.history, "s3://nights/main"),
+    "baselines": ("kept", lambda it: it.session.baselines.place, "kept"),
+    "save": ("main", lambda it: it.session.baselines.save, "main"),
+    "compare": ("main", lambda it: it.session.baselines.compare, "main"),
+    "compare_allow": ("data", lambda it: it.session.baselines.allowed, frozenset({"data"})),
     "key_choice": ("zipf", lambda it: it.session.dataset.key_choice, KeyChoice.ZIPF),
     "accounts": ("7", lambda it: it.session.dataset.accounts, 7),
     "customers": ("8", lambda it: it.session.dataset.customers, 8),
@@ -129,7 +133,40 @@ def test_every_option_is_tested_here() -> None:
     session = {each.name for each in OPTIONS if each.scope is Scope.SESSION}
 
     assert run == RUN_OPTIONS.keys()
-    assert session == SESSION_OPTIONS.keys() | AWS_OPTIONS.keys()
+    assert session == SESSION_OPTIONS.keys() | AWS_OPTIONS.keys() | {"compare_fail"}
+
+
+def test_rules_of_comparison_are_read_alike_from_everywhere(resolver: ResolverOf) -> None:
+    pyproject = '[tool.perf.profiles.own]\ncompare = "main"\ncompare_fail = ["p99 > 10%"]'
+    resolvers = [
+        resolver("--perf-compare=main", "--perf-compare-fail=p99 > 10%"),
+        resolver(ini="perf_compare = main\nperf_compare_fail =\n    p99 > 10%"),
+        resolver("--perf-profile=own", pyproject=pyproject),
+    ]
+    assert {each.session.baselines.rules for each in resolvers} == {
+        (ComparisonRule.parse("p99 > 10%"),)
+    }
+    assert resolver().session.baselines.rules == ()
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("--perf-compare-fail=p99 < 10%", "'p99 < 10%' is not valid: write it like 'p99 > 10%'"),
+        ("--perf-compare-fail=p99 > 10%", "'p99 > 10%' is not valid: give --perf-compare, too"),
+        ("--perf-compare-allow=cores", "'cores' is no part of a fingerprint: use target, profile"),
+        ("--perf-save=../main", "'../main' is not valid: write up to 100 letters"),
+        ("--perf-compare=ma in", "'ma in' is not valid: write up to 100 letters"),
+        ("--perf-baselines=s3://", "'s3://' is not valid: write it like 's3://bucket/prefix'"),
+        ("--perf-baselines=pyproject.toml", "it is a file: give a folder, or s3://bucket/prefix"),
+    ],
+)
+def test_what_a_baseline_cannot_be_is_refused(
+    resolver: ResolverOf, argument: str, message: str
+) -> None:
+    with pytest.raises(InvalidOption) as caught:
+        resolver(argument)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("name", RUN_OPTIONS)
