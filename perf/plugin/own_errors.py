@@ -7,6 +7,7 @@ import pytest
 from perf.core.report import JudgedRun
 from perf.core.verdicts import Verdict
 from perf.errors import PerfError, RunNotJudged, ThresholdsViolated
+from perf.reports.lines import printable
 from perf.reports.run_summary import decisive_text
 
 TOLD_ATTRIBUTE = "perf_told"
@@ -43,7 +44,8 @@ def show_own_error(
         lines.append(f"{item.location[0]}:{of_test[-1]}")
     shown = excinfo.getrepr(style="value", chain=False)
     (entry,) = shown.reprtraceback.reprentries
-    entry.lines = lines
+    # Not all that a target says can be sent to xdist's controller, or shown.
+    entry.lines = lines = [printable(each) for each in lines]
     if shown.reprcrash is not None:
         decisive = (f"{each.verdict.verdict.upper()}: {decisive_text(each)}" for each in told)
         shown.reprcrash.message = "; ".join(decisive) or lines[0]

@@ -139,3 +139,11 @@ def test_neither_the_command_nor_messages_are_told(judged: JudgedRun) -> None:
 
     assert "hunter2" not in values
     assert "ThrottlingException" not in values
+
+
+def test_values_are_what_xml_holds(judged: JudgedRun) -> None:
+    run = replace(judged.run, aborted="nul \x00, cursor \x1b[2J, half \ud800, no \ufffe")
+
+    value = dict(properties(replace(judged, run=run)))["perf.aborted"]
+
+    assert value == r"nul \x00, cursor \x1b[2J, half \ud800, no \ufffe"
