@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 from perf.core.operation import OperationResult
 from perf.core.report import JudgedRun
+from perf.reports.lines import printable
 
 
 def properties(judged: JudgedRun, prefix: str = "perf") -> list[tuple[str, str]]:
     """Return names and values, as in ``("perf.write_to_ddb.p99_ms", "12.3")``.
 
     In names everything but letters, digits and ``_`` becomes ``_``; a name that occurs again gets
-    ``_2``. Neither the command nor error messages are among the values.
+    ``_2``. Values have no character that XML cannot hold. Neither the command nor error messages
+    are among them.
 
     Args:
         judged: the run.
@@ -25,7 +27,7 @@ def properties(judged: JudgedRun, prefix: str = "perf") -> list[tuple[str, str]]
             continue
         name = ".".join((prefix, *map(_slug, parts)))
         taken[name] += 1
-        named.append((name if taken[name] == 1 else f"{name}_{taken[name]}", str(value)))
+        named.append((name if taken[name] == 1 else f"{name}_{taken[name]}", printable(str(value))))
     return named
 
 
