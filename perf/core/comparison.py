@@ -124,6 +124,8 @@ class Comparison:
     changes: tuple[Change, ...] = ()
     """Of all metrics that could be compared, by operation."""
     judgements: tuple[ComparisonJudgement, ...] = ()
+    reason: str = ""
+    """Why nothing was compared; empty when something was."""
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -134,6 +136,7 @@ class Comparison:
         """Return the comparison as in the report."""
         return {
             "baseline": self.baseline,
+            "reason": self.reason,
             "changes": [each.to_json() for each in self.changes],
             "judgements": [each.to_json() for each in self.judgements],
         }
@@ -143,6 +146,7 @@ class Comparison:
         """Return what `to_json` wrote."""
         return cls(
             baseline=reader.text("baseline"),
+            reason=reader.text("reason"),
             changes=tuple(map(Change.from_json, reader.children("changes"))),
             judgements=tuple(map(ComparisonJudgement.from_json, reader.children("judgements"))),
         )
@@ -185,6 +189,7 @@ def not_compared(baseline: str, rules: Sequence[ComparisonRule], reason: str) ->
         judgements=tuple(
             _no_data(rule.operation, replace(rule, operation=None), reason) for rule in rules
         ),
+        reason=reason,
     )
 
 

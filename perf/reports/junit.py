@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from perf.core.comparison import Comparison
 from perf.core.operation import OperationResult
 from perf.core.report import JudgedRun
 from perf.reports.lines import printable
@@ -61,6 +62,22 @@ def _figures(judged: JudgedRun) -> Iterator[tuple[tuple[str, ...], object]]:
     for judgement in verdict.judgements:
         where = (judgement.operation or "every operation", judgement.threshold.metric)
         yield (*where, "threshold"), judgement.threshold.rule
+        yield (*where, "verdict"), judgement.verdict
+    yield from _comparison_figures(judged.comparison)
+
+
+def _comparison_figures(
+    comparison: Comparison | None,
+) -> Iterator[tuple[tuple[str, ...], object]]:
+    if comparison is None:
+        return
+    yield ("compare", "baseline"), comparison.baseline
+    yield ("compare", "not_compared"), comparison.reason or None
+    for change in comparison.changes:
+        yield ("compare", change.operation, change.metric, "change"), change.change_ratio
+    for judgement in comparison.judgements:
+        where = ("compare", judgement.operation or "every operation", judgement.rule.metric)
+        yield (*where, "rule"), judgement.rule.rule
         yield (*where, "verdict"), judgement.verdict
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from perf.core.report import JudgedRun
 from perf.core.verdicts import Judgement, Verdict
+from perf.reports.comparison_block import decides
 from perf.reports.figures import observed_figure
 from perf.reports.lines import Line, cut_end, printable
 from perf.reports.verdict_block import STYLE_OF, audit_faults, headline_text
@@ -50,7 +51,7 @@ def decisive_text(judged: JudgedRun) -> str:
     if faults:
         return printable(faults[0])
     worst = worst_judgement(judged)
-    if worst is None or not judged.run.requests:
+    if worst is None or not judged.run.requests or decides(judged):
         return headline_text(judged)
     return printable(_judgement_text(worst))
 

@@ -7,6 +7,7 @@ from typing import Final
 from perf.core.operation import OperationResult, merge_operations
 from perf.core.report import JudgedRun
 from perf.core.result import RunResult
+from perf.reports.comparison_block import comparison_block
 from perf.reports.figures import figure, table_ms
 from perf.reports.lines import Line, Style, align, cut_middle, printable, wrapped
 from perf.reports.proof_lines import proof_lines
@@ -42,6 +43,7 @@ def run_block(judged: JudgedRun, width: int = 100) -> list[Line]:
     run = judged.run
     return [
         *verdict_block(judged, width),
+        *comparison_block(judged, width),
         *(Line(text) for text in wrapped(_conditions(run), width)),
         *(Line(text) for text in _table(run, width)),
         *(

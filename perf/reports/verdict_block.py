@@ -7,6 +7,7 @@ from typing import Final
 
 from perf.core.report import JudgedRun
 from perf.core.verdicts import Judgement, Verdict
+from perf.reports.comparison_block import comparison_text, decides
 from perf.reports.figures import observed_figure
 from perf.reports.lines import Line, Style, align, printable, wrapped
 
@@ -72,6 +73,8 @@ def headline_text(judged: JudgedRun) -> str:
         text = "the table does not hold what was written"
     elif not judged.run.requests:
         text = "no request was completed"
+    elif judged.comparison is not None and decides(judged):
+        text = comparison_text(judged.comparison)
     elif not total:
         text = "no threshold was set"
     else:
