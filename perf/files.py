@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from threading import get_ident
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -19,7 +20,7 @@ def write_whole(path: Path, text: str) -> None:
         return
     path = path.resolve()
     # Beside the target, since a rename is atomic only within one file system.
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}.tmp")
     try:
         draft.write_text(text, encoding="utf-8")
         draft.replace(path)
