@@ -1,0 +1,58 @@
+"""A run beside its baseline, as the page shows it."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from perf.core.comparison import Change, Comparison
+from perf.core.thresholds import kind_of
+from perf.core.verdicts import Verdict
+from perf.reports.comparison_block import change_figure, comparison_text
+from perf.reports.figures import observed_figure
+from perf.reports.html.facts import UNKNOWN
+
+
+class ComparisonRow(NamedTuple):
+    """What a rule says of one operation, or how one of its metrics has changed."""
+
+    verdict: Verdict | None
+    """None for a metric without a rule."""
+    operation: str
+    what: str
+    """The rule, or the metric."""
+    before: str
+    after: str
+    change: str
+    reason: str
+
+
+class ComparisonView(NamedTuple):
+    """What is to be seen of a comparison."""
+
+    text: str
+    rows: tuple[ComparisonRow, ...]
+
+
+def comparison_view(comparison: Comparison | None) -> ComparisonView | None:
+    """Return the rules, then the metrics that no rule has shown; None without a baseline."""
+    if comparison is None:
+        return None
+    return ComparisonView(comparison_text(comparison), tuple(_rows(comparison)))
+
+
+def _rows(comparison: Comparison) -> Iterator[ComparisonRow]:
+    shown = set()
+    for each in comparison.judgements:
+        if each.change is not None:
+            shown.add((each.change.operation, each.change.metric))
+        operation = each.operation or "every operation"
+        figures = (UNKNOWN,) * 3 if each.change is None else _figures(each.change)
+        yield ComparisonRow(each.verdict, operation, each.rule.rule, *figures, each.reason)
+    for change in comparison.changes:
+        if (change.operation, change.metric) not in shown:
+            yield ComparisonRow(None, change.operation, change.metric, *_figures(change), "")
+
+
+def _figures(change: Change) -> tuple[str, str, str]:
+    kind = kind_of(change.metric)
+    before, after = (observed_figure(each, None, kind) for each in (change.before, change.after))
+    return before, after, change_figure(change)

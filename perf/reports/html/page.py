@@ -1,0 +1,89 @@
+"""The page: template, style and script put together so that nothing in it can reach outside.
+
+The policy in the page's head allows exactly the scripts and the style that are in it, by their
+hashes, and no request at all; so whatever a test, an operation or an error message is called, it is
+text. Characters that cannot be seen, or that turn the direction of a text, are written as escapes.
+"""
+
+import base64
+import hashlib
+import json
+from datetime import UTC
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from perf.core.report import ReportFile
+from perf.reports.html.chart_data import chart_data
+from perf.reports.html.facts import Fact
+from perf.reports.html.views import OPERATION_TIMES, run_views
+from perf.reports.lines import printable
+
+_CHARTS: Final = "vendor/echarts.min.js"
+_SCRIPT: Final = "report.js"
+_STYLE: Final = "report.css"
+_UNSAFE_IN_JSON: Final = str.maketrans(
+    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"},
+)
+
+
+def render_html(report: ReportFile) -> str:
+    """Return the report as one HTML page that opens offline."""
+    return _template().render(
+        policy=_policy(),
+        style=Markup(_file(_STYLE)),  # noqa: S704 - ours
+        scripts=[Markup(_file(name)) for name in (_CHARTS, _SCRIPT)],  # noqa: S704 - ours
+        data=_json([chart_data(each) for each in report.runs]),
+        started_at=report.started_at.astimezone(UTC),
+        environment=[Fact(*each) for each in report.environment.items()],
+        runs=run_views(report.runs),
+        operation_times=OPERATION_TIMES.values(),
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FunctionLoader(_file),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.j2")
+
+
+def _shown(value: object) -> object:
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+@cache
+def _file(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _policy() -> str:
+    directives = {
+        "default-src": "'none'",
+        "script-src": " ".join(_hash(_file(name)) for name in (_CHARTS, _SCRIPT)),
+        "style-src": _hash(_file(_STYLE)),
+        "img-src": "data:",  # the empty icon, so that no browser asks for one
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in directives.items())
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def _json(data: object) -> Markup:
+    """Return JSON that ends no script element, whatever is in it."""
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    return Markup(text.translate(_UNSAFE_IN_JSON))  # noqa: S704 - it has no markup left

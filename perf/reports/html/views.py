@@ -1,0 +1,217 @@
+"""What the page shows of a run, in words and figures: the template only lays it out."""
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+from perf.core.operation import OperationResult, merge_operations
+from perf.core.oracle.wrong_answer import WrongAnswer
+from perf.core.report import JudgedRun
+from perf.core.result import RunResult
+from perf.core.verdicts import Judgement, Verdict
+from perf.reports.figures import figure, observed_figure, table_ms
+from perf.reports.html.comparison_view import ComparisonView, comparison_view
+from perf.reports.html.facts import (
+    UNKNOWN,
+    Fact,
+    answer_facts,
+    audit_facts,
+    cost_facts,
+    generator_facts,
+    origin_facts,
+)
+from perf.reports.run_summary import decisive_text, run_names
+from perf.reports.time_lines import time_lines
+from perf.reports.verdict_block import audit_faults, headline_text
+
+OPERATION_TIMES: Final = {
+    "mean": "mean",
+    "min": "min",
+    "p50": "p50",
+    "p95": "p95",
+    "p99": "p99",
+    "p99_9": "p99.9",
+    "max": "max",
+}
+"""Key of a summary → title of its column."""
+
+_NS_PER_MS: Final = 1_000_000
+_ANY_WIDTH: Final = 1_000_000
+"""The browser wraps lines, not we."""
+
+
+class OperationRow(NamedTuple):
+    """A row of the table of operations: what one did, or below it its service times."""
+
+    kind: str
+    """``operation``, ``service`` or ``all``."""
+    name: str
+    counts: tuple[str, ...]
+    """Requests, failures, right answers a second; empty for service times."""
+    times: tuple[str, ...]
+    """Milliseconds, in the order of `OPERATION_TIMES`."""
+
+
+class ThresholdRow(NamedTuple):
+    """One threshold on one operation."""
+
+    verdict: Verdict
+    operation: str
+    rule: str
+    observed: str
+    margin: str
+    samples: str
+    reason: str
+
+
+class FailureGroup(NamedTuple):
+    """What failed of one operation."""
+
+    operation: str
+    title: str
+    classes: tuple[Fact, ...]
+    """Count and class."""
+    messages: tuple[Fact, ...]
+    """Count and message."""
+    evidence: tuple[WrongAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """A run as the page shows it."""
+
+    anchor: str
+    name: str
+    verdict: Verdict
+    headline: str
+    decisive: str
+    """What the verdict hangs on most."""
+    reasons: tuple[str, ...]
+    requests: str
+    failures: str
+    throughput: str
+    worst_p99: str
+    """Of the operation where it is highest."""
+    thresholds: tuple[ThresholdRow, ...]
+    comparison: ComparisonView | None
+    """None without a baseline."""
+    operations: tuple[OperationRow, ...]
+    operation_names: tuple[str, ...]
+    time_notes: tuple[str, ...]
+    """What there is to say of where time went, in sentences."""
+    failure_groups: tuple[FailureGroup, ...]
+    answers: tuple[Fact, ...]
+    audit: tuple[Fact, ...]
+    cost: tuple[Fact, ...]
+    generator: tuple[Fact, ...]
+    origin: tuple[Fact, ...]
+    command: str
+
+
+def run_views(runs: Sequence[JudgedRun]) -> tuple[RunView, ...]:
+    """Return what the page shows of every run."""
+    return tuple(
+        _run_view(f"run-{number}", name, judged)
+        for number, (name, judged) in enumerate(zip(run_names(runs), runs, strict=True), 1)
+    )
+
+
+def _run_view(anchor: str, name: str, judged: JudgedRun) -> RunView:
+    run = judged.run
+    p99s_ns = [each.latency.quantile_ns(0.99) for each in run.operations]
+    worst_ns = max((each for each in p99s_ns if each is not None), default=None)
+    ended_early = () if run.aborted is None else (f"ended early: {run.aborted}",)
+    return RunView(
+        anchor=anchor,
+        name=name,
+        verdict=judged.verdict.verdict,
+        headline=headline_text(judged),
+        decisive=decisive_text(judged),
+        reasons=(*ended_early, *judged.verdict.invalid_reasons, *audit_faults(judged)),
+        requests=f"{run.requests:,}",
+        failures=_part(sum(each.failures for each in run.operations), run.requests),
+        throughput=figure(sum(each.throughput_per_s for each in run.operations), 4),
+        worst_p99=UNKNOWN if worst_ns is None else f"{table_ms(worst_ns / _NS_PER_MS)} ms",
+        thresholds=tuple(map(_threshold_row, judged.verdict.judgements)),
+        comparison=comparison_view(judged.comparison),
+        operations=tuple(_operation_rows(run)),
+        operation_names=tuple(run.labelled),
+        time_notes=tuple(
+            line.text
+            for label, operation in run.labelled.items()
+            for line in time_lines(label, operation, _ANY_WIDTH)
+        ),
+        failure_groups=tuple(_failure_groups(run)),
+        answers=tuple(answer_facts(judged)),
+        audit=tuple(audit_facts(judged)),
+        cost=tuple(cost_facts(judged)),
+        generator=tuple(generator_facts(run)),
+        origin=tuple(origin_facts(judged)),
+        command=shlex.join(run.command),
+    )
+
+
+def _operation_rows(run: RunResult) -> Iterator[OperationRow]:
+    for label, operation in run.labelled.items():
+        yield _operation_row("operation", label, operation)
+        if operation.latency != operation.service_time:
+            yield OperationRow("service", "service time", (), _times(operation.service_time_ms))
+    if len(run.operations) > 1:
+        alike = (replace(each, request_type="", name="") for each in run.operations)
+        (together,) = merge_operations(alike)
+        yield _operation_row("all", "all operations", together)
+
+
+def _operation_row(kind: str, name: str, operation: OperationResult) -> OperationRow:
+    counts = (
+        f"{operation.requests:,}",
+        _part(operation.failures, operation.requests),
+        figure(operation.throughput_per_s, 4),
+    )
+    return OperationRow(kind, name, counts, _times(operation.latency_ms))
+
+
+def _times(summary_ms: Mapping[str, float | None]) -> tuple[str, ...]:
+    return tuple(table_ms(summary_ms[key]) for key in OPERATION_TIMES)
+
+
+def _threshold_row(judgement: Judgement) -> ThresholdRow:
+    rule, observed, margin = judgement.threshold, judgement.observed, judgement.margin_ratio
+    return ThresholdRow(
+        verdict=judgement.verdict,
+        operation=judgement.operation or "every operation",
+        rule=rule.rule,
+        observed=UNKNOWN
+        if observed is None
+        else observed_figure(observed, judgement.ci95, rule.kind),
+        margin=UNKNOWN if margin is None else f"{margin:+.0%}",
+        samples=f"{judgement.samples:,}",
+        reason=judgement.reason,
+    )
+
+
+def _failure_groups(run: RunResult) -> Iterator[FailureGroup]:
+    for label, operation in run.labelled.items():
+        evidence = () if operation.answers is None else operation.answers.evidence
+        classes = {str(each): count for each, count in operation.failure_classes.items()}
+        if operation.failures or evidence:
+            yield FailureGroup(
+                operation=label,
+                title=f"{_part(operation.failures, operation.requests)} of its requests failed",
+                classes=tuple(_by_count(classes)),
+                messages=tuple(_by_count(operation.failure_messages)),
+                evidence=evidence,
+            )
+
+
+def _by_count(counts: Mapping[str, int]) -> Iterator[Fact]:
+    """Yield count and name, the most frequent first."""
+    for name, count in sorted(counts.items(), key=lambda each: -each[1]):
+        if count:
+            yield Fact(f"{count:,}", name)
+
+
+def _part(count: int, total: int) -> str:
+    """Return a count, and which part of the total it is."""
+    return f"{count:,} ({count / total:.2%})" if total and count else f"{count:,}"
