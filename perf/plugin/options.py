@@ -272,6 +272,7 @@ OPTIONS: Sequence[Option] = (
         ("max_cost", parse_usd, "5", "USD", "AWS only: the most that a session may cost"),
         ("run_id", _run_id, None, "ID", "names what the session creates (default: a random one)"),
         ("json", _new_file, None, "FILE", "write all results to FILE"),
+        ("html", _new_file, None, "FILE", "write a report with charts to FILE, for a browser"),
         ("markdown", _new_file, None, "FILE", "write a summary to FILE, for a pull request"),
         (
             "history",

@@ -42,6 +42,7 @@ class ReportFiles:
             _Report(f"--perf-{name}", content, path, write)
             for name, content, path, write in (
                 ("json", "results", session.json_path, write_report),
+                ("html", "report", session.html_path, _write_html),
                 ("markdown", "summary", session.markdown_path, _write_markdown),
             )
             if path is not None
@@ -77,6 +78,13 @@ class ReportFiles:
         except OSError as error:
             text = f"{STEP_SUMMARY_VARIABLE}: no summary written: {error}"
             self._lines.append(Line(text, Style.WARNING))
+
+
+def _write_html(path: Path, report: ReportFile) -> None:
+    # A twentieth of a second of import, for sessions that ask for the page.
+    from perf.reports.html import render_html  # noqa: PLC0415
+
+    write_whole(path, render_html(report))
 
 
 def _write_markdown(path: Path, report: ReportFile) -> None:

@@ -52,6 +52,7 @@ class SessionSettings:
     """Of the user's own setting; None: those that ship."""
     dataset: Dataset
     json_path: Path | None
+    html_path: Path | None
     markdown_path: Path | None
     baselines: BaselineSettings
     history: str | None
@@ -265,6 +266,7 @@ class Resolver:
                 aws_region=values["aws_region"],
                 aws_profile=values["aws_profile"],
             ),
+            html_path=values["html"],
             markdown_path=values["markdown"],
             history=values["history"],
             run_id=values["run_id"] or run_id,
