@@ -23,6 +23,7 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from perf.core.cost import parse_budget
 from perf.core.durations import parse_duration
+from perf.core.progress import Progress
 from perf.core.result import RunResult
 from perf.core.thresholds import parse_abort_rule
 from perf.core.verdicts import abort_reason
@@ -32,8 +33,9 @@ from perf.loadgen.failure_classes import failure_class_of
 from perf.loadgen.failure_texts import encodable, text_of
 from perf.loadgen.health import HealthProbe
 from perf.loadgen.measurement_arguments import add_measurement_arguments
+from perf.loadgen.progress import tell_progress
 from perf.loadgen.recorder import Recorder
-from perf.loadgen.result_file import WRITE_LOGS
+from perf.loadgen.result_file import WRITE_LOGS, progress_path
 from perf.loadgen.senders import STOP_MESSAGE, Wire, Workers, health_of
 from perf.loadgen.soundness import (
     count_reasons,
@@ -98,6 +100,9 @@ class Instrument:
             gevent.spawn(self._abort_when_hopeless)
         if self._options.budget and not isinstance(self._runner, WorkerRunner):
             gevent.spawn(self._stop_when_spent)
+        is_told = self._options.progress and self._options.result_file
+        if is_told and not isinstance(self._runner, WorkerRunner):
+            gevent.spawn(self._tell_progress)
 
     def on_spawning_complete(self, user_count: int, **_: object) -> None:
         """Remember the number of users, and the workers that run them."""
@@ -193,6 +198,19 @@ class Instrument:
         )
         if self._overspent is not None:
             self._runner.quit()
+
+    def _tell_progress(self) -> None:
+        """Tell those who wait how the run is doing."""
+        tell_progress(
+            progress_path(Path(self._options.result_file)),
+            parse_duration(self._options.progress),
+            progress=self._progress,
+            is_over=lambda: self._stopped_ns is not None,
+        )
+
+    def _progress(self) -> Progress:
+        elapsed_s = (self._until_ns - self._started_ns) / _NS
+        return Progress(elapsed_s=elapsed_s, users=self._runner.user_count, run=self.result())
 
     def on_report_to_master(self, data: dict[str, Any], **_: object) -> None:
         """Send what this worker recorded since its last report."""

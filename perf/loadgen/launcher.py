@@ -25,6 +25,7 @@ from perf.children import (
 from perf.core.cost import Budget
 from perf.core.durations import format_duration
 from perf.core.pacing import Pacing
+from perf.core.progress import Progress
 from perf.core.thresholds import DEFAULT_ABORT_AFTER, Threshold
 from perf.errors import (
     GeneratorCrashed,
@@ -33,7 +34,7 @@ from perf.errors import (
     LocustfileFailed,
     PortTaken,
 )
-from perf.loadgen.result_file import LoadOutcome, read_outcome
+from perf.loadgen.result_file import LoadOutcome, progress_path, read_outcome
 
 LOCUSTFILE = Path(__file__).parents[1] / "locustfile.py"
 """The workloads that ship with this package."""
@@ -69,6 +70,7 @@ class RunSpec:
         processes: worker processes on this machine; 1: locust itself sends.
         expect_workers: workers on other machines to wait for; 0: none.
         master_bind: host:port where the master listens for them.
+        progress_s: how often the run tells its progress; None: never.
     """
 
     locustfile: Path = LOCUSTFILE
@@ -87,6 +89,7 @@ class RunSpec:
     processes: int = 1
     expect_workers: int = 0
     master_bind: str = DEFAULT_MASTER_BIND
+    progress_s: float | None = None
 
     @property
     def deadline_s(self) -> float:
@@ -136,6 +139,8 @@ class RunSpec:
             port = str(_free_port())
             argv += ["--processes", str(self.processes), "--master-bind-host", "127.0.0.1"]
             argv += ["--master-bind-port", port, "--master-port", port]
+        if self.progress_s is not None:
+            argv += ["--progress", format_duration(self.progress_s)]
         return [*argv, "--result-file", str(result_file)]
 
 
@@ -194,6 +199,14 @@ class LoadRun:
             self._child.stop(grace_s=0)
             raise GeneratorTimedOut(self.spec.deadline_s, self._child.output_tail) from None
         return self._result(exit_code)
+
+    def progress(self) -> Progress | None:
+        """Return how the run is doing, as it told last; None when it told nothing yet."""
+        try:
+            text = progress_path(self._result_file).read_bytes()
+        except FileNotFoundError:
+            return None
+        return Progress.from_json(json.loads(text))
 
     def interrupt(self) -> LoadOutcome | None:
         """End the run early; return what was measured, or None when there is nothing yet."""

@@ -21,6 +21,12 @@ def add_measurement_arguments(parser: argparse.ArgumentParser) -> None:
         "--warmup", type=_duration, default="0", help="time before the measurement window"
     )
     group.add_argument(
+        "--progress",
+        type=_positive_duration,
+        default="",
+        help="write how the run is doing beside the result file, so often: 1s",
+    )
+    group.add_argument(
         "--abort",
         type=_abort_rule,
         action="append",
@@ -57,12 +63,16 @@ def _user_classes(base: type[User]) -> list[type[User]]:
     return below if base.abstract else [base, *below]
 
 
-def _duration(text: str) -> str:
+def _duration(text: str, *, allow_zero: bool = True) -> str:
     try:
-        parse_duration(text, allow_zero=True)
+        parse_duration(text, allow_zero=allow_zero)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
     return text
+
+
+def _positive_duration(text: str) -> str:
+    return _duration(text, allow_zero=False)
 
 
 def _abort_rule(text: str) -> str:

@@ -25,6 +25,11 @@ class LoadOutcome(NamedTuple):
     write_logs: tuple[WriteLog, ...]
 
 
+def progress_path(result_file: Path) -> Path:
+    """Return where a run with this result file tells how it is doing, until it is over."""
+    return result_file.with_suffix(".progress.json")
+
+
 def read_outcome(path: Path) -> LoadOutcome:
     """Return what the result file of a locust command holds.
 

@@ -32,6 +32,7 @@ from perf.plugin.interrupts import Interrupts
 from perf.plugin.options import add_options
 from perf.plugin.own_errors import show_own_error
 from perf.plugin.preflight import announce
+from perf.plugin.progress import ProgressDisplay
 from perf.plugin.report_files import ReportFiles
 from perf.plugin.runs import TestRuns, raise_violations
 from perf.plugin.settings import Resolver
@@ -81,6 +82,7 @@ def pytest_configure(config: pytest.Config) -> None:
         audits=Audits(resolver.session.dataset),
         costs=SessionCosts(resolver.session, processes=_processes(config)),
         baselines=baselines,
+        progress=ProgressDisplay(config, session.progress),
     )
     config.pluginmanager.register(interrupts, "perf-interrupts")
     config.pluginmanager.register(workers, "perf-workers")

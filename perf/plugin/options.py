@@ -36,6 +36,7 @@ from perf.plugin.baseline_files import (
     parse_baseline_name,
 )
 from perf.plugin.profiles import DEFAULT_PROFILE
+from perf.plugin.progress import ProgressKind
 from perf.targets import TargetKind, parse_billing, parse_target
 from perf.targets.s3_url import S3_SCHEME, parse_s3_url
 from perf.targets.table import checked_name
@@ -272,6 +273,10 @@ OPTIONS: Sequence[Option] = (
         ("max_cost", parse_usd, "5", "USD", "AWS only: the most that a session may cost"),
         ("run_id", _run_id, None, "ID", "names what the session creates (default: a random one)"),
         ("json", _new_file, None, "FILE", "write all results to FILE"),
+        (
+            *("progress", _one_of(ProgressKind), "auto", "HOW"),
+            "show a load under way: auto (a block on a terminal, else lines), plain (lines), off",
+        ),
         ("html", _new_file, None, "FILE", "write a report with charts to FILE, for a browser"),
         ("markdown", _new_file, None, "FILE", "write a summary to FILE, for a pull request"),
         (

@@ -4,6 +4,7 @@ import os
 import secrets
 import warnings
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -81,6 +82,7 @@ class TestRuns:
         self._collector = state.collector
         self._audits = state.audits
         self._costs = state.costs
+        self._display = state.progress
         self._baselines = state.baselines
         self._runs: list[_FinishedRun] = []
         self._judged: list[JudgedRun] = []
@@ -112,6 +114,7 @@ class TestRuns:
             processes=load.processes,
             expect_workers=load.expect_workers,
             master_bind=load.master_bind,
+            progress_s=self._display.told_every_s,
         )
         fingerprint = fingerprint_of(
             load,
@@ -134,7 +137,10 @@ class TestRuns:
             limit = f"limit {format_usd(self._session.max_cost_usd)} USD for the session"
             announce(self._item.config, f"cost estimate: {admission.estimate}, {limit}")
         spec = replace(spec, budget=budget)
-        with LoadRun(spec, environment=self._environment(site)) as locust:
+        with (
+            LoadRun(spec, environment=self._environment(site)) as locust,
+            self._shown(locust, load),
+        ):
             try:
                 result, logs = locust.wait()
             except KeyboardInterrupt:
@@ -162,6 +168,15 @@ class TestRuns:
         finally:
             finished.cost = self._cost(admission, finished)
         return result
+
+    def _shown(self, locust: LoadRun, load: LoadSettings) -> AbstractContextManager[None]:
+        """Show how a run is doing, and what its thresholds say so far."""
+        return self._display.showing(
+            self._item.nodeid,
+            locust.progress,
+            run_time_s=load.run_time_s,
+            judge=lambda told: judge(told.run, self._applicable(told.run, load)),
+        )
 
     def _cost(self, admission: Admission | None, run: "_FinishedRun | None") -> RunCost | None:
         """Count what a run cost, None one that left no result; None: load costs nothing here."""

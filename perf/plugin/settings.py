@@ -33,6 +33,7 @@ from perf.plugin.layers import (
 )
 from perf.plugin.options import PROFILE_FLAG, Scope
 from perf.plugin.profiles import DEFAULT_PROFILE, read_prices, read_profiles
+from perf.plugin.progress import ProgressKind
 from perf.targets import Billing, TargetKind, TargetSpec, parse_target
 
 
@@ -54,6 +55,7 @@ class SessionSettings:
     json_path: Path | None
     html_path: Path | None
     markdown_path: Path | None
+    progress: ProgressKind
     baselines: BaselineSettings
     history: str | None
     """A folder, or ``s3://bucket/prefix``."""
@@ -268,6 +270,7 @@ class Resolver:
             ),
             html_path=values["html"],
             markdown_path=values["markdown"],
+            progress=values["progress"],
             history=values["history"],
             run_id=values["run_id"] or run_id,
         )

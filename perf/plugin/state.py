@@ -8,6 +8,7 @@ from perf.plugin.audits import Audits
 from perf.plugin.baselines import Baselines
 from perf.plugin.collector import Collector
 from perf.plugin.costs import SessionCosts
+from perf.plugin.progress import ProgressDisplay
 from perf.plugin.settings import Resolver, SessionSettings
 
 
@@ -20,6 +21,7 @@ class State:
     audits: Audits
     costs: SessionCosts
     baselines: Baselines
+    progress: ProgressDisplay
 
     @property
     def session(self) -> SessionSettings:

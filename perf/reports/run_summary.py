@@ -72,12 +72,11 @@ def worst_judgement(judged: JudgedRun) -> Judgement | None:
 
 def _judgement_text(judgement: Judgement) -> str:
     threshold, margin = judgement.threshold, judgement.margin_ratio
-    text = "" if margin is None else f"{margin:+.0%} "
-    text += threshold.rule
-    if judgement.observed is not None and judgement.verdict is not Verdict.NO_DATA:
-        text += f": {observed_figure(judgement.observed, None, threshold.kind)}"
-    elif judgement.reason:
-        text += f": {judgement.reason}"
+    if judgement.verdict is Verdict.NO_DATA or judgement.observed is None:
+        text = f"{threshold.rule}: {judgement.reason}"
+    else:
+        text = "" if margin is None else f"{margin:+.0%} "
+        text += f"{threshold.rule}: {observed_figure(judgement.observed, None, threshold.kind)}"
     return text if judgement.operation is None else f"{text}, {judgement.operation}"
 
 

@@ -56,6 +56,7 @@ SESSION_OPTIONS: Mapping[str, tuple[str, Callable[[Resolver], object], object]] 
     "max_cost": ("7.50", lambda it: it.session.max_cost_usd, Decimal("7.50")),
     "run_id": ("nightly-7", lambda it: it.session.run_id, "nightly-7"),
     "json": ("report.json", lambda it: getattr(it.session.json_path, "name", None), "report.json"),
+    "progress": ("off", lambda it: it.session.progress, "off"),
     "html": ("a.html", lambda it: getattr(it.session.html_path, "name", None), "a.html"),
     "markdown": ("a.md", lambda it: getattr(it.session.markdown_path, "name", None), "a.md"),
     "history": ("s3://nights/main", lambda it: it.session.history, "s3://nights/main"),

@@ -1,0 +1,147 @@
+"""A load under way, in words: a line for logs, and the figures for a terminal's display."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from perf.core.durations import format_duration
+from perf.core.histogram import LatencyHistogram
+from perf.core.operation import OperationResult
+from perf.core.progress import Progress
+from perf.core.verdicts import RunVerdict, Verdict
+from perf.reports.figures import figure, table_ms
+from perf.reports.lines import printable
+
+_RATE_S: Final = 10.0
+"""Arrivals are counted over so many seconds: workers on other machines report every three."""
+
+
+class Rates:
+    """Arrivals per second of late, from one progress to the next."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque([(0.0, 0)])
+
+    def per_s(self, progress: Progress) -> float:
+        """Return how many requests there were a second in the last seconds."""
+        seen = self._seen
+        if progress.elapsed_s > seen[-1][0]:
+            seen.append((progress.elapsed_s, progress.arrivals))
+        while len(seen) > 2 and seen[-1][0] - seen[1][0] >= _RATE_S:  # noqa: PLR2004 - the ends
+            seen.popleft()
+        (first_s, first), (last_s, last) = seen[0], seen[-1]
+        return (last - first) / (last_s - first_s) if last_s > first_s else 0.0
+
+
+class Standing(NamedTuple):
+    """The verdict so far, in words, and whether all is well."""
+
+    text: str
+    is_bad: bool
+
+
+class View(NamedTuple):
+    """Everything that is shown of a run at one moment, as text."""
+
+    time: str
+    """Elapsed and in all."""
+    load: str
+    """Users and arrivals."""
+    failures: str
+    latency: str
+    units: str
+    """Empty when nothing was metered."""
+    standing: Standing
+    elapsed_s: float
+    rows: tuple[tuple[str, ...], ...]
+    """Of every operation: name, requests, failures, p50, p99."""
+
+
+def view(
+    progress: Progress,
+    *,
+    run_time_s: float,
+    arrivals_per_s: float,
+    judge: Callable[[Progress], RunVerdict],
+) -> View:
+    """Return what is to be shown of a run that is under way.
+
+    Args:
+        progress: what the run told last.
+        run_time_s: how long it is to last.
+        arrivals_per_s: of late.
+        judge: says what the verdict would be if the run ended now.
+    """
+    run = progress.run
+    failures = sum(each.failures for each in run.operations)
+    elapsed = format_duration(int(progress.elapsed_s)) if progress.elapsed_s >= 1 else "0s"
+    return View(
+        time=f"{elapsed} of {format_duration(run_time_s)}",
+        load=f"{progress.users} user{'' if progress.users == 1 else 's'}, "
+        f"{figure(arrivals_per_s, 3)} arrivals/s",
+        failures=f"{failures} failure{'' if failures == 1 else 's'}",
+        latency=_latency_text(run.operations),
+        units=_units_text(progress),
+        standing=_standing(progress, judge),
+        elapsed_s=progress.elapsed_s,
+        rows=tuple(_row(label, each) for label, each in run.labelled.items()),
+    )
+
+
+def progress_line(shown: View) -> str:
+    """Return a run that is under way as one line of a log."""
+    parts = (shown.time, shown.load, shown.failures, shown.latency, shown.units)
+    return f"{', '.join(filter(None, parts))}; {shown.standing.text}"
+
+
+def _latency_text(operations: tuple[OperationResult, ...]) -> str:
+    latency = LatencyHistogram()
+    for each in operations:
+        latency.merge(each.latency)
+    if not latency.count:
+        return ""
+    return f"p50 {_ms(latency, 0.5)} ms, p99 {_ms(latency, 0.99)} ms"
+
+
+def _units_text(progress: Progress) -> str:
+    metered = progress.run.metered
+    if metered is None:
+        return ""
+    units = {"read": metered.units.read, "write": metered.units.write}
+    return ", ".join(f"{figure(count)} {kind} units" for kind, count in units.items() if count)
+
+
+def _standing(progress: Progress, judge: Callable[[Progress], RunVerdict]) -> Standing:
+    """Return what the thresholds say so far; there is no verdict before the end."""
+    if not progress.run.requests:
+        return Standing("not measuring yet", is_bad=False)
+    judgements = judge(progress).judgements
+    broken = [each for each in judgements if each.verdict is Verdict.FAIL]
+    if broken:
+        rules = ", ".join(
+            each.threshold.rule
+            if each.operation is None
+            else f"{each.operation}: {each.threshold.rule}"
+            for each in broken
+        )
+        return Standing(printable(f"broken so far: {rules}"), is_bad=True)
+    if not judgements:
+        return Standing("no threshold is set", is_bad=False)
+    met = sum(each.verdict is Verdict.PASS for each in judgements)
+    return Standing(f"{met} of {len(judgements)} thresholds met so far", is_bad=False)
+
+
+def _row(label: str, operation: OperationResult) -> tuple[str, ...]:
+    latency = operation.latency
+    return (
+        printable(label),
+        str(operation.requests),
+        str(operation.failures),
+        _ms(latency, 0.5),
+        _ms(latency, 0.99),
+    )
+
+
+def _ms(latency: LatencyHistogram, q: float) -> str:
+    value_ns = latency.quantile_ns(q)
+    return table_ms(None if value_ns is None else value_ns / 1_000_000)
