@@ -26,6 +26,7 @@ class BaselineSaving:
         if self._baselines.is_lost and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
+    @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what has become of it."""
         if self._baselines.saved is not None:

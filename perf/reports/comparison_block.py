@@ -27,7 +27,11 @@ def comparison_block(judged: JudgedRun, width: int = 100) -> list[Line]:
     if comparison is None:
         return []
     style = _STYLE_OF[worst(comparison.verdicts)] if comparison.judgements else Style.PLAIN
-    opening = [Line(text, style) for text in wrapped(comparison_text(comparison), width)]
+    # Where the comparison decides, the headline of the run has said it.
+    text = (
+        f"beside baseline {comparison.baseline}" if decides(judged) else comparison_text(comparison)
+    )
+    opening = [Line(each, style) for each in wrapped(text, width)]
     return [*opening, *_table(comparison, width)]
 
 

@@ -6,7 +6,7 @@ from perf.core.comparison import Change, Comparison, ComparisonJudgement, not_co
 from perf.core.comparison_rules import ComparisonRule
 from perf.core.report import JudgedRun
 from perf.core.verdicts import RunVerdict, Verdict
-from perf.reports.comparison_block import change_figure, comparison_block
+from perf.reports.comparison_block import change_figure, comparison_block, comparison_text
 from perf.reports.junit import properties
 from perf.reports.verdict_block import headline
 
@@ -42,7 +42,7 @@ def beside(judged: JudgedRun, comparison: Comparison, verdict: Verdict) -> Judge
 def test_rules_stand_before_the_other_figures(judged: JudgedRun) -> None:
     lines = [each.text for each in comparison_block(beside(judged, COMPARISON, Verdict.FAIL))]
     assert lines == [
-        "compared with baseline main: 0 of 1 rules kept, 1 broken",
+        "beside baseline main",
         "        rule or metric   then    now  change [95 % interval]",
         "write_to_ddb",
         "  FAIL  p99 > 10%       20 ms  26 ms  +30.0% [+20.0%, +41.0%]",
@@ -56,8 +56,12 @@ def test_without_a_baseline_there_is_nothing_to_show(judged: JudgedRun) -> None:
 
 def test_what_was_not_compared_says_why(judged: JudgedRun) -> None:
     comparison = not_compared("main", [P99], "the baseline has no such run of this test")
-    lines = [each.text for each in comparison_block(beside(judged, comparison, Verdict.NO_DATA))]
-    assert lines[0] == ("compared with baseline main: the baseline has no such run of this test")
+    run = beside(judged, comparison, Verdict.NO_DATA)
+    lines = [each.text for each in comparison_block(run)]
+    assert headline(run) == "NO DATA: " + comparison_text(comparison)
+    assert comparison_text(comparison) == (
+        "compared with baseline main: the baseline has no such run of this test"
+    )
     assert lines[2:4] == [
         "every operation",
         "  NO DATA  p99 > 10%          -    -  -",
