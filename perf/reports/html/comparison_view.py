@@ -1,6 +1,6 @@
 """A run beside its baseline, as the page shows it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from perf.core.comparison import Change, Comparison
@@ -8,6 +8,7 @@ from perf.core.thresholds import kind_of
 from perf.core.verdicts import Verdict
 from perf.reports.comparison_block import change_figure, comparison_text
 from perf.reports.figures import observed_figure
+from perf.reports.html.by_operation import by_operation
 from perf.reports.html.facts import UNKNOWN
 
 
@@ -29,14 +30,15 @@ class ComparisonView(NamedTuple):
     """What is to be seen of a comparison."""
 
     text: str
-    rows: tuple[ComparisonRow, ...]
+    rows: Mapping[str, Sequence[ComparisonRow]]
+    """By operation."""
 
 
 def comparison_view(comparison: Comparison | None) -> ComparisonView | None:
     """Return the rules, then the metrics that no rule has shown; None without a baseline."""
     if comparison is None:
         return None
-    return ComparisonView(comparison_text(comparison), tuple(_rows(comparison)))
+    return ComparisonView(comparison_text(comparison), by_operation(_rows(comparison)))
 
 
 def _rows(comparison: Comparison) -> Iterator[ComparisonRow]:

@@ -269,7 +269,7 @@
 
   /* Lying bars, the name of each operation above its own: names are long. */
   const bars = (theme, narrow, { names, parts, stacked }) => {
-    const room = narrow ? 44 : 120;
+    const room = narrow ? 38 : 120;
     const common = base(theme, { legend: parts.map(([name]) => name), narrow, left: 8 });
     return {
       height: 80 + (narrow && parts.length > 2 ? 24 : 0) + names.length * 52,

@@ -11,6 +11,7 @@ from perf.core.report import JudgedRun
 from perf.core.result import RunResult
 from perf.core.verdicts import Judgement, Verdict
 from perf.reports.figures import figure, observed_figure, table_ms
+from perf.reports.html.by_operation import by_operation
 from perf.reports.html.comparison_view import ComparisonView, comparison_view
 from perf.reports.html.facts import (
     UNKNOWN,
@@ -93,7 +94,8 @@ class RunView:
     throughput: str
     worst_p99: str
     """Of the operation where it is highest."""
-    thresholds: tuple[ThresholdRow, ...]
+    thresholds: Mapping[str, Sequence[ThresholdRow]]
+    """By operation."""
     comparison: ComparisonView | None
     """None without a baseline."""
     operations: tuple[OperationRow, ...]
@@ -133,7 +135,7 @@ def _run_view(anchor: str, name: str, judged: JudgedRun) -> RunView:
         failures=_part(sum(each.failures for each in run.operations), run.requests),
         throughput=figure(sum(each.throughput_per_s for each in run.operations), 4),
         worst_p99=UNKNOWN if worst_ns is None else f"{table_ms(worst_ns / _NS_PER_MS)} ms",
-        thresholds=tuple(map(_threshold_row, judged.verdict.judgements)),
+        thresholds=by_operation(map(_threshold_row, judged.verdict.judgements)),
         comparison=comparison_view(judged.comparison),
         operations=tuple(_operation_rows(run)),
         operation_names=tuple(run.labelled),
