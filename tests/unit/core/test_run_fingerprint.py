@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perf.core.json_reader import JsonReader
@@ -9,11 +9,13 @@ PART = st.dictionaries(st.sampled_from("abc"), st.sampled_from("123"))
 FINGERPRINTS = st.builds(RunFingerprint, **dict.fromkeys(PARTS, PART))
 
 
+@settings(max_examples=30)
 @given(FINGERPRINTS)
 def test_nothing_differs_from_itself(one: RunFingerprint) -> None:
     assert one.differences(one) == []
 
 
+@settings(max_examples=30)
 @given(FINGERPRINTS, FINGERPRINTS)
 def test_what_differs_is_named_by_part_both_ways(
     one: RunFingerprint, other: RunFingerprint
@@ -23,6 +25,7 @@ def test_what_differs_is_named_by_part_both_ways(
     assert (there == []) == (one == other)
 
 
+@settings(max_examples=30)
 @given(FINGERPRINTS, FINGERPRINTS, st.sets(st.sampled_from(PARTS)))
 def test_what_is_allowed_is_not_named(
     one: RunFingerprint, other: RunFingerprint, allowed: set[str]
@@ -32,6 +35,7 @@ def test_what_is_allowed_is_not_named(
     assert named == everything - allowed
 
 
+@settings(max_examples=30)
 @given(FINGERPRINTS)
 def test_a_fingerprint_survives_json(one: RunFingerprint) -> None:
     assert RunFingerprint.from_json(JsonReader.of(one.to_json(), "fingerprint")) == one
