@@ -1,27 +1,24 @@
 """What earlier sessions measured, as series over time: one per test, operation, metric, conditions.
 
 A run that says nothing about its target, because it was INVALID, had too few samples or was cut
-short, is no point of any series.
+short, is no point of any series, nor is one that does not say what it was measured with.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from itertools import pairwise
 from typing import Final
 
-from perf.core.dataset import DATASET_SIZES
 from perf.core.operation import OperationResult
-from perf.core.report import JudgedRun, ReportFile
+from perf.core.report import JudgedRun, ReportFile, TargetInfo
+from perf.core.run_fingerprint import Part, RunFingerprint
 from perf.core.verdicts import Verdict
 
 _MEASURED: Final = frozenset({Verdict.PASS, Verdict.FAIL})
 _WITH_ADDRESS: Final = frozenset({"endpoint", "aws"})
 """Kinds of targets that are where they are; the local ones get another port each time."""
-_DATA_FLAGS: Final = ("--key-choice", *("--" + name.replace("_", "-") for name in DATASET_SIZES))
 
 
 class TrackedMetric(StrEnum):
@@ -52,33 +49,29 @@ class TrackedMetric(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """What must be alike for figures of two runs to be of one series."""
+    """What must be alike for figures of two runs to be of one series.
+
+    That is the fingerprint of a run without versions and machine: when those change, a level may
+    change, and that is what a history is to show.
+    """
 
     target: str
-    aqp: str
+    """Kinds of target and AQP, and the address of a target that has one of its own."""
     profile: str
-    """The resolved load profile, as JSON."""
     data: str
-    """Seed and sizes of the data set."""
 
     def __str__(self) -> str:
-        """Return what a reader needs of them: two that differ may look alike."""
-        profile = json.loads(self.profile).get("name", "without a name")
-        return ", ".join(filter(None, [self.target, self.aqp, f"profile {profile}", self.data]))
+        """Return all of them."""
+        return "; ".join(filter(None, [self.target, self.profile, self.data]))
 
     @classmethod
-    def of(cls, judged: JudgedRun) -> "Conditions":
+    def of(cls, target: TargetInfo, fingerprint: RunFingerprint) -> "Conditions":
         """Return the conditions of a run."""
-        target, command = judged.target, judged.run.command
-        given = dict(pairwise(command))
-        sizes = [f"{flag[2:]}={given[flag]}" for flag in _DATA_FLAGS if flag in given]
+        address = target.endpoint if target.kind in _WITH_ADDRESS else ""
         return cls(
-            target=f"{target.kind} {target.endpoint}".strip()
-            if target.kind in _WITH_ADDRESS
-            else target.kind,
-            aqp=(judged.aqp or "").partition(" at ")[0],
-            profile=json.dumps(dict(judged.profile), sort_keys=True),
-            data=" ".join([f"seed={judged.seed}", *sizes]),
+            target=" ".join(filter(None, [_text(fingerprint.target), address])),
+            profile=_text(fingerprint.profile),
+            data=_text(fingerprint.data),
         )
 
 
@@ -144,9 +137,9 @@ def _figures(report: ReportFile) -> Iterator[tuple[SeriesName, float]]:
     numbers: Counter[str] = Counter()
     for judged in report.runs:
         numbers[judged.test] += 1
-        if not _is_measured(judged):
+        if judged.fingerprint is None or not _is_measured(judged):
             continue
-        conditions = Conditions.of(judged)
+        conditions = Conditions.of(judged.target, judged.fingerprint)
         operations: Mapping[str, OperationResult] = judged.run.labelled
         for label, operation in operations.items():
             for metric in TrackedMetric:
@@ -160,6 +153,10 @@ def _figures(report: ReportFile) -> Iterator[tuple[SeriesName, float]]:
                         conditions=conditions,
                     )
                     yield name, value
+
+
+def _text(part: Part) -> str:
+    return " ".join(f"{key}={part[key]}" for key in sorted(part))
 
 
 def _is_measured(judged: JudgedRun) -> bool:

@@ -12,7 +12,7 @@ from perf.core.history import series_of
 from perf.core.trends import Trend, find_trends
 from perf.history.change_points import INSTALL_HINT, find_changes, is_installed
 from perf.history.commits import commits_in
-from perf.history.place import open_store, parse_place
+from perf.history.place import HistoryPlace, parse_place
 from perf.history.reading import read_history
 from perf.history.store import STORE_ERRORS
 from perf.reports.lines import Line
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the history that the arguments name; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        history = read_history(open_store(parse_place(options.history)))
+        history = read_history(HistoryPlace(place=parse_place(options.history)).open())
     except (ValueError, *STORE_ERRORS) as error:
         sys.stderr.write(f"{options.history}: {error}\n")
         return 2

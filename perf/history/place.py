@@ -1,5 +1,6 @@
 """How the text that names a history is read, and the place that it names."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -24,15 +25,33 @@ def parse_place(text: str) -> str:
     return str(path)
 
 
-def open_store(place: str) -> HistoryStore:
-    """Return the history at a place; nothing is made yet.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPlace:
+    """Where a history is, and how it is reached.
 
-    Raises:
-        TargetError: boto3 cannot be configured for it.
+    Args:
+        place: as `parse_place` returns it.
+        region: AWS region of a bucket; None: boto3's own.
+        profile: AWS profile to reach a bucket with; None: boto3's own.
     """
-    if not place.startswith(S3_SCHEME):
-        return FolderStore(Path(place))
-    # boto3 takes a tenth of a second to import: only a history in S3 waits for it.
-    from perf.targets.object_store import ObjectStore  # noqa: PLC0415
 
-    return BucketStore(ObjectStore(place))
+    place: str
+    region: str | None = None
+    profile: str | None = None
+
+    def __str__(self) -> str:
+        """Return the place."""
+        return self.place
+
+    def open(self) -> HistoryStore:
+        """Return what is there; nothing is made yet.
+
+        Raises:
+            TargetError: boto3 cannot be configured for it.
+        """
+        if not self.place.startswith(S3_SCHEME):
+            return FolderStore(Path(self.place))
+        # boto3 takes a tenth of a second to import: only a history in S3 waits for it.
+        from perf.targets.object_store import ObjectStore  # noqa: PLC0415
+
+        return BucketStore(ObjectStore(self.place, region=self.region, profile=self.profile))

@@ -7,7 +7,7 @@ from perf.core.trends import Trend, find_trends
 from perf.errors import InvalidOption
 from perf.history.change_points import INSTALL_HINT, find_changes, is_installed
 from perf.history.commits import commits_in
-from perf.history.place import OPTION, open_store
+from perf.history.place import OPTION, HistoryPlace
 from perf.history.reading import read_history
 from perf.history.store import STORE_ERRORS
 from perf.plugin.collector import MARKUP, Collector
@@ -20,7 +20,7 @@ class SessionHistory:
     """A plugin object: the history that a session belongs to.
 
     Args:
-        place: where it is: a folder, or ``s3://bucket/prefix``.
+        place: where it is.
         collector: has what the session measured.
         run_id: of the session; it makes the name of its file its own.
 
@@ -28,13 +28,15 @@ class SessionHistory:
         InvalidOption: the place takes no files.
     """
 
-    def __init__(self, place: str, collector: Collector, run_id: str) -> None:
+    def __init__(self, place: HistoryPlace, collector: Collector, run_id: str) -> None:
         self._collector, self._run_id = collector, run_id
         try:
-            self._store = open_store(place)
+            self._store = place.open()
             self._store.check()
         except STORE_ERRORS as error:
-            raise InvalidOption(OPTION, place, f"give a place that takes files: {error}") from error
+            raise InvalidOption(
+                OPTION, str(place), f"give a place that takes files: {error}"
+            ) from error
         self._added: str | None = None
         self._skipped: tuple[str, ...] = ()
         self._error: Exception | None = None

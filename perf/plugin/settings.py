@@ -19,6 +19,7 @@ from perf.core.prices import Prices
 from perf.core.thresholds import Threshold, override
 from perf.core.verification import Verification
 from perf.errors import InvalidLoadProfile, InvalidOption
+from perf.history.place import HistoryPlace
 from perf.loadgen.arguments import ClientKind
 from perf.plugin.baseline_files import BaselineSettings
 from perf.plugin.layers import (
@@ -57,8 +58,7 @@ class SessionSettings:
     markdown_path: Path | None
     progress: ProgressKind
     baselines: BaselineSettings
-    history: str | None
-    """A folder, or ``s3://bucket/prefix``."""
+    history: HistoryPlace | None
     run_id: str
     """Is part of the name and a tag of every table of the session, and of every order id."""
 
@@ -271,7 +271,13 @@ class Resolver:
             html_path=values["html"],
             markdown_path=values["markdown"],
             progress=values["progress"],
-            history=values["history"],
+            history=None
+            if values["history"] is None
+            else HistoryPlace(
+                place=values["history"],
+                region=values["aws_region"],
+                profile=values["aws_profile"],
+            ),
             run_id=values["run_id"] or run_id,
         )
 

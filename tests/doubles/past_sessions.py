@@ -1,17 +1,23 @@
 """Sessions of the past, each with one run of one test that took as long as it is told."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from perf.core.histogram import LatencyHistogram
 from perf.core.operation import OperationResult
 from perf.core.report import JudgedRun, ReportFile, TargetInfo
 from perf.core.result import GeneratorHealth, RunResult
+from perf.core.run_fingerprint import RunFingerprint
 from perf.core.verdicts import RunVerdict, Verdict
 
 FIRST_NIGHT = datetime(2026, 11, 1, 2, 0, tzinfo=UTC)
 MOTO = TargetInfo(kind="moto", endpoint="http://127.0.0.1:1", label="not AWS")
-PROFILE: Mapping[str, object] = {"name": "nightly", "users": 50}
+FINGERPRINT = RunFingerprint(
+    target={"kind": "moto"},
+    profile={"users": "50"},
+    data={"seed": "1", "partitions": "20"},
+    versions={"python": "3.11"},
+    machine={"cores": "2"},
+)
 
 
 def past_run(
@@ -44,7 +50,8 @@ def past_run(
     return JudgedRun(
         test=test,
         target=target,
-        profile=PROFILE,
+        profile={},
+        fingerprint=FINGERPRINT,
         seed=1,
         run=run,
         verdict=RunVerdict(verdict=verdict, judgements=(), invalid_reasons=()),

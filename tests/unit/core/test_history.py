@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from perf.core.history import Series, TrackedMetric, history_name, names_in, series_of
 from perf.core.report import JudgedRun, ReportFile, TargetInfo
 from perf.core.verdicts import Verdict
-from tests.doubles.past_sessions import PROFILE, past_run, past_session
+from tests.doubles.past_sessions import FINGERPRINT, MOTO, past_run, past_session
 
 
 def p99_of(*reports: ReportFile) -> list[Series]:
@@ -65,15 +65,18 @@ def test_slow_night_is_a_point() -> None:
 
 
 AWS = TargetInfo(kind="aws", endpoint="https://dynamodb.eu-west-1.amazonaws.com", label="AWS")
+
+
+def measured_with(**parts: dict[str, str]) -> JudgedRun:
+    return replace(past_run(), fingerprint=replace(FINGERPRINT, **parts))
+
+
 OTHERS: Mapping[str, JudgedRun] = {
-    "target": past_run(target=AWS),
-    "region": past_run(
-        target=replace(AWS, endpoint="https://dynamodb.eu-west-2.amazonaws.com"),
-    ),
-    "AQP": replace(past_run(), aqp="AQP at https://aqp.example.com"),
-    "profile": replace(past_run(), profile={**PROFILE, "users": 51}),
-    "data seed": replace(past_run(), seed=2),
-    "data size": changed(past_run(), command=("locust", "--partitions", "21")),
+    "target": measured_with(target={"kind": "dynamodb-local"}),
+    "AWS": past_run(target=AWS),
+    "region": past_run(target=replace(AWS, endpoint="https://dynamodb.eu-west-2.amazonaws.com")),
+    "profile": measured_with(profile={"users": "51"}),
+    "data": measured_with(data={"seed": "1", "partitions": "21"}),
     "test": past_run(test="test_it.py::test_other"),
 }
 
@@ -86,18 +89,22 @@ def test_runs_under_other_conditions_are_another_series(what: str) -> None:
     assert len(p99_of(*(past_session(night, OTHERS[what]) for night in range(2)))) == 1
 
 
-def test_another_port_of_a_local_target_or_aqp_is_nothing() -> None:
-    label = "embedded AQP, not the real one at http://127.0.0.1:"
-    runs = [
-        replace(
-            changed(past_run(), command=("locust", "--endpoint-url", f"http://127.0.0.1:{port}")),
-            target=TargetInfo(kind="moto", endpoint=f"http://127.0.0.1:{port}", label=""),
-            aqp=f"{label}{port}",
-        )
-        for port in (1, 2)
-    ]
+@pytest.mark.parametrize(
+    "run",
+    [
+        past_run(target=replace(MOTO, endpoint="http://127.0.0.1:2")),
+        measured_with(versions={"python": "3.13"}),
+        measured_with(machine={"cores": "8"}),
+    ],
+    ids=["port of a local target", "versions", "machine"],
+)
+def test_what_may_change_a_level_is_no_other_series(run: JudgedRun) -> None:
+    assert len(p99_of(past_session(0, past_run()), past_session(1, run))) == 1
 
-    assert len(p99_of(*(past_session(night, run) for night, run in enumerate(runs)))) == 1
+
+def test_run_without_a_fingerprint_is_no_point() -> None:
+    """Nobody knows what it could be held against."""
+    assert series_of([past_session(0, replace(past_run(), fingerprint=None))]) == ()
 
 
 def test_second_run_of_a_test_is_another_series_than_the_first() -> None:

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from perf.history.place import open_store, parse_place
+from perf.history.place import HistoryPlace, parse_place
 from perf.history.store import FolderStore, HistoryStore
 
 
@@ -56,7 +56,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[HistoryStore]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     with mock_aws():
         boto3.client("s3").create_bucket(Bucket="nights")
-        yield open_store("s3://nights/main")
+        yield HistoryPlace(place="s3://nights/main").open()
 
 
 def test_bucket_keeps_what_it_has(bucket: HistoryStore) -> None:

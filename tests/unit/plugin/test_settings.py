@@ -12,6 +12,7 @@ from perf.core.dataset import KeyChoice
 from perf.core.pacing import OpenModel
 from perf.core.verification import Verification
 from perf.errors import ConfigError, InvalidLoadProfile, InvalidOption
+from perf.history.place import HistoryPlace
 from perf.loadgen.arguments import ClientKind
 from perf.plugin.options import OPTIONS, Scope
 from perf.plugin.settings import LoadSettings, Resolver
@@ -59,7 +60,11 @@ SESSION_OPTIONS: Mapping[str, tuple[str, Callable[[Resolver], object], object]] 
     "progress": ("off", lambda it: it.session.progress, "off"),
     "html": ("a.html", lambda it: getattr(it.session.html_path, "name", None), "a.html"),
     "markdown": ("a.md", lambda it: getattr(it.session.markdown_path, "name", None), "a.md"),
-    "history": ("s3://nights/main", lambda it: it.session.history, "s3://nights/main"),
+    "history": (
+        "s3://nights/main",
+        lambda it: it.session.history,
+        HistoryPlace(place="s3://nights/main"),
+    ),
     "baselines": ("kept", lambda it: it.session.baselines.place, "kept"),
     "save": ("main", lambda it: it.session.baselines.save, "main"),
     "compare": ("main", lambda it: it.session.baselines.compare, "main"),

@@ -16,7 +16,7 @@ NAME = SeriesName(
     number=1,
     operation="write_to_ddb",
     metric=TrackedMetric.P99,
-    conditions=Conditions(target="moto", aqp="", profile='{"name": "nightly"}', data="seed=1"),
+    conditions=Conditions(target="kind=moto", profile="users=50", data="seed=1"),
 )
 OLDER, NEWER = "a1b2c3d" + "0" * 33, "d4e5f6a" + "0" * 33
 
@@ -112,7 +112,7 @@ def test_overview_shows_all_changes_of_every_series_by_its_conditions() -> None:
 
     assert texts[:3] == [
         "",
-        "test_it.py::test_write: moto, profile nightly, seed=1",
+        "test_it.py::test_write: kind=moto; users=50; seed=1",
         "p99 of write_to_ddb: 10 ms (12 sessions)",
     ]
     assert [text.startswith("  p99 of write_to_ddb changed by") for text in texts[3:5]] == [
@@ -120,7 +120,7 @@ def test_overview_shows_all_changes_of_every_series_by_its_conditions() -> None:
     ] * 2
     assert texts[5:] == [
         "",
-        "test_it.py::test_write, load run 2: moto, profile nightly, seed=1",
+        "test_it.py::test_write, load run 2: kind=moto; users=50; seed=1",
         "p99 of write_to_ddb: 5 ms (1 session)",
     ]
 
