@@ -1,11 +1,10 @@
 """What the charts of a run draw, as JSON that is as small as the eye needs it.
 
-Times are milliseconds with four digits. A percentile chart has the figure 1 / (1 - q) as its
-abscissa, drawn as a logarithm: 10 is the p90, 100 the p99, 1,000 the p99.9.
+Times are milliseconds with four digits. A quantile q is told by its tail, 1 - q: 0.01 is the p99.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import count, takewhile
+from itertools import takewhile
 from typing import Final
 
 from perf.core.histogram import LatencyHistogram
@@ -16,7 +15,13 @@ from perf.core.timeline import TimelinePoint, bounds_ns
 from perf.core.verdicts import TAIL_SAMPLES, Judgement, samples_for
 from perf.reports.lines import printable
 
-POINTS_PER_DECADE: Final = 12
+TAILS: Final = tuple(
+    round(tail * 10.0**-decade, 12)
+    for decade in range(10)
+    for tail in (1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.2, 0.15)
+)
+"""The percentiles that are drawn: p0, p10, ... p90, p91, ... p95, p95.5, ..., equally far apart for
+the eye."""
 STEPS_PER_ROW: Final = 2
 """Eight rows of the heat map for an octave of latencies: more are narrower than a pixel."""
 
@@ -54,7 +59,7 @@ def _limits(judgements: Iterable[Judgement]) -> Iterator[dict[str, object]]:
         rule = each.threshold
         if rule.kind is MetricKind.LATENCY and rule.quantile is not None:
             yield {
-                "x": round(1 / (1 - rule.quantile), 3),
+                "tail": round(1 - rule.quantile, 9),
                 "ms": rule.limit,
                 "text": rule.rule,
                 "verdict": str(each.verdict),
@@ -71,14 +76,14 @@ def _percentiles(operation: OperationResult) -> dict[str, object] | None:
     samples = latency.count
     if not samples:
         return None
-    inner = (round(10 ** (step / POINTS_PER_DECADE), 4) for step in count())
-    abscissas = [*takewhile(lambda x: x < samples, inner), float(samples)]
-    # The last point is the largest sample: no other has so few above it.
-    quantiles = [*(round(1 - 1 / x, 9) for x in abscissas[:-1]), 1.0]
+    tails = list(takewhile(lambda tail: tail * samples > 1, TAILS))
+    quantiles = [*(round(1 - tail, 12) for tail in tails), 1.0]
+    # The largest sample stands where one of all lies above: it has no place on a logarithm.
+    tails.append(1 / samples)
     drawn = {"latency_ms": _drawn(latency, quantiles)}
     if latency != service_time and service_time.count:
         drawn["service_time_ms"] = _drawn(service_time, quantiles)
-    return {"x": abscissas, "samples": samples, "sound_to": samples / TAIL_SAMPLES, **drawn}
+    return {"tails": tails, "sound_tail": TAIL_SAMPLES / samples, **drawn}
 
 
 def _drawn(histogram: LatencyHistogram, quantiles: Sequence[float]) -> list[float | None]:

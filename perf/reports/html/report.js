@@ -105,13 +105,15 @@
     percentiles({ operation, theme, narrow }) {
       const found = operation.percentiles;
       if (!found) return { empty: "No request was completed." };
-      const { x, latency_ms: latency, service_time_ms: service } = found;
+      const { latency_ms: latency, service_time_ms: service } = found;
+      const x = found.tails.map((tail) => 1 / tail); // its logarithm is how far to the right a percentile stands
+      const samples = x.at(-1);
       const pairs = (values) => values.map((value, i) => [x[i], value]);
       const latencyName = service ? "latency" : "latency, and service time: they are equal";
-      const marks = operation.limits.filter((limit) => limit.x <= found.samples);
+      const marks = operation.limits.map((limit) => ({ ...limit, x: 1 / limit.tail })).filter((limit) => limit.x <= samples);
       const series = [
         line(latencyName, theme.accent, pairs(latency), {
-          markArea: { silent: true, itemStyle: { color: theme.line, opacity: 0.45 }, data: [[{ xAxis: found.sound_to }, { xAxis: found.samples }]] },
+          markArea: { silent: true, itemStyle: { color: theme.line, opacity: 0.45 }, data: [[{ xAxis: Math.max(1 / found.sound_tail, 1) }, { xAxis: samples }]] },
         }),
       ];
       if (service) series.push(line("service time", theme.service, pairs(service), { lineStyle: { width: 2, type: [6, 4], color: theme.service } }));
@@ -121,13 +123,13 @@
           data: marks.map((limit) => ({ value: [limit.x, limit.ms], symbolOffset: [0, -6], itemStyle: { color: { fail: theme.bad, pass: theme.good }[limit.verdict] || theme.warn } })),
         });
       }
-      const at = (q) => latency[x.findIndex((each) => each >= 1 / (1 - q))] ?? latency.at(-1);
+      const at = (q) => latency[x.findIndex((each) => each * 1.000001 >= 1 / (1 - q))] ?? latency.at(-1);
       const common = base(theme, { legend: series.map((each) => each.name), narrow });
       return {
         summary: `p50 ${ms(at(0.5))}, p99 ${ms(at(0.99))}, max ${ms(latency.at(-1))}`,
         option: {
           ...common,
-          xAxis: axis(theme, { type: "log", logBase: 10, min: 1, max: found.samples, axisLabel: { formatter: (value) => (value === 1 ? "min" : Number.isInteger(Math.log10(value)) ? percentile(value) : "") } }),
+          xAxis: axis(theme, { type: "log", logBase: 10, min: 1, max: samples, axisLabel: { formatter: (value) => (value === 1 ? "min" : Number.isInteger(Math.log10(value)) ? percentile(value) : "") } }),
           yAxis: logAxis(theme, [...latency, ...(service || []), ...marks.map((limit) => limit.ms)]),
           tooltip: {
             ...common.tooltip,
@@ -137,7 +139,7 @@
               const value = at.value[0];
               const rows = params.filter((each) => each.seriesName !== "limit").map((each) => [each.seriesName.split(",")[0], ms(each.value[1])]);
               for (const limit of marks) if (Math.abs(Math.log(limit.x / value)) < 0.1) rows.push(["limit", limit.text]);
-              return tip(value === 1 ? "smallest" : value === found.samples ? "largest" : percentile(value), rows);
+              return tip(value === 1 ? "smallest" : value === samples ? "largest" : percentile(value), rows);
             },
           },
           series,
