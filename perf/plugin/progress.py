@@ -161,12 +161,18 @@ def _block(
 
 
 @contextmanager
-def _lines(terminal: TextIO, test: str, look: Callable[[], View | None]) -> Iterator[None]:
+def _lines(
+    terminal: TextIO,
+    test: str,
+    look: Callable[[], View | None],
+    *,
+    every_s: float = LINE_EVERY_S,
+) -> Iterator[None]:
     """Write a line again and again; a short run has none."""
     has_ended = threading.Event()
 
     def write() -> None:
-        while not has_ended.wait(LINE_EVERY_S):
+        while not has_ended.wait(every_s):
             shown = look()
             text = "the load generator starts" if shown is None else progress_line(shown)
             try:

@@ -7,10 +7,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from perf.reports.lines import printable
+from perf.reports.lines import cut_middle, printable
 from perf.reports.progress_text import View
 
 _MOST_ROWS: Final = 8
+_LONGEST_NAME: Final = 40
 _BAR_WIDTH: Final = 30
 _COLUMNS: Final = ("operation", "requests", "failures", "p50 ms", "p99 ms")
 
@@ -41,11 +42,11 @@ def progress_block(test: str, shown: View, run_time_s: float) -> RenderableType:
 def _operations(shown: View) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     name, *figures = _COLUMNS
-    table.add_column(name, no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column(name, no_wrap=True, overflow="ellipsis")
     for column in figures:
-        table.add_column(column, justify="right", no_wrap=True)
-    for row in shown.rows[:_MOST_ROWS]:
-        table.add_row(*map(Text, row))
+        table.add_column(column, justify="right", no_wrap=True, min_width=len(column))
+    for label, *cells in shown.rows[:_MOST_ROWS]:
+        table.add_row(*map(Text, (cut_middle(label, _LONGEST_NAME), *cells)))
     if len(shown.rows) > _MOST_ROWS:
         table.add_row(Text(f"{len(shown.rows) - _MOST_ROWS} more operations"))
     return table
