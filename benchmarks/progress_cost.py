@@ -1,0 +1,62 @@
+"""What it costs a load that it tells its progress every second.
+
+    python -m benchmarks.progress_cost
+
+An nginx that answers at once, 20 users, no think time; the generator has one core, nginx another.
+Writes with and without ``--progress`` take turns, a pair after a pair in changing order, so that
+both see the same machine; the cost is the median of the pairs' ratios. One pair differs by more
+than the cost, on a machine with neighbours: the interval of the median is printed too. Exits with 1
+when the cost is more than 1 %. Needs nginx; takes five minutes.
+"""
+
+from dataclasses import replace
+from statistics import median
+from typing import Final
+
+from benchmarks.generator_throughput import BASE, ours
+from benchmarks.nginx import cores, nginx
+from perf.core.intervals import quantile_rank_interval
+from perf.core.statements import WRITE_OPERATION
+from perf.plugin.progress import TOLD_EVERY_S
+
+PAIRS: Final = 15
+MOST_RATIO: Final = 0.01
+
+
+def writes(url: str, core: int, progress_s: float | None) -> float:
+    """Return what we write a second."""
+    spec = replace(
+        BASE,
+        user_classes={"PartiqlWriteUser": 1},
+        workload={"endpoint-url": url},
+        progress_s=progress_s,
+    )
+    return ours(spec, WRITE_OPERATION, core)
+
+
+def main() -> int:
+    """Measure both sides and print them."""
+    generator, server = cores()
+    silent: list[float] = []
+    telling: list[float] = []
+    with nginx(server) as url:
+        for number in range(PAIRS):
+            sides = [(silent, None), (telling, TOLD_EVERY_S)]
+            for figures, progress_s in sides[:: -1 if number % 2 else 1]:
+                figures.append(writes(url, generator, progress_s))
+    costs = sorted(1 - told / untold for told, untold in zip(telling, silent, strict=True))
+    cost = median(costs)
+    ranks = quantile_rank_interval(0.5, PAIRS, 0.95)
+    assert ranks is not None
+    low, high = (costs[rank - 1] for rank in ranks)
+    print(f"without progress  {median(silent):8,.0f}/s")
+    print(f"with progress     {median(telling):8,.0f}/s")
+    print(
+        f"progress costs {cost:.2%} of the throughput (95 %: {low:.2%} to {high:.2%}), "
+        f"at most {MOST_RATIO:.0%}"
+    )
+    return 0 if cost <= MOST_RATIO else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
