@@ -23,7 +23,7 @@ def add_measurement_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--progress",
         type=_positive_duration,
-        default="",
+        default=None,
         help="write how the run is doing beside the result file, so often: 1s",
     )
     group.add_argument(
