@@ -3,11 +3,10 @@
 Times are milliseconds with four digits. A quantile q is told by its tail, 1 - q: 0.01 is the p99.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import takewhile
-from typing import Final
+from typing import Final, NotRequired, TypedDict
 
-from perf.core.histogram import LatencyHistogram
 from perf.core.operation import OperationResult
 from perf.core.report import JudgedRun
 from perf.core.thresholds import MetricKind
@@ -25,14 +24,67 @@ the eye."""
 STEPS_PER_ROW: Final = 2
 """Eight rows of the heat map for an octave of latencies: more are narrower than a pixel."""
 
-_SLICE_QUANTILES: Final = {"p50_ms": 0.5, "p99_ms": 0.99}
 _NS_PER_MS: Final = 1_000_000
 _DIGITS: Final = 4
 _SHORTEST_MS: Final = 0.0005
 """Where a logarithmic axis puts the lower end of the step that begins at 0."""
 
 
-def chart_data(judged: JudgedRun) -> dict[str, object]:
+class Limit(TypedDict):
+    """A threshold that has a place in a percentile chart."""
+
+    tail: float
+    ms: float
+    text: str
+    verdict: str
+
+
+class Percentiles(TypedDict):
+    """Latencies at these tails, the largest sample last."""
+
+    tails: list[float]
+    sound_tail: float
+    """What lies beyond it has too few samples to be judged."""
+    latency_ms: list[float | None]
+    service_time_ms: NotRequired[list[float | None]]
+    """Missing where it is the latency."""
+
+
+class Slices(TypedDict):
+    """An operation over time; all lists but ``edges_ms`` have one entry per slice."""
+
+    slice_s: float
+    requests: list[int]
+    failures: list[int]
+    p50_ms: list[float | None]
+    """None with too few samples, as the p99."""
+    p99_ms: list[float | None]
+    edges_ms: list[float]
+    """Where the rows of the heat map begin, and the last one ends."""
+    columns: list[list[int]]
+    """The lowest row in use, then the requests of that row and those above it."""
+
+
+class OperationCharts(TypedDict):
+    """What the charts of an operation draw; None: nothing."""
+
+    name: str
+    limits: list[Limit]
+    p99_ms: list[float | None]
+    """Of latency and service time."""
+    percentiles: Percentiles | None
+    timeline: Slices | None
+    shares_ms: dict[str, float] | None
+
+
+class RunCharts(TypedDict):
+    """What the charts of a run draw."""
+
+    duration_s: float
+    operations: list[OperationCharts]
+
+
+def chart_data(judged: JudgedRun) -> RunCharts:
     """Return what the charts of a run draw."""
     judgements = judged.verdict.judgements
     return {
@@ -53,7 +105,7 @@ def chart_data(judged: JudgedRun) -> dict[str, object]:
     }
 
 
-def _limits(judgements: Iterable[Judgement]) -> Iterator[dict[str, object]]:
+def _limits(judgements: Iterable[Judgement]) -> Iterator[Limit]:
     """Yield the limits that have a place in a percentile chart."""
     for each in judgements:
         rule = each.threshold
@@ -71,7 +123,7 @@ def _p99_ms(operation: OperationResult) -> list[float | None]:
     return _all_ms(each.quantile_ns(0.99) for each in (operation.latency, operation.service_time))
 
 
-def _percentiles(operation: OperationResult) -> dict[str, object] | None:
+def _percentiles(operation: OperationResult) -> Percentiles | None:
     latency, service_time = operation.latency, operation.service_time
     samples = latency.count
     if not samples:
@@ -80,35 +132,30 @@ def _percentiles(operation: OperationResult) -> dict[str, object] | None:
     quantiles = [*(round(1 - tail, 12) for tail in tails), 1.0]
     # The largest sample stands where one of all lies above: it has no place on a logarithm.
     tails.append(1 / samples)
-    drawn = {"latency_ms": _drawn(latency, quantiles)}
+    percentiles = Percentiles(
+        tails=tails,
+        sound_tail=TAIL_SAMPLES / samples,
+        latency_ms=_all_ms(latency.quantiles_ns(quantiles)),
+    )
     if latency != service_time and service_time.count:
-        drawn["service_time_ms"] = _drawn(service_time, quantiles)
-    return {"tails": tails, "sound_tail": TAIL_SAMPLES / samples, **drawn}
+        percentiles["service_time_ms"] = _all_ms(service_time.quantiles_ns(quantiles))
+    return percentiles
 
 
-def _drawn(histogram: LatencyHistogram, quantiles: Sequence[float]) -> list[float | None]:
-    return _all_ms(histogram.quantiles_ns(quantiles))
-
-
-def _timeline(operation: OperationResult) -> dict[str, object] | None:
-    """Return the slices; each cell column is its lowest row and the counts from there up."""
+def _timeline(operation: OperationResult) -> Slices | None:
     points = tuple(operation.timeline.points())
-    if not points:
-        return None
     rows = sorted({step // STEPS_PER_ROW for point in points for step in point.steps})
-    first = rows[0] if rows else 0
-    edges = range(first, rows[-1] + 2) if rows else ()
-    return {
-        "slice_s": points[0].duration_s,
-        "requests": [point.requests for point in points],
-        "failures": [point.failures for point in points],
-        "edges_ms": [_edge_ms(row) for row in edges],
-        "columns": [_column(point, first) for point in points],
-        **{
-            name: [_slice_quantile_ms(point, q) for point in points]
-            for name, q in _SLICE_QUANTILES.items()
-        },
-    }
+    if not rows:
+        return None
+    return Slices(
+        slice_s=points[0].duration_s,
+        requests=[point.requests for point in points],
+        failures=[point.failures for point in points],
+        p50_ms=[_slice_quantile_ms(point, 0.5) for point in points],
+        p99_ms=[_slice_quantile_ms(point, 0.99) for point in points],
+        edges_ms=[_edge_ms(row) for row in range(rows[0], rows[-1] + 2)],
+        columns=[_column(point, rows[0]) for point in points],
+    )
 
 
 def _column(point: TimelinePoint, first: int) -> list[int]:

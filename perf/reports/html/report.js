@@ -129,7 +129,7 @@
         summary: `p50 ${ms(at(0.5))}, p99 ${ms(at(0.99))}, max ${ms(latency.at(-1))}`,
         option: {
           ...common,
-          xAxis: axis(theme, { type: "log", logBase: 10, min: 1, max: samples, axisLabel: { formatter: (value) => (value === 1 ? "min" : Number.isInteger(Math.log10(value)) ? percentile(value) : "") } }),
+          xAxis: axis(theme, { type: "log", logBase: 10, min: 1, max: Math.max(samples, 10), axisLabel: { formatter: (value) => (value === 1 ? "min" : Number.isInteger(Math.log10(value)) ? percentile(value) : "") } }),
           yAxis: logAxis(theme, [...latency, ...(service || []), ...marks.map((limit) => limit.ms)]),
           tooltip: {
             ...common.tooltip,

@@ -1,0 +1,103 @@
+"""A report in which whatever can be named bears the name that is given."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from perf.core.failures import FailureClass
+from perf.core.histogram import LatencyHistogram
+from perf.core.operation import OperationResult
+from perf.core.oracle.wrong_answer import WrongAnswer, WrongAnswerKind
+from perf.core.report import JudgedRun, ReportFile, TargetInfo
+from perf.core.result import GeneratorHealth, RunResult
+from perf.core.thresholds import parse_threshold
+from perf.core.time_shares import TimeShares
+from perf.core.timeline import Timeline
+from perf.core.verdicts import judge
+from perf.core.verification import AnswerChecks
+from perf.core.write_audit import WriteAudit
+from perf.core.writes import Key
+
+HOSTILE: Final = (
+    "</script><script>alert(1)</script>",
+    "<!--<script>",
+    "<img src=http://127.0.0.1:9/x onerror=alert(1)>",
+    "\"'`><svg onload=alert(1)>",
+    "&lt;b&gt; &amp;amp; {{ 7 * 7 }} {% raw %}",
+    "\x00\x1b[2J\x07\r\u0085",
+    "abc\u202egnp.exe\u2066\u200f\u200b",
+    "line\u2028separator\u2029",
+    "]]>--></title></style>",
+    "javascript:alert(1)",
+    "\ud800 alone",
+    "שלום 😀 ẞ",
+)
+
+_NS: Final = 1_000_000_000
+_REQUESTS: Final = 600
+
+
+def hostile_report(text: str) -> ReportFile:
+    """Return a report with one run of two operations, whose names begin or end with ``text``."""
+    run = RunResult(
+        command=("locust", text),
+        started_at=datetime(2025, 1, 1, tzinfo=UTC),
+        duration_s=12.0,
+        users=10,
+        aborted=text,
+        generator=GeneratorHealth(processes=1, cpu_ratio_max=0.4, arrivals_due=9, arrivals_sent=8),
+        operations=(_operation(f"one {text}", text), _operation(f"{text} two", text)),
+    )
+    audit = WriteAudit(
+        acknowledged=9,
+        checked=9,
+        found=8,
+        lost=1,
+        ambiguous=0,
+        ambiguous_landed=0,
+        unexpected=0,
+        lost_keys=(Key(text, text),),
+    )
+    judged = JudgedRun(
+        test=f"test_it.py::test_it[{text}]",
+        target=TargetInfo(kind="endpoint", endpoint=text, label=text),
+        profile={text or "name": text},
+        seed=1,
+        run=run,
+        verdict=judge(run, [parse_threshold("p99 < 30 ms")], audit, set_up_problems=[text]),
+        aqp=text,
+        write_audit=audit,
+        unverified=text,
+    )
+    return ReportFile(started_at=run.started_at, environment={"machine": text}, runs=(judged,))
+
+
+def _operation(name: str, text: str) -> OperationResult:
+    latency, service_time, timeline = LatencyHistogram(), LatencyHistogram(), Timeline()
+    for number in range(_REQUESTS):
+        service_ns = 1_000_000 + number**2 * 100
+        latency.record_ns(2 * service_ns)
+        service_time.record_ns(service_ns)
+        timeline.record(number * 12 * _NS // _REQUESTS, 2 * service_ns, failed=number % 50 == 0)
+    wrong = WrongAnswer(kind=WrongAnswerKind.WRONG_VALUE, query=text, expected=text, got=text)
+    return OperationResult(
+        request_type=text,
+        name=name,
+        duration_s=12.0,
+        requests=_REQUESTS,
+        failures=12,
+        failure_classes={FailureClass.WRONG_ANSWER: 12},
+        failure_messages={text: 12},
+        latency=latency,
+        service_time=service_time,
+        time_shares=TimeShares(
+            answers=588,
+            waiting_ns=_NS,
+            client_and_network_ns=2 * _NS,
+            aggregate_ns=3 * _NS,
+            retrieve_ns=4 * _NS,
+        ),
+        answers=AnswerChecks(
+            checked=_REQUESTS, wrong={WrongAnswerKind.WRONG_VALUE: 12}, evidence=(wrong,)
+        ),
+        timeline=timeline,
+    )

@@ -1,0 +1,170 @@
+"""Whatever is named in a report is text in its page, and nothing in the page reaches outside."""
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perf.core.report import ReportFile
+from perf.core.verdicts import Verdict
+from perf.reports.html import render_html
+from perf.reports.html.chart_data import chart_data
+from perf.reports.lines import printable
+from tests.doubles.hostile_report import HOSTILE, hostile_report
+
+STARTED_AT = hostile_report("").started_at
+RUNNABLE = {"script", "style"}
+
+
+class Element(NamedTuple):
+    """An element that is in a page."""
+
+    tag: str
+    attributes: dict[str, str]
+
+
+class Page(HTMLParser):
+    """What a browser would find in a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[Element] = []
+        self.contents: list[str] = []
+        """What stands in scripts and style sheets."""
+        self.text = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(Element(tag, {name: value or "" for name, value in attrs}))
+
+    def handle_data(self, data: str) -> None:
+        if self.elements and self.elements[-1].tag in RUNNABLE and data.strip():
+            self.contents.append(data)
+        else:
+            self.text += data
+
+    def all(self, tag: str) -> list[Element]:
+        """Return the elements with this tag."""
+        return [each for each in self.elements if each.tag == tag]
+
+    @property
+    def policy(self) -> str:
+        """What the page may do."""
+        (meta,) = (e for e in self.all("meta") if "http-equiv" in e.attributes)
+        assert meta.attributes["http-equiv"] == "Content-Security-Policy"
+        return meta.attributes["content"]
+
+
+def shape(page: Page) -> list[tuple[str, list[str]]]:
+    return [(each.tag, sorted(each.attributes)) for each in page.elements]
+
+
+HARMLESS = Page(render_html(hostile_report("harmless")))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_names_are_text(text: str) -> None:
+    page = Page(render_html(hostile_report(text)))
+
+    assert shape(page) == shape(HARMLESS)
+    assert printable(text) in page.text
+
+
+@settings(max_examples=30)
+@given(st.text(max_size=40))
+def test_any_name_leaves_the_page_as_it_is(text: str) -> None:
+    page = render_html(hostile_report(text)).replace(HARMLESS.contents[2], "")
+
+    assert page.replace("\n", "").isprintable()
+    assert page.count("<script") == 3
+    assert page.count("</script>") == 3
+
+
+def test_policy_allows_what_is_in_the_page_by_its_hash_and_nothing_else() -> None:
+    library, own, style = (
+        f"'sha256-{base64.b64encode(hashlib.sha256(each.encode()).digest()).decode()}'"
+        for each in (*HARMLESS.contents[2:], HARMLESS.contents[0])
+    )
+
+    assert HARMLESS.policy.split("; ") == [
+        "default-src 'none'",
+        f"script-src {library} {own}",
+        f"style-src {style}",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+
+
+def test_page_refers_to_itself_alone() -> None:
+    references = [
+        value
+        for element in HARMLESS.elements
+        for name, value in element.attributes.items()
+        if name in {"href", "src", "action", "srcset", "data", "poster"}
+    ]
+
+    assert references
+    assert all(each.startswith(("#", "data:,")) for each in references)
+    assert not re.search(r"url\(|@import", HARMLESS.contents[0])
+
+
+def test_links_lead_to_the_runs() -> None:
+    anchors = {e.attributes["href"][1:] for e in HARMLESS.all("a")}
+
+    assert anchors <= {e.attributes.get("id") for e in HARMLESS.elements}
+    assert "run-1" in anchors
+
+
+def test_policy_forbids_what_an_attribute_could_run() -> None:
+    names = {name for element in HARMLESS.elements for name in element.attributes}
+
+    assert not {name for name in names if name.startswith("on")}
+    assert "style" not in names
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_charts_get_the_figures_whole(text: str) -> None:
+    report = hostile_report(text)
+    page = Page(render_html(report))
+
+    assert json.loads(page.contents[1]) == [
+        json.loads(json.dumps(chart_data(each))) for each in report.runs
+    ]
+    assert "<" not in page.contents[1]
+
+
+def test_every_chart_has_a_table_and_a_name_for_those_who_do_not_see_it() -> None:
+    charts = HARMLESS.all("figure")
+
+    assert len(charts) == 5
+    assert HARMLESS.text.count("As a table") == len(charts)
+    named = [e for e in HARMLESS.elements if e.attributes.get("role") == "img"]
+    assert len(named) == len(charts)
+    assert all(each.attributes["aria-labelledby"] for each in named)
+
+
+def test_session_without_a_run_says_so() -> None:
+    page = Page(render_html(ReportFile(started_at=STARTED_AT, environment={}, runs=())))
+
+    assert "No load run" in page.text
+    assert not page.all("article")
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_verdict_is_a_word_and_not_only_a_colour(verdict: Verdict) -> None:
+    report = hostile_report("it")
+    (run,) = report.runs
+    judged = replace(run, verdict=replace(run.verdict, verdict=verdict))
+
+    page = Page(render_html(replace(report, runs=(judged,))))
+
+    assert page.text.count(verdict.upper()) >= 2, "in the overview and with the run"
