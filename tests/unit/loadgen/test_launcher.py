@@ -60,6 +60,12 @@ def test_a_budget_is_part_of_the_command() -> None:
     assert "--budget" not in SPEC.argv(RESULT)
 
 
+def test_a_run_tells_its_progress_when_somebody_asks() -> None:
+    argv = replace(SPEC, progress_s=0.5).argv(RESULT)
+    assert argv[argv.index("--progress") + 1] == "500ms"
+    assert "--progress" not in SPEC.argv(RESULT)
+
+
 def test_a_file_elsewhere_is_named_in_full(tmp_path: Path) -> None:
     spec = replace(SPEC, locustfile=tmp_path / "own.py")
 

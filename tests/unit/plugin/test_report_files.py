@@ -1,0 +1,55 @@
+"""The page of a CI job, which nobody asked for, costs nothing but its own line."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+from perf.core.report import JudgedRun, ReportFile, TargetInfo
+from perf.core.result import GeneratorHealth, RunResult
+from perf.core.verdicts import judge
+from perf.plugin.report_files import STEP_SUMMARY_VARIABLE, ReportFiles
+from perf.reports.lines import Style
+
+START = datetime(2025, 1, 1, tzinfo=UTC)
+RUN = RunResult(
+    command=("locust",),
+    started_at=START,
+    duration_s=1.0,
+    users=1,
+    generator=GeneratorHealth(processes=1),
+    operations=(),
+)
+JUDGED = JudgedRun(
+    test="t.py::test",
+    target=TargetInfo(kind="none", endpoint="", label="the locustfile's own"),
+    profile={},
+    seed=1,
+    run=RUN,
+    verdict=judge(RUN, ()),
+)
+REPORT = ReportFile(started_at=START, environment={}, runs=(JUDGED,))
+
+
+def files(step_summary: Path) -> ReportFiles:
+    nothing = SimpleNamespace(json_path=None, html_path=None, markdown_path=None)
+    return ReportFiles(nothing, {STEP_SUMMARY_VARIABLE: str(step_summary)})  # type: ignore[arg-type]
+
+
+def test_a_summary_is_added_to_those_of_other_steps(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("other\n")
+
+    files(page).write(REPORT)
+
+    assert page.read_text().startswith("other\n### Performance: ❔ 1 NO DATA\n")
+
+
+def test_a_summary_that_nobody_can_write_is_a_warning_alone(tmp_path: Path) -> None:
+    written = files(tmp_path / "nowhere" / "page.md")
+
+    written.write(REPORT)
+
+    (line,) = written.lines()
+    assert line.style is Style.WARNING
+    assert line.text.startswith(f"{STEP_SUMMARY_VARIABLE}: no summary written: ")
+    assert not written.has_failed
