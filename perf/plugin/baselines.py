@@ -44,7 +44,8 @@ class Baselines:
         """What has become of the baseline to save, in words; None: nothing was to be saved."""
         self.is_lost = False
         """Whether the baseline could not be saved, though it should have been."""
-        self._report = None if settings.compare is None else self._read(settings.compare)
+        self.report = None if settings.compare is None else self._read(settings.compare)
+        """What runs are compared with; None: nothing."""
         if settings.save is not None:
             with baseline_errors(settings.save):
                 self._place().check_writable(settings.save + SUFFIX)
@@ -56,7 +57,7 @@ class Baselines:
             BaselineUnusable: versions or machine differ; it names the difference.
         """
         now = environment_fingerprint()
-        for run in () if self._report is None else self._report.runs[:1]:
+        for run in () if self.report is None else self.report.runs[:1]:
             before = self._fingerprint_of(run)
             session = RunFingerprint(versions=before.versions, machine=before.machine)
             self._refuse(session.differences(now, self._settings.allowed))
@@ -85,12 +86,12 @@ class Baselines:
         Every run of the baseline has an equal part of the false alarms that a session may raise.
         """
         name, rules = self._settings.compare, self._settings.rules
-        if name is None or self._report is None:
+        if name is None or self.report is None:
             return None
         before = self._run(test, number)
         if before is None:
             return not_compared(name, rules, "the baseline has no such run of this test")
-        ratio = FALSE_ALARM_RATIO / len(self._report.runs)
+        ratio = FALSE_ALARM_RATIO / len(self.report.runs)
         return compare(before.run, run, rules, baseline=name, false_alarm_ratio=ratio)
 
     def save(self, report: ReportFile) -> None:
@@ -133,7 +134,7 @@ class Baselines:
         return parse_baseline_file(name, held)
 
     def _run(self, test: str, number: int) -> JudgedRun | None:
-        runs = () if self._report is None else self._report.runs
+        runs = () if self.report is None else self.report.runs
         of_test = [each for each in runs if each.test == test]
         return of_test[number] if number < len(of_test) else None
 
