@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from perf.core.comparison import not_compared
+from perf.core.comparison_rules import ComparisonRule
 from perf.core.cost import CostEstimate, MeteredUnits, RunCost
 from perf.core.histogram import LatencyHistogram
 from perf.core.operation import OperationResult
 from perf.core.report import JudgedRun, ReportFile, TargetInfo
 from perf.core.result import GeneratorHealth, RunResult
+from perf.core.run_fingerprint import RunFingerprint
 from perf.core.thresholds import parse_threshold
 from perf.core.verdicts import judge
 from perf.core.write_audit import WriteAudit
@@ -55,6 +58,8 @@ JUDGED = JudgedRun(
         ambiguous_landed=0,
         unexpected=0,
     ),
+    fingerprint=RunFingerprint(machine={"cores": "2"}, profile={"users": "10"}),
+    comparison=not_compared("main", [ComparisonRule.parse("p99 > 10%")], "no such run"),
 )
 REPORT = ReportFile(started_at=STARTED_AT, environment={"python": "3.11"}, runs=(JUDGED,))
 
@@ -98,7 +103,9 @@ def test_a_report_has_every_field_of_its_schema() -> None:
         "users",
         "interrupted",
         "aborted",
+        "comparison",
         "cost",
+        "fingerprint",
         "generator",
         "metered_units",
         "operations",
