@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 
@@ -17,8 +17,8 @@ def chromium_path() -> str | None:
 
 
 @contextmanager
-def chromium_page() -> Iterator["Page"]:
-    """Yield a page of a browser of its own.
+def chromium() -> Iterator["Browser"]:
+    """Yield a browser of its own.
 
     Raises:
         LookupError: there is no Chromium.
@@ -33,6 +33,6 @@ def chromium_page() -> Iterator["Page"]:
         # Containers and root have no sandbox; nothing but our own file is opened.
         browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=False)
         try:
-            yield browser.new_page()
+            yield browser
         finally:
             browser.close()
