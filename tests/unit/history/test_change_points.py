@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from perf.history.change_points import find_changes
+from perf.history.change_points import FEWEST_NEW, find_changes
 
 
 def level(seed: int, mean: float, count: int) -> list[float]:
@@ -28,8 +28,19 @@ def test_two_changes_are_found_in_their_order() -> None:
     assert find_changes(values) == [20, 40]
 
 
-def test_one_bad_night_is_no_change() -> None:
-    assert find_changes([*level(1, 100.0, 15), 180.0, *level(2, 100.0, 15)]) == []
+@pytest.mark.parametrize("at", range(31))
+def test_one_bad_night_is_no_change_whenever_it_was(at: int) -> None:
+    values = level(1, 100.0, 31)
+    values[at] *= 2
+
+    assert find_changes(values) == []
+
+
+def test_new_level_needs_three_nights() -> None:
+    before = level(1, 100.0, 20)
+
+    assert find_changes([*before, *level(2, 150.0, FEWEST_NEW - 1)]) == []
+    assert find_changes([*before, *level(2, 150.0, FEWEST_NEW)]) == [20]
 
 
 def test_failures_that_begin_are_a_change() -> None:
