@@ -84,7 +84,9 @@ def test_installed_wheel_is_enough(
 ) -> None:
     installed = {"PYTHONPATH": str(project / "installed")}
 
-    result = run_pytest(project, f"--perf-target={target}", f"-k={test}", **installed)
+    options = (f"--perf-target={target}", f"-k={test}", f"--perf-html={target}.html")
+    result = run_pytest(project, *options, **installed)
 
     result.assert_outcomes(passed=1, deselected=1)
     assert result.ret == pytest.ExitCode.OK
+    assert "Apache ECharts" in (project / f"{target}.html").read_text(encoding="utf-8")
