@@ -71,7 +71,7 @@ def _operation(number: int, rng: Random) -> OperationResult:
     latency, service_time, timeline = LatencyHistogram(), LatencyHistogram(), Timeline()
     failures = 0
     for _ in range(REQUESTS):
-        service_ns = round(rng.lognormvariate(16.0 + number / 20, 0.8))
+        service_ns = round(rng.lognormvariate(16.0 + number / 20, 1.2))
         latency_ns = service_ns + round(rng.expovariate(1 / 2e6))
         failed = rng.random() < 1 / 200
         latency.record_ns(latency_ns)

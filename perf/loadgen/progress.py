@@ -1,7 +1,8 @@
 """Tells how a run is doing, in a file beside the result file, for as long as it lasts.
 
-The file is always whole, whoever reads it and when. Its writer takes care that it costs the load
-next to nothing: after each time it rests for `REST_RATIO` times as long as that took.
+A file, because a locustfile may print what it likes to the output of locust. It is always whole,
+whoever reads it and when. Its writer takes care that it costs the load next to nothing: after each
+time it rests for `REST_RATIO` times as long as that took.
 """
 
 import json

@@ -11,6 +11,7 @@ import pytest
 
 from perf.core.failures import FailureClass
 from perf.core.pacing import OpenModel, Think, Unpaced
+from perf.core.progress import Progress
 from perf.core.result import RunResult
 from perf.core.statements import READ_OPERATION, WRITE_OPERATION, ZIPCODE_OPERATION
 from perf.loadgen.launcher import LoadRun, RunSpec
@@ -55,6 +56,8 @@ class Run(NamedTuple):
 
     result: RunResult
     server: CountingServer
+    told: Progress | None = None
+    """What the run told of its progress last."""
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +87,9 @@ def two_workers() -> Iterator[Run]:
     )
     with counting_server() as server:
         workload = {"endpoint-url": server.url}
-        yield Run(run(replace(spec, workload=workload, host=server.url)), server)
+        spec = replace(spec, workload=workload, host=server.url, progress_s=0.5)
+        with LoadRun(spec, environment=ENVIRONMENT) as load:
+            yield Run(load.wait().result, server, load.progress())
 
 
 class TestTwoWorkers:
@@ -95,11 +100,20 @@ class TestTwoWorkers:
         assert two_workers.result.users == 8
 
     def test_counts_are_the_servers_own(self, two_workers: Run) -> None:
-        result, server = two_workers
+        result, server, _ = two_workers
         assert result.operation(WRITES).requests == server.counts["INSERT"]
         assert result.operation(READS).requests == server.counts["SELECT"]
         assert result.operation(AGGREGATES).requests == server.counts["aggregate"]
         assert sum(each.failures for each in result.operations) == 0
+
+    def test_progress_is_that_of_all_workers(self, two_workers: Run) -> None:
+        """The master hears from its workers every three seconds: it lags behind."""
+        told, result = two_workers.told, two_workers.result
+        assert told is not None
+        assert told.users == 8
+        assert 0 < told.elapsed_s < 5
+        assert told.run.requests <= result.requests
+        assert told.run.labelled.keys() <= result.labelled.keys()
 
     def test_capacity_adds_up(self, two_workers: Run) -> None:
         writes, reads = (two_workers.result.operation(name) for name in (WRITES, READS))

@@ -82,7 +82,8 @@ def test_run_tells_its_estimate_first_and_its_cost_in_every_report(
     result.assert_outcomes(passed=1)
     lines = result.outlines
     (estimate,) = [at for at, line in enumerate(lines) if line.startswith("cost estimate: ")]
-    (cost,) = [at for at, line in enumerate(lines) if re.match(r"cost +0\.\d+ USD \(seeding 0\.\d+, load 0\.\d+ metered, audit", line)]
+    told = re.compile(r"  cost: 0\.\d+ USD \(seeding 0\.\d+, load 0\.\d+ metered, audit")
+    (cost,) = [at for at, line in enumerate(lines) if told.match(line)]
     assert estimate < cost
     run = report_of(project)
     assert isinstance(run["cost"], dict)

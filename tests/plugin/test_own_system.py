@@ -45,7 +45,7 @@ def test_target_none_runs_their_users_and_skips_what_needs_a_table(
 ) -> None:
     folder = new_project(test_it=TESTS)
 
-    result = run_pytest(folder, "-rs", "--perf-target=none", "--perf-json=report.json")
+    result = run_pytest(folder, "-v", "-rs", "--perf-target=none", "--perf-json=report.json")
 
     result.assert_outcomes(passed=1, skipped=2)
     own = {"kind": "none", "endpoint": "", "label": "the locustfile's own"}

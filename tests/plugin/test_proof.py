@@ -75,6 +75,7 @@ def folder(new_project: Callable[..., Path]) -> Path:
 def session(folder: Path, run_pytest: Callable[..., pytest.RunResult]) -> pytest.RunResult:
     return run_pytest(
         folder,
+        "-v",  # show passed runs whole
         "--perf-json=report.json",
         "--junitxml=junit.xml",
         "--perf-partitions=2",

@@ -155,16 +155,34 @@
       const found = operation.timeline;
       if (!found) return { empty: "This result has no record over time." };
       const { slice_s: width, edges_ms: edges, columns } = found;
-      const cells = columns.flatMap(([first, ...counts], slice) =>
-        counts.map((count, i) => [slice * width, edges[first + i], Math.min((slice + 1) * width, run.duration_s), edges[first + i + 1], count]).filter((cell) => cell[4]),
-      );
-      const most = cells.reduce((max, cell) => Math.max(max, cell[4]), 1);
-      const middles = (values) => values.map((value, i) => [Math.min((i + 0.5) * width, run.duration_s), value]);
+      const most = Math.max(1, ...columns.flatMap((column) => column.slice(1)));
+      const end = (slice) => Math.min((slice + 1) * width, run.duration_s);
+      const middle = (slice) => (slice * width + end(slice)) / 2;
       const names = { p50_ms: "p50 of a slice", p99_ms: "p99 of a slice" };
       const lines = Object.keys(names).filter((key) => found[key].some((value) => value !== null));
       const colours = { p50_ms: theme.service, p99_ms: theme.bad };
+      const longest = ([first, ...counts]) => (counts.length ? ms(edges[first + counts.length]) : "-");
       const common = base(theme, { legend: lines.map((key) => names[key]), narrow });
-      const rates = (i) => [["requests", short(found.requests[i], 6)], ["failures", short(found.failures[i], 6)]];
+      // A slice is one element with a rectangle for each of its rows: ten thousand elements would be slow.
+      const column = (_, api) => {
+        const slice = api.value(3);
+        const [first, ...counts] = columns[slice];
+        const [left, right] = [slice * width, end(slice)].map((x) => Math.floor(api.coord([x, edges[0]])[0]));
+        const heights = edges.slice(first, first + counts.length + 1).map((edge) => Math.floor(api.coord([0, edge])[1]));
+        return {
+          type: "group",
+          silent: true,
+          children: counts.flatMap((count, i) =>
+            count
+              ? {
+                  type: "rect",
+                  shape: { x: left, y: heights[i + 1], width: Math.max(right - left, 1), height: Math.max(heights[i] - heights[i + 1], 1) },
+                  style: { fill: theme.heat(Math.log1p(count) / Math.log1p(most)) },
+                }
+              : [],
+          ),
+        };
+      };
       return {
         summary: `${columns.length} slices of ${clock(width)}, latencies from ${ms(edges[0])} to ${ms(edges.at(-1))}`,
         option: {
@@ -173,26 +191,28 @@
           yAxis: logAxis(theme, edges),
           tooltip: {
             ...common.tooltip,
-            trigger: "item",
-            formatter: ({ value }) => tip(`${clock(value[0])} to ${clock(value[2])}`, [[`${ms(value[1])} to ${ms(value[3])}`, `${short(value[4], 6)} requests`], ...rates(Math.round(value[0] / width))]),
+            trigger: "axis",
+            formatter: (params) => {
+              const slice = params.find((each) => each.seriesType === "custom").value[3];
+              return tip(`${clock(slice * width)} to ${clock(end(slice))}`, [
+                ["requests", short(found.requests[slice], 9)],
+                ["failures", short(found.failures[slice], 9)],
+                ...lines.map((key) => [key.slice(0, 3), ms(found[key][slice])]),
+                ["longest, at most", longest(columns[slice])],
+              ]);
+            },
           },
           series: [
             {
-              type: "custom", name: "requests", data: cells, clip: true, encode: { x: [0, 2], y: [1, 3] }, progressive: 0, emphasis: { disabled: true },
-              renderItem: (_, api) => {
-                const [left, bottom] = api.coord([api.value(0), api.value(1)]);
-                const [right, top] = api.coord([api.value(2), api.value(3)]);
-                const ratio = Math.log1p(api.value(4)) / Math.log1p(most);
-                const [x, y] = [Math.floor(left), Math.floor(top)];
-                return { type: "rect", shape: { x, y, width: Math.max(Math.floor(right) - x, 1), height: Math.max(Math.floor(bottom) - y, 1) }, style: { fill: theme.heat(ratio) } };
-              },
+              type: "custom", name: "requests", clip: true, encode: { x: 0, y: [1, 2] }, progressive: 0, emphasis: { disabled: true }, renderItem: column,
+              data: columns.map((_, slice) => [middle(slice), edges[0], edges.at(-1), slice]).filter((each) => columns[each[3]].length),
             },
-            ...lines.map((key) => line(names[key], colours[key], middles(found[key]), { silent: true, z: 3, lineStyle: { width: 1.5, color: colours[key] } })),
+            ...lines.map((key) => line(names[key], colours[key], found[key].map((value, slice) => [middle(slice), value]), { silent: true, z: 3, lineStyle: { width: 1.5, color: colours[key] } })),
           ],
         },
         table: () => ({
           head: ["From", "Requests", "p50", "p99", "Longest, at most"],
-          rows: columns.map((column, i) => [clock(i * width), short(found.requests[i], 9), ms(found.p50_ms[i]), ms(found.p99_ms[i]), column.length ? ms(edges[column[0] + column.length - 1]) : "-"]),
+          rows: columns.map((each, slice) => [clock(slice * width), short(found.requests[slice], 9), ms(found.p50_ms[slice]), ms(found.p99_ms[slice]), longest(each)]),
         }),
       };
     },

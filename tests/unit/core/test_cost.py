@@ -90,7 +90,8 @@ def test_cost_of_a_run_says_how_it_is_known() -> None:
         limit=Decimal(5),
     )
     assert str(cost) == (
-        "0.36 USD (load 0.36 metered); estimate 0.38 USD (load 0.38; on-demand); limit 5.00 USD for the session"
+        "0.36 USD (load 0.36 metered); estimate 0.38 USD (load 0.38; on-demand); "
+        "limit 5.00 USD for the session"
     )
     assert "metered, in part estimated" in str(replace(cost, is_partly_estimated=True))
 
