@@ -206,7 +206,7 @@ class TestStalls:
         assert writes.warmup_requests == pytest.approx(100, abs=10)
 
     def test_the_late_are_sent_and_counted(self, stalled: Run) -> None:
-        result, server = stalled
+        result, server, *_ = stalled
         assert result.invalid_reasons == ()
         assert result.requests == result.generator.arrivals_sent
         assert server.counts["INSERT"] - result.requests == pytest.approx(100, abs=10)
@@ -280,7 +280,7 @@ def visits(locustfile: Path) -> Iterator[Run]:
 
 class TestAnyLocustfile:
     def test_it_is_measured_whatever_its_listeners_do(self, visits: Run) -> None:
-        result, server = visits
+        result, server, *_ = visits
         counted = {each.name: each.requests for each in result.operations}
         assert counted == server.counts
         assert counted.keys() == {"/look", "/busy", "/fast"}
