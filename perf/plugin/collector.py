@@ -106,7 +106,8 @@ class Collector:
                 self.pytest_testnodedown(node)
         if self._judged:
             self._unmatched = [each for each in self._session_thresholds if not self._ran(each)]
-        if not session.config.option.collectonly:
+        is_refused = session.exitstatus == pytest.ExitCode.USAGE_ERROR
+        if not session.config.option.collectonly and not is_refused:
             self._files.write(self.report())
         is_bad = self._unmatched or self._files.has_failed
         if is_bad and session.exitstatus == pytest.ExitCode.OK:
