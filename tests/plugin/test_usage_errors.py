@@ -265,7 +265,7 @@ PROFILES = [
         'thresholds = "p99 < 300 ms"',
         (
             "profile 'own' thresholds: 'p99 < 300 ms' is not valid: give a list of "
-            "thresholds, such as ['p99 < 300 ms']"
+            "texts, such as ['p99 < 300 ms']"
         ),
     ),
     (
@@ -305,7 +305,7 @@ MARKERS = [
         "thresholds='p99 < 300 ms'",
         (
             "@pytest.mark.perf(thresholds=…): 'p99 < 300 ms' is not valid: give a list of "
-            "thresholds, such as ['p99 < 300 ms']"
+            "texts, such as ['p99 < 300 ms']"
         ),
     ),
     ("['p99 < 300 ms']", "@pytest.mark.perf: (['p99 < 300 ms'],) is not valid: name the argument"),
