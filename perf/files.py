@@ -2,7 +2,15 @@
 
 import os
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import get_ident
+
+
+def check_takes_files(folder: Path) -> None:
+    """Raise OSError when no file can be written into a folder, which need not be there yet."""
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    with TemporaryFile(dir=there):
+        pass
 
 
 def write_whole(path: Path, text: str) -> None:

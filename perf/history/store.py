@@ -5,10 +5,10 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Final, Protocol
 
 from perf.errors import TargetError
+from perf.files import check_takes_files
 
 if TYPE_CHECKING:
     from perf.targets.object_store import ObjectStore
@@ -49,9 +49,7 @@ class FolderStore:
 
     def check(self) -> None:
         """See `HistoryStore`; a folder that is not there yet can be made."""
-        there = next(each for each in (self.folder, *self.folder.parents) if each.exists())
-        with TemporaryFile(dir=there):
-            pass
+        check_takes_files(self.folder)
 
     def names(self) -> list[str]:
         """See `HistoryStore`."""

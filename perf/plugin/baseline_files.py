@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Final, Protocol
 
 from perf import targets
 from perf.core.comparison_rules import ComparisonRule
 from perf.core.report import ReportFile
 from perf.errors import BaselineUnusable, ResultError, TargetError
-from perf.files import write_whole
+from perf.files import check_takes_files, write_whole
 from perf.targets.s3_url import S3_SCHEME
 
 DEFAULT_PLACE: Final = ".perf-baselines"
@@ -79,9 +78,7 @@ class Folder:
         """See `Place`."""
         if (self.path / name).is_dir():
             raise IsADirectoryError(f"{self.path / name} is a folder")
-        there = next(each for each in (self.path, *self.path.parents) if each.exists())
-        with TemporaryFile(dir=there):
-            pass
+        check_takes_files(self.path)
 
 
 def open_place(text: str, root: Path, *, region: str | None, profile: str | None) -> Place:

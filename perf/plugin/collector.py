@@ -5,6 +5,7 @@ import platform
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -106,8 +107,8 @@ class Collector:
                 self.pytest_testnodedown(node)
         if self._judged:
             self._unmatched = [each for each in self._session_thresholds if not self._ran(each)]
-        is_refused = session.exitstatus == pytest.ExitCode.USAGE_ERROR
-        if not session.config.option.collectonly and not is_refused:
+        is_wanted = self._files.are_wanted(has_runs=bool(self._judged))
+        if is_wanted and not session.config.option.collectonly:
             self._files.write(self.report())
         is_bad = self._unmatched or self._files.has_failed
         if is_bad and session.exitstatus == pytest.ExitCode.OK:
@@ -149,16 +150,19 @@ class Collector:
 
     def report(self) -> ReportFile:
         """Return what the session has measured so far, with its environment."""
-        environment = {
+        return ReportFile(
+            started_at=self._started_at, environment=self._environment, runs=tuple(self._judged)
+        )
+
+    @cached_property
+    def _environment(self) -> Mapping[str, str]:
+        return {
             "python": platform.python_version(),
             "locust": version("locust"),
             "botocore": version("botocore"),
             "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
             "commit": _commit(self._config.rootpath),
         }
-        return ReportFile(
-            started_at=self._started_at, environment=environment, runs=tuple(self._judged)
-        )
 
 
 def attach(report: pytest.TestReport, judged: Sequence[JudgedRun]) -> None:

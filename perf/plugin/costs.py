@@ -232,7 +232,7 @@ class SessionCosts:
         billing = self._session.billing
         provisioned = None if capacity is None else capacity.provisioned
         if self._session.table is None and isinstance(billing, Provisioned):
-            provisioned = Units(read=billing.read_units, write=billing.write_units)
+            provisioned = self.asked_ceiling
         return Tariff(prices=self._session.prices or prices_in(region), provisioned=provisioned)
 
     def _left_text(self) -> str:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 
 import pytest
@@ -27,6 +26,7 @@ from perf.core.run_fingerprint import PARTS, parse_parts
 from perf.core.thresholds import DEFAULT_ABORT_AFTER
 from perf.core.verification import parse_verification
 from perf.errors import InvalidComparisonRule, InvalidOption
+from perf.files import check_takes_files
 from perf.history.place import parse_place
 from perf.loadgen.arguments import ClientKind
 from perf.loadgen.launcher import DEFAULT_MASTER_BIND
@@ -134,12 +134,11 @@ def _new_file(text: str) -> Path:
     path = Path(text).absolute()
     if path.is_dir():
         raise ValueError("it is a folder: give a file")
-    folder = next(each for each in path.parents if each.exists())  # the others will be made
     try:
-        with TemporaryFile(dir=folder):
-            return path
+        check_takes_files(path.parent)
     except OSError as error:
         raise ValueError(f"give a file in a folder that takes files: {error.strerror}") from error
+    return path
 
 
 def _baselines(text: str) -> str:

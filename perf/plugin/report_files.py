@@ -52,6 +52,10 @@ class ReportFiles:
         self.has_failed = False
         """Whether a file that was asked for is missing."""
 
+    def are_wanted(self, *, has_runs: bool) -> bool:
+        """Return whether there is any file to write."""
+        return bool(self._reports) or (has_runs and bool(self._step_summary))
+
     def write(self, report: ReportFile) -> None:
         """Write every file; what cannot be written keeps no other from it."""
         for each in self._reports:

@@ -125,13 +125,14 @@ class TestRuns:
         self._baselines.check_run(self._item.nodeid, len(self._runs), fingerprint)
         for doubt in load.doubts(len(os.sched_getaffinity(0))):
             warnings.warn(doubt, LoadWarning, stacklevel=3)
+        classes = shipped_classes(users, locustfile)
         admission, budget = clear(
             self._costs,
             self._session.dataset,
             target=site.target,
             table=site.table,
             load=load,
-            classes=shipped_classes(users, locustfile),
+            classes=classes,
         )
         if admission is not None:
             limit = f"limit {format_usd(self._session.max_cost_usd)} USD for the session"
@@ -162,7 +163,7 @@ class TestRuns:
                 raise
         finished = _FinishedRun(result=result, load=load, site=site, fingerprint=fingerprint)
         self._runs.append(finished)
-        are_all = spec.locustfile.resolve() == LOCUSTFILE.resolve() and not result.invalid_reasons
+        are_all = classes is not None and not result.invalid_reasons
         try:
             self._audit(finished, Writes(logs, are_all=are_all))
         finally:
