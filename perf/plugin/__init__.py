@@ -35,7 +35,7 @@ from perf.plugin.preflight import announce
 from perf.plugin.progress import ProgressDisplay
 from perf.plugin.report_files import ReportFiles
 from perf.plugin.runs import TestRuns, raise_violations
-from perf.plugin.settings import Resolver
+from perf.plugin.settings import Resolver, SessionSettings
 from perf.plugin.state import STATE, State
 from perf.plugin.workers import Workers, run_id_of
 from perf.targets import random_name
@@ -73,9 +73,10 @@ def pytest_configure(config: pytest.Config) -> None:
     session = resolver.session
     try:
         baselines = Baselines(session.baselines, config.rootpath)
+        history = _history(config, session)
     except ConfigError as error:
         raise _usage_error(error) from error
-    collector = Collector(config, ReportFiles(session), load, interrupts, workers)
+    collector = Collector(config, ReportFiles(session, history), load, interrupts, workers)
     config.stash[STATE] = State(
         resolver=resolver,
         collector=collector,
@@ -89,12 +90,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(collector, "perf-collector")
     if session.baselines.save is not None and not collector.is_worker:
         config.pluginmanager.register(BaselineSaving(baselines, collector), "perf-baseline")
-    if session.history is not None and not collector.is_worker:
-        try:
-            history = SessionHistory(session.history, collector, session.run_id)
-        except ConfigError as error:
-            raise _usage_error(error) from error
-        config.pluginmanager.register(history, "perf-history")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -199,6 +194,13 @@ def pytest_runtest_makereport(
     if call.excinfo is not None:
         show_own_error(report, call.excinfo, item, () if runs is None else runs.judge())
     return report
+
+
+def _history(config: pytest.Config, session: SessionSettings) -> SessionHistory | None:
+    """Return the history that the session is added to; workers of xdist add nothing."""
+    if session.history is None or hasattr(config, "workerinput"):
+        return None
+    return SessionHistory(session.history, run_id=session.run_id, checkout=config.rootpath)
 
 
 def _processes(config: pytest.Config) -> int:

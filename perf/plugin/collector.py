@@ -121,7 +121,7 @@ class Collector:
         width = terminalreporter._tw.fullwidth  # noqa: SLF001 - pytest offers no other way to it
         if self._judged:
             terminalreporter.section("performance", sep="=")
-        for line in (*self._run_lines(width), *self._session_lines()):
+        for line in (*self._run_lines(width), *self._session_lines(width)):
             terminalreporter.write_line(line.text, **MARKUP[line.style])
 
     def _run_lines(self, width: int) -> Iterator[Line]:
@@ -134,13 +134,13 @@ class Collector:
         ]
         yield from session_lines(self._judged, whole, width)
 
-    def _session_lines(self) -> Iterator[Line]:
+    def _session_lines(self, width: int) -> Iterator[Line]:
         for threshold in self._unmatched:
             text = f"NO DATA: {threshold}: no run of this session had such an operation"
             yield Line(text, Style.WARNING)
         if self.kept_table is not None:
             yield Line(f"table kept: {self.kept_table}")
-        yield from self._files.lines()
+        yield from self._files.lines(width)
 
     def _take(self, runs: Sequence[object]) -> None:
         self._judged.extend(JudgedRun.from_json(each) for each in runs)

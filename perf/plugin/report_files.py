@@ -4,12 +4,14 @@ So whatever becomes of a report, the measurement is not lost.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from perf.core.report import ReportFile
+from perf.core.trends import Trend
 from perf.files import write_whole
+from perf.plugin.histories import SessionHistory
 from perf.plugin.settings import SessionSettings
 from perf.reports.json_file import write_report
 from perf.reports.lines import Line, Style
@@ -19,34 +21,22 @@ STEP_SUMMARY_VARIABLE: Final = "GITHUB_STEP_SUMMARY"
 """GitHub Actions: the file whose Markdown it shows with the job."""
 
 
-class _Report(NamedTuple):
-    origin: str
-    """The option or variable that names the file."""
-    content: str
-    path: Path
-    write: Callable[[Path, ReportFile], None]
-
-
 class ReportFiles:
     """What a session writes.
 
     Args:
         session: names the files.
+        history: that the session is added to; None: none.
         environment: names GitHub's file.
     """
 
     def __init__(
-        self, session: SessionSettings, environment: Mapping[str, str] = os.environ
+        self,
+        session: SessionSettings,
+        history: SessionHistory | None = None,
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
-        self._reports = [
-            _Report(f"--perf-{name}", content, path, write)
-            for name, content, path, write in (
-                ("json", "results", session.json_path, write_report),
-                ("html", "report", session.html_path, _write_html),
-                ("markdown", "summary", session.markdown_path, _write_markdown),
-            )
-            if path is not None
-        ]
+        self._session, self._history = session, history
         self._step_summary = environment.get(STEP_SUMMARY_VARIABLE)
         self._lines: list[Line] = []
         self.has_failed = False
@@ -54,24 +44,54 @@ class ReportFiles:
 
     def are_wanted(self, *, has_runs: bool) -> bool:
         """Return whether there is any file to write."""
-        return bool(self._reports) or (has_runs and bool(self._step_summary))
+        session = self._session
+        named = (session.json_path, session.html_path, session.markdown_path)
+        if any(each is not None for each in named):
+            return True
+        return has_runs and (self._history is not None or bool(self._step_summary))
 
     def write(self, report: ReportFile) -> None:
         """Write every file; what cannot be written keeps no other from it."""
-        for each in self._reports:
-            try:
-                each.write(each.path, report)
-            except (OSError, ValueError) as error:  # the screen still has the results
-                self.has_failed = True
-                text = f"ERROR: {each.origin}: no {each.content} written: {error}"
-                self._lines.append(Line(text, Style.BAD))
-            else:
-                self._lines.append(Line(f"{each.content} written to {each.path}"))
+        session = self._session
+        if session.json_path is not None:
+            self._write("json", "results", session.json_path, lambda it: write_report(it, report))
+        trends = self._add_to_history(report)
+        if session.html_path is not None:
+            self._write(
+                "html", "report", session.html_path, lambda it: _write_page(it, report, trends)
+            )
+        if session.markdown_path is not None:
+            self._write(
+                "markdown",
+                "summary",
+                session.markdown_path,
+                lambda it: write_whole(it, render_markdown(report)),
+            )
         if self._step_summary and report.runs:
             self._add_to_step_summary(Path(self._step_summary), report)
 
-    def lines(self) -> Iterator[Line]:
-        """Yield what became of every file."""
+    def _write(self, name: str, content: str, path: Path, write: Callable[[Path], None]) -> None:
+        try:
+            write(path)
+        except (OSError, ValueError) as error:  # the screen still has the results
+            self.has_failed = True
+            text = f"ERROR: --perf-{name}: no {content} written: {error}"
+            self._lines.append(Line(text, Style.BAD))
+        else:
+            self._lines.append(Line(f"{content} written to {path}"))
+
+    def _add_to_history(self, report: ReportFile) -> tuple[Trend, ...]:
+        """Return the series of the history that the session is a part of."""
+        if self._history is None or not report.runs:
+            return ()
+        self._history.add(report)
+        self.has_failed |= self._history.has_failed
+        return self._history.trends
+
+    def lines(self, width: int) -> Iterator[Line]:
+        """Yield what the history tells, and what became of every file."""
+        if self._history is not None:
+            yield from self._history.lines(width)
         yield from self._lines
 
     def _add_to_step_summary(self, path: Path, report: ReportFile) -> None:
@@ -84,12 +104,8 @@ class ReportFiles:
             self._lines.append(Line(text, Style.WARNING))
 
 
-def _write_html(path: Path, report: ReportFile) -> None:
+def _write_page(path: Path, report: ReportFile, trends: Sequence[Trend]) -> None:
     # A twentieth of a second of import, for sessions that ask for the page.
     from perf.reports.html import render_html  # noqa: PLC0415
 
-    write_whole(path, render_html(report))
-
-
-def _write_markdown(path: Path, report: ReportFile) -> None:
-    write_whole(path, render_markdown(report))
+    write_whole(path, render_html(report, trends))

@@ -75,7 +75,7 @@ def change_text(name: SeriesName, change: Change) -> str:
     older, newer = change.last_before.commit[:_SHORT], change.first_after.commit[:_SHORT]
     if not (older and newer):
         return text
-    if older == newer:
+    if change.last_before.commit == change.first_after.commit:
         return f"{text}, at the same commit {newer}"
     return f"{text}, between commits {older} and {newer}{_count_text(change.commits)}"
 

@@ -62,6 +62,6 @@ def past_session(night: int, *runs: JudgedRun, commit: str = "") -> ReportFile:
     """Return the session of a night, counted from 0."""
     return ReportFile(
         started_at=FIRST_NIGHT + timedelta(days=night),
-        environment={"commit": commit or f"{night:040x}"},
+        environment={"commit": commit or f"{night:07x}".ljust(40, "0")},
         runs=runs,
     )

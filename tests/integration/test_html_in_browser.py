@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from perf.reports.html import render_html
+from tests.doubles.changed_history import NIGHTS, changed_history
 from tests.doubles.chromium import NAMES, chromium, chromium_path
 from tests.doubles.hostile_report import HOSTILE, hostile_report
 
@@ -69,7 +70,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A report of two runs, the first with names that try everything."""
     path = tmp_path_factory.mktemp("report") / "report.html"
     hostile, harmless = hostile_report(" ".join(HOSTILE)), hostile_report("harmless")
-    path.write_text(render_html(replace(hostile, runs=(*hostile.runs, *harmless.runs))), "utf-8")
+    report = replace(hostile, runs=(*hostile.runs, *harmless.runs))
+    path.write_text(render_html(report, changed_history(" ".join(HOSTILE))), "utf-8")
     return path.as_uri()
 
 
@@ -191,5 +193,30 @@ def test_paper_gets_every_chart_on_white(report: Opened) -> None:
     drawn, printed = report.page.locator("[data-drawn=yes]").count(), report.background
     report.page.evaluate("dispatchEvent(new Event('afterprint'))")
 
-    assert (drawn, printed) == (2 * len(CHARTS), LIGHT)
+    assert (drawn, printed) == (2 * len(CHARTS) + 1, LIGHT)  # two runs and a history
     assert report.background == DARK
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_history_is_drawn_with_its_levels_and_another_series_on_demand(
+    opened: dict[str, Opened], url: str, size: str
+) -> None:
+    report = opened[size]
+    chart = report.page.locator("[data-chart=trend]")
+    chart.scroll_into_view_if_needed()
+    report.page.wait_for_selector("[data-chart=trend][data-drawn=yes]")
+    canvas = chart.locator("canvas")
+    assert canvas.evaluate(COLOURS) > 3
+    before = canvas.evaluate("it => it.toDataURL()")
+
+    report.page.locator("#history select").select_option(index=2)  # the throughput, without a level
+    report.page.evaluate(IN_TWO_FRAMES)
+
+    assert canvas.evaluate("it => it.toDataURL()") != before
+    report.page.locator("#history select").select_option(index=1)
+    chart.locator("summary").press("Enter")
+    rows = chart.locator("tbody tr")
+    rows.first.wait_for()
+    assert rows.count() == NIGHTS
+    assert "from 10 ms to 20 ms" in rows.nth(19).inner_text()
+    assert (report.requests, report.complaints) == ([url], [])

@@ -8,6 +8,7 @@ text. Characters that cannot be seen, or that turn the direction of a text, are 
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC
 from functools import cache
 from importlib.resources import files
@@ -17,8 +18,10 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from perf.core.report import ReportFile
+from perf.core.trends import Trend
 from perf.reports.html.chart_data import chart_data
 from perf.reports.html.facts import Fact
+from perf.reports.html.trend_view import shown_trends, trend_data, trend_views
 from perf.reports.html.views import OPERATION_TIMES, run_views
 from perf.reports.lines import printable
 
@@ -30,13 +33,21 @@ _UNSAFE_IN_JSON: Final = str.maketrans(
 )
 
 
-def render_html(report: ReportFile) -> str:
-    """Return the report as one HTML page that opens offline."""
+def render_html(report: ReportFile, trends: Sequence[Trend] = ()) -> str:
+    """Return the report as one HTML page that opens offline.
+
+    Args:
+        report: of the session.
+        trends: the series of its history that it is a part of.
+    """
+    shown = shown_trends(trends)
     return _template().render(
         policy=_policy(),
         style=Markup(_file(_STYLE)),  # noqa: S704 - ours
         scripts=[Markup(_file(name)) for name in (_CHARTS, _SCRIPT)],  # noqa: S704 - ours
         data=_json([chart_data(each) for each in report.runs]),
+        trend_data=_json(trend_data(shown)),
+        trends=trend_views(shown),
         started_at=report.started_at.astimezone(UTC),
         environment=[Fact(*each) for each in report.environment.items()],
         runs=run_views(report.runs),

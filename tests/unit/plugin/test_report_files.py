@@ -32,7 +32,7 @@ REPORT = ReportFile(started_at=START, environment={}, runs=(JUDGED,))
 
 def files(step_summary: Path) -> ReportFiles:
     nothing = SimpleNamespace(json_path=None, html_path=None, markdown_path=None)
-    return ReportFiles(nothing, {STEP_SUMMARY_VARIABLE: str(step_summary)})  # type: ignore[arg-type]
+    return ReportFiles(nothing, environment={STEP_SUMMARY_VARIABLE: str(step_summary)})  # type: ignore[arg-type]
 
 
 def test_a_summary_is_added_to_those_of_other_steps(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_a_summary_that_nobody_can_write_is_a_warning_alone(tmp_path: Path) -> N
 
     written.write(REPORT)
 
-    (line,) = written.lines()
+    (line,) = written.lines(100)
     assert line.style is Style.WARNING
     assert line.text.startswith(f"{STEP_SUMMARY_VARIABLE}: no summary written: ")
     assert not written.has_failed

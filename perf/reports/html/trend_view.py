@@ -1,0 +1,89 @@
+"""The history of a session as the page shows it: series over time, with their changes of level."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple, TypedDict
+
+from perf.core.thresholds import MetricKind, kind_of
+from perf.core.trends import Trend
+from perf.reports.lines import printable
+from perf.reports.trend_lines import change_text, load_run_text
+
+_UNITS: Final = {MetricKind.LATENCY: "ms", MetricKind.THROUGHPUT: "/s", MetricKind.RATIO: "%"}
+_DIGITS: Final = 4
+_SHORT: Final = 7
+_MS_PER_S: Final = 1_000
+_LEAST_POINTS: Final = 2
+"""One night is no trend."""
+
+
+class TrendView(NamedTuple):
+    """A series in words."""
+
+    label: str
+    """Test, metric and operation."""
+    changes: tuple[str, ...]
+    """A sentence for each, oldest first."""
+
+
+class TrendData(TypedDict):
+    """A series as it is drawn; values are in the unit."""
+
+    name: str
+    unit: str
+    """``ms``, ``/s`` or ``%``."""
+    points: list[tuple[int, float, str]]
+    """Unix time in ms, value and commit, oldest first."""
+    levels: list[tuple[int, int, float]]
+    """First point, the one past the last, and mean of each level."""
+
+
+def shown_trends(trends: Iterable[Trend]) -> tuple[Trend, ...]:
+    """Return the trends that have something to show."""
+    return tuple(each for each in trends if len(each.series.points) >= _LEAST_POINTS)
+
+
+def trend_views(trends: Sequence[Trend]) -> tuple[TrendView, ...]:
+    """Return what the page says of each."""
+    return tuple(
+        TrendView(_label(each), tuple(change_text(each.series.name, it) for it in each.changes))
+        for each in trends
+    )
+
+
+def trend_data(trends: Sequence[Trend]) -> list[TrendData]:
+    """Return what the chart of each draws."""
+    return [_data(each) for each in trends]
+
+
+def _label(trend: Trend) -> str:
+    name = trend.series.name
+    return f"{name.metric} of {name.operation} in {load_run_text(name)}"
+
+
+def _data(trend: Trend) -> TrendData:
+    kind = kind_of(trend.series.name.metric)
+    scale = 100 if kind is MetricKind.RATIO else 1
+    return TrendData(
+        name=printable(_label(trend)),
+        unit=_UNITS[kind],
+        points=[
+            (
+                round(each.started_at.timestamp() * _MS_PER_S),
+                _short(each.value * scale),
+                printable(each.commit[:_SHORT]),
+            )
+            for each in trend.series.points
+        ],
+        levels=[(start, end, _short(mean * scale)) for start, end, mean in _levels(trend)],
+    )
+
+
+def _levels(trend: Trend) -> Iterator[tuple[int, int, float]]:
+    """Yield the levels between the changes; none without a change."""
+    starts = [0, *(each.index for each in trend.changes), len(trend.series.points)]
+    means = [each.before for each in trend.changes[:1]] + [each.after for each in trend.changes]
+    yield from zip(starts, starts[1:], means, strict=False)
+
+
+def _short(number: float) -> float:
+    return float(f"{number:.{_DIGITS}g}")

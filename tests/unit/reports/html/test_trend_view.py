@@ -1,0 +1,61 @@
+"""A history on the page: points, levels, and the changes in words."""
+
+import json
+import re
+from dataclasses import replace
+
+from perf.reports.html import render_html
+from perf.reports.html.trend_view import shown_trends, trend_data, trend_views
+from tests.doubles.changed_history import CHANGED_AT, NIGHTS, changed_history
+from tests.doubles.past_sessions import FIRST_NIGHT, past_run, past_session
+
+MEDIAN, P99, THROUGHPUT, FAILURES = range(4)
+
+
+def test_points_are_sessions_in_the_unit_of_their_metric() -> None:
+    data = trend_data(changed_history())
+
+    assert [each["unit"] for each in data] == ["ms", "ms", "/s", "%"]
+    first, last = data[P99]["points"][0], data[P99]["points"][-1]
+    assert (first[0], round(first[1]), first[2]) == (FIRST_NIGHT.timestamp() * 1000, 10, "0000000")
+    assert (len(data[P99]["points"]), round(last[1]), last[2]) == (NIGHTS, 20, "000001d")
+
+
+def test_levels_lie_between_the_changes_and_there_are_none_without_one() -> None:
+    data = trend_data(changed_history())
+
+    before, after = data[P99]["levels"]
+    assert (before[:2], after[:2]) == ((0, CHANGED_AT), (CHANGED_AT, NIGHTS))
+    assert (round(before[2]), round(after[2])) == (10, 20)
+    assert data[THROUGHPUT]["levels"] == []
+
+
+def test_changes_are_told_as_on_the_screen() -> None:
+    view = trend_views(changed_history())[P99]
+
+    assert view.label == "p99 of write_to_ddb in test_it.py::test_write"
+    (change,) = view.changes
+    assert "p99 of write_to_ddb changed by +100 %" in change
+    assert change.endswith("(3 commits)")
+
+
+def test_one_session_is_no_trend() -> None:
+    trends = changed_history()
+    young = tuple(
+        replace(each, series=replace(each.series, points=each.series.points[:1]), changes=())
+        for each in trends
+    )
+
+    assert shown_trends(young) == ()
+    assert shown_trends(trends) == trends
+
+
+def test_page_has_a_history_when_there_is_one() -> None:
+    session = past_session(0, past_run())
+    with_one, without = render_html(session, changed_history()), render_html(session)
+
+    found = re.search(r'<script type="application/json" id="trends">(.*?)</script>', with_one)
+    assert found is not None
+    assert len(json.loads(found[1])) == 4
+    assert '<article class="card charts" id="history"' in with_one
+    assert 'id="history"' not in without
