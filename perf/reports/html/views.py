@@ -2,10 +2,11 @@
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from perf.core.operation import OperationResult, merge_operations
+from perf.core.histogram import LatencyHistogram
+from perf.core.operation import OperationResult
 from perf.core.oracle.wrong_answer import WrongAnswer
 from perf.core.report import JudgedRun
 from perf.core.result import RunResult
@@ -132,8 +133,8 @@ def _run_view(anchor: str, name: str, judged: JudgedRun) -> RunView:
         decisive=decisive_text(judged),
         reasons=(*ended_early, *judged.verdict.invalid_reasons, *audit_faults(judged)),
         requests=f"{run.requests:,}",
-        failures=_part(sum(each.failures for each in run.operations), run.requests),
-        throughput=figure(sum(each.throughput_per_s for each in run.operations), 4),
+        failures=_part(_failures(run), run.requests),
+        throughput=figure(_throughput_per_s(run), 4),
         worst_p99=UNKNOWN if worst_ns is None else f"{table_ms(worst_ns / _NS_PER_MS)} ms",
         thresholds=by_operation(map(_threshold_row, judged.verdict.judgements)),
         comparison=comparison_view(judged.comparison),
@@ -160,18 +161,28 @@ def _operation_rows(run: RunResult) -> Iterator[OperationRow]:
         if operation.latency != operation.service_time:
             yield OperationRow("service", "service time", (), _times(operation.service_time_ms))
     if len(run.operations) > 1:
-        alike = (replace(each, request_type="", name="") for each in run.operations)
-        (together,) = merge_operations(alike)
-        yield _operation_row("all", "all operations", together)
+        together = LatencyHistogram()
+        for operation in run.operations:
+            together.merge(operation.latency)
+        counts = _counts(run.requests, _failures(run), _throughput_per_s(run))
+        yield OperationRow("all", "all operations", counts, _times(together.summary_ms()))
 
 
 def _operation_row(kind: str, name: str, operation: OperationResult) -> OperationRow:
-    counts = (
-        f"{operation.requests:,}",
-        _part(operation.failures, operation.requests),
-        figure(operation.throughput_per_s, 4),
-    )
+    counts = _counts(operation.requests, operation.failures, operation.throughput_per_s)
     return OperationRow(kind, name, counts, _times(operation.latency_ms))
+
+
+def _counts(requests: int, failures: int, throughput_per_s: float) -> tuple[str, ...]:
+    return f"{requests:,}", _part(failures, requests), figure(throughput_per_s, 4)
+
+
+def _failures(run: RunResult) -> int:
+    return sum(each.failures for each in run.operations)
+
+
+def _throughput_per_s(run: RunResult) -> float:
+    return sum(each.throughput_per_s for each in run.operations)
 
 
 def _times(summary_ms: Mapping[str, float | None]) -> tuple[str, ...]:
