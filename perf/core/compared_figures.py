@@ -16,7 +16,7 @@ from perf.core.verdicts import samples_for
 
 FEWEST_SLICES: Final = 20
 """With fewer there is no telling how much neighbours resemble each other."""
-FEWEST_SAMPLES: Final = 50
+FEWEST_SAMPLES: Final = 100
 """Requests of a side, whatever the metric."""
 
 _NS_PER_MS: Final = 1_000_000
