@@ -35,7 +35,8 @@ def invalid_reasons(run: RunResult, thresholds: Sequence[Threshold]) -> tuple[st
         found.append(f"interrupted after {run.duration_s:.1f} s: run it to its end")
     found += _generator_reasons(run, thresholds)
     for label, operation in run.labelled.items():
-        found += (f"{label}: {reason}" for reason in _count_reasons(operation))
+        reasons = (*_count_reasons(operation), *_empty_reasons(operation))
+        found += (f"{label}: {reason}" for reason in reasons)
     return tuple(dict.fromkeys(found))  # a run read from a report carries its reasons already
 
 
@@ -130,4 +131,14 @@ def _count_reasons(operation: OperationResult) -> Iterator[str]:
         yield (
             f"{operation.failures} failures, but {classified} with a class: "
             "a worker or a part of its report was lost"
+        )
+
+
+def _empty_reasons(operation: OperationResult) -> Iterator[str]:
+    """Yield that it found nothing at all; where answers are checked, empty ones are wrong."""
+    sizes = operation.answer_sizes
+    if operation.is_unverified and sizes is not None and sizes.answers and sizes.items == 0:
+        yield (
+            f"all of its {sizes.answers} answers were empty: the table has nothing of what it "
+            "asks for; seed it, or read a table that holds the data"
         )

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perf.core.answer_sizes import AnswerSizes
 from perf.core.failures import FailureClass
 from perf.core.histogram import LatencyHistogram
 from perf.core.operation import OperationResult
@@ -253,6 +254,20 @@ def test_an_interrupted_run_is_invalid() -> None:
     run = replace(run_of(WRITE), interrupted=True)
 
     assert judged(run).invalid_reasons == ("interrupted after 10.0 s: run it to its end",)
+
+
+@pytest.mark.parametrize(
+    ("items", "checked", "is_valid"),
+    [(0, 0, False), (1, 0, True), (None, 0, True), (0, 10, True)],
+    ids=["none found anything", "one found an item", "nobody counted", "checked: they were right"],
+)
+def test_reads_that_nobody_checked_and_that_found_nothing_measure_nothing(
+    items: int | None, checked: int, *, is_valid: bool
+) -> None:
+    sizes = AnswerSizes(answers=10, bytes=20, items=items)
+    run = run_of(replace(operation(), answer_sizes=sizes, answers=AnswerChecks(checked=checked)))
+
+    assert (judged(run).invalid_reasons == ()) is is_valid
 
 
 @pytest.mark.parametrize(
