@@ -69,6 +69,20 @@ class ArrivalSchedule:
         stripes, rest = divmod(whole, self.total)
         return stripes * self.count + min(max(rest - self.first, 0), self.count)
 
+    def counts_between(self, from_ns: int, until_ns: int, sent_count: int) -> tuple[int, int]:
+        """Return how many arrivals of this share are due in a window, and how many were sent of it.
+
+        Never more than are due: what was sent after the window is no part of it.
+
+        Args:
+            from_ns: begin of the window, itself in it, from the schedule's start.
+            until_ns: its end, itself in it too.
+            sent_count: arrivals sent in all; they are sent in the order in which they are due.
+        """
+        before = self.due_count(from_ns - 1)
+        until = self.due_count(until_ns)
+        return max(0, until - before), max(0, min(sent_count, until) - before)
+
     def _due_ns(self, position: int) -> int | None:
         elapsed_s = self.model.time_of(self._points.at(position) / self.ratio)
         return None if math.isinf(elapsed_s) else round(elapsed_s * _NS)

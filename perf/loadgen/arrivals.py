@@ -43,12 +43,16 @@ class Arrivals:
         self._caught_up.clear()
         self._started.set()
 
-    def stop(self) -> None:
-        """Let no further arrival become due; the counts stay, and the backlog is caught up."""
+    def stop(self, stop_ns: int) -> None:
+        """Let no further arrival become due; the counts stay, and the backlog is caught up.
+
+        Args:
+            stop_ns: when the process stopped (perf_counter), now or just before: the same instant
+                for all its classes and its window, so that none has an arrival that others lack.
+        """
         if self._schedule is None:
             self._caught_up.set()
             return
-        stop_ns = time.perf_counter_ns()
         self._stop_ns, self._sent_at_stop = stop_ns, self._sent_count
         self._due_at_stop = self._schedule.due_count(stop_ns - self._start_ns)
         if self._sent_count >= self._due_at_stop:
@@ -109,8 +113,6 @@ class Arrivals:
         """Return how many arrivals were due in a window (perf_counter), and how many were sent.
 
         A backlog at the stop counts as sent if all of it was caught up, else not at all.
-        Arrivals are sent in the order in which they are due, so those sent of the window are what
-        is left of all after those due before it.
         """
         if self._schedule is None:
             return 0, 0
@@ -119,9 +121,8 @@ class Arrivals:
             until_ns = min(until_ns, self._stop_ns)
             if sent_count < self._due_at_stop:
                 sent_count = self._sent_at_stop
-        before = self._schedule.due_count(from_ns - self._start_ns - 1)
-        until = self._schedule.due_count(until_ns - self._start_ns)
-        return max(0, until - before), max(0, sent_count - before)
+        start_ns = self._start_ns
+        return self._schedule.counts_between(from_ns - start_ns, until_ns - start_ns, sent_count)
 
     def _due_ns(self, schedule: ArrivalSchedule, index: int) -> int | None:
         due_ns = schedule.due_ns(index)

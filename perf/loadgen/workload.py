@@ -190,7 +190,7 @@ class Workload:
         self.stop_timeout_s = self._environment.stop_timeout
         until_s = time.perf_counter() + self.stop_timeout_s
         for arrivals in self._arrivals.values():
-            arrivals.stop()
+            arrivals.stop(self.stopped_ns)
         for arrivals in self._arrivals.values():
             arrivals.wait_until_caught_up(max(0.0, until_s - time.perf_counter()))
         self._is_over = True

@@ -108,6 +108,21 @@ def test_due_count_is_the_inverse_of_due_ns(share: ArrivalSchedule, index: int) 
     assert share.due_count(due_ns - 1) == index
 
 
+@law
+@given(shares(models), st.floats(0, 50), st.floats(0, 50), st.integers(0, 60))
+def test_what_was_sent_of_a_window_is_part_of_what_was_due_in_it(
+    share: ArrivalSchedule, begin: float, end: float, sent_count: int
+) -> None:
+    """Counted one by one; the window's ends lie anywhere in the first fifty arrivals."""
+    from_ns, until_ns = (int(share.model.time_of(arrivals) * 1e9) for arrivals in (begin, end))
+    in_window = [from_ns <= due(share, index) <= until_ns for index in range(60)]
+
+    assert share.counts_between(from_ns, until_ns, sent_count) == (
+        sum(in_window),
+        sum(in_window[:sent_count]),
+    )
+
+
 def test_nothing_is_due_before_the_start() -> None:
     assert schedule("1000000/s").due_count(-1) == 0
 
