@@ -1,7 +1,8 @@
 """Read JSON that somebody else may have written, cut short or edited: every field is checked."""
 
+import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -160,6 +161,26 @@ class JsonReader:
 
     def _fail(self, key: str, expected: str, found: object) -> NoReturn:
         raise ResultError(f"{self.path}.{key}: expected {expected}, found {_shown(found)}")
+
+
+def parse_json(text: str | bytes) -> object:
+    """Return the value that a JSON text stands for.
+
+    Raises:
+        ResultError: an object in it has a key twice; readers differ in which of them counts.
+        ValueError: it is no JSON.
+        RecursionError: it is nested too deep.
+    """
+    return json.loads(text, object_pairs_hook=_object)
+
+
+def _object(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ResultError(f"an object has the key {_shown(twice)} more than once")
+    return fields
 
 
 def _is_finite(value: object) -> TypeGuard[float]:

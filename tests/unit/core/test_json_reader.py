@@ -3,7 +3,7 @@ from enum import StrEnum
 
 import pytest
 
-from perf.core.json_reader import JsonReader
+from perf.core.json_reader import JsonReader, parse_json
 from perf.errors import ResultError
 
 
@@ -115,3 +115,13 @@ def test_what_is_no_object_is_refused_and_long_values_are_cut() -> None:
         JsonReader.of("x" * 1000, "run")
 
     assert str(caught.value) == f"run: expected an object, found '{'x' * 39}…"
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, "b": 2, "a": 3}', '[{"b": {"a": 1, "a": 1}}]'])
+def test_a_key_that_stands_twice_in_an_object_is_named(text: str) -> None:
+    with pytest.raises(ResultError, match=r"^an object has the key 'a' more than once$"):
+        parse_json(text)
+
+
+def test_one_key_may_stand_in_several_objects() -> None:
+    assert parse_json('{"a": {"a": [1.5, null]}}') == {"a": {"a": [1.5, None]}}
