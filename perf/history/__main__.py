@@ -10,11 +10,10 @@ from pathlib import Path
 
 from perf.core.history import series_of
 from perf.core.trends import Trend, find_trends
+from perf.file_store import STORE_ERRORS, Place, parse_place
 from perf.history.change_points import INSTALL_HINT, find_changes, is_installed
 from perf.history.commits import commits_in
-from perf.history.place import HistoryPlace, parse_place
 from perf.history.reading import read_history
-from perf.history.store import STORE_ERRORS
 from perf.reports.lines import Line
 from perf.reports.trend_lines import overview_lines, skipped_lines
 
@@ -23,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the history that the arguments name; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        history = read_history(HistoryPlace(place=parse_place(options.history)).open())
+        history = read_history(Place(text=parse_place(options.history)).open(Path.cwd()))
     except (ValueError, *STORE_ERRORS) as error:
         sys.stderr.write(f"{options.history}: {error}\n")
         return 2

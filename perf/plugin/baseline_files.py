@@ -1,19 +1,16 @@
-"""Where baselines are kept, and how they are named and read; whoever wrote them."""
+"""How baselines are named, and read, whoever wrote them."""
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
-from perf import targets
 from perf.core.comparison_rules import ComparisonRule
+from perf.core.json_reader import parse_json
 from perf.core.report import ReportFile
-from perf.errors import BaselineUnusable, ResultError, TargetError
-from perf.files import check_takes_files, write_whole
-from perf.targets.s3_url import S3_SCHEME
+from perf.errors import BaselineUnusable, ResultError
+from perf.file_store import STORE_ERRORS, Place
 
 DEFAULT_PLACE: Final = ".perf-baselines"
 SUFFIX: Final = ".json"
@@ -27,8 +24,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 class BaselineSettings:
     """What the session does with baselines."""
 
-    place: str
-    """A folder, or ``s3://bucket/prefix``."""
+    place: Place
     save: str | None
     """Name to save the results under."""
     compare: str | None
@@ -36,66 +32,6 @@ class BaselineSettings:
     rules: tuple[ComparisonRule, ...]
     allowed: frozenset[str]
     """Parts of a fingerprint that may differ."""
-    aws_region: str | None
-    aws_profile: str | None
-
-
-class Place(Protocol):
-    """Where baselines are, by file name."""
-
-    def names(self) -> list[str]:
-        """Return the names of all files."""
-
-    def read(self, name: str, most_bytes: int) -> bytes | None:
-        """Return what a file holds, at most so many bytes of it; None: there is none."""
-
-    def write(self, name: str, text: str) -> None:
-        """Write a file, whole or not at all, in place of one that is there."""
-
-    def check_writable(self, name: str) -> None:
-        """Raise what `write` would, and write nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """Baselines in a folder, which the first one makes."""
-
-    path: Path
-
-    def names(self) -> list[str]:
-        """See `Place`."""
-        return sorted(each.name for each in self.path.glob(f"*{SUFFIX}"))
-
-    def read(self, name: str, most_bytes: int) -> bytes | None:
-        """See `Place`."""
-        return read_file(self.path / name, most_bytes)
-
-    def write(self, name: str, text: str) -> None:
-        """See `Place`."""
-        write_whole(self.path / name, text)
-
-    def check_writable(self, name: str) -> None:
-        """See `Place`."""
-        if (self.path / name).is_dir():
-            raise IsADirectoryError(f"{self.path / name} is a folder")
-        check_takes_files(self.path)
-
-
-def open_place(text: str, root: Path, *, region: str | None, profile: str | None) -> Place:
-    """Return the place that a text names: a folder or ``s3://bucket/prefix``.
-
-    Args:
-        text: the name.
-        root: folder that a relative path is of.
-        region: AWS region; None: boto3's own.
-        profile: AWS profile; None: boto3's own.
-
-    Raises:
-        TargetError: the bucket cannot be asked.
-    """
-    if text.startswith(S3_SCHEME):
-        return targets.ObjectStore(text, region=region, profile=profile)
-    return Folder(root / text)
 
 
 def parse_baseline_name(text: str) -> str:
@@ -126,19 +62,8 @@ def baseline_errors(name: str) -> Iterator[None]:
     """Raise what reading or writing raises as BaselineUnusable, with the name."""
     try:
         yield
-    except (OSError, TargetError) as error:
+    except STORE_ERRORS as error:
         raise BaselineUnusable(name, str(error)) from error
-
-
-def read_file(path: Path, most_bytes: int) -> bytes | None:
-    """Return what a file holds, at most so many bytes of it; None: there is none."""
-    if path.exists() and not path.is_file():
-        raise OSError(f"{path} is no file")
-    try:
-        with path.open("rb") as file:
-            return file.read(most_bytes)
-    except FileNotFoundError:
-        return None
 
 
 def parse_baseline_file(name: str, held: bytes) -> ReportFile:
@@ -150,7 +75,7 @@ def parse_baseline_file(name: str, held: bytes) -> ReportFile:
     if len(held) > MOST_BYTES:
         raise BaselineUnusable(name, f"it is larger than {MOST_BYTES:,} bytes: no result file is")
     try:
-        return ReportFile.from_json(json.loads(held))
+        return ReportFile.from_json(parse_json(held))
     except ResultError as error:
         raise BaselineUnusable(name, str(error)) from error
     except (ValueError, RecursionError) as error:

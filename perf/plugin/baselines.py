@@ -11,17 +11,16 @@ from perf.core.report import JudgedRun, ReportFile
 from perf.core.result import RunResult
 from perf.core.run_fingerprint import RunFingerprint
 from perf.core.verdicts import Verdict
-from perf.errors import BaselineUnusable, TargetError
+from perf.errors import BaselineUnusable
+from perf.file_store import STORE_ERRORS, FileStore
+from perf.files import read_file
 from perf.plugin.baseline_files import (
     MOST_BYTES,
     SUFFIX,
     BaselineSettings,
-    Place,
     baseline_errors,
     is_path,
-    open_place,
     parse_baseline_file,
-    read_file,
 )
 from perf.plugin.fingerprints import environment_fingerprint
 from perf.reports.json_file import report_text
@@ -48,7 +47,7 @@ class Baselines:
         """What runs are compared with; None: nothing."""
         if settings.save is not None:
             with baseline_errors(settings.save):
-                self._place().check_writable(settings.save + SUFFIX)
+                self._store().check_writable(settings.save + SUFFIX)
 
     def check_environment(self) -> None:
         """Find out what keeps every run from being compared, before any load.
@@ -105,16 +104,14 @@ class Baselines:
             self.saved = f"baseline {name} not saved: {why}"
             return
         try:
-            self._place().write(name + SUFFIX, report_text(report))
-        except (OSError, TargetError) as error:  # what was measured is elsewhere too
+            self._store().write(name + SUFFIX, report_text(report))
+        except STORE_ERRORS as error:  # what was measured is elsewhere too
             self.saved, self.is_lost = f"ERROR: baseline {name} not saved: {error}", True
         else:
             self.saved = f"baseline saved as {name} in {self._settings.place}"
 
-    def _place(self) -> Place:
-        settings = self._settings
-        region, profile = settings.aws_region, settings.aws_profile
-        return open_place(settings.place, self._root, region=region, profile=profile)
+    def _store(self) -> FileStore:
+        return self._settings.place.open(self._root)
 
     def _read(self, name: str) -> ReportFile:
         with baseline_errors(name):
@@ -122,10 +119,10 @@ class Baselines:
                 held = read_file(self._root / name, MOST_BYTES + 1)
                 hint = "there is no such file"
             else:
-                place = self._place()
-                held = place.read(name + SUFFIX, MOST_BYTES + 1)
+                store = self._store()
+                held = store.read(name + SUFFIX, MOST_BYTES + 1)
                 known = [
-                    each.removesuffix(SUFFIX) for each in place.names() if each.endswith(SUFFIX)
+                    each.removesuffix(SUFFIX) for each in store.names() if each.endswith(SUFFIX)
                 ]
                 hint = f"there is none in {self._settings.place}, which has "
                 hint += ", ".join(known) or "none at all: save one with --perf-save"

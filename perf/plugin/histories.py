@@ -2,19 +2,23 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from perf.core.history import history_name, names_in, series_of
 from perf.core.report import ReportFile
 from perf.core.trends import Trend, find_trends
 from perf.errors import InvalidOption
+from perf.file_store import STORE_ERRORS, Place
 from perf.history.change_points import INSTALL_HINT, find_changes, is_installed
 from perf.history.commits import commits_in
-from perf.history.place import OPTION, HistoryPlace
 from perf.history.reading import read_history
-from perf.history.store import STORE_ERRORS
 from perf.reports.json_file import report_text
 from perf.reports.lines import Line, Style
 from perf.reports.trend_lines import skipped_lines, trend_lines
+
+_OPTION: Final = "--perf-history"
+_CHECKED_NAME: Final = "permission-check"
+"""The name that a session's file will have is not known before its end."""
 
 
 class SessionHistory:
@@ -29,14 +33,14 @@ class SessionHistory:
         InvalidOption: the place takes no files.
     """
 
-    def __init__(self, place: HistoryPlace, *, run_id: str, checkout: Path) -> None:
+    def __init__(self, place: Place, *, run_id: str, checkout: Path) -> None:
         self._run_id, self._checkout = run_id, checkout
         try:
-            self._store = place.open()
-            self._store.check()
+            self._store = place.open(Path.cwd())
+            self._store.check_writable(_CHECKED_NAME)
         except STORE_ERRORS as error:
             hint = f"give a place that takes files: {error}"
-            raise InvalidOption(OPTION, str(place), hint) from error
+            raise InvalidOption(_OPTION, str(place), hint) from error
         self._added: str | None = None
         self._skipped: tuple[str, ...] = ()
         self._error: Exception | None = None
@@ -70,7 +74,7 @@ class SessionHistory:
         """Yield what a person should know of the history."""
         if self._error is not None:
             what = "not added" if self._added is None else "added, but the others were not read"
-            text = f"ERROR: --perf-history: this session was {what}: {self._error}"
+            text = f"ERROR: {_OPTION}: this session was {what}: {self._error}"
             yield Line(text, Style.BAD)
             return
         if self._added is None:

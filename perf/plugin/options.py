@@ -26,8 +26,8 @@ from perf.core.run_fingerprint import PARTS, parse_parts
 from perf.core.thresholds import DEFAULT_ABORT_AFTER
 from perf.core.verification import parse_verification
 from perf.errors import InvalidComparisonRule, InvalidOption
+from perf.file_store import parse_place
 from perf.files import check_takes_files
-from perf.history.place import parse_place
 from perf.loadgen.arguments import ClientKind
 from perf.loadgen.launcher import DEFAULT_MASTER_BIND
 from perf.plugin.baseline_files import (
@@ -38,7 +38,6 @@ from perf.plugin.baseline_files import (
 from perf.plugin.profiles import DEFAULT_PROFILE
 from perf.plugin.progress import ProgressKind
 from perf.targets import TargetKind, parse_billing, parse_target
-from perf.targets.s3_url import S3_SCHEME, parse_s3_url
 from perf.targets.table import checked_name
 
 
@@ -139,15 +138,6 @@ def _new_file(text: str) -> Path:
     except OSError as error:
         raise ValueError(f"give a file in a folder that takes files: {error.strerror}") from error
     return path
-
-
-def _baselines(text: str) -> str:
-    """Return the place of baselines."""
-    if text.startswith(S3_SCHEME):
-        parse_s3_url(text)
-    elif Path(text).is_file():
-        raise ValueError("it is a file: give a folder, or s3://bucket/prefix")
-    return text
 
 
 def _comparison_rule(text: str) -> ComparisonRule:
@@ -285,7 +275,7 @@ OPTIONS: Sequence[Option] = (
             "DIR",
             "add the results to a history, and tell what changed",
         ),
-        ("baselines", _baselines, DEFAULT_PLACE, "DIR", "where baselines are: a folder, s3://…"),
+        ("baselines", parse_place, DEFAULT_PLACE, "DIR", "where baselines are: a folder, s3://…"),
         ("save", parse_baseline_name, None, "NAME", "save the results as a baseline"),
         ("compare", parse_baseline, None, "BASELINE", "compare with it: a name, or a file"),
         (

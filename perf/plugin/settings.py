@@ -19,7 +19,7 @@ from perf.core.prices import Prices
 from perf.core.thresholds import Threshold, override
 from perf.core.verification import Verification
 from perf.errors import InvalidLoadProfile, InvalidOption
-from perf.history.place import HistoryPlace
+from perf.file_store import Place
 from perf.loadgen.arguments import ClientKind
 from perf.plugin.baseline_files import BaselineSettings
 from perf.plugin.layers import (
@@ -58,7 +58,7 @@ class SessionSettings:
     markdown_path: Path | None
     progress: ProgressKind
     baselines: BaselineSettings
-    history: HistoryPlace | None
+    history: Place | None
     run_id: str
     """Is part of the name and a tag of every table of the session, and of every order id."""
 
@@ -260,24 +260,16 @@ class Resolver:
             dataset=dataset,
             json_path=values["json"],
             baselines=BaselineSettings(
-                place=values["baselines"],
+                place=_place(values["baselines"], values),
                 save=values["save"],
                 compare=values["compare"],
                 rules=values["compare_fail"],
                 allowed=values["compare_allow"] or frozenset(),
-                aws_region=values["aws_region"],
-                aws_profile=values["aws_profile"],
             ),
             html_path=values["html"],
             markdown_path=values["markdown"],
             progress=values["progress"],
-            history=None
-            if values["history"] is None
-            else HistoryPlace(
-                place=values["history"],
-                region=values["aws_region"],
-                profile=values["aws_profile"],
-            ),
+            history=None if values["history"] is None else _place(values["history"], values),
             run_id=values["run_id"] or run_id,
         )
 
@@ -303,3 +295,7 @@ def _check_stands_alone(values: Mapping[str, object]) -> None:
         if values[option] not in allowed:
             hint = "there is no table with --perf-target=none: leave it out, or name a target"
             raise InvalidOption(f"--perf-{option}", values[option], hint)
+
+
+def _place(text: str, values: Mapping[str, str | None]) -> Place:
+    return Place(text=text, region=values["aws_region"], profile=values["aws_profile"])

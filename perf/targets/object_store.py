@@ -1,5 +1,6 @@
 """Small files below a prefix of an S3 bucket."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,12 +13,14 @@ from perf.targets.client import CLIENT_CONFIG, errors_of
 from perf.targets.s3_url import parse_s3_url
 
 _GONE = frozenset({"NoSuchKey", "404"})
+_IS_THERE = "PreconditionFailed"
 
 
 class ObjectStore:
     """Objects of a bucket whose keys begin with a prefix; nothing else of it is touched.
 
-    Every method raises TargetUnavailable or TargetUnusable, which names a missing permission.
+    It is a `perf.file_store.FileStore`. Every method raises TargetUnavailable or TargetUnusable,
+    which names a missing permission.
 
     Args:
         url: ``s3://bucket`` or ``s3://bucket/prefix``.
@@ -64,12 +67,24 @@ class ObjectStore:
     def write(self, name: str, text: str) -> None:
         """Write an object, in place of one that is there: S3 shows the old or the new one whole."""
         with self._errors():
-            self._client.put_object(
-                Bucket=self.bucket,
-                Key=self.prefix + name,
-                Body=text.encode(),
-                ContentType="application/json",
-            )
+            self._put(name, text.encode())
+
+    def add(self, name: str, text: str) -> None:
+        """Write a new object; S3 itself sees to it that of several writers one alone succeeds.
+
+        Raises:
+            FileExistsError: another is there already, and is as it was.
+        """
+        content = text.encode()
+        with self._errors():
+            try:
+                self._put(name, content, IfNoneMatch="*")
+            except ClientError as error:
+                if _code(error) != _IS_THERE:
+                    raise
+                # Sent again because its answer was lost, a request meets what it wrote itself.
+                if self.read(name, len(content) + 1) != content:
+                    raise FileExistsError(errno.EEXIST, "it is there already", name) from error
 
     def check_writable(self, name: str) -> None:
         """Find out whether `write` will be allowed; nothing is written.
@@ -81,6 +96,15 @@ class ObjectStore:
             place = {"Bucket": self.bucket, "Key": self.prefix + name}
             upload = self._client.create_multipart_upload(**place)
             self._client.abort_multipart_upload(**place, UploadId=upload["UploadId"])
+
+    def _put(self, name: str, content: bytes, **condition: str) -> None:
+        self._client.put_object(
+            Bucket=self.bucket,
+            Key=self.prefix + name,
+            Body=content,
+            ContentType="application/json",
+            **condition,
+        )
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -63,7 +63,7 @@ def test_session_is_added_and_the_change_that_it_shows_is_told(
 def test_place_that_takes_no_files_is_known_before_any_load(pytester: pytest.Pytester) -> None:
     Path("file").write_text("")
     for place, hint in (
-        ("file", "it is a file: give a folder for result files"),
+        ("file", "it is a file: give a folder, or s3:"),
         ("/proc/nights", "give a place that takes files: "),
     ):
         result = pytester.runpytest(f"--perf-history={place}")

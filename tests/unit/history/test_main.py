@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from perf.core.history import history_name
+from perf.file_store import FolderStore
 from perf.history.__main__ import main
-from perf.history.store import FolderStore
 from perf.reports.json_file import report_text
 from tests.doubles.past_sessions import past_run, past_session
 
@@ -37,4 +37,4 @@ def test_file_is_no_history(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     (tmp_path / "results.json").write_text("{}")
 
     assert main([str(tmp_path / "results.json")]) == 2
-    assert "it is a file: give a folder for result files" in capsys.readouterr().err
+    assert "it is a file: give a folder, or s3:" in capsys.readouterr().err

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from perf.core.history import history_name
+from perf.file_store import FolderStore
 from perf.history import reading
 from perf.history.reading import read_history
-from perf.history.store import FolderStore
 from perf.reports.json_file import report_text
 from tests.doubles.past_sessions import past_run, past_session
 
@@ -27,11 +27,12 @@ def test_sessions_come_back_oldest_first(tmp_path: Path) -> None:
 
 def test_what_is_no_result_file_is_named_and_passed_over(tmp_path: Path) -> None:
     store = filled(tmp_path, 1)
-    whole = store.read(store.names()[0]).decode()
+    whole = (tmp_path / store.names()[0]).read_text()
     contents = {
         "half.json": whole[: len(whole) // 2],
         "later.json": whole.replace('"schema_version": 1', '"schema_version": 2'),
         "list.json": "[]",
+        "again.json": whole.replace('"runs": [', '"runs": [], "runs": [', 1),
         "deep.json": "[" * 100_000,
         "notes.txt": "see the wiki",
     }
@@ -50,6 +51,7 @@ def test_what_is_no_result_file_is_named_and_passed_over(tmp_path: Path) -> None
         f"half.json: {foreign}",
         f"deep.json: {foreign}",
         f"bytes.json: {foreign}",
+        "again.json: an object has the key 'runs' more than once",
     )
 
 

@@ -13,6 +13,7 @@ from perf.core.result import GeneratorHealth, RunResult
 from perf.core.run_fingerprint import RunFingerprint
 from perf.core.verdicts import RunVerdict, Verdict
 from perf.errors import BaselineUnusable, TargetUnusable
+from perf.file_store import Place
 from perf.plugin.baseline_files import BaselineSettings
 from perf.plugin.baselines import Baselines
 from perf.plugin.fingerprints import environment_fingerprint
@@ -30,13 +31,11 @@ def baselines(tmp_path: Path) -> BaselinesOf:
 
     def create(**settings: object) -> Baselines:
         values: dict[str, object] = {
-            "place": "kept",
+            "place": Place(text="kept"),
             "save": None,
             "compare": None,
             "rules": (RULE,),
             "allowed": frozenset(),
-            "aws_region": None,
-            "aws_profile": None,
         }
         return Baselines(BaselineSettings(**{**values, **settings}), tmp_path)  # type: ignore[arg-type] # one fixture for all fields
 
@@ -139,6 +138,7 @@ def test_an_unknown_name_is_told_with_those_there_are(baselines: BaselinesOf) ->
         ("", "it is no JSON, or cut short"),
         ('{"schema_version": 1, "runs": [', "it is no JSON, or cut short"),
         ("[" * 100_000, "it is no JSON, or cut short"),
+        ('{"runs": [], "runs": []}', "an object has the key 'runs' more than once"),
         ("[]", "report: expected an object"),
         ('{"schema_version": 2}', "schema_version 2, this version reads 1"),
         ('{"schema_version": 1}', "report.environment is missing"),
@@ -203,7 +203,7 @@ def test_a_bucket_without_permission_is_known_before_any_load(baselines: Baselin
         patch("perf.targets.object_store.ObjectStore.check_writable", side_effect=denied),
         pytest.raises(BaselineUnusable, match="lack the permission s3:PutObject"),
     ):
-        baselines(save="main", place="s3://b/p", aws_region="eu-west-1")
+        baselines(save="main", place=Place(text="s3://b/p", region="eu-west-1"))
 
 
 def test_another_machine_is_refused_by_name(baselines: BaselinesOf) -> None:

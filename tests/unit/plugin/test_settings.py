@@ -12,7 +12,7 @@ from perf.core.dataset import KeyChoice
 from perf.core.pacing import OpenModel
 from perf.core.verification import Verification
 from perf.errors import ConfigError, InvalidLoadProfile, InvalidOption
-from perf.history.place import HistoryPlace
+from perf.file_store import Place
 from perf.loadgen.arguments import ClientKind
 from perf.plugin.options import OPTIONS, Scope
 from perf.plugin.settings import LoadSettings, Resolver
@@ -63,9 +63,9 @@ SESSION_OPTIONS: Mapping[str, tuple[str, Callable[[Resolver], object], object]] 
     "history": (
         "s3://nights/main",
         lambda it: it.session.history,
-        HistoryPlace(place="s3://nights/main"),
+        Place(text="s3://nights/main"),
     ),
-    "baselines": ("kept", lambda it: it.session.baselines.place, "kept"),
+    "baselines": ("kept", lambda it: it.session.baselines.place, Place(text="kept")),
     "save": ("main", lambda it: it.session.baselines.save, "main"),
     "compare": ("main", lambda it: it.session.baselines.compare, "main"),
     "compare_allow": ("data", lambda it: it.session.baselines.allowed, frozenset({"data"})),

@@ -45,19 +45,12 @@ def test_what_is_written_is_read_and_listed_below_the_prefix_alone(
     assert store.read("b.json", 100) == b"[1]"
 
 
-def test_the_last_writer_wins(store: ObjectStore) -> None:
-    store.write("a.json", "[1]")
-    store.write("a.json", "[2]")
-    assert store.read("a.json", 100) == b"[2]"
-
-
-def test_no_more_is_read_than_is_wanted(store: ObjectStore) -> None:
-    store.write("a.json", "x" * 1_000)
-    assert store.read("a.json", 10) == b"x" * 10
-
-
-def test_an_object_that_is_not_there_is_none(store: ObjectStore) -> None:
-    assert store.read("a.json", 100) is None
+def test_what_was_added_before_its_answer_was_lost_is_no_other(store: ObjectStore) -> None:
+    """Botocore sends a request again that it has no answer to."""
+    store.add("a.json", "[1]")
+    store.add("a.json", "[1]")
+    with pytest.raises(FileExistsError, match=r"it is there already: 'a\.json'"):
+        store.add("a.json", "[1]\n")
 
 
 def test_finding_out_whether_writing_is_allowed_leaves_nothing(
@@ -105,3 +98,12 @@ def test_a_prefix_ends_in_a_slash(url: str, parts: tuple[str, str]) -> None:
 def test_a_url_without_a_bucket_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="s3://bucket/prefix"):
         parse_s3_url(url)
+
+
+def test_a_missing_permission_is_no_object_that_is_there(store: ObjectStore) -> None:
+    denied = {"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}
+    with (
+        patch.object(store._client, "_make_api_call", side_effect=ClientError(denied, "PutObject")),
+        pytest.raises(TargetUnusable, match="lack the permission s3:PutObject:"),
+    ):
+        store.add("a.json", "[1]")

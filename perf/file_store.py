@@ -1,0 +1,113 @@
+"""Files by name, in a folder or below a prefix in S3: where baselines and histories are kept."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from perf import targets
+from perf.errors import TargetError
+from perf.files import check_takes_files, read_file, write_new, write_whole
+from perf.targets.s3_url import S3_SCHEME, parse_s3_url
+
+STORE_ERRORS: Final = (OSError, TargetError)
+"""What says that a store cannot be read or written."""
+
+
+class FileStore(Protocol):
+    """Small files by name; every method raises one of `STORE_ERRORS`."""
+
+    def names(self) -> list[str]:
+        """Return the names of all files, sorted."""
+
+    def read(self, name: str, most_bytes: int) -> bytes | None:
+        """Return what a file holds, at most so many bytes of it; None: there is none."""
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file, whole or not at all, in place of one that is there."""
+
+    def add(self, name: str, text: str) -> None:
+        """Write a new file, whole or not at all.
+
+        Raises:
+            FileExistsError: another is there already, and is as it was.
+        """
+
+    def check_writable(self, name: str) -> None:
+        """Raise what keeps a file of this name from being written, and write nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderStore:
+    """Files in a folder, which the first one makes."""
+
+    folder: Path
+
+    def names(self) -> list[str]:
+        """See `FileStore`."""
+        if not self.folder.exists():
+            return []
+        files = (each for each in self.folder.iterdir() if each.is_file())
+        return sorted(each.name for each in files if not each.name.startswith("."))  # no drafts
+
+    def read(self, name: str, most_bytes: int) -> bytes | None:
+        """See `FileStore`."""
+        return read_file(self.folder / name, most_bytes)
+
+    def write(self, name: str, text: str) -> None:
+        """See `FileStore`."""
+        write_whole(self.folder / name, text)
+
+    def add(self, name: str, text: str) -> None:
+        """See `FileStore`."""
+        write_new(self.folder / name, text)
+
+    def check_writable(self, name: str) -> None:
+        """See `FileStore`; a folder that is not there yet can be made."""
+        if (self.folder / name).is_dir():
+            raise IsADirectoryError(f"{self.folder / name} is a folder")
+        check_takes_files(self.folder)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where files are, and how they are reached.
+
+    Args:
+        text: a folder, or ``s3://bucket/prefix``; see `parse_place`.
+        region: AWS region of a bucket; None: boto3's own.
+        profile: AWS profile to reach a bucket with; None: boto3's own.
+    """
+
+    text: str
+    region: str | None = None
+    profile: str | None = None
+
+    def __str__(self) -> str:
+        """Return the place as it was named."""
+        return self.text
+
+    def open(self, root: Path) -> FileStore:
+        """Return what is there; nothing is made yet.
+
+        Args:
+            root: the folder that a relative path begins at; absolute.
+
+        Raises:
+            TargetError: boto3 cannot be configured for the bucket.
+        """
+        if self.text.startswith(S3_SCHEME):
+            return targets.ObjectStore(self.text, region=self.region, profile=self.profile)
+        return FolderStore(root / self.text)
+
+
+def parse_place(text: str) -> str:
+    """Return the text of a `Place`.
+
+    Raises:
+        ValueError: it can be none; the message says what would be right.
+    """
+    if text.startswith(S3_SCHEME):
+        parse_s3_url(text)
+    elif Path(text).exists() and not Path(text).is_dir():
+        raise ValueError("it is a file: give a folder, or s3://bucket/prefix")
+    return text
