@@ -32,7 +32,8 @@ from perf.core.statements import (
     ZIPCODE_OPERATION,
     insert_statement,
 )
-from perf.loadgen.launcher import LoadRun, RunSpec
+from perf.loadgen.launcher import LoadRun
+from perf.loadgen.run_spec import RunSpec
 
 USERS: Final = 20
 ROUNDS: Final = 3

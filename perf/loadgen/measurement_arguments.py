@@ -2,12 +2,11 @@
 
 import argparse
 
-from locust import User
-
 from perf.core.cost import parse_budget
 from perf.core.durations import parse_duration
 from perf.core.thresholds import DEFAULT_ABORT_AFTER, parse_abort_rule
 from perf.errors import InvalidThreshold
+from perf.loadgen.user_class_names import known_user_class
 
 
 def add_measurement_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,19 +47,7 @@ def add_measurement_arguments(parser: argparse.ArgumentParser) -> None:
     )
     for action in parser._actions:  # noqa: SLF001 - locust's message does not name those there are
         if action.dest == "user_classes":
-            action.type = _user_class
-
-
-def _user_class(name: str) -> str:
-    known = sorted(each.__name__ for each in _user_classes(User))
-    if name not in known:
-        raise argparse.ArgumentTypeError(f"no user class {name}: there is {', '.join(known)}")
-    return name
-
-
-def _user_classes(base: type[User]) -> list[type[User]]:
-    below = [each for subclass in base.__subclasses__() for each in _user_classes(subclass)]
-    return below if base.abstract else [base, *below]
+            action.type = known_user_class
 
 
 def _duration(text: str, *, allow_zero: bool = True) -> str:

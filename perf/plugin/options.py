@@ -29,7 +29,7 @@ from perf.errors import InvalidComparisonRule, InvalidOption
 from perf.file_store import parse_place
 from perf.files import check_takes_files
 from perf.loadgen.arguments import ClientKind
-from perf.loadgen.launcher import DEFAULT_MASTER_BIND
+from perf.loadgen.run_spec import DEFAULT_MASTER_BIND
 from perf.plugin.baseline_files import (
     DEFAULT_PLACE,
     parse_baseline,

@@ -30,7 +30,8 @@ from perf.errors import (
     ThresholdsViolated,
 )
 from perf.loadgen.arguments import NO_ENDPOINT
-from perf.loadgen.launcher import LOCUSTFILE, LoadRun, RunSpec
+from perf.loadgen.launcher import LoadRun
+from perf.loadgen.run_spec import LOCUSTFILE, RunSpec
 from perf.plugin.audits import Writes
 from perf.plugin.costs import Admission
 from perf.plugin.fingerprints import fingerprint_of

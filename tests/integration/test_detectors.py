@@ -23,7 +23,8 @@ from perf.core.statements import (
     query_path,
     zipcode_query,
 )
-from perf.loadgen.launcher import LoadRun, RunSpec
+from perf.loadgen.launcher import LoadRun
+from perf.loadgen.run_spec import RunSpec
 from tests.doubles.fault_plan import Fault, FaultPlan, Kind, is_possible
 from tests.doubles.journal import Entry
 from tests.doubles.running import RunningProxy, fault_proxy

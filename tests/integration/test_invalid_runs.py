@@ -15,7 +15,8 @@ from perf.core.pacing import OpenModel, Unpaced
 from perf.core.result import RunResult
 from perf.core.thresholds import parse_threshold
 from perf.core.verdicts import RunVerdict, Verdict, judge
-from perf.loadgen.launcher import LoadRun, RunSpec
+from perf.loadgen.launcher import LoadRun
+from perf.loadgen.run_spec import RunSpec
 
 Play = Callable[..., RunResult]
 

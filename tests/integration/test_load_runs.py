@@ -14,7 +14,8 @@ from perf.core.pacing import OpenModel, Think, Unpaced
 from perf.core.progress import Progress
 from perf.core.result import RunResult
 from perf.core.statements import READ_OPERATION, WRITE_OPERATION, ZIPCODE_OPERATION
-from perf.loadgen.launcher import LoadRun, RunSpec
+from perf.loadgen.launcher import LoadRun
+from perf.loadgen.run_spec import RunSpec
 from tests.doubles.counting_server import CountingServer, counting_server
 
 WRITES, READS, AGGREGATES = WRITE_OPERATION, READ_OPERATION, ZIPCODE_OPERATION

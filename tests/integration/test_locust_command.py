@@ -21,7 +21,7 @@ from perf.core.statements import (
     WRITE_OPERATION,
     ZIPCODE_OPERATION,
 )
-from perf.loadgen.launcher import LOCUSTFILE
+from perf.loadgen.run_spec import LOCUSTFILE
 from tests.doubles.counting_server import counting_server
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from perf.children import module_command, with_this_package
-from perf.loadgen.launcher import LOCUSTFILE
+from perf.loadgen.run_spec import LOCUSTFILE
 
 INSTRUMENT = LOCUSTFILE.parent / "loadgen" / "instrument.py"
 

@@ -113,7 +113,8 @@ def test_locustfile_that_does_not_import_shows_its_own_traceback(
 
 
 def test_unknown_class_is_told_with_the_known_ones(errors: dict[str, str]) -> None:
-    assert "no user class QuikUser: there is " in errors["test_unknown_class"]
+    said = "InvalidOption: user class: 'QuikUser' is not valid: events.py has "
+    assert said in errors["test_unknown_class"]
     assert "QuickUser, " in errors["test_unknown_class"]
 
 

@@ -1,0 +1,81 @@
+"""A mistyped user class is told before the load, with those that the locustfiles have."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import pytest
+from locust.util.load_locustfile import load_locustfile
+
+from perf.loadgen.user_class_names import known_user_class
+
+BUYERS = """
+from locust import HttpUser, User
+
+
+class Buyer(User):
+    pass
+
+
+class Shopper(User):
+    abstract = True
+
+
+class Seller(User):
+    pass
+"""
+OWN = """
+from buyers import Buyer, Shopper
+
+
+class Browser(Shopper):
+    abstract = False
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A locustfile that locust has imported, and its command."""
+    path = tmp_path / "own.py"
+    path.write_text(OWN)
+    (tmp_path / "buyers.py").write_text(BUYERS)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.setattr(sys, "modules", sys.modules.copy())
+    load_locustfile(str(path))
+    monkeypatch.setattr(sys, "argv", ["locust", "-f", str(path), "--headless"])
+    return path
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize("name", ["Browser", "Buyer"])
+def test_a_class_that_the_locustfile_has_or_imports_is_known(name: str) -> None:
+    assert known_user_class(name) == name
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize("name", ["Byer", "Shopper", "Seller"])
+def test_any_other_is_refused_with_those_that_locust_would_find(name: str) -> None:
+    """An abstract one, too, and one that only a module below the locustfile has."""
+    with pytest.raises(argparse.ArgumentTypeError) as caught:
+        known_user_class(name)
+
+    assert str(caught.value) == f"no user class {name}: there is Browser, Buyer"
+
+
+def test_the_classes_of_all_locustfiles_are_known(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buyers = own.with_name("buyers.py")
+    monkeypatch.setattr(sys, "argv", ["locust", "-f", f"{own},{buyers}"])
+
+    assert known_user_class("Seller") == "Seller"
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize("locustfile", ["-", "https://127.0.0.1:9/own.py"])
+def test_locust_itself_tells_of_files_that_it_fetches(
+    monkeypatch: pytest.MonkeyPatch, locustfile: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["locust", "--worker", "-f", locustfile])
+
+    assert known_user_class("Anything") == "Anything"
