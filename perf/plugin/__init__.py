@@ -34,8 +34,9 @@ from perf.plugin.own_errors import show_own_error
 from perf.plugin.preflight import announce
 from perf.plugin.progress import ProgressDisplay
 from perf.plugin.report_files import ReportFiles
+from perf.plugin.resolver import Resolver
 from perf.plugin.runs import TestRuns, raise_violations
-from perf.plugin.settings import Resolver, SessionSettings
+from perf.plugin.session_settings import SessionSettings
 from perf.plugin.state import STATE, State
 from perf.plugin.workers import Workers, run_id_of
 from perf.targets import random_name

@@ -17,9 +17,9 @@ from perf.core.result import RunResult
 from perf.core.thresholds import Threshold, matching_operations
 from perf.core.verdicts import Verdict
 from perf.plugin.interrupts import Interrupts
+from perf.plugin.load_settings import LoadSettings
 from perf.plugin.own_errors import TOLD_ATTRIBUTE
 from perf.plugin.report_files import ReportFiles
-from perf.plugin.settings import LoadSettings
 from perf.plugin.workers import Workers
 from perf.reports.lines import Line, Style
 from perf.reports.session import session_lines

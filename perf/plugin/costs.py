@@ -13,7 +13,8 @@ from perf.core.planned_load import USER_WORK, LoadShape, PlannedLoad, plan_load
 from perf.core.prices import Tariff, format_usd, prices_in
 from perf.errors import BudgetExceeded
 from perf.plugin.audits import MOST_LOOKUPS
-from perf.plugin.settings import LoadSettings, SessionSettings
+from perf.plugin.load_settings import LoadSettings
+from perf.plugin.session_settings import SessionSettings
 from perf.targets import Provisioned, TargetKind
 
 _LEAST_BUDGET = Decimal("0.000001")

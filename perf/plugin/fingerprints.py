@@ -9,7 +9,7 @@ from typing import Final
 
 from perf.core.dataset import DATASET_SIZES, Dataset
 from perf.core.run_fingerprint import RunFingerprint, minor
-from perf.plugin.settings import LoadSettings
+from perf.plugin.load_settings import LoadSettings
 
 _NOT_COMPARED_BY: Final = frozenset({"name", "stop_timeout_s", "audit"})
 """What of a load does not change what is measured."""

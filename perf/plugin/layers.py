@@ -7,14 +7,13 @@ import pytest
 
 from perf.core.thresholds import Threshold, override, parse_threshold
 from perf.errors import ConfigError, InvalidOption, InvalidThreshold
+from perf.plugin.option import Option, Scope
 from perf.plugin.options import (
     KEEP_TABLE_FLAG,
     OPTIONS,
     PROFILE_FLAG,
     THRESHOLD_FLAG,
     THRESHOLDS,
-    Option,
-    Scope,
 )
 from perf.plugin.profiles import Profile, Value
 

@@ -13,7 +13,7 @@ from perf.core.cost import Budget
 from perf.core.dataset import Dataset
 from perf.errors import LoadWarning
 from perf.plugin.costs import Admission, SessionCosts, Upcoming
-from perf.plugin.settings import LoadSettings
+from perf.plugin.load_settings import LoadSettings
 from perf.targets import Table, Target, TargetKind
 
 _THROTTLES = frozenset({TargetKind.AWS, TargetKind.ENDPOINT})

@@ -12,7 +12,7 @@ from perf.core.report import ReportFile
 from perf.core.trends import Trend
 from perf.files import write_whole
 from perf.plugin.histories import SessionHistory
-from perf.plugin.settings import SessionSettings
+from perf.plugin.session_settings import SessionSettings
 from perf.reports.json_file import write_report
 from perf.reports.lines import Line, Style
 from perf.reports.markdown import render_markdown

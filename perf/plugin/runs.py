@@ -35,8 +35,8 @@ from perf.loadgen.run_spec import LOCUSTFILE, RunSpec
 from perf.plugin.audits import Writes
 from perf.plugin.costs import Admission
 from perf.plugin.fingerprints import fingerprint_of
+from perf.plugin.load_settings import LoadSettings
 from perf.plugin.preflight import announce, clear
-from perf.plugin.settings import LoadSettings
 from perf.plugin.state import State
 from perf.reports.junit import properties
 from perf.reports.terminal import failure_text

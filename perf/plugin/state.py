@@ -9,7 +9,8 @@ from perf.plugin.baselines import Baselines
 from perf.plugin.collector import Collector
 from perf.plugin.costs import SessionCosts
 from perf.plugin.progress import ProgressDisplay
-from perf.plugin.settings import Resolver, SessionSettings
+from perf.plugin.resolver import Resolver
+from perf.plugin.session_settings import SessionSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

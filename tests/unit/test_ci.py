@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from perf.plugin.options import KEEP_TABLE_FLAG, OPTIONS, PROFILE_FLAG, THRESHOLD_FLAG
-from perf.plugin.settings import Resolver
+from perf.plugin.resolver import Resolver
 from perf.targets import TargetKind
 from perf.targets.environment import CREDENTIAL_VARIABLES
 from perf.targets.permissions import _OTHER_ACTIONS

@@ -10,7 +10,8 @@ from perf.core.capacity_units import Units
 from perf.core.cost import MeteredUnits
 from perf.errors import BudgetExceeded
 from perf.plugin.costs import Admission, SessionCosts, Upcoming
-from perf.plugin.settings import LoadSettings, Resolver
+from perf.plugin.load_settings import LoadSettings
+from perf.plugin.resolver import Resolver
 
 AWS = ("--perf-target=aws", "--perf-aws-account=123456789012")
 EMPTY = "--perf-items-per-partition=0"

@@ -13,7 +13,7 @@ from perf.core.capacity import NEW_TABLE_PER_S, TableCapacity
 from perf.errors import LoadWarning
 from perf.plugin.costs import SessionCosts
 from perf.plugin.preflight import Cleared, clear
-from perf.plugin.settings import Resolver
+from perf.plugin.resolver import Resolver
 from perf.targets import Table, TargetKind
 
 ClearFor = Callable[..., Cleared]

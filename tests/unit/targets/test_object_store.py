@@ -101,9 +101,9 @@ def test_a_url_without_a_bucket_is_refused(url: str) -> None:
 
 
 def test_a_missing_permission_is_no_object_that_is_there(store: ObjectStore) -> None:
-    denied = {"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}
+    error = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutObject")
     with (
-        patch.object(store._client, "_make_api_call", side_effect=ClientError(denied, "PutObject")),
+        patch.object(store._client, "_make_api_call", side_effect=error),
         pytest.raises(TargetUnusable, match="lack the permission s3:PutObject:"),
     ):
         store.add("a.json", "[1]")

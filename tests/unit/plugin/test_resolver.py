@@ -1,6 +1,5 @@
 """Which value holds: command line > profile chosen there > marker > ini > default."""
 
-import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import compress, product
@@ -11,12 +10,13 @@ from perf.core.comparison_rules import ComparisonRule
 from perf.core.dataset import KeyChoice
 from perf.core.pacing import OpenModel
 from perf.core.verification import Verification
-from perf.errors import ConfigError, InvalidLoadProfile, InvalidOption
+from perf.errors import ConfigError, InvalidOption
 from perf.file_store import Place
 from perf.loadgen.arguments import ClientKind
-from perf.plugin.options import OPTIONS, Scope
-from perf.plugin.settings import LoadSettings, Resolver
-from perf.targets import Provisioned, TargetKind
+from perf.plugin.option import Scope
+from perf.plugin.options import OPTIONS
+from perf.plugin.resolver import Resolver
+from perf.targets import Provisioned
 
 ResolverOf = Callable[..., Resolver]
 
@@ -87,18 +87,6 @@ AWS_OPTIONS = {
 }
 
 
-@pytest.fixture
-def resolver(pytester: pytest.Pytester) -> ResolverOf:
-    """Return what resolves the options of a project: its ini file, its profiles, its command."""
-
-    def create(*args: str, ini: str = "", pyproject: str = "") -> Resolver:
-        pytester.makeini(f"[pytest]\n{ini}")
-        pytester.makepyprojecttoml(pyproject)
-        return Resolver(pytester.parseconfig("-p", "no:locust", *args), run_id="run")
-
-    return create
-
-
 LAYERS = ("command line", "chosen profile", "marker", "marker's profile", "ini", "ini's profile")
 
 
@@ -119,20 +107,6 @@ def test_first_layer_with_a_value_wins(resolver: ResolverOf, is_given: tuple[boo
 
     expected = [number for number, given in enumerate(is_given, 1) if given]
     assert load.users == (expected or [10])[0]
-
-
-def test_prices_are_those_of_the_project(resolver: ResolverOf) -> None:
-    prices = "\n".join(
-        ["[tool.perf.prices]", "date = 2026-10-01"]
-        + [f"{kind}_request_million = 2" for kind in ("read", "write")]
-        + [f"{kind}_capacity_hour = 0.5" for kind in ("read", "write")]
-    )
-    own = resolver(pyproject=prices).session.prices
-    assert own is not None
-    assert own.label == "prices of 2026-10-01 in pyproject.toml"
-    assert resolver().session.prices is None
-    with pytest.raises(InvalidOption, match=r"\[tool\.perf\.prices\]: 3 is not valid"):
-        resolver(pyproject="[tool.perf]\nprices = 3")
 
 
 def test_every_option_is_tested_here() -> None:
@@ -156,33 +130,13 @@ def test_rules_of_comparison_are_read_alike_from_everywhere(resolver: ResolverOf
     assert resolver().session.baselines.rules == ()
 
 
-@pytest.mark.parametrize(
-    ("argument", "message"),
-    [
-        ("--perf-compare-fail=p99 < 10%", "'p99 < 10%' is not valid: write it like 'p99 > 10%'"),
-        ("--perf-compare-fail=p99 > 10%", "'p99 > 10%' is not valid: give --perf-compare, too"),
-        ("--perf-compare-allow=cores", "'cores' is no part of a fingerprint: use target, profile"),
-        ("--perf-save=../main", "'../main' is not valid: write up to 100 letters"),
-        ("--perf-compare=ma in", "'ma in' is not valid: write up to 100 letters"),
-        ("--perf-baselines=s3://", "'s3://' is not valid: write it like 's3://bucket/prefix'"),
-        ("--perf-baselines=pyproject.toml", "it is a file: give a folder, or s3://bucket/prefix"),
-    ],
-)
-def test_what_a_baseline_cannot_be_is_refused(
-    resolver: ResolverOf, argument: str, message: str
-) -> None:
-    with pytest.raises(InvalidOption) as caught:
-        resolver(argument)
-    assert message in str(caught.value)
-
-
 @pytest.mark.parametrize("name", RUN_OPTIONS)
 def test_option_of_a_run_is_read_alike_from_everywhere(resolver: ResolverOf, name: str) -> None:
     text, attribute, value = RUN_OPTIONS[name]
     flag = f"--perf-{name.replace('_', '-')}"
     pyproject = f'[tool.perf.profiles.own]\n{name} = "{text}"'
     also = GOES_WITH.get(name, "")
-    loads: list[LoadSettings] = [
+    loads = [
         resolver(f"{flag}={text}", ini=also).load({}),
         resolver(ini=f"{also}\nperf_{name} = {text}").load({}),
         resolver("--perf-profile=own", pyproject=pyproject, ini=also).load({}),
@@ -226,22 +180,6 @@ def test_option_of_aws_is_read_from_command_line_and_ini(resolver: ResolverOf, n
     ]
 
     assert [getattr(target, attribute) for target in targets] == [text, text]
-
-
-def test_aqp_is_embedded_but_not_on_aws(resolver: ResolverOf) -> None:
-    aws = resolver("--perf-target=aws", "--perf-aws-account=123456789012").session
-
-    assert resolver().session.aqp == "embedded"
-    assert (aws.target.kind, aws.aqp) == (TargetKind.AWS, "none")
-
-
-def test_target_none_leaves_nothing_for_an_aqp_or_a_table(resolver: ResolverOf) -> None:
-    assert resolver("--perf-target=none").session.aqp == "none"
-    assert resolver("--perf-target=none", "--perf-aqp=none").session.aqp == "none"
-    for given in ("--perf-aqp=embedded", "--perf-aqp=http://h:2", "--perf-table=orders"):
-        with pytest.raises(InvalidOption, match=r"no table with --perf-target=none") as caught:
-            resolver("--perf-target=none", given)
-        assert caught.value.option == given.partition("=")[0]
 
 
 def test_target_is_chosen_by_whoever_names_it(resolver: ResolverOf) -> None:
@@ -337,71 +275,6 @@ def test_marker_profile_cannot_set_what_holds_for_the_session(
 def test_call_is_blamed_for_its_own_arguments(resolver: ResolverOf) -> None:
     with pytest.raises(ConfigError, match=r"^perf_load\(users=…\): '0' is not valid: "):
         resolver().load({"users": 5}, {"users": 0})
-
-
-def test_profile_in_reports_is_the_one_that_was_resolved(resolver: ResolverOf) -> None:
-    load = resolver("--perf-users=3").load({"profile": "seed", "warmup": "2s"})
-
-    assert load.to_json() == {
-        "name": "seed",
-        "users": 3,
-        "spawn_rate": 1.0,
-        "run_time_s": 300.0,
-        "warmup_s": 2.0,
-        "stop_timeout_s": 10.0,
-        "pacing": "think",
-        "processes": 1,
-        "client": "fast",
-        "max_attempts": 1,
-        "verify": "all",
-        "audit": 1_000_000,
-    }
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (
-            ("--perf-pacing=5/s@10s,20/s@20s",),
-            "the stages of 5/s@10s,20/s@20s take 30s, longer than the run time of 10s",
-        ),
-        (("--perf-max-attempts=2",), "2 attempts per request are for the boto3 client"),
-    ],
-)
-def test_settings_that_contradict_each_other_are_refused(
-    resolver: ResolverOf, options: tuple[str, ...], message: str
-) -> None:
-    with pytest.raises(InvalidLoadProfile, match=re.escape(message)):
-        resolver(*options)
-
-
-@pytest.mark.parametrize(("cores", "processes"), [(1, 1), (2, 1), (8, 7)])
-def test_auto_leaves_a_core_for_the_target(
-    resolver: ResolverOf, monkeypatch: pytest.MonkeyPatch, cores: int, processes: int
-) -> None:
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)))
-
-    assert resolver("--perf-processes=auto").load({}).processes == processes
-
-
-@pytest.mark.parametrize(
-    ("processes", "users", "doubts"),
-    [
-        (2, 2, []),
-        (
-            3,
-            3,
-            ["3 load generator processes on 2 cores slow each other down: use at most 2, or auto"],
-        ),
-        (2, 1, ["2 load generator processes, but users for 1 of them: the others send nothing"]),
-    ],
-)
-def test_more_processes_than_make_sense_are_doubted(
-    resolver: ResolverOf, processes: int, users: int, doubts: list[str]
-) -> None:
-    load = resolver(f"--perf-processes={processes}", f"--perf-users={users}").load({})
-
-    assert list(load.doubts(cores=2)) == doubts
 
 
 def test_what_aborts_is_a_threshold_of_its_own(resolver: ResolverOf) -> None:

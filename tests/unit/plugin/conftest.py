@@ -1,0 +1,17 @@
+from collections.abc import Callable
+
+import pytest
+
+from perf.plugin.resolver import Resolver
+
+
+@pytest.fixture
+def resolver(pytester: pytest.Pytester) -> Callable[..., Resolver]:
+    """Return what resolves the options of a project: its ini file, its profiles, its command."""
+
+    def create(*args: str, ini: str = "", pyproject: str = "") -> Resolver:
+        pytester.makeini(f"[pytest]\n{ini}")
+        pytester.makepyprojecttoml(pyproject)
+        return Resolver(pytester.parseconfig("-p", "no:locust", *args), run_id="run")
+
+    return create
