@@ -122,7 +122,7 @@ class AqpUser(PacedUser):
             self.report("GET", name, context, exception=error)
             return None
         except GreenletExit:
-            if self.workload.has_waited_in_vain:
+            if self.workload.ending.has_waited_in_vain:
                 self.report("GET", name, context, exception=Unanswered("the run ended"))
             raise
         end_ns = time.perf_counter_ns()

@@ -111,7 +111,7 @@ class Instrument:
 
     def on_test_stopping(self, **_: object) -> None:
         """End the measurement window: no further request will be due."""
-        stopped_ns = None if self._workload is None else self._workload.stopped_ns
+        stopped_ns = None if self._workload is None else self._workload.ending.stopped_ns
         self._stopped_ns = stopped_ns or time.perf_counter_ns()
         self._probe.close_window()
 
@@ -176,7 +176,7 @@ class Instrument:
     def _is_in_window(self) -> bool:
         """Tell whether now is a time that throughput is measured over."""
         workload = self._workload
-        has_ended = workload is not None and workload.stopped_ns is not None
+        has_ended = workload is not None and workload.ending.stopped_ns is not None
         return not has_ended and time.perf_counter_ns() >= self._window_from_ns
 
     def _abort_when_hopeless(self) -> None:
@@ -305,7 +305,7 @@ class Instrument:
         workload = self._workload
         return {
             "window_s": self._window_s(),
-            "has_cut_off_users": workload is not None and workload.has_cut_off_users,
+            "has_cut_off_users": workload is not None and workload.ending.has_cut_off_users,
             "write_logs": self._write_logs_wire(),
             **self._probe.to_wire(),
             **self._arrivals_wire(),
@@ -325,18 +325,18 @@ class Instrument:
     def _window_s(self) -> float:
         workload = self._workload
         # Before its users are there, the open model asks for nothing.
-        arrivals_ns = 0 if workload is None else workload.arrivals_started_ns
+        arrivals_ns = 0 if workload is None else workload.arrivals.started_ns
         return max(0.0, (self._until_ns - max(self._window_from_ns, arrivals_ns)) / _NS)
 
     def _arrivals_wire(self) -> dict[str, int | None]:
         workload = self._workload
-        if workload is None or not workload.has_arrivals:
+        if workload is None or not workload.arrivals.has_started:
             return {"arrivals_due": None, "arrivals_sent": None, "arrivals_caught_up": None}
-        due, sent = workload.arrivals_between(self._window_from_ns, self._until_ns)
+        due, sent = workload.arrivals.counts_between(self._window_from_ns, self._until_ns)
         return {
             "arrivals_due": due,
             "arrivals_sent": sent,
-            "arrivals_caught_up": workload.arrivals_caught_up,
+            "arrivals_caught_up": workload.arrivals.caught_up_count,
         }
 
 
@@ -368,7 +368,7 @@ def _stop_workers_first(runner: Any, instrument: Instrument) -> None:  # noqa: A
     def quit_() -> None:
         workload = find_workload(runner.environment)
         if workload is not None:
-            workload.stop()
+            workload.ending.stop()
         instrument.stop_workers()
         quit_runner()
 

@@ -165,7 +165,7 @@ class PartiqlUser(PacedUser):
             self.report("partiQL", name, context, exception=error)
             return error
         except GreenletExit:
-            if self.workload.has_waited_in_vain:
+            if self.workload.ending.has_waited_in_vain:
                 kind = FailureClass.AMBIGUOUS if writes else FailureClass.TIMEOUT
                 unanswered = DynamoDbError(kind, "Unanswered", "under way when the run ended")
                 self.report("partiQL", name, context, exception=unanswered)

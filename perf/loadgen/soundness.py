@@ -21,7 +21,7 @@ def user_reasons(environment: Environment) -> Iterator[str]:
     """Yield which users were missing at the end, and which classes never had any."""
     runner: Any = environment.runner
     workload = find_workload(environment)
-    users = {} if workload is None else workload.users_at_stop
+    users = {} if workload is None else workload.ending.users_at_stop
     asked_for, there = runner.target_user_count, sum(users.values())
     if there < asked_for:
         yield f"{there} of {asked_for} users were there at the end"

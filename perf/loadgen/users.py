@@ -57,6 +57,7 @@ class PacedUser(User):
     def on_start(self) -> None:
         """Join the workload of this process."""
         self.workload = workload_of(self.environment)
+        self._ending = self.workload.ending
         self._number = self.workload.next_user()
         self.stream = self.workload.stream(self._number)
         self._sent = 0
@@ -65,7 +66,7 @@ class PacedUser(User):
         settings = self.workload.settings
         self._is_open = isinstance(settings.pacing, OpenModel)
         self._thinks = isinstance(settings.pacing, Think)
-        self._arrivals = self.workload.arrivals(type(self).__name__)
+        self._arrivals = self.workload.arrivals.of(type(self).__name__)
         task_set: Any = self._taskset_instance
         if self._is_open and task_set is not None:
             # Between the wait and the request locust sleeps for no time at all, which is a turn of
@@ -89,7 +90,7 @@ class PacedUser(User):
         if self._is_open and self._due_ns is None:
             self.wait()  # type: ignore[no-untyped-call]  # the first arrival; locust itself waits for the later ones
         due_ns, self._due_ns = self._due_ns, None
-        self.workload.begin_request(due_ns)
+        self._ending.begin_request(due_ns)
         if due_ns is not None:
             self._arrivals.count_sent()
         try:
@@ -97,7 +98,7 @@ class PacedUser(User):
             self._sent += 1
             self.send(index, time.perf_counter_ns() if due_ns is None else due_ns)
         finally:
-            self.workload.end_request()
+            self._ending.end_request()
 
     def send(self, index: int, due_ns: int) -> None:
         """Send one request and report it.

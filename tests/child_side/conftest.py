@@ -64,3 +64,10 @@ def open_environment() -> Iterator[Open]:
     for client in PartiqlUser._clients.values():
         client._server.close()  # type: ignore[attr-defined]  # the fast one
     PartiqlUser._clients.clear()
+
+
+def fired(environment: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - see `Open`
+    """Return a list to which every request event of an environment is added."""
+    events: list[dict[str, Any]] = []
+    environment.events.request.add_listener(lambda **event: events.append(event))
+    return events

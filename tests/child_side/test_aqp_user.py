@@ -348,7 +348,7 @@ def test_a_query_cut_off_at_the_end_of_the_run_is_a_failure(
     patient = asker.user._server = HttpServer(asker.user.host, answer_timeout_s=DEADLINE_S)
     user = gevent.spawn(asker.user.request)
     gevent.sleep(0)  # it is under way
-    workload.stop()
+    workload.ending.stop()
     user.kill()
     patient.close()
 

@@ -1,30 +1,27 @@
-"""A locust process opens what it needs before the load, paces its users and stops them cleanly."""
+"""A locust process opens what it needs before the load, and paces its users."""
 
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import gevent
 import pytest
-from gevent.event import Event
-from locust import task
+from locust import User, task
 from locust.env import Environment
 from locust.event import Events
-from locust.exception import StopUser
 
 from perf.core.failures import FailureClass
 from perf.loadgen.attempts import Attempts
 from perf.loadgen.dynamodb import Answer, DynamoDbError
 from perf.loadgen.partiql_user import PartiqlUser
 from perf.loadgen.users import PacedUser
-from perf.loadgen.workload import Workload, find_workload, workload_of
+from perf.loadgen.workload import find_workload, workload_of
 from perf.locustfile import AqpZipcodeUser, PartiqlReadUser, PartiqlWriteUser
-from tests.child_side.conftest import Open
+from tests.child_side.conftest import Open, fired
 from tests.doubles.scripted_server import (
     Behaviour,
     ScriptedServer,
     answer,
-    keep_silent,
     reset,
     send_and_close,
 )
@@ -32,112 +29,6 @@ from tests.doubles.scripted_server import (
 DEADLINE_S = 10.0
 
 Start = Callable[..., ScriptedServer]
-
-
-def fired(environment: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - see `Open`
-    events: list[dict[str, Any]] = []
-    environment.events.request.add_listener(lambda **event: events.append(event))
-    return events
-
-
-class HoldingUser(PacedUser):
-    """Holds every request until it is let go."""
-
-    held = Event()
-    release = Event()
-    sent = 0
-
-    def send(self, index: int, due_ns: int) -> None:
-        """Hold."""
-        del index, due_ns
-        HoldingUser.sent += 1
-        self.held.set()
-        self.release.wait()
-
-
-@pytest.fixture(autouse=True)
-def nothing_held() -> None:
-    HoldingUser.held, HoldingUser.release, HoldingUser.sent = Event(), Event(), 0
-
-
-def running(environment: Any, users: int = 1) -> Workload:  # noqa: ANN401 - see `Open`
-    environment.runner.start(users, 100)
-    assert HoldingUser.held.wait(DEADLINE_S)
-    return workload_of(environment)
-
-
-def test_a_stop_waits_for_what_is_under_way_and_for_no_longer(open_environment: Open) -> None:
-    environment = open_environment("--pacing", "none", "--stop-timeout", "60", users=[HoldingUser])
-    workload = running(environment)
-    stopping = gevent.spawn(environment.runner.stop)
-    gevent.sleep(0)
-    assert not stopping.ready()
-
-    HoldingUser.release.set()
-    stopping.get(timeout=DEADLINE_S)
-    assert HoldingUser.sent == 1
-    assert not workload.has_waited_in_vain
-
-
-def test_a_request_that_does_not_end_is_waited_for_once(open_environment: Open) -> None:
-    """Ours waits, so locust must not wait as long again."""
-    environment = open_environment("--pacing", "none", users=[HoldingUser])
-    environment.stop_timeout = 0.1
-    workload = running(environment)
-    stop_timeouts = []
-    environment.events.test_stopping.add_listener(
-        lambda **_: stop_timeouts.append(environment.stop_timeout)
-    )
-    environment.runner.stop()
-
-    assert stop_timeouts == [0.0]
-    assert environment.stop_timeout == 0.1
-    assert workload.stop_timeout_s == 0.1
-
-
-def test_without_a_stop_timeout_nothing_is_waited_for(open_environment: Open) -> None:
-    environment = open_environment("--pacing", "none", users=[HoldingUser])
-    workload = running(environment)
-    environment.runner.stop()
-
-    assert not workload.has_waited_in_vain
-
-
-@pytest.mark.parametrize("due_ns", [None, 1])
-def test_nothing_is_sent_after_the_stop(open_environment: Open, due_ns: int | None) -> None:
-    workload = workload_of(open_environment(users=[HoldingUser]))
-    workload.stop()
-    with pytest.raises(StopUser):
-        workload.begin_request(due_ns)
-
-
-@pytest.mark.parametrize(
-    ("user", "kind"),
-    [
-        (PartiqlWriteUser, FailureClass.AMBIGUOUS),
-        (PartiqlReadUser, FailureClass.TIMEOUT),
-    ],
-)
-def test_a_statement_cut_off_at_the_end_of_the_run_is_a_failure(
-    serve: Start, open_environment: Open, user: type[PartiqlUser], kind: FailureClass
-) -> None:
-    server = serve(keep_silent)
-    environment = open_environment(
-        *("--pacing", "none", "--region", "eu-west-1", "--endpoint-url", server.url),
-        users=[user],
-    )
-    environment.stop_timeout = 0.1
-    events = fired(environment)
-    environment.runner.start(1, 1)
-    deadline = gevent.Timeout.start_new(DEADLINE_S)
-    while not server.requests:
-        gevent.sleep(0)
-    deadline.cancel()
-    environment.runner.stop()
-    (event,) = events
-
-    assert isinstance(event["exception"], DynamoDbError)
-    assert event["exception"].failure_class is kind
 
 
 def test_the_open_model_sends_its_schedule(serve: Start, open_environment: Open) -> None:
@@ -155,7 +46,7 @@ def test_the_open_model_sends_its_schedule(serve: Start, open_environment: Open)
     deadline.cancel()
     environment.runner.stop()
     due_ns = sorted(event["context"]["due_ns"] for event in events)
-    due, sent = workload_of(environment).arrivals_between(0, time.perf_counter_ns())
+    due, sent = workload_of(environment).arrivals.counts_between(0, time.perf_counter_ns())
 
     assert due_ns == [due_ns[0] + index * 2_000_000 for index in range(len(events))]
     assert sent == len(events) == len(server.requests)
@@ -270,9 +161,7 @@ def test_what_cannot_be_opened_ends_locust_with_one_message(
 
 
 def test_users_without_our_base_class_need_no_workload(open_environment: Open) -> None:
-    class Plain(HoldingUser):
-        open_for_load = None
-
+    class Plain(User):
         @task
         def nothing(self) -> None:
             """Do nothing."""
@@ -290,7 +179,7 @@ def test_a_locustfile_that_does_not_install_is_told_so() -> None:
 
 
 def test_streams_never_repeat(open_environment: Open) -> None:
-    workload = workload_of(open_environment("--run-id", "r", users=[HoldingUser]))
+    workload = workload_of(open_environment("--run-id", "r", users=[PartiqlWriteUser]))
 
     streams = [workload.stream(workload.next_user()) for _ in range(3)]
 
