@@ -29,13 +29,14 @@ from perf.plugin.fixtures import (
 )
 from perf.plugin.histories import SessionHistory
 from perf.plugin.interrupts import Interrupts
+from perf.plugin.judging import raise_violations
 from perf.plugin.options import add_options
 from perf.plugin.own_errors import show_own_error
 from perf.plugin.preflight import announce
 from perf.plugin.progress import ProgressDisplay
 from perf.plugin.report_files import ReportFiles
 from perf.plugin.resolver import Resolver
-from perf.plugin.runs import TestRuns, raise_violations
+from perf.plugin.runs import TestRuns
 from perf.plugin.session_settings import SessionSettings
 from perf.plugin.state import STATE, State
 from perf.plugin.workers import Workers, run_id_of

@@ -13,8 +13,10 @@ from perf.children import SERVER_NICENESS, Child, ChildExited, module_command, w
 from perf.core.dataset import Dataset
 from perf.core.result import RunResult
 from perf.errors import InvalidOption, TargetUnavailable
-from perf.plugin.runs import AQP_USERS, Site, TestRuns, shipped_classes
+from perf.plugin.runs import TestRuns
+from perf.plugin.site import Site
 from perf.plugin.state import STATE, State
+from perf.plugin.user_classes import AQP_USERS, shipped_classes
 from perf.targets import Table, Target, TargetKind, random_name, table_name
 
 AQP_USER_VARIABLE = "PERF_AQP_USER"

@@ -1,0 +1,122 @@
+"""The verdict on a load run, by all that is known of it: thresholds, audit, baseline."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from perf.core.cost import RunCost
+from perf.core.pacing import OpenModel
+from perf.core.report import JudgedRun
+from perf.core.result import RunResult
+from perf.core.run_fingerprint import RunFingerprint
+from perf.core.thresholds import Threshold
+from perf.core.verdicts import RunVerdict, Verdict, judge, without_wrong_answers, worst
+from perf.core.write_audit import WriteAudit
+from perf.errors import ThresholdsViolated
+from perf.plugin.baselines import Baselines
+from perf.plugin.collector import Collector
+from perf.plugin.load_settings import LoadSettings
+from perf.plugin.site import Site
+from perf.reports.terminal import failure_text
+
+
+@dataclass(slots=True, kw_only=True)
+class FinishedRun:
+    """A run that waits for its verdict."""
+
+    result: RunResult
+    load: LoadSettings
+    site: Site
+    fingerprint: RunFingerprint
+    audit: WriteAudit | None = None
+    cost: RunCost | None = None
+    problems: tuple[str, ...] = ()
+    """What makes it INVALID beside what it measured."""
+
+
+class Judge:
+    """Judges the runs of one test.
+
+    Args:
+        test: its node id.
+        seed: of the data.
+        collector: knows where a threshold of the whole session holds.
+        baselines: what runs are compared with.
+    """
+
+    def __init__(self, test: str, seed: int, collector: Collector, baselines: Baselines) -> None:
+        self._test, self._seed = test, seed
+        self._collector, self._baselines = collector, baselines
+
+    def so_far(self, result: RunResult, load: LoadSettings) -> RunVerdict:
+        """Return what the thresholds say of a run under way."""
+        return judge(result, self._applicable(result, load))
+
+    def judge(self, run: FinishedRun, number: int) -> JudgedRun:
+        """Return a run with its verdict.
+
+        Args:
+            run: which.
+            number: of the run in its test, from 0.
+        """
+        result, load, site = run.result, run.load, run.site
+        verdict = judge(
+            result, self._applicable(result, load), run.audit, set_up_problems=run.problems
+        )
+        comparison = None
+        if verdict.verdict is not Verdict.INVALID:  # else there is nothing to compare
+            comparison = self._baselines.compare(self._test, number, result)
+        if comparison is not None:
+            taken_in = worst((verdict.verdict, *comparison.verdicts))
+            verdict = replace(verdict, verdict=taken_in)
+        return JudgedRun(
+            test=self._test,
+            target=site.info,
+            aqp=site.aqp,
+            profile=_shown_profile(run),
+            seed=self._seed,
+            run=result,
+            verdict=verdict,
+            write_audit=run.audit,
+            cost=run.cost,
+            unverified=_unverified(run),
+            fingerprint=run.fingerprint,
+            comparison=comparison,
+        )
+
+    def _applicable(self, result: RunResult, load: LoadSettings) -> list[Threshold]:
+        """Return the thresholds of a run: a session's own holds where its operation runs."""
+        return [
+            *(
+                each
+                for each in load.thresholds
+                if each not in load.session_thresholds or self._collector.applies(each, result)
+            ),
+            *without_wrong_answers(result, load.thresholds),
+        ]
+
+
+def raise_violations(judged: Iterable[JudgedRun]) -> None:
+    """Raise what makes the test body fail: a run whose target broke a threshold."""
+    failed = [each for each in judged if each.verdict.verdict is Verdict.FAIL]
+    if failed:
+        raise ThresholdsViolated("\n\n".join(map(failure_text, failed)))
+
+
+def _shown_profile(run: FinishedRun) -> dict[str, object]:
+    profile = run.load.to_json()
+    if isinstance(run.load.pacing, OpenModel) and run.result.generator.arrivals_due is None:
+        profile["pacing"] = "the locustfile's own"  # its users take no arrivals
+    if run.site.table is None:  # there is nothing that either could be held against
+        profile["verify"] = profile["audit"] = "off"
+    return profile
+
+
+def _unverified(run: FinishedRun) -> str | None:
+    """Return why no answer was checked; None: some were, or there was none to check."""
+    if not run.load.verification.ratio:
+        return "the verification is off"
+    if run.site.unverifiable is not None:
+        return run.site.unverifiable
+    reads = [each for each in run.result.operations if each.requests and not each.is_write]
+    is_unseen = bool(reads) and all(each.is_unverified for each in reads)
+    return "none of them was checked" if is_unseen else None
