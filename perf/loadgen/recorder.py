@@ -22,6 +22,10 @@ class Recorder:
             recorder = self._operations[key] = OperationRecorder()
         return recorder
 
+    def clear(self) -> None:
+        """Forget what was recorded."""
+        self._operations.clear()
+
     @property
     def total_requests(self) -> int:
         """All requests, the warm-up included, as Locust counts them."""
@@ -42,7 +46,7 @@ class Recorder:
             {"type": kind, "name": name, **recorder.to_wire()}
             for (kind, name), recorder in self._operations.items()
         ]
-        self._operations.clear()
+        self.clear()
         return taken
 
     def add(self, taken: list[dict[str, Any]]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from locust.env import Environment
 
-from perf.loadgen.workload import find_workload
+from perf.loadgen.workload import workload_of
 
 _EARLY_S = 1.0
 """A run that ends this much before its run time did not measure what it was asked to."""
@@ -20,12 +20,12 @@ def early_end_reasons(elapsed_s: float, run_time_s: float | None) -> Iterator[st
 def user_reasons(environment: Environment) -> Iterator[str]:
     """Yield which users were missing at the end, and which classes never had any."""
     runner: Any = environment.runner
-    workload = find_workload(environment)
-    users = {} if workload is None else workload.ending.users_at_stop
+    workload = workload_of(environment)
+    users = workload.ending.users_at_stop
     asked_for, there = runner.target_user_count, sum(users.values())
     if there < asked_for:
         yield f"{there} of {asked_for} users were there at the end"
-    if workload is not None and workload.spawnings > 1 and workload.has_schedule:
+    if workload.spawnings > 1 and workload.has_schedule:
         yield "users came or went during the run, and the schedule began anew"
     idle = [name for name, count in users.items() if not count]
     if idle:
@@ -41,8 +41,8 @@ def count_reasons(our_requests: int, environment: Environment) -> Iterator[str]:
 
 def locustfile_reasons(environment: Environment) -> Iterator[str]:
     """Yield what went wrong in the locustfile itself."""
-    workload = find_workload(environment)
-    if workload is not None and workload.gave_up is not None:
+    workload = workload_of(environment)
+    if workload.gave_up is not None:
         yield f"no load could be sent: {workload.gave_up}"
         return
     runner: Any = environment.runner

@@ -43,15 +43,10 @@ def workload_of(environment: Environment) -> "Workload":
     Raises:
         LookupError: the locustfile did not call `install`.
     """
-    workload = find_workload(environment)
+    workload = _workloads.get(environment)
     if workload is None:
         raise LookupError("call perf.loadgen.workload.install(events) in the locustfile")
     return workload
-
-
-def find_workload(environment: Environment) -> "Workload | None":
-    """Return the workload of this locust process, None when its locustfile has none of ours."""
-    return _workloads.get(environment)
 
 
 class Workload:
@@ -160,4 +155,4 @@ def _on_init(environment: Environment, **_: object) -> None:
         environment.runner.register_message(SHARES_MESSAGE, workload.arrivals.on_shares)
 
 
-__all__ = ["Workload", "find_workload", "install", "workload_of"]
+__all__ = ["Workload", "install", "workload_of"]

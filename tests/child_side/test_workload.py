@@ -15,7 +15,7 @@ from perf.loadgen.attempts import Attempts
 from perf.loadgen.dynamodb import Answer, DynamoDbError
 from perf.loadgen.partiql_user import PartiqlUser
 from perf.loadgen.users import PacedUser
-from perf.loadgen.workload import find_workload, workload_of
+from perf.loadgen.workload import workload_of
 from perf.locustfile import AqpZipcodeUser, PartiqlReadUser, PartiqlWriteUser
 from tests.child_side.conftest import Open, fired
 from tests.doubles.scripted_server import (
@@ -173,7 +173,6 @@ def test_users_without_our_base_class_need_no_workload(open_environment: Open) -
 
 def test_a_locustfile_that_does_not_install_is_told_so() -> None:
     environment = Environment(events=Events())
-    assert find_workload(environment) is None
     with pytest.raises(LookupError, match="install"):
         workload_of(environment)
 

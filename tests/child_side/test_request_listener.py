@@ -1,0 +1,110 @@
+"""A request is measured by when it was due, and throughput by when its answer came."""
+
+import time
+from typing import NamedTuple
+
+import pytest
+
+from perf.core.operation import OperationResult
+from perf.loadgen.recorder import Recorder
+from perf.loadgen.request_listener import RequestListener
+from perf.loadgen.window import Window
+from perf.loadgen.workload import Workload, workload_of
+from perf.locustfile import PartiqlWriteUser
+from tests.child_side.conftest import Open
+
+MS = 1_000_000
+HOUR_S = 3_600.0
+
+
+class Listening(NamedTuple):
+    """A listener, what it records, and the window and workload that it asks."""
+
+    listener: RequestListener
+    recorder: Recorder
+    window: Window
+    workload: Workload
+
+    def hear(self, **event: object) -> None:
+        """Hear of a request that took 3 ms."""
+        self.listener.on_request(request_type="GET", name="a", response_time=3.0, **event)  # type: ignore[arg-type]
+
+    @property
+    def result(self) -> OperationResult:
+        """What was recorded."""
+        (result,) = self.recorder.results(1.0)
+        return result
+
+
+@pytest.fixture
+def listening(open_environment: Open) -> Listening:
+    """A listener in a window that is open."""
+    workload = workload_of(open_environment(users=[PartiqlWriteUser]))
+    recorder, window = Recorder(), Window(workload)
+    window.begin_test(0.0)
+    return Listening(RequestListener(recorder, window), recorder, window, workload)
+
+
+def timing(due_ns: int, waited_ns: int = 0) -> dict[str, int]:
+    return {"due_ns": due_ns, "start_ns": due_ns + waited_ns}
+
+
+def test_latency_counts_from_the_due_time_and_service_time_from_the_start(
+    listening: Listening,
+) -> None:
+    listening.hear(context=timing(listening.window.from_ns, waited_ns=40 * MS))
+
+    assert listening.result.latency.quantile_ns(1) == pytest.approx(43 * MS, rel=1e-3)
+    assert listening.result.service_time.quantile_ns(1) == pytest.approx(3 * MS, rel=1e-3)
+
+
+def test_a_request_that_says_no_due_time_was_due_when_it_was_sent(listening: Listening) -> None:
+    now_ns = time.perf_counter_ns()
+    while time.perf_counter_ns() < now_ns + 4 * MS:
+        pass  # or it was due before the window
+    listening.hear()
+
+    assert listening.result.requests == 1
+    assert listening.result.latency == listening.result.service_time
+
+
+def test_a_request_that_was_sent_before_it_was_due_has_no_latency(listening: Listening) -> None:
+    listening.hear(context=timing(listening.window.from_ns + 9 * MS, waited_ns=-MS))
+
+    assert listening.result.requests == 1
+    assert (listening.result.latency.count, listening.result.latency.out_of_range_count) == (0, 1)
+
+
+@pytest.mark.parametrize(("early_ns", "measured"), [(1, 0), (0, 1)])
+def test_what_was_due_in_the_warm_up_is_counted_alone(
+    listening: Listening, early_ns: int, measured: int
+) -> None:
+    """Its answer came within the window all the same."""
+    listening.hear(context=timing(listening.window.from_ns - early_ns))
+
+    result = listening.result
+    assert (result.requests, result.warmup_requests) == (measured, 1 - measured)
+    assert result.answered == 1
+
+
+def test_an_answer_of_the_warm_up_is_no_throughput(listening: Listening) -> None:
+    listening.window.begin_test(HOUR_S)
+    listening.hear(context=timing(time.perf_counter_ns()))
+
+    assert (listening.result.answered, listening.result.warmup_requests) == (0, 1)
+
+
+def test_an_answer_after_the_stop_is_measured_but_no_throughput(listening: Listening) -> None:
+    listening.workload.ending.stop()
+    listening.hear(context=timing(listening.window.from_ns))
+    listening.window.end()
+
+    assert (listening.result.answered, listening.result.requests) == (0, 1)
+    assert listening.window.stopped_ns == listening.workload.ending.stopped_ns
+
+
+def test_a_failure_is_no_throughput_and_keeps_its_class(listening: Listening) -> None:
+    listening.hear(context=timing(listening.window.from_ns), exception=TimeoutError("late"))
+
+    assert (listening.result.answered, listening.result.failures) == (0, 1)
+    assert [str(each) for each in listening.result.failure_classes] == ["timeout"]
