@@ -81,9 +81,14 @@ def prices_of_setting(setting: Mapping[str, object]) -> Prices:
         InvalidOption: a key is unknown or missing, or a value is no price or no date.
     """
     known = ("date", *_PRICE_KEYS)
-    if set(setting) != set(known):
-        odd = sorted(set(setting) ^ set(known))
-        raise InvalidOption(_SETTING, ", ".join(odd), f"it holds exactly {', '.join(known)}")
+    lists = {
+        "missing": [key for key in known if key not in setting],
+        "unknown": [key for key in setting if key not in known],
+    }
+    problems = [f"{what}: {', '.join(keys)}" for what, keys in lists.items() if keys]
+    if problems:
+        hint = "; ".join((*problems, f"it holds exactly {', '.join(known)}"))
+        raise InvalidOption(_SETTING, ", ".join(setting), hint)
     day = setting["date"]
     try:
         day = date.fromisoformat(str(day))

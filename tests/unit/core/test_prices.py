@@ -75,7 +75,7 @@ def test_prices_of_the_setting_are_exact_and_carry_their_date() -> None:
         ({"read_request_million": 0}, "read_request_million: 0"),
         ({"write_request_million": "cheap"}, "write_request_million: 'cheap'"),
         ({"write_capacity_hour": float("nan")}, "write_capacity_hour: nan"),
-        ({"storage": 1}, "'storage'"),
+        ({"storage": 1}, "unknown: storage;"),
     ],
 )
 def test_setting_that_is_no_price_list_is_refused(changes: dict[str, object], named: str) -> None:
@@ -84,10 +84,17 @@ def test_setting_that_is_no_price_list_is_refused(changes: dict[str, object], na
     assert named in str(refused.value)
 
 
-def test_setting_without_a_price_names_it() -> None:
-    part = {key: value for key, value in SETTING.items() if key != "date"}
-    with pytest.raises(InvalidOption, match="'date' is not valid: it holds exactly date, read"):
-        prices_of_setting(part)
+def test_all_keys_that_are_missing_or_unknown_are_told_at_once() -> None:
+    odd = {"read_capacity_hour": 1, "Date": "2026-01-01", "label": "mine"}
+    with pytest.raises(InvalidOption) as caught:
+        prices_of_setting(odd)
+    assert str(caught.value) == (
+        "[tool.perf.prices]: 'read_capacity_hour, Date, label' is not valid: "
+        "missing: date, read_request_million, write_request_million, write_capacity_hour; "
+        "unknown: Date, label; "
+        "it holds exactly date, read_request_million, write_request_million, "
+        "read_capacity_hour, write_capacity_hour"
+    )
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "five", "", "1e30"])
