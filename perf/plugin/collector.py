@@ -61,6 +61,8 @@ class Collector:
         self._unmatched: list[Threshold] = []
         self.kept_table: str | None = None
         """Name and endpoint of a table of ours that is there after the session."""
+        self.is_refused = False
+        """Whether an option was found wrong when the target was opened."""
 
     @property
     def is_worker(self) -> bool:
@@ -113,6 +115,8 @@ class Collector:
         is_bad = self._unmatched or self._files.has_failed
         if is_bad and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self.is_refused:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print a line for every run, what no failure told yet, and what became of files."""

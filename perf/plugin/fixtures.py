@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +13,7 @@ from perf import targets
 from perf.children import SERVER_NICENESS, Child, ChildExited, module_command, with_this_package
 from perf.core.dataset import Dataset
 from perf.core.result import RunResult
-from perf.errors import InvalidOption, TargetUnavailable
+from perf.errors import ConfigError, InvalidOption, TableNotFound, TargetUnavailable
 from perf.plugin.runs import TestRuns
 from perf.plugin.site import Site
 from perf.plugin.state import STATE, State
@@ -62,12 +63,14 @@ class PerfLoad(Protocol):
 
 
 @pytest.fixture(scope="session")
-def perf_target(pytestconfig: pytest.Config) -> Iterator[Target]:
+def perf_target(request: pytest.FixtureRequest) -> Iterator[Target]:
     """The open target: moto, DynamoDB Local, an endpoint or AWS."""
-    spec = _state(pytestconfig).session.target
+    spec = _state(request.config).session.target
     if spec.kind is TargetKind.NONE:
         pytest.skip("--perf-target is none: there is no DynamoDB to test")
-    with targets.open_target(spec) as target:
+    with ExitStack() as opened:
+        with _refusing(request):
+            target = opened.enter_context(targets.open_target(spec))
         yield target
 
 
@@ -79,14 +82,17 @@ def perf_dataset(pytestconfig: pytest.Config) -> Dataset:
 
 @pytest.fixture(scope="session")
 def perf_table(
-    pytestconfig: pytest.Config, perf_target: Target, perf_dataset: Dataset
+    request: pytest.FixtureRequest, perf_target: Target, perf_dataset: Dataset
 ) -> Iterator[Table]:
     """The seeded table: a new one, deleted at the end, or the one of ``--perf-table``."""
-    session = _state(pytestconfig).session
+    state = _state(request.config)
+    session = state.session
     if session.table is not None:
-        yield targets.existing_table(perf_target, session.table, perf_dataset)
+        with _refusing(request):
+            table = targets.existing_table(perf_target, session.table, perf_dataset)
+        yield table
         return
-    _state(pytestconfig).costs.admit_table(perf_target.region)
+    state.costs.admit_table(perf_target.region)
     with targets.open_table(
         perf_target,
         name=table_name(f"{session.run_id}_{random_name()}"),
@@ -97,7 +103,7 @@ def perf_table(
     ) as table:
         yield table
         if session.keep_table:
-            _state(pytestconfig).collector.kept_table = f"{table.name} at {perf_target.endpoint}"
+            state.collector.kept_table = f"{table.name} at {perf_target.endpoint}"
 
 
 @pytest.fixture(scope="session")
@@ -159,6 +165,17 @@ def marker_arguments(item: pytest.Item) -> dict[str, object]:
 
 
 STATE_RUNS = pytest.StashKey[TestRuns]()
+
+
+@contextmanager
+def _refusing(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let one test say that an option is wrong, where only the target knows: all would say it."""
+    try:
+        yield
+    except (ConfigError, TableNotFound):
+        request.session.shouldfail = "an option is wrong, see above: no other test is run"
+        _state(request.config).collector.is_refused = True
+        raise
 
 
 def _state(config: pytest.Config) -> State:

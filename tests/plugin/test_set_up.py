@@ -118,20 +118,56 @@ def test_target_that_does_not_answer_is_unavailable(
     result.stdout.fnmatch_lines([f"TargetUnavailable: {nobody} did not answer within *"])
 
 
-def test_table_that_is_not_there_is_told_and_not_made(
+def test_table_that_is_not_there_ends_the_session_and_is_not_made(
     folder: Path,
     endpoint: str,
     run_pytest: Callable[..., pytest.RunResult],
     tables: Callable[[], set[str]],
 ) -> None:
-    result = run_pytest(folder, "-k", "write", "--perf-table=orders")
+    result = run_pytest(folder, "--perf-table=orders")
 
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
         [
             (
                 f"TableNotFound: table 'orders' does not exist on {endpoint}: "
                 "leave --perf-table out to have one created"
+            ),
+            "!* an option is wrong, see above: no other test is run !*",
+        ]
+    )
+    assert tables() == set()
+
+
+def test_wrong_account_ends_the_session(
+    folder: Path,
+    endpoint: str,
+    run_pytest: Callable[..., pytest.RunResult],
+    tables: Callable[[], set[str]],
+) -> None:
+    aws = {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "example",
+        "AWS_CONFIG_FILE": str(folder / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
+    }
+    options = (
+        "--perf-target=aws",
+        "--perf-aws-region=eu-west-1",
+        "--perf-aws-account=210987654321",
+    )
+
+    result = run_pytest(folder, *options, **aws)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            (
+                "InvalidOption: --perf-aws-account: '210987654321' is not valid: "
+                "the credentials belong to account 123456789012"
             )
         ]
     )
