@@ -23,16 +23,38 @@ _FEWEST_QUIET_LAGS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Dependence:
-    """How much samples of one run resemble each other."""
+    """How much the samples of a total resemble each other."""
 
-    effect: float
-    """Samples that together know as much as one independent one; at least 1."""
+    variance: float
+    """Of the total, as the samples are."""
+    independent_variance: float
+    """What it would be if all samples were independent."""
     freedom: float
-    """Degrees of freedom that the effect was estimated with."""
+    """Degrees of freedom that the variance was estimated with."""
+
+    @property
+    def effect(self) -> float:
+        """Samples that together know as much as one independent one; at least 1."""
+        if self.independent_variance <= 0:
+            return 1.0
+        return max(1.0, self.variance / self.independent_variance)
 
     def pooled(self, other: "Dependence") -> "Dependence":
-        """Return what holds for two runs that do not differ, which is what a test assumes."""
-        return Dependence((self.effect + other.effect) / 2, self.freedom + other.freedom)
+        """Return what holds for two runs that do not differ, which is what a test assumes.
+
+        A run in which little happened tells little of how it comes: variances are added, and not
+        effects.
+
+        Source: F. E. Satterthwaite, "An approximate distribution of estimates of variance
+            components", Biometrics Bulletin 2(6):110-114, 1946.
+        """
+        variance = self.variance + other.variance
+        uncertainty = self.variance**2 / self.freedom + other.variance**2 / other.freedom
+        return Dependence(
+            variance=variance,
+            independent_variance=self.independent_variance + other.independent_variance,
+            freedom=variance**2 / uncertainty if uncertainty else self.freedom + other.freedom,
+        )
 
 
 def dependence(sums: Sequence[float], independent_variance: float) -> Dependence:
@@ -44,12 +66,13 @@ def dependence(sums: Sequence[float], independent_variance: float) -> Dependence
             independent.
     """
     length = block_length(sums)
-    # What a Bartlett kernel has, and resampled blocks amount to one: M. B. Priestley, "Spectral
-    # Analysis and Time Series", Academic Press 1981, section 6.2.4.
-    freedom = 1.5 * len(sums) / length
-    if independent_variance <= 0:
-        return Dependence(1.0, freedom)
-    return Dependence(max(1.0, variance_of_total(sums, length) / independent_variance), freedom)
+    return Dependence(
+        variance=variance_of_total(sums, length),
+        independent_variance=independent_variance,
+        # What a Bartlett kernel has, and resampled blocks amount to one: M. B. Priestley, "Spectral
+        # Analysis and Time Series", Academic Press 1981, section 6.2.4.
+        freedom=1.5 * len(sums) / length,
+    )
 
 
 def variance_of_total(series: Sequence[float], length: int) -> float:

@@ -10,8 +10,8 @@ from math import expm1, hypot, inf, log, sqrt
 from typing import Final
 
 from perf.core.intervals import score_interval, student_quantile
-from perf.core.sliced_operation import SlicedOperation
-from perf.core.thresholds import MetricKind, kind_of, quantile_of
+from perf.core.metrics import MetricKind, kind_of, quantile_of
+from perf.core.sliced_operation import SlicedOperation, shared_dependence
 from perf.core.verdicts import samples_for
 
 FEWEST_SLICES: Final = 20
@@ -110,7 +110,7 @@ def figures_of(metric: str, before: SlicedOperation, after: SlicedOperation) -> 
         missing = _missing(metric, operation)
         if missing:
             return f"{side} has {missing}"
-    pooled = before.dependence(metric).pooled(after.dependence(metric))
+    pooled = shared_dependence(metric, before, after)
     return Figures(
         metric=metric,
         worth=min(before.result.requests, after.result.requests) / pooled.effect,

@@ -3,6 +3,10 @@
 from decimal import Decimal
 from math import ceil, exp, expm1, lgamma, log, sqrt
 from statistics import NormalDist
+from typing import Final
+
+_LARGEST_EXPONENT: Final = 700.0
+"""That of a float."""
 
 
 def nearest_rank(q: float, count: int) -> int:
@@ -86,7 +90,7 @@ def student_quantile(z: float, freedom: float) -> float:
         distributions", Annals of Mathematical Statistics 30(4):1121-1130, 1959.
     """
     scaled = z * (8 * freedom + 3) / (8 * freedom + 1)
-    return sqrt(freedom * expm1(scaled * scaled / freedom))
+    return sqrt(freedom * expm1(min(scaled * scaled / freedom, _LARGEST_EXPONENT)))
 
 
 def _log_binomial(hits: int, count: int, q: float) -> float:

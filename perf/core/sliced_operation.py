@@ -5,14 +5,15 @@ quantile is put at the two edges of the step it lies in, where the slices count 
 requests took longer, and the larger dependence of the two holds.
 """
 
-from collections.abc import Sequence
-from itertools import accumulate
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from operator import mul
 from typing import Final
 
 from perf.core.block_bootstrap import Dependence, dependence
+from perf.core.metrics import quantile_of
 from perf.core.operation import OperationResult
-from perf.core.thresholds import quantile_of
 from perf.core.timeline import bounds_ns
 
 
@@ -22,10 +23,14 @@ class SlicedOperation:
     def __init__(self, result: OperationResult) -> None:
         self.result: Final = result
         self.points: Final = tuple(result.timeline.points())
-        self._steps = sorted({step for each in self.points for step in each.steps})
+        self.steps: Final = Counter[int]()
+        """Requests in each step of latency, over all slices."""
+        for each in self.points:
+            self.steps.update(each.steps)
+        self._steps = sorted(self.steps)
         self._middles_ns = [sum(bounds_ns(step)) / 2 for step in self._steps]
         self._rows = [[each.steps.get(step, 0) for step in self._steps] for each in self.points]
-        self._totals = [sum(column) for column in zip(*self._rows, strict=True)]
+        self._totals = [self.steps[step] for step in self._steps]
 
     @property
     def variance_ns2(self) -> float:
@@ -39,33 +44,23 @@ class SlicedOperation:
         """Return how much requests resemble each other in what a metric counts.
 
         Args:
-            metric: one that runs can be compared by.
+            metric: one that runs can be compared by, no quantile.
         """
-        quantile = quantile_of(metric)
-        if quantile is not None:
-            edges = (
-                self._dependence_of_shares([sum(row[edge:]) for row in self._rows])
-                for edge in self._edges(quantile)
-            )
-            return max(edges, key=lambda each: each.effect)
         if metric == "failure_ratio":
             return self._dependence_of_shares([each.failures for each in self.points])
         if metric == "mean":
             return self._dependence_of_latencies()
         return self._dependence_of_answers()
 
+    def dependence_beyond(self, step: int) -> Dependence:
+        """Return how much requests resemble each other in whether they took so long."""
+        place = bisect_left(self._steps, step)
+        return self._dependence_of_shares([sum(row[place:]) for row in self._rows])
+
     @property
     def _mean_ns(self) -> float:
         mean_ns: float = sum(map(mul, self._totals, self._middles_ns)) / sum(self._totals)
         return mean_ns
-
-    def _edges(self, quantile: float) -> list[int]:
-        """Return the places of two steps: that of the quantile, and the next longer one in use."""
-        beyond = (1 - quantile) * sum(self._totals)
-        above = list(accumulate(reversed(self._totals)))
-        back = next((place for place, count in enumerate(above) if count >= beyond), len(above) - 1)
-        own = len(above) - 1 - back
-        return [own, own + 1] if back else [own]
 
     def _dependence_of_shares(self, hits: Sequence[int]) -> Dependence:
         requests = sum(each.requests for each in self.points)
@@ -87,3 +82,39 @@ class SlicedOperation:
         answers = [each.requests - each.failures for each in whole]
         mean = sum(answers) / len(answers)
         return dependence([each - mean for each in answers], sum(answers))
+
+
+def shared_dependence(metric: str, before: SlicedOperation, after: SlicedOperation) -> Dependence:
+    """Return how much the requests of two runs that do not differ resemble each other.
+
+    If they do not differ, what a quantile of both truly is lies where that of all their requests
+    does. Where each shows its own may be another place: in a slow mode, say, of which one run had
+    too few to show.
+
+    Args:
+        metric: one that runs can be compared by.
+        before: one of them.
+        after: the other.
+    """
+    quantile = quantile_of(metric)
+    if quantile is None:
+        return before.dependence(metric).pooled(after.dependence(metric))
+    return max(
+        (
+            before.dependence_beyond(step).pooled(after.dependence_beyond(step))
+            for step in _edges(quantile, before.steps + after.steps)
+        ),
+        key=lambda each: each.effect,
+    )
+
+
+def _edges(quantile: float, counts: Mapping[int, int]) -> list[int]:
+    """Return the steps between whose lower edges a quantile is: its own, and the next in use."""
+    left = (1 - quantile) * sum(counts.values())
+    longer: int | None = None
+    for step in sorted(counts, reverse=True):
+        left -= counts[step]
+        if left <= 0:
+            return [step] if longer is None else [step, longer]
+        longer = step
+    raise ValueError("there are no requests")

@@ -79,3 +79,28 @@ def test_alike_neighbours_are_worth_as_little_as_theory_says() -> None:
         series = autoregressive(2_000, 0.5, seed)
         effects.append(dependence(series, 2_000 * pvariance(series)).effect)
     assert sum(effects) / len(effects) == pytest.approx(3, rel=0.15)
+
+
+def test_a_run_in_which_little_happened_tells_little_of_how_it_comes() -> None:
+    """One hit of one slice beside twenty slices of clusters: the clusters decide."""
+    calm = dependence([0.0] * 59 + [1.0], 1.0)
+    clustered = dependence(([20.0] * 3 + [-6.0] * 10) * 5, 400.0)
+    mean_of_effects = (calm.effect + clustered.effect) / 2
+
+    together = calm.pooled(clustered)
+
+    assert mean_of_effects < together.effect <= clustered.effect
+    assert together == clustered.pooled(calm)
+
+
+@settings(max_examples=30)
+@given(SERIES, SERIES)
+def test_two_runs_have_no_more_freedom_than_both_and_no_less_than_the_smaller(
+    one: list[int], other: list[int]
+) -> None:
+    sides = [dependence(each, 1.0) for each in (one, other)]
+    freedom = [each.freedom for each in sides]
+
+    pooled = sides[0].pooled(sides[1]).freedom
+
+    assert min(freedom) * 0.999 <= pooled <= sum(freedom) * 1.001
