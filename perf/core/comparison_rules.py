@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Self
 
-from perf.core.thresholds import (
+from perf.core.metrics import (
     MetricKind,
     canonical_metric,
     format_quantity,

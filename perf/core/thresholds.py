@@ -13,8 +13,8 @@ unit      = "%"                  for ratios     (none: a number from 0 to 1)
 ```
 
 The last colon ends the operation, so that its name may hold colons, commas, blanks, ``=`` and
-``<``. Without an operation a threshold holds for every operation of the run. Each metric has one
-name: ``p50`` is read as ``median``, ``p99.0`` as ``p99``.
+``<``. Without an operation a threshold holds for every operation of the run. Which metrics there
+are, and the one name of each, is in `perf.core.metrics`.
 
 With ``abort:`` in front it says what makes a run hopeless, as in ``abort: failure_ratio > 50%``:
 the run ends as soon as that is so, and has failed. It takes ``>`` and ``>=``, and no throughput,
@@ -29,27 +29,22 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from difflib import get_close_matches
-from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Final
 
 from perf.core.failures import FailureClass
-from perf.core.histogram import HIGHEST_US, LOWEST_US
+from perf.core.metrics import (
+    MetricKind,
+    canonical_metric,
+    failure_class_of,
+    format_quantity,
+    kind_of,
+    parse_limit,
+    quantile_of,
+    range_of,
+    range_text,
+)
 from perf.errors import InvalidThreshold
-
-
-class MetricKind(StrEnum):
-    """What a metric measures; it decides the unit of the limit."""
-
-    RATIO = "ratio"
-    """0 to 1 of all requests."""
-    LATENCY = "latency"
-    """Milliseconds from when a request was due to its complete answer."""
-    THROUGHPUT = "throughput"
-    """Right answers per second."""
-
 
 _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     "<": operator.lt,
@@ -57,34 +52,7 @@ _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_CLASS_OF_METRIC: Final = {f"{each}_ratio": each for each in FailureClass}
-_KINDS: Final = {
-    "failure_ratio": MetricKind.RATIO,
-    "throughput": MetricKind.THROUGHPUT,
-    "median": MetricKind.LATENCY,
-    "mean": MetricKind.LATENCY,
-    "max": MetricKind.LATENCY,
-} | dict.fromkeys(_CLASS_OF_METRIC, MetricKind.RATIO)
-_UNITS: Final[dict[MetricKind, dict[str, Decimal]]] = {
-    MetricKind.RATIO: {"": Decimal(1), "%": Decimal("0.01")},
-    MetricKind.LATENCY: {
-        "": Decimal(1),
-        "ms": Decimal(1),
-        "s": Decimal(1000),
-        "us": Decimal("0.001"),
-        "µs": Decimal("0.001"),  # micro sign
-        "μs": Decimal("0.001"),  # Greek mu, what another keyboard types
-    },
-    MetricKind.THROUGHPUT: {"": Decimal(1), "/s": Decimal(1)},
-}
-_RANGES: Final = {
-    MetricKind.RATIO: (0.0, 1.0),
-    MetricKind.LATENCY: (LOWEST_US / 1000, HIGHEST_US / 1000),
-    MetricKind.THROUGHPUT: (0.0, math.inf),
-}
-_PERCENTILE: Final = re.compile(r"p([0-9]{1,2}(?:\.[0-9]{1,6})?)")
 _RULE: Final = re.compile(r"([^<>=!]*)([<>=!]+)([^<>=!]*)")
-_LIMIT: Final = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(\S*)")
 _ABORT: Final = "abort"
 DEFAULT_ABORT_AFTER: Final = 100
 """Requests of an operation before its figures can abort a run."""
@@ -116,14 +84,14 @@ class Threshold:
             raise ValueError(f"unknown operator {self.op!r}: use one of {', '.join(_OPERATORS)}")
         if not 0 <= self.limit < math.inf:
             raise ValueError(f"the limit {self.limit!r} is not a finite number of 0 or more")
-        lowest, highest = _RANGES[self.kind]
+        lowest, highest = range_of(self.kind)
         if self.kind is MetricKind.RATIO and self.limit > highest:
             raise ValueError("a ratio is a number from 0 to 1, or from 0 % to 100 %")
         at_lowest, at_highest = self.is_met_by(lowest), self.is_met_by(highest)
         if at_lowest and at_highest:
-            raise ValueError(f"every run meets it: {self.metric} is {_range(self.kind)}")
+            raise ValueError(f"every run meets it: {self.metric} is {range_text(self.kind)}")
         if not at_lowest and not at_highest:
-            raise ValueError(f"no run can meet it: {self.metric} is {_range(self.kind)}")
+            raise ValueError(f"no run can meet it: {self.metric} is {range_text(self.kind)}")
 
     @property
     def kind(self) -> MetricKind:
@@ -138,7 +106,7 @@ class Threshold:
     @property
     def failure_class(self) -> FailureClass | None:
         """The failure class whose ratio is limited; None for other metrics."""
-        return _CLASS_OF_METRIC.get(self.metric)
+        return failure_class_of(self.metric)
 
     @property
     def is_upper_limit(self) -> bool:
@@ -190,17 +158,6 @@ def parse_abort_rule(text: str) -> Threshold:
     return parse_threshold(f"{_ABORT}: {text}")
 
 
-def format_quantity(value: float, kind: MetricKind) -> str:
-    """Return ``value`` with its unit, to the last digit: ``300 ms``, ``0.1%``, ``50/s``."""
-    match kind:
-        case MetricKind.RATIO:
-            return f"{_plain(Decimal(repr(value)) * 100)}%"
-        case MetricKind.LATENCY:
-            return f"{_plain(Decimal(repr(value)))} ms"
-        case MetricKind.THROUGHPUT:
-            return f"{_plain(Decimal(repr(value)))}/s"
-
-
 def matching_operations(selector: str, names: Iterable[str]) -> tuple[str, ...]:
     """Return the one name that equals ``selector``, else all that it matches as a glob.
 
@@ -232,80 +189,3 @@ def override(lower: Sequence[Threshold], higher: Sequence[Threshold]) -> tuple[T
 
 def _is_abort(text: str) -> bool:
     return text.partition(":")[0].strip() == _ABORT
-
-
-def quantile_of(metric: str) -> float | None:
-    """Return the quantile in (0, 1) of a percentile or of the median; None for other metrics."""
-    if metric == "median":
-        return 0.5
-    found = _PERCENTILE.fullmatch(metric)
-    return float(Decimal(found[1]) / 100) if found else None
-
-
-def canonical_metric(word: str) -> str:
-    """Return the one name of a metric.
-
-    Raises:
-        ValueError: there is no such metric; it says which there are.
-    """
-    found = _PERCENTILE.fullmatch(word)
-    if found:
-        percentile = Decimal(found[1])
-        if not percentile:
-            raise ValueError("a percentile is above p0 and below p100")
-        return "median" if percentile == 50 else f"p{_plain(percentile)}"  # noqa: PLR2004 - the p50
-    kind_of(word)
-    return word
-
-
-def kind_of(metric: str) -> MetricKind:
-    """Return what a metric measures; raise ValueError when there is no such metric."""
-    if _PERCENTILE.fullmatch(metric):
-        return MetricKind.LATENCY
-    if metric in _KINDS:
-        return _KINDS[metric]
-    words = (*_KINDS, "p90", "p95", "p99", "p99.9")
-    close = get_close_matches(metric, words, n=1)
-    raise ValueError(
-        f"unknown metric {metric!r}"
-        + (f", did you mean {close[0]!r}?" if close else ".")
-        + f" Metrics are {', '.join(_KINDS)}, and percentiles above p0 and below p100 like p99.9"
-    )
-
-
-def parse_limit(bound: str, metric: str) -> float:
-    """Return a limit in the base unit of its metric.
-
-    Raises:
-        ValueError: it is none; the message says what would be right.
-    """
-    found = _LIMIT.fullmatch(bound)
-    if found is None:
-        raise ValueError(f"the limit {bound!r} is not a finite number with a unit")
-    number, unit = found.groups()
-    if math.isinf(float(number)):
-        raise ValueError(f"the limit {number} is larger than any measurement")
-    kind = kind_of(metric)
-    units = _UNITS[kind]
-    if unit not in units:
-        allowed = " or ".join(word for word in ("%", "ms", "s", "us", "/s") if word in units)
-        raise ValueError(f"unknown unit {unit!r} for {metric}: use {allowed}")
-    try:
-        limit = float(Decimal(number) * units[unit])
-    except ArithmeticError as error:
-        raise ValueError(f"the limit {number} is smaller than any measurement") from error
-    if kind is MetricKind.RATIO and not unit and limit > 1:
-        raise ValueError(f"a ratio without % is a number from 0 to 1: did you mean {number}%?")
-    return limit
-
-
-def _range(kind: MetricKind) -> str:
-    lowest, highest = _RANGES[kind]
-    if highest == math.inf:
-        return f"never below {format_quantity(lowest, kind)}"
-    return f"always from {format_quantity(lowest, kind)} to {format_quantity(highest, kind)}"
-
-
-def _plain(number: Decimal) -> str:
-    """Return ``number`` without an exponent and without zeros that say nothing."""
-    return f"{number.normalize():f}"

@@ -9,9 +9,10 @@ from math import ceil
 from typing import Final
 
 from perf.core.failures import FailureClass
+from perf.core.metrics import MetricKind
 from perf.core.operation import OperationResult
 from perf.core.result import RunResult
-from perf.core.thresholds import MetricKind, Threshold
+from perf.core.thresholds import Threshold
 
 MAX_CPU_RATIO: Final = 0.9
 MAX_LAG_RATIO: Final = 0.1

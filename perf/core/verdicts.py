@@ -16,15 +16,10 @@ from typing import Final, NamedTuple
 from perf.core.failures import FailureClass
 from perf.core.histogram import LatencyHistogram
 from perf.core.intervals import ratio_interval
+from perf.core.metrics import MetricKind, format_quantity
 from perf.core.operation import OperationResult
 from perf.core.result import RunResult
-from perf.core.thresholds import (
-    MetricKind,
-    Threshold,
-    format_quantity,
-    matching_operations,
-    parse_threshold,
-)
+from perf.core.thresholds import Threshold, matching_operations, parse_threshold
 from perf.core.validity import invalid_reasons
 from perf.core.write_audit import WriteAudit
 

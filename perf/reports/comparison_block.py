@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from perf.core.comparison import Change, Comparison, ComparisonJudgement
+from perf.core.metrics import kind_of
 from perf.core.report import JudgedRun
-from perf.core.thresholds import kind_of
 from perf.core.verdicts import Verdict, worst
 from perf.reports.figures import observed_figure
 from perf.reports.lines import Line, Style, align, wrapped

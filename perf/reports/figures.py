@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Final
 
-from perf.core.thresholds import MetricKind
+from perf.core.metrics import MetricKind
 
 _UNITS: Final = {MetricKind.RATIO: "%", MetricKind.LATENCY: " ms", MetricKind.THROUGHPUT: "/s"}
 

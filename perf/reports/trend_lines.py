@@ -5,7 +5,7 @@ from math import isinf
 from typing import Final
 
 from perf.core.history import SeriesName, TrackedMetric
-from perf.core.thresholds import MetricKind, kind_of
+from perf.core.metrics import MetricKind, kind_of
 from perf.core.trends import Change, Trend
 from perf.reports.figures import observed_figure
 from perf.reports.lines import Line, Style, wrapped

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from typing import Final, NotRequired, TypedDict
 
+from perf.core.metrics import MetricKind
 from perf.core.operation import OperationResult
 from perf.core.report import JudgedRun
-from perf.core.thresholds import MetricKind
 from perf.core.timeline import TimelinePoint, bounds_ns
 from perf.core.verdicts import TAIL_SAMPLES, Judgement, samples_for
 from perf.reports.lines import printable

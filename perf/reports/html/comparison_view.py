@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from perf.core.comparison import Change, Comparison
-from perf.core.thresholds import kind_of
+from perf.core.metrics import kind_of
 from perf.core.verdicts import Verdict
 from perf.reports.comparison_block import change_figure, comparison_text
 from perf.reports.figures import observed_figure

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, TypedDict
 
-from perf.core.thresholds import MetricKind, kind_of
+from perf.core.metrics import MetricKind, kind_of
 from perf.core.trends import Trend
 from perf.reports.lines import printable
 from perf.reports.trend_lines import change_text, load_run_text

@@ -6,13 +6,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from perf.core.failures import FailureClass
-from perf.core.thresholds import (
-    MetricKind,
-    Threshold,
-    matching_operations,
-    override,
-    parse_threshold,
-)
+from perf.core.thresholds import Threshold, matching_operations, override, parse_threshold
 from perf.errors import InvalidThreshold
 
 law = settings(max_examples=60, deadline=None)
@@ -188,27 +182,6 @@ def test_a_threshold_is_shown_in_one_form(text: str, shown: str) -> None:
 
 def test_a_rule_is_the_threshold_without_its_operation() -> None:
     assert parse_threshold("write_to_ddb: p99 < 300 ms").rule == "p99 < 300 ms"
-
-
-@pytest.mark.parametrize(
-    ("metric", "kind", "quantile", "failure_class"),
-    [
-        ("median", MetricKind.LATENCY, 0.5, None),
-        ("p99", MetricKind.LATENCY, 0.99, None),
-        ("p99.9", MetricKind.LATENCY, 0.999, None),
-        ("mean", MetricKind.LATENCY, None, None),
-        ("max", MetricKind.LATENCY, None, None),
-        ("throughput", MetricKind.THROUGHPUT, None, None),
-        ("failure_ratio", MetricKind.RATIO, None, None),
-        ("wrong_answer_ratio", MetricKind.RATIO, None, FailureClass.WRONG_ANSWER),
-    ],
-)
-def test_a_metric_says_what_it_measures(
-    metric: str, kind: MetricKind, quantile: float | None, failure_class: FailureClass | None
-) -> None:
-    read = threshold(metric, "<", 0.5)
-
-    assert (read.kind, read.quantile, read.failure_class) == (kind, quantile, failure_class)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perf.core.thresholds import MetricKind
+from perf.core.metrics import MetricKind
 from perf.reports.figures import figure, observed_figure, table_ms
 
 
