@@ -265,15 +265,14 @@ def test_what_is_not_compared_is_no_data() -> None:
 def in_rows(rows: int, seed: int) -> list[float]:
     """Return 6,000 fast latencies, with rows of 20 slow ones in a slow mode."""
     latencies = latencies_ms(6_000, seed, scale=10.0)
-    for row in range(rows):
-        start = 6_000 // rows * row
+    for start in range(0, 6_000, 6_000 // rows) if rows else ():
         latencies[start : start + 20] = latencies_ms(20, seed, scale=100.0)
     return latencies
 
 
-def test_a_slow_mode_that_comes_in_rows_is_no_regression_of_a_run_that_had_fewer_of_them() -> None:
+def test_a_few_rows_of_slow_requests_are_no_regression_of_a_run_that_had_none() -> None:
     """The p99 of the first run lies among its fast requests, each of which stands for itself."""
-    (judgement,) = compared(in_rows(2, 1), in_rows(5, 2)).judgements
+    (judgement,) = compared(in_rows(0, 1), in_rows(5, 2)).judgements
 
     assert judgement.verdict is Verdict.NO_DATA
     assert judgement.reason.startswith("above the rule, but requests come in clusters")
