@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from perf.core.operation import OperationResult, merge_operations
+from perf.core.merged_operations import merge_operations
+from perf.core.operation import OperationResult
 from perf.core.report import JudgedRun
 from perf.core.result import RunResult
 from perf.reports.comparison_block import comparison_block

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from perf.core.attempts import AttemptCounts
 from perf.core.failures import FailureClass
 from perf.core.histogram import LatencyHistogram, SizeHistogram
-from perf.core.operation import OperationResult, merge_operations
+from perf.core.merged_operations import merge_operations
+from perf.core.operation import OperationResult
 from perf.core.result import GeneratorHealth, RunResult, format_instant
 from perf.core.time_shares import AGGREGATE, RETRIEVE, TimeShares
 from perf.errors import ResultError
