@@ -11,8 +11,8 @@ from typing import Final
 
 from perf.core.intervals import score_interval, student_quantile
 from perf.core.metrics import MetricKind, kind_of, quantile_of
+from perf.core.observations import samples_for
 from perf.core.sliced_operation import SlicedOperation, shared_dependence
-from perf.core.verdicts import samples_for
 
 FEWEST_SLICES: Final = 20
 """With fewer there is no telling how much neighbours resemble each other."""

@@ -17,10 +17,11 @@ from typing import Final, Self
 from perf.core.compared_figures import Figures, figures_of, needed_samples
 from perf.core.comparison_rules import COMPARED_METRICS, ComparisonRule
 from perf.core.json_reader import JsonReader
+from perf.core.observations import CONFIDENCE
 from perf.core.result import RunResult
 from perf.core.sliced_operation import SlicedOperation
 from perf.core.thresholds import matching_operations
-from perf.core.verdicts import CONFIDENCE, Verdict
+from perf.core.verdicts import Verdict
 from perf.errors import InvalidComparisonRule, ResultError
 
 FALSE_ALARM_RATIO: Final = 0.005

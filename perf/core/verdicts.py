@@ -6,28 +6,20 @@ before NO DATA: one limit that was broken is proven, whatever another one lacked
 samples are still reported beside it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from enum import StrEnum
-from math import ceil
-from typing import Final, NamedTuple
+from typing import Final
 
 from perf.core.failures import FailureClass
-from perf.core.histogram import LatencyHistogram
-from perf.core.intervals import ratio_interval
-from perf.core.metrics import MetricKind, format_quantity
+from perf.core.metrics import MetricKind
+from perf.core.observations import observe, samples_for
 from perf.core.operation import OperationResult
 from perf.core.result import RunResult
 from perf.core.thresholds import Threshold, matching_operations, parse_threshold
 from perf.core.validity import invalid_reasons
 from perf.core.write_audit import WriteAudit
 
-CONFIDENCE: Final = 0.95
-TAIL_SAMPLES: Final = 5
-"""A percentile is judged with this many samples above it, or not at all."""
-
-_NS_PER_MS: Final = 1_000_000
 _NO_WRONG_ANSWER: Final = parse_threshold("wrong_answer_ratio <= 0")
 
 
@@ -139,41 +131,6 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return max((Verdict.PASS, *verdicts), key=_PRECEDENCE.index)
 
 
-def samples_for(q: float) -> int:
-    """Return the smallest n with n x (1 - q) >= 5: the samples that the q-quantile needs."""
-    return ceil(TAIL_SAMPLES / (1 - Decimal(repr(q))))
-
-
-def abort_reason(
-    operations: Mapping[str, OperationResult], rules: Sequence[Threshold], least_requests: int
-) -> str | None:
-    """Return why a run that is under way is hopeless; None when it is not, or not yet known.
-
-    Args:
-        operations: what was measured so far, by label.
-        rules: those that abort.
-        least_requests: an operation with fewer is not looked at; nor is one with fewer samples
-            than a percentile needs.
-    """
-    for rule in rules:
-        selector = rule.operation
-        for name in operations if selector is None else matching_operations(selector, operations):
-            operation = operations[name]
-            needed = 1 if rule.quantile is None else samples_for(rule.quantile)
-            if operation.requests < max(needed, least_requests):
-                continue
-            found = _observe(operation, rule)
-            if found is not None and rule.is_met_by(found.value):
-                observed = format_quantity(float(f"{found.value:.3g}"), rule.kind)
-                return f"{name}: {rule.rule}: it was {observed} after {operation.requests} requests"
-    return None
-
-
-class _Observation(NamedTuple):
-    value: float
-    ci95: tuple[float, float] | None = None
-
-
 def _judge(run: RunResult, threshold: Threshold) -> Iterator[Judgement]:
     rule = replace(threshold, operation=None)
     labelled = run.labelled
@@ -200,7 +157,7 @@ def _judge(run: RunResult, threshold: Threshold) -> Iterator[Judgement]:
 
 
 def _judge_operation(label: str, operation: OperationResult, rule: Threshold) -> Judgement:
-    observation = _observe(operation, rule)
+    observation = observe(operation, rule)
     if observation is None:
         return Judgement(
             operation=label,
@@ -234,37 +191,3 @@ def _judge_operation(label: str, operation: OperationResult, rule: Threshold) ->
         verdict=verdict,
         reason=reason,
     )
-
-
-def _observe(operation: OperationResult, rule: Threshold) -> _Observation | None:
-    """Return the metric with its interval; None when there is no sample."""
-    if not operation.requests:
-        return None
-    match rule.kind:
-        case MetricKind.RATIO:
-            hits, samples = operation.failures_of(rule.failure_class)
-            if not samples:
-                return None
-            return _Observation(hits / samples, ratio_interval(hits, samples, CONFIDENCE))
-        case MetricKind.THROUGHPUT:
-            return _Observation(operation.throughput_per_s)
-        case MetricKind.LATENCY:
-            return _observe_latency(operation.latency, rule)
-
-
-def _observe_latency(latency: LatencyHistogram, rule: Threshold) -> _Observation | None:
-    value_ns: float | None
-    interval_ns: tuple[float, float] | None
-    if rule.quantile is not None:
-        value_ns = latency.quantile_ns(rule.quantile)
-        interval_ns = latency.quantile_interval_ns(rule.quantile, CONFIDENCE)
-    elif rule.metric == "mean":
-        value_ns, interval_ns = latency.mean_ns, latency.mean_interval_ns(CONFIDENCE)
-    else:
-        value_ns, interval_ns = latency.max_ns, None
-    if value_ns is None:
-        return None
-    if interval_ns is None:
-        return _Observation(value_ns / _NS_PER_MS)
-    low_ns, high_ns = interval_ns
-    return _Observation(value_ns / _NS_PER_MS, (low_ns / _NS_PER_MS, high_ns / _NS_PER_MS))

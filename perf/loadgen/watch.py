@@ -13,9 +13,9 @@ from locust.runners import WorkerRunner
 
 from perf.core.cost import MeteredUnits, parse_budget
 from perf.core.durations import parse_duration
+from perf.core.hopeless import abort_reason
 from perf.core.progress import Progress
 from perf.core.thresholds import parse_abort_rule
-from perf.core.verdicts import abort_reason
 from perf.loadgen.budget import wait_until_spent
 from perf.loadgen.progress import tell_progress
 from perf.loadgen.result_file import progress_path

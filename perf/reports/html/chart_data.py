@@ -8,10 +8,11 @@ from itertools import takewhile
 from typing import Final, NotRequired, TypedDict
 
 from perf.core.metrics import MetricKind
+from perf.core.observations import TAIL_SAMPLES, samples_for
 from perf.core.operation import OperationResult
 from perf.core.report import JudgedRun
 from perf.core.timeline import TimelinePoint, bounds_ns
-from perf.core.verdicts import TAIL_SAMPLES, Judgement, samples_for
+from perf.core.verdicts import Judgement
 from perf.reports.lines import printable
 
 TAILS: Final = tuple(

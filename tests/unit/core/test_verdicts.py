@@ -14,15 +14,7 @@ from perf.core.oracle import WrongAnswerKind
 from perf.core.result import GeneratorHealth, RunResult
 from perf.core.thresholds import parse_threshold
 from perf.core.validity import invalid_reasons
-from perf.core.verdicts import (
-    Judgement,
-    RunVerdict,
-    Verdict,
-    abort_reason,
-    judge,
-    samples_for,
-    without_wrong_answers,
-)
+from perf.core.verdicts import Judgement, RunVerdict, Verdict, judge, without_wrong_answers
 from perf.core.verification import AnswerChecks
 from perf.core.write_audit import WriteAudit
 
@@ -165,13 +157,6 @@ def test_a_limit_inside_the_interval_is_called_close(
     run = run_of(operation(failures=50, latency_us=latency_us))
 
     assert judgement(run, text).reason == reason
-
-
-@pytest.mark.parametrize(
-    ("q", "samples"), [(0.5, 10), (0.9, 50), (0.95, 100), (0.97, 167), (0.99, 500), (0.999, 5000)]
-)
-def test_a_percentile_needs_five_samples_above_it(q: float, samples: int) -> None:
-    assert samples_for(q) == samples
 
 
 @pytest.mark.parametrize(
@@ -372,36 +357,6 @@ def test_lag_matters_only_beside_an_upper_limit_and_above_a_millisecond(
     run = run_of(WRITE, generator=replace(HEALTHY, loop_lag_p99_ms=lag_ms))
 
     assert (judged(run, text).invalid_reasons == ()) is is_valid
-
-
-@pytest.mark.parametrize(
-    ("rule", "requests", "failures", "reason"),
-    [
-        (
-            "abort: failure_ratio > 50%",
-            100,
-            51,
-            "write: failure_ratio > 50%: it was 51% after 100 requests",
-        ),
-        ("abort: failure_ratio > 50%", 99, 99, None),
-        ("abort: failure_ratio > 50%", 100, 50, None),
-        (
-            "abort: wri*: timeout_ratio >= 50%",
-            100,
-            50,
-            "write: timeout_ratio >= 50%: it was 50% after 100 requests",
-        ),
-        ("abort: read: failure_ratio > 50%", 100, 100, None),
-        ("abort: p99 > 0.5 ms", 499, 0, None),
-        ("abort: p99 > 0.5 ms", 500, 0, "write: p99 > 0.5 ms: it was 1 ms after 500 requests"),
-    ],
-)
-def test_a_run_is_hopeless_when_a_rule_says_so_of_enough_requests(
-    rule: str, requests: int, failures: int, reason: str | None
-) -> None:
-    operations = {"write": operation(requests=requests, failures=failures)}
-
-    assert abort_reason(operations, [parse_threshold(rule)], 100) == reason
 
 
 @pytest.mark.parametrize(
