@@ -31,7 +31,7 @@ from multiprocessing import Pool
 from random import Random
 from typing import Final, NamedTuple
 
-from perf.core.comparison import compare
+from perf.core.comparing import compare
 from perf.core.comparison_rules import ComparisonRule
 from perf.core.histogram import LatencyHistogram
 from perf.core.intervals import ratio_interval

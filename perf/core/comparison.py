@@ -1,37 +1,13 @@
-"""Whether a run is worse than an earlier one: more than is let pass, and by more than chance.
+"""A run beside an earlier one: what changed, and what the rules say of it."""
 
-A rule FAILs only when three things agree: the relative change is above the rule, the change is
-above its floor, and it is no chance. All changes that a gate judges share the chance of a false
-alarm (`FALSE_ALARM_RATIO`): the runs of a session by equal parts, because they are judged one after
-the other, and the rules of a run by Holm's method.
-
-Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
-    Statistics 6(2):65-70, 1979.
-"""
-
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import NormalDist
-from typing import Final, Self
+from typing import Self
 
-from perf.core.compared_figures import Figures, figures_of, needed_samples
-from perf.core.comparison_rules import COMPARED_METRICS, ComparisonRule
+from perf.core.comparison_rules import ComparisonRule
 from perf.core.json_reader import JsonReader
-from perf.core.observations import CONFIDENCE
-from perf.core.result import RunResult
-from perf.core.sliced_operation import SlicedOperation
-from perf.core.thresholds import matching_operations
 from perf.core.verdicts import Verdict
 from perf.errors import InvalidComparisonRule, ResultError
-
-FALSE_ALARM_RATIO: Final = 0.005
-"""Of gates where nothing has changed, so many may FAIL. What is promised is 1 %: the other half is
-for what is approximate here; see ``benchmarks/gate_errors.py``."""
-
-_NORMAL: Final = NormalDist()
-_FURTHEST_Z: Final = 12.0
-"""Nothing is more certain than that."""
-_BISECTIONS: Final = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +75,19 @@ class ComparisonJudgement:
         }
 
     @classmethod
+    def no_data(
+        cls,
+        operation: str | None,
+        rule: ComparisonRule,
+        reason: str,
+        change: Change | None = None,
+    ) -> Self:
+        """Return that a rule cannot be judged, and why."""
+        return cls(
+            operation=operation, rule=rule, change=change, verdict=Verdict.NO_DATA, reason=reason
+        )
+
+    @classmethod
     def from_json(cls, reader: JsonReader) -> Self:
         """Return what `to_json` wrote."""
         try:
@@ -153,144 +142,13 @@ class Comparison:
         )
 
 
-def compare(
-    before: RunResult,
-    after: RunResult,
-    rules: Sequence[ComparisonRule] = (),
-    *,
-    baseline: str = "baseline",
-    false_alarm_ratio: float = FALSE_ALARM_RATIO,
-) -> Comparison:
-    """Compare a run with an earlier one, and judge the rules.
-
-    Args:
-        before: the earlier one.
-        after: the one in question.
-        rules: one without an operation holds for all of both runs.
-        baseline: what people call the earlier one.
-        false_alarm_ratio: how often any of the rules may FAIL when nothing has changed.
-    """
-    old, new = _sliced(before), _sliced(after)
-    both = [label for label in new if label in old]
-    changes = tuple(
-        _change(label, figures)
-        for label in both
-        for metric in COMPARED_METRICS
-        if isinstance(figures := figures_of(metric, old[label], new[label]), Figures)
-    )
-    judged = [each for rule in rules for each in _judge(old, new, rule)]
-    judgements = _judged_together(judged, false_alarm_ratio)
-    return Comparison(baseline=baseline, changes=changes, judgements=judgements)
-
-
 def not_compared(baseline: str, rules: Sequence[ComparisonRule], reason: str) -> Comparison:
     """Return that no rule could be judged, and why."""
     return Comparison(
         baseline=baseline,
         judgements=tuple(
-            _no_data(rule.operation, replace(rule, operation=None), reason) for rule in rules
+            ComparisonJudgement.no_data(rule.operation, replace(rule, operation=None), reason)
+            for rule in rules
         ),
         reason=reason,
-    )
-
-
-def _sliced(run: RunResult) -> dict[str, SlicedOperation]:
-    return {label: SlicedOperation(each) for label, each in run.labelled.items()}
-
-
-def _judge(
-    before: Mapping[str, SlicedOperation],
-    after: Mapping[str, SlicedOperation],
-    selecting: ComparisonRule,
-) -> Iterator[ComparisonJudgement]:
-    """Yield what the rule says of each operation; a change for the worse is not yet judged."""
-    selector, rule = selecting.operation, replace(selecting, operation=None)
-    known = dict.fromkeys((*after, *before))
-    labels = tuple(known) if selector is None else matching_operations(selector, known)
-    if not labels or (selector is not None and len(labels) > 1):
-        several = f"several operations match: {', '.join(labels)}"
-        none = f"no such operation; the runs have {', '.join(known) or 'none'}"
-        yield _no_data(selector, rule, several if labels else none)
-        return
-    for label in labels:
-        old, new = before.get(label), after.get(label)
-        if old is None or new is None:
-            missing = "the baseline" if old is None else "the run"
-            yield _no_data(label, rule, f"{missing} has no such operation")
-        else:
-            yield _judge_operation(label, rule, old, new)
-
-
-def _judge_operation(
-    label: str, rule: ComparisonRule, before: SlicedOperation, after: SlicedOperation
-) -> ComparisonJudgement:
-    figures = figures_of(rule.metric, before, after)
-    if isinstance(figures, str):
-        return _no_data(label, rule, figures)
-    worse_by = figures.worse_by
-    is_above = worse_by > rule.floor and worse_by > rule.most_ratio * figures.before
-    needed = needed_samples(rule.metric)
-    if is_above and figures.worth < needed:
-        reason = (
-            f"above the rule, but requests come in clusters, and are worth {figures.worth:.0f} "
-            f"independent ones: to tell takes {needed}"
-        )
-        no_data = _no_data(label, rule, reason)
-        return replace(no_data, change=_change(label, figures))
-    return ComparisonJudgement(
-        operation=label,
-        rule=rule,
-        change=_change(label, figures),
-        chance=_chance(figures) if is_above else None,
-        verdict=Verdict.PASS,
-    )
-
-
-def _judged_together(
-    judgements: Sequence[ComparisonJudgement], false_alarm_ratio: float
-) -> tuple[ComparisonJudgement, ...]:
-    """Return the judgements with those FAILing whose change is no chance, by Holm's method.
-
-    A change within its rule cannot raise an alarm; it is counted among the rules nevertheless.
-    """
-    candidates = [index for index, each in enumerate(judgements) if each.chance is not None]
-    candidates.sort(key=lambda index: judgements[index].chance or 0.0)
-    left = sum(each.verdict is not Verdict.NO_DATA for each in judgements)
-    judged = list(judgements)
-    is_real = True
-    for index in candidates:
-        each = judgements[index]
-        is_real = is_real and (each.chance or 0.0) <= false_alarm_ratio / left
-        left -= 1
-        judged[index] = (
-            replace(each, verdict=Verdict.FAIL)
-            if is_real
-            else replace(each, reason="above the rule, but it may be chance")
-        )
-    return tuple(judged)
-
-
-def _chance(figures: Figures) -> float:
-    """Return the smallest level at which the change is one for the worse, by bisection."""
-    low, high = 0.0, _FURTHEST_Z
-    for _ in range(_BISECTIONS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if figures.is_worse(middle) else (low, middle)
-    return _NORMAL.cdf(-low)
-
-
-def _change(label: str, figures: Figures) -> Change:
-    return Change(
-        operation=label,
-        metric=figures.metric,
-        before=figures.before,
-        after=figures.after,
-        change_ratio=figures.change_ratio,
-        ci95=figures.interval(_NORMAL.inv_cdf((1 + CONFIDENCE) / 2)),
-    )
-
-
-def _no_data(operation: str | None, rule: ComparisonRule, reason: str) -> ComparisonJudgement:
-    return ComparisonJudgement(
-        operation=operation, rule=rule, verdict=Verdict.NO_DATA, reason=reason
     )

@@ -6,7 +6,8 @@ name: of two sessions that save one name at once, the later one's is kept.
 
 from pathlib import Path
 
-from perf.core.comparison import FALSE_ALARM_RATIO, Comparison, compare, not_compared
+from perf.core.comparing import FALSE_ALARM_RATIO, compare
+from perf.core.comparison import Comparison, not_compared
 from perf.core.report import JudgedRun, ReportFile
 from perf.core.result import RunResult
 from perf.core.run_fingerprint import RunFingerprint

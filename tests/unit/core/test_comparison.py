@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perf.core.compared_figures import Figures, figures_of
-from perf.core.comparison import Comparison, compare, not_compared
+from perf.core.comparing import compare
+from perf.core.comparison import Comparison, not_compared
 from perf.core.comparison_rules import COMPARED_METRICS, ComparisonRule
 from perf.core.histogram import LatencyHistogram
 from perf.core.json_reader import JsonReader
