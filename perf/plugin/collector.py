@@ -175,10 +175,10 @@ def attach(report: pytest.TestReport, judged: Sequence[JudgedRun]) -> None:
 
 
 def _commit(folder: Path) -> str:
-    """Return the commit that is checked out in ``folder``; empty when it is no checkout."""
+    """Return the commit that is checked out in ``folder``; empty when there is none."""
     try:
         done = subprocess.run(
-            ["git", "rev-parse", "HEAD"],  # noqa: S607 - whichever git the user has
+            ["git", "rev-parse", "--verify", "--quiet", "HEAD"],  # noqa: S607 - whichever git the user has
             cwd=folder,
             capture_output=True,
             text=True,

@@ -1,0 +1,31 @@
+"""The commit that results are kept under."""
+
+import subprocess
+from pathlib import Path
+
+from perf.plugin.collector import _commit
+
+
+def git(folder: Path, *args: str) -> str:
+    own = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
+    done = subprocess.run(
+        ["git", *own, *args],  # noqa: S607 - whichever git the machine has
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+def test_a_repository_without_a_commit_has_none(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+
+    assert _commit(tmp_path) == ""
+
+    git(tmp_path, "commit", "-q", "--allow-empty", "-m", "first")
+    assert _commit(tmp_path) == git(tmp_path, "rev-parse", "HEAD")
+
+
+def test_no_repository_has_no_commit(tmp_path: Path) -> None:
+    assert _commit(tmp_path) == ""
