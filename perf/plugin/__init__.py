@@ -40,6 +40,7 @@ from perf.plugin.runs import TestRuns
 from perf.plugin.session_settings import SessionSettings
 from perf.plugin.state import STATE, State
 from perf.plugin.workers import Workers, run_id_of
+from perf.reports.lines import printable
 from perf.targets import random_name
 
 __all__ = [
@@ -225,4 +226,4 @@ def _room(item: pytest.Item) -> AbstractContextManager[None]:
 
 def _usage_error(error: ConfigError, where: str = "") -> pytest.UsageError:
     notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
-    return pytest.UsageError(f"{where}{error}{notes}")
+    return pytest.UsageError(printable(f"{where}{error}{notes}"))

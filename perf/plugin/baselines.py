@@ -60,7 +60,7 @@ class Baselines:
         for run in () if self.report is None else self.report.runs[:1]:
             before = self._fingerprint_of(run)
             session = RunFingerprint(versions=before.versions, machine=before.machine)
-            self._refuse(session.differences(now, self._settings.allowed))
+            self._check_alike(session, now)
 
     def check_run(self, test: str, number: int, fingerprint: RunFingerprint) -> None:
         """Find out whether a run can be compared, before its load.
@@ -76,9 +76,10 @@ class Baselines:
         before = self._run(test, number)
         if before is None:
             return
-        self._refuse(self._fingerprint_of(before).differences(fingerprint, self._settings.allowed))
+        self._check_alike(self._fingerprint_of(before), fingerprint)
         if before.verdict.verdict is Verdict.INVALID:
-            self._refuse([f"its run of {test} is INVALID: it measured nothing"])
+            detail = f"not comparable: its run of {test} is INVALID: it measured nothing"
+            raise BaselineUnusable(str(self._settings.compare), detail)
 
     def compare(self, test: str, number: int, run: RunResult) -> Comparison | None:
         """Return a run beside its baseline; None: there is no baseline to compare with.
@@ -142,7 +143,14 @@ class Baselines:
             raise BaselineUnusable(str(self._settings.compare), detail)
         return run.fingerprint
 
-    def _refuse(self, differences: list[str]) -> None:
+    def _check_alike(self, before: RunFingerprint, now: RunFingerprint) -> None:
+        allowed = self._settings.allowed
+        differences = before.differences(now, allowed)
         if differences:
-            detail = "; ".join(differences)
-            raise BaselineUnusable(str(self._settings.compare), f"not comparable: {detail}")
+            parts = {each.partition(":")[0] for each in differences}
+            detail = (
+                f"not comparable: {'; '.join(differences)}: measure as it was, save another "
+                "baseline with --perf-save, or allow the difference with "
+                f"--perf-compare-allow={','.join(sorted(allowed | parts))}"
+            )
+            raise BaselineUnusable(str(self._settings.compare), detail)

@@ -212,7 +212,7 @@ def test_another_machine_is_refused_by_name(baselines: BaselinesOf) -> None:
     )
     baselines(save="main").save(report(run(fingerprint=other)))
     here = HERE.machine["architecture"]
-    message = f"not comparable: machine: architecture abacus against {here}"
+    message = f"not comparable: machine: architecture abacus against {here}: measure as it was, "
     with pytest.raises(BaselineUnusable, match=message):
         baselines(compare="main").check_environment()
     baselines(compare="main", allowed=frozenset({"machine"})).check_environment()
@@ -223,7 +223,23 @@ def test_another_load_is_refused_by_name(baselines: BaselinesOf) -> None:
     now = RunFingerprint(profile={"users": "20"})
     with pytest.raises(BaselineUnusable, match="not comparable: profile: users 10 against 20"):
         baselines(compare="main").check_run(TEST, 0, now)
+    with pytest.raises(BaselineUnusable, match=r"allow .* with --perf-compare-allow=data,profile$"):
+        baselines(compare="main", allowed=frozenset({"data"})).check_run(TEST, 0, now)
     baselines(compare="main", allowed=frozenset({"profile"})).check_run(TEST, 0, now)
+
+
+def test_a_baseline_cannot_move_the_cursor(pytester: pytest.Pytester) -> None:
+    """Its texts are those of whoever wrote the file."""
+    hostile = RunFingerprint(versions={**HERE.versions, "evil\x1b[31m": "1"}, machine=HERE.machine)
+    text = json.dumps(report(run(fingerprint=hostile)).to_json())
+    (pytester.path / "hostile.json").write_text(text)
+    pytester.makepyfile("def test_it(perf_load): pass")
+
+    args = ("-p", "no:locust", "--perf-compare=hostile.json")
+    result = pytester.runpytest_inprocess(*args)
+
+    assert "versions: evil\\x1b[31m 1 against nothing" in result.stderr.str()
+    assert "evil\x1b" not in result.stderr.str()
 
 
 def test_a_run_that_measured_nothing_is_no_baseline(baselines: BaselinesOf, tmp_path: Path) -> None:
