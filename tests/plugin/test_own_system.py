@@ -50,6 +50,8 @@ def test_target_none_runs_their_users_and_skips_what_needs_a_table(
     result.assert_outcomes(passed=1, skipped=2)
     own = {"kind": "none", "endpoint": "", "label": "the locustfile's own"}
     assert target_of(folder / "report.json") == own
+    (run,) = json.loads((folder / "report.json").read_text())["runs"]
+    assert run["fingerprint"]["profile"]["verify"] == "off"
     result.stdout.fnmatch_lines(
         [
             "perf: target none, AQP none, *",
