@@ -11,12 +11,14 @@ Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scan
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from math import ceil, inf
 from statistics import NormalDist
 from typing import Final
 
 from perf.core.compared_figures import Figures, figures_of, needed_samples
 from perf.core.comparison import Change, Comparison, ComparisonJudgement
 from perf.core.comparison_rules import COMPARED_METRICS, ComparisonRule
+from perf.core.metrics import MetricKind, format_quantity
 from perf.core.observations import CONFIDENCE
 from perf.core.result import RunResult
 from perf.core.sliced_operation import SlicedOperation
@@ -31,6 +33,10 @@ _NORMAL: Final = NormalDist()
 _FURTHEST_Z: Final = 12.0
 """Nothing is more certain than that."""
 _BISECTIONS: Final = 24
+_POWER_Z: Final = _NORMAL.inv_cdf(0.9)
+"""So many requests that nine of ten such comparisons would prove the change."""
+_MOST_TIMES: Final = 100
+"""Nobody sends more than so many times the requests to find out."""
 
 
 def compare(
@@ -125,17 +131,40 @@ def _judged_together(
     candidates.sort(key=lambda index: judgements[index].chance or 0.0)
     left = sum(each.verdict is not Verdict.NO_DATA for each in judgements)
     judged = list(judgements)
-    is_real = True
+    is_real, most = True, 0.0
     for index in candidates:
         each = judgements[index]
-        is_real = is_real and (each.chance or 0.0) <= false_alarm_ratio / left
+        chance = each.chance or 0.0
+        if is_real:  # where one may be chance, so may all that are less clear
+            most = false_alarm_ratio / left
+            is_real = chance <= most
         left -= 1
         judged[index] = (
             replace(each, verdict=Verdict.FAIL)
             if is_real
-            else replace(each, reason="above the rule, but it may be chance")
+            else replace(each, reason=_unproven_reason(chance, most))
         )
     return tuple(judged)
+
+
+def _unproven_reason(chance: float, most: float) -> str:
+    """Return why a change above the rule is let pass, and what would settle it."""
+    is_chance, may_be = (
+        format_quantity(float(f"{each:.2g}"), MetricKind.RATIO) for each in (chance, most)
+    )
+    text = (
+        f"above the rule, not proven: without any change {is_chance} of comparisons look so bad, "
+        f"and proof takes {may_be} or less"
+    )
+    # Standard errors shrink with the square root of the requests.
+    found, needed = (-_NORMAL.inv_cdf(each) for each in (chance, most))
+    factor = ((needed + _POWER_Z) / found) ** 2 if found > 0 else inf
+    if factor > _MOST_TIMES:
+        return text
+    return (
+        f"{text}; if the change is as large as it looks, about {ceil(factor)} times the requests "
+        "in both runs would prove it"
+    )
 
 
 def _chance(figures: Figures) -> float:

@@ -63,6 +63,11 @@ class ComparisonJudgement:
     verdict: Verdict
     reason: str = ""
 
+    @property
+    def is_unproven(self) -> bool:
+        """Whether it is above its rule and let pass, since it may be chance."""
+        return self.verdict is Verdict.PASS and self.chance is not None
+
     def to_json(self) -> dict[str, object]:
         """Return the judgement as in the report."""
         return {

@@ -156,13 +156,29 @@ def test_a_change_within_the_rule_passes_however_certain() -> None:
     assert judgement.verdict is Verdict.PASS
 
 
-def test_a_change_that_may_be_chance_passes_and_says_so() -> None:
+def test_a_change_that_may_be_chance_passes_and_says_what_would_prove_it() -> None:
     few = latencies_ms(600, 5)
     slow = sorted(range(600), key=few.__getitem__)[-8:]
     after = [each * 1.3 if index in slow else each for index, each in enumerate(few)]
     (judgement,) = compared(few, after, ComparisonRule.parse("p99 > 1%, 0ms")).judgements
-    assert judgement.verdict is Verdict.PASS
-    assert "it may be chance" in judgement.reason
+    assert judgement.is_unproven
+    assert judgement.chance is not None
+    assert judgement.reason == (
+        "above the rule, not proven: without any change "
+        f"{judgement.chance * 100:.2g}% of comparisons look so bad, and proof takes 0.5% or less; "
+        "if the change is as large as it looks, about 30 times the requests in both runs would "
+        "prove it"
+    )
+
+
+def test_what_is_less_clear_than_a_chance_has_to_be_as_clear_as_that() -> None:
+    """Holm asks the later ones for less, but only once those before them are proven."""
+    few = latencies_ms(600, 5)
+    after = [each * 1.02 for each in few]
+    rules = [ComparisonRule.parse(f"{metric} > 0.1%, 0ms") for metric in ("median", "mean")]
+    unproven = [each for each in compared(few, after, *rules).judgements if each.is_unproven]
+    assert len(unproven) == 2
+    assert all("proof takes 0.25% or less" in each.reason for each in unproven)
 
 
 def test_one_stall_is_no_proof() -> None:
