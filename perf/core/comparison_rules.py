@@ -66,7 +66,12 @@ class ComparisonRule:
     @property
     def rule(self) -> str:
         """The rule without its operation; the floor is written where it is not the usual one."""
-        text = f"{self.metric} > {format_quantity(self.most_ratio, MetricKind.RATIO)}"
+        return f"{self.metric} > {self.limit}"
+
+    @property
+    def limit(self) -> str:
+        """The rule without its metric, as in ``10%, 2 ms``."""
+        text = format_quantity(self.most_ratio, MetricKind.RATIO)
         if self.floor == _FLOORS[self.kind]:
             return text
         return f"{text}, {format_quantity(self.floor, self.kind)}"

@@ -52,6 +52,7 @@ _RANGES: Final = {
     MetricKind.LATENCY: (LOWEST_US / 1000, HIGHEST_US / 1000),
     MetricKind.THROUGHPUT: (0.0, math.inf),
 }
+_MS_PER_S: Final = 1000
 _PERCENTILE: Final = re.compile(r"p([0-9]{1,2}(?:\.[0-9]{1,6})?)")
 _LIMIT: Final = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(\S*)")
 
@@ -140,14 +141,20 @@ def range_text(kind: MetricKind) -> str:
 
 
 def format_quantity(value: float, kind: MetricKind) -> str:
-    """Return ``value`` with its unit, to the last digit: ``300 ms``, ``0.1%``, ``50/s``."""
+    """Return ``value`` with its unit, to the last digit: ``5 s``, ``0.1%``, ``50/s``."""
+    scale, unit = shown_unit(value, kind)
+    return f"{_plain(Decimal(repr(value)) * scale)}{unit}"
+
+
+def shown_unit(value: float, kind: MetricKind) -> tuple[Decimal, str]:
+    """Return what a value in the base unit is multiplied by to be shown, and the unit then."""
     match kind:
         case MetricKind.RATIO:
-            return f"{_plain(Decimal(repr(value)) * 100)}%"
+            return Decimal(100), "%"
         case MetricKind.LATENCY:
-            return f"{_plain(Decimal(repr(value)))} ms"
+            return (Decimal("0.001"), " s") if value >= _MS_PER_S else (Decimal(1), " ms")
         case MetricKind.THROUGHPUT:
-            return f"{_plain(Decimal(repr(value)))}/s"
+            return Decimal(1), "/s"
 
 
 def _plain(number: Decimal) -> str:

@@ -7,8 +7,8 @@ import pytest
 from perf.core.report import JudgedRun
 from perf.core.verdicts import Verdict
 from perf.errors import PerfError, RunNotJudged, ThresholdsViolated
+from perf.reports.decisive import decisive_text
 from perf.reports.lines import printable
-from perf.reports.run_summary import decisive_text
 
 TOLD_ATTRIBUTE = "perf_told"
 """Attribute of a test's report: the verdicts whose runs its text shows whole."""

@@ -13,6 +13,8 @@ from perf.reports.lines import Line, Style, align, wrapped
 _HEADER: Final = ("", "rule or metric", "then", "now", "change [95 % interval]")
 _SIDES: Final = "<<>><"
 _INDENT: Final = "  "
+_WHOLE_PERCENTS: Final = 0.1
+"""From this change on nobody asks for tenths of a percent."""
 _STYLE_OF: Final = {
     Verdict.PASS: Style.GOOD,
     Verdict.FAIL: Style.BAD,
@@ -46,8 +48,10 @@ def comparison_text(comparison: Comparison) -> str:
     broken = comparison.verdicts.count(Verdict.FAIL)
     unjudged = comparison.verdicts.count(Verdict.NO_DATA)
     text += f"{total - broken - unjudged} of {total} rules kept"
+    unproven = sum(each.is_unproven for each in comparison.judgements)
     text += f", {broken} broken" if broken else ""
-    return text + (f", {unjudged} not judged" if unjudged else "")
+    text += f", {unjudged} not judged" if unjudged else ""
+    return text + (f"; {unproven} above the rule, not proven" if unproven else "")
 
 
 def decides(judged: JudgedRun) -> bool:
@@ -70,6 +74,19 @@ def change_figure(change: Change) -> str:
     return f"{text} [{low:+.1%}, {high:+.1%}]"
 
 
+def then_and_now(change: Change) -> str:
+    """Return a change in a few words, as in ``9.8 ms -> 24.5 ms, +150%``."""
+    kind = kind_of(change.metric)
+    then, now = (observed_figure(each, None, kind) for each in (change.before, change.after))
+    text = f"{then} -> {now}"
+    return text if change.change_ratio is None else f"{text}, {ratio_figure(change.change_ratio)}"
+
+
+def ratio_figure(ratio: float) -> str:
+    """Return a relative change in percent, as in ``+150%`` or ``-2.5%``."""
+    return f"{ratio:+.0%}" if abs(ratio) >= _WHOLE_PERCENTS else f"{ratio:+.1%}"
+
+
 def _table(comparison: Comparison, width: int) -> Iterator[Line]:
     rows = list(_rows(comparison))
     if not rows:
@@ -81,10 +98,16 @@ def _table(comparison: Comparison, width: int) -> Iterator[Line]:
         if operation != shown:
             shown = operation
             yield from (Line(each, Style.TITLE) for each in wrapped(operation, width))
-        style = Style.PLAIN if judgement is None else _STYLE_OF[judgement.verdict]
+        style = _style(judgement)
         yield Line(f"{_INDENT}{text}", style)
         for each in wrapped(judgement.reason if judgement else "", width, _INDENT * 2):
             yield Line(each, style)
+
+
+def _style(judgement: ComparisonJudgement | None) -> Style:
+    if judgement is None:
+        return Style.PLAIN
+    return Style.WARNING if judgement.is_unproven else _STYLE_OF[judgement.verdict]
 
 
 def _rows(

@@ -3,9 +3,10 @@
 from decimal import Decimal
 from typing import Final
 
-from perf.core.metrics import MetricKind
+from perf.core.metrics import MetricKind, shown_unit
 
-_UNITS: Final = {MetricKind.RATIO: "%", MetricKind.LATENCY: " ms", MetricKind.THROUGHPUT: "/s"}
+_FEWEST_DIGITS: Final = 3
+_MOST_DIGITS: Final = 5
 
 
 def table_ms(value_ms: float | None) -> str:
@@ -21,15 +22,31 @@ def figure(value: float, digits: int = 5) -> str:
     return f"{Decimal(rounded):f}"
 
 
-def observed_figure(value: float, interval: tuple[float, float] | None, kind: MetricKind) -> str:
+def observed_figure(
+    value: float,
+    interval: tuple[float, float] | None,
+    kind: MetricKind,
+    limit: float | None = None,
+) -> str:
     """Return a value with its unit and its interval, as in ``12.3 ms [11.8, 13.1]``.
 
-    The value has five digits, two more than a histogram keeps, so that it is never printed as the
-    limit that it misses.
+    It has three digits, as many as a histogram keeps, and more where it would look like the limit
+    that it misses.
     """
-    scale = 100 if kind is MetricKind.RATIO else 1
-    text = f"{figure(value * scale)}{_UNITS[kind]}"
+    scale, unit = shown_unit(value, kind)
+
+    def shown(quantity: float) -> str:
+        digits = _FEWEST_DIGITS
+        if limit is not None and quantity != limit:
+            while digits < _MOST_DIGITS and digits_of(quantity, digits) == digits_of(limit, digits):
+                digits += 1
+        return digits_of(quantity, digits)
+
+    def digits_of(quantity: float, digits: int) -> str:
+        return figure(quantity * float(scale), digits)
+
+    text = f"{shown(value)}{unit}"
     if interval is None:
         return text
-    low, high = (figure(bound * scale, 4) for bound in interval)
+    low, high = map(shown, interval)
     return f"{text} [{low}, {high}]"

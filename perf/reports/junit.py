@@ -79,6 +79,7 @@ def _comparison_figures(
         where = ("compare", judgement.operation or "every operation", judgement.rule.metric)
         yield (*where, "rule"), judgement.rule.rule
         yield (*where, "verdict"), judgement.verdict
+        yield (*where, "reason"), judgement.reason or None
 
 
 def _operation_figures(operation: OperationResult) -> Iterator[tuple[str, object]]:

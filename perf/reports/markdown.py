@@ -7,9 +7,10 @@ from typing import Final
 from perf.core.operation import OperationResult
 from perf.core.report import JudgedRun, ReportFile
 from perf.core.verdicts import Verdict
+from perf.reports.decisive import decisive_text
 from perf.reports.figures import figure, table_ms
 from perf.reports.lines import cut_end, printable
-from perf.reports.run_summary import decisive_text, run_names
+from perf.reports.run_summary import run_names
 from perf.reports.terminal import run_block
 
 MOST_CHARACTERS: Final = 60_000

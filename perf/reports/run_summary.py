@@ -1,32 +1,49 @@
-"""The runs of a session, a line each: the verdict, and which limit was nearest or broken most."""
+"""The runs of a session: the verdict on each, and what was decisive."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from math import inf
+from os.path import commonprefix
 from typing import Final
 
 from perf.core.report import JudgedRun
-from perf.core.verdicts import Judgement, Verdict
-from perf.reports.comparison_block import decides
-from perf.reports.figures import observed_figure
-from perf.reports.lines import Line, cut_end, printable
-from perf.reports.verdict_block import STYLE_OF, audit_faults, headline_text
+from perf.reports.decisive import decisive_text
+from perf.reports.lines import Line, cut_middle, printable, wrapped
+from perf.reports.verdict_block import STYLE_OF
 
 _VERDICT_WIDTH: Final = len("NO DATA")
 _GAP: Final = "  "
-_URGENCY: Final = (Verdict.FAIL, Verdict.NO_DATA, Verdict.PASS, Verdict.INVALID)
+_ROOM: Final = 60
+"""With less beside the tests, what was decisive stands on lines of its own."""
 
 
-def run_summary(runs: Sequence[JudgedRun], width: int = 100) -> Iterator[Line]:
-    """Yield a line of at most ``width`` for every run, under a line that names the columns."""
-    names = run_names(runs)
-    room = min(max(map(len, names), default=0), (width - _VERDICT_WIDTH) // 2)
-    yield Line(f"{'verdict':{_VERDICT_WIDTH}}{_GAP}{'test':{room}}{_GAP}worst margin")
-    for name, judged in zip(names, runs, strict=True):
+def run_summary(runs: Sequence[JudgedRun], width: int = 100) -> Iterator[list[Line]]:
+    """Yield lines of at most ``width`` that name the columns, and then those of every run.
+
+    Nothing decisive is cut. The folder that all tests are in is named once.
+    """
+    folder = _common_folder([printable(each.test) for each in runs])
+    names = [each.removeprefix(folder) for each in run_names(runs)]
+    texts = [decisive_text(each) for each in runs]
+    front = f"{'verdict':{_VERDICT_WIDTH}}{_GAP}"
+    title = f"test in {folder.removesuffix('/')}" if folder else "test"
+    title = cut_middle(title, max(width - len(front), 1))
+    column = max(map(len, (*names, title)))
+    room = width - len(front) - column - len(_GAP)
+    if room < min(_ROOM, max(map(len, texts), default=0)):
+        column, indent = 0, " " * len(front)
+    else:
+        indent = " " * (width - room)
+    yield [Line(f"{front}{title:{column}}{_GAP}{'what was decisive' if column else ''}".rstrip())]
+    for name, text, judged in zip(names, texts, runs, strict=True):
         verdict = judged.verdict.verdict
-        front = f"{verdict.upper():{_VERDICT_WIDTH}}{_GAP}{_cut_front(name, room):{room}}{_GAP}"
-        text = cut_end(decisive_text(judged), max(width - len(front), 1))
-        yield Line(f"{front}{text}".rstrip(), STYLE_OF[verdict])
+        start = f"{verdict.upper():{_VERDICT_WIDTH}}{_GAP}"
+        start += f"{cut_middle(name, max(width - len(start), 1)):{column}}"
+        lines = wrapped(text, width, indent)
+        if column:
+            lines[0] = f"{start:{len(indent)}}{lines[0].strip()}"
+        else:
+            lines = [start, *lines]
+        yield [Line(each, STYLE_OF[verdict]) for each in lines]
 
 
 def run_names(runs: Sequence[JudgedRun]) -> list[str]:
@@ -40,46 +57,7 @@ def run_names(runs: Sequence[JudgedRun]) -> list[str]:
     return names
 
 
-def decisive_text(judged: JudgedRun) -> str:
-    """Return in one line what a run's verdict hangs on most."""
-    verdict = judged.verdict
-    if verdict.invalid_reasons and verdict.verdict is Verdict.INVALID:
-        return printable(verdict.invalid_reasons[0])
-    if judged.run.aborted is not None:
-        return printable(f"ended early: {judged.run.aborted}")
-    faults = audit_faults(judged)
-    if faults:
-        return printable(faults[0])
-    worst = worst_judgement(judged)
-    if worst is None or not judged.run.requests or decides(judged):
-        return headline_text(judged)
-    return printable(_judgement_text(worst))
-
-
-def worst_judgement(judged: JudgedRun) -> Judgement | None:
-    """Return what is broken most, or else could not be judged, or else is nearest to its limit.
-
-    A limit of 0 has no margin: where it is broken, nothing is worse.
-    """
-
-    def urgency(each: Judgement) -> tuple[int, float]:
-        no_margin = -inf if each.verdict is Verdict.FAIL else inf
-        margin = no_margin if each.margin_ratio is None else each.margin_ratio
-        return _URGENCY.index(each.verdict), margin
-
-    return min(judged.verdict.judgements, key=urgency, default=None)
-
-
-def _judgement_text(judgement: Judgement) -> str:
-    threshold, margin = judgement.threshold, judgement.margin_ratio
-    if judgement.verdict is Verdict.NO_DATA or judgement.observed is None:
-        text = f"{threshold.rule}: {judgement.reason}"
-    else:
-        text = "" if margin is None else f"{margin:+.0%} "
-        text += f"{threshold.rule}: {observed_figure(judgement.observed, None, threshold.kind)}"
-    return text if judgement.operation is None else f"{text}, {judgement.operation}"
-
-
-def _cut_front(text: str, width: int) -> str:
-    """Return the last ``width`` > 0 characters: there the name of a test stands."""
-    return text if len(text) <= width else f"…{text[len(text) - width + 1 :]}"
+def _common_folder(tests: Sequence[str]) -> str:
+    """Return the folder that holds all test files, with its slash; empty when none does."""
+    folders = [test.partition("::")[0].split("/")[:-1] for test in tests]
+    return "".join(f"{each}/" for each in commonprefix(folders))  # noqa: RUF071 - of lists

@@ -3,10 +3,13 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
+from perf.core.comparison import Comparison
 from perf.core.report import JudgedRun
 from perf.core.verdicts import Verdict
+from perf.reports.comparison_block import comparison_text
+from perf.reports.decisive import rule_text
 from perf.reports.lines import Line, Style, wrapped
-from perf.reports.proof_lines import proof_lines
+from perf.reports.proof_lines import is_own_system, proof_lines
 from perf.reports.run_summary import run_names, run_summary
 from perf.reports.terminal import render_run
 
@@ -14,6 +17,8 @@ _COUNTED_TWICE: Final = (
     "A run that is INVALID or has NO DATA is an error of its test. pytest counts that beside what "
     "the test's own statements came to: 1 passed, 1 error."
 )
+_OWN_SYSTEM: Final = "Target none: answers and writes of the tests' own system are not looked at."
+_INDENT: Final = "  "
 
 
 def session_lines(
@@ -29,11 +34,15 @@ def session_lines(
     if not runs:
         return
     header, *summary = run_summary(runs, width)
-    yield header
-    for index, (line, judged) in enumerate(zip(summary, runs, strict=True)):
-        yield line
+    yield from header
+    passed = []
+    for index, (lines, judged) in enumerate(zip(summary, runs, strict=True)):
+        yield from lines
         if judged.verdict.verdict is Verdict.PASS and index not in whole:
+            passed.append(judged)
             yield from _reservations(judged, width)
+    if any(is_own_system(each) for each in passed):
+        yield from (Line(each) for each in wrapped(_OWN_SYSTEM, width))
     if any(each.verdict.verdict in {Verdict.INVALID, Verdict.NO_DATA} for each in runs):
         yield from (Line(each) for each in wrapped(_COUNTED_TWICE, width))
     for name, index in zip(run_names(runs), range(len(runs)), strict=True):
@@ -45,9 +54,23 @@ def session_lines(
 
 
 def _reservations(judged: JudgedRun, width: int) -> Iterator[Line]:
-    """Yield what a green run leaves open, and what it cost."""
-    for line in proof_lines(judged, width):
+    """Yield what a green run leaves open, how it did beside a baseline, and what it cost."""
+    for line in proof_lines(judged, width - len(_INDENT)):
         if line.style is Style.WARNING:
-            yield line._replace(text=f"  {line.text}")
+            yield line._replace(text=f"{_INDENT}{line.text}")
+    if judged.comparison is not None:
+        yield from _compared(judged.comparison, width)
     if judged.cost is not None:
-        yield Line(f"  cost: {judged.cost}")
+        yield Line(f"{_INDENT}cost: {judged.cost}")
+
+
+def _compared(comparison: Comparison, width: int) -> Iterator[Line]:
+    unproven = [each for each in comparison.judgements if each.is_unproven]
+    style = Style.WARNING if unproven else Style.PLAIN
+    for text in wrapped(comparison_text(comparison), width, _INDENT):
+        yield Line(text, style)
+    for each in unproven:
+        for text in wrapped(
+            f"{rule_text(each, comparison.baseline)}: {each.reason}", width, f"{_INDENT}! "
+        ):
+            yield Line(text, style)

@@ -114,7 +114,9 @@ def _cells(judgement: Judgement) -> tuple[str, ...]:
     return (
         judgement.verdict.upper(),
         threshold.rule,
-        "-" if observed is None else observed_figure(observed, judgement.ci95, threshold.kind),
+        "-"
+        if observed is None
+        else observed_figure(observed, judgement.ci95, threshold.kind, threshold.limit),
         "-" if margin is None else f"{margin:+.0%}",
         str(judgement.samples),
     )

@@ -49,8 +49,8 @@ def test_threshold_is_judged_where_its_operation_runs(
     rules = {run["test"]: [each["text"] for each in run["thresholds"]] for run in runs}
 
     assert rules == {
-        "test_it.py::test_quick": [*DEFAULTS, "median < 10000 ms"],
-        "test_it.py::test_other": [*DEFAULTS, "median < 10000 ms", "max < 12000 ms"],
+        "test_it.py::test_quick": [*DEFAULTS, "median < 10 s"],
+        "test_it.py::test_other": [*DEFAULTS, "median < 10 s", "max < 12 s"],
     }
 
 
@@ -58,6 +58,6 @@ def test_threshold_that_no_run_had_is_not_green(session: pytest.RunResult) -> No
     session.assert_outcomes(passed=2, deselected=1)
     assert session.ret == pytest.ExitCode.TESTS_FAILED
     session.stdout.fnmatch_lines(
-        ["NO DATA: nowhere: max < 13000 ms: no run of this session had such an operation"]
+        ["NO DATA: nowhere: max < 13 s: no run of this session had such an operation"]
     )
     session.stdout.no_fnmatch_line("NO DATA: oth*")

@@ -11,6 +11,7 @@ from perf.core.oracle.wrong_answer import WrongAnswer
 from perf.core.report import JudgedRun
 from perf.core.result import RunResult
 from perf.core.verdicts import Judgement, Verdict
+from perf.reports.decisive import decisive_text
 from perf.reports.figures import figure, observed_figure, table_ms
 from perf.reports.html.by_operation import by_operation
 from perf.reports.html.comparison_view import ComparisonView, comparison_view
@@ -23,7 +24,7 @@ from perf.reports.html.facts import (
     generator_facts,
     origin_facts,
 )
-from perf.reports.run_summary import decisive_text, run_names
+from perf.reports.run_summary import run_names
 from perf.reports.time_lines import time_lines
 from perf.reports.verdict_block import audit_faults, headline_text
 
@@ -197,7 +198,7 @@ def _threshold_row(judgement: Judgement) -> ThresholdRow:
         rule=rule.rule,
         observed=UNKNOWN
         if observed is None
-        else observed_figure(observed, judgement.ci95, rule.kind),
+        else observed_figure(observed, judgement.ci95, rule.kind, rule.limit),
         margin=UNKNOWN if margin is None else f"{margin:+.0%}",
         samples=f"{judgement.samples:,}",
         reason=judgement.reason,

@@ -62,10 +62,23 @@ def test_a_quantity_is_read_as_what_it_was(metric: str, value: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "kind", "text"),
+    [
+        (999.5, MetricKind.LATENCY, "999.5 ms"),
+        (5000.0, MetricKind.LATENCY, "5 s"),
+        (1234.5, MetricKind.LATENCY, "1.2345 s"),
+        (5000.0, MetricKind.THROUGHPUT, "5000/s"),
+    ],
+)
+def test_long_latencies_are_written_in_seconds(value: float, kind: MetricKind, text: str) -> None:
+    assert format_quantity(value, kind) == text
+
+
+@pytest.mark.parametrize(
     ("kind", "bounds", "text"),
     [
         (MetricKind.RATIO, (0.0, 1.0), "always from 0% to 100%"),
-        (MetricKind.LATENCY, (0.001, 600_000.0), "always from 0.001 ms to 600000 ms"),
+        (MetricKind.LATENCY, (0.001, 600_000.0), "always from 0.001 ms to 600 s"),
         (MetricKind.THROUGHPUT, (0.0, float("inf")), "never below 0/s"),
     ],
 )

@@ -141,7 +141,7 @@ def test_thresholds_are_reported_with_their_figures() -> None:
         },
         {
             "operation": "x",
-            "text": "max < 1000 ms",
+            "text": "max < 1 s",
             "limit": 1000.0,
             "observed": None,
             "margin_ratio": None,

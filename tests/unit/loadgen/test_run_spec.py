@@ -134,7 +134,7 @@ def test_what_aborts_is_told_to_locust() -> None:
 
     at = argv.index("--abort")
     assert argv[at : at + 6] == [
-        *("--abort", "failure_ratio > 50%", "--abort", "a: p99 > 2000 ms"),
+        *("--abort", "failure_ratio > 50%", "--abort", "a: p99 > 2 s"),
         *("--abort-after", "7"),
     ]
     assert "--abort-after" not in options(SPEC)

@@ -238,7 +238,7 @@ def test_thresholds_of_a_call_take_the_place_of_the_markers(resolver: ResolverOf
 
     load = resolver().load(marker, {"thresholds": ["max < 2 s"]})
 
-    assert [str(each) for each in load.thresholds] == [*DEFAULTS, "max < 2000 ms"]
+    assert [str(each) for each in load.thresholds] == [*DEFAULTS, "max < 2 s"]
     assert load.users == 3
 
 
@@ -249,7 +249,7 @@ def test_session_thresholds_are_those_no_test_chose(resolver: ResolverOf) -> Non
 
     assert [str(each) for each in load.session_thresholds] == [
         *DEFAULTS,
-        "a: p99 < 1000 ms",
+        "a: p99 < 1 s",
     ]
     assert len(load.thresholds) == 4
 

@@ -38,7 +38,9 @@ def test_a_figure_is_within_half_a_digit(value: float) -> None:
 @pytest.mark.parametrize(
     ("value", "interval", "kind", "shown"),
     [
-        (12.3456, (11.81234, 13.1), MetricKind.LATENCY, "12.346 ms [11.81, 13.1]"),
+        (12.3456, (11.81234, 13.1), MetricKind.LATENCY, "12.3 ms [11.8, 13.1]"),
+        (126.27, None, MetricKind.LATENCY, "126 ms"),
+        (1234.5, (980.0, 2000.0), MetricKind.LATENCY, "1.23 s [0.98, 2]"),
         (0.0092, (0.0048, 0.0174), MetricKind.RATIO, "0.92% [0.48, 1.74]"),
         (50.0, None, MetricKind.THROUGHPUT, "50/s"),
     ],
@@ -47,3 +49,21 @@ def test_an_observed_figure_carries_unit_and_interval(
     value: float, interval: tuple[float, float] | None, kind: MetricKind, shown: str
 ) -> None:
     assert observed_figure(value, interval, kind) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "shown"),
+    [
+        (300.03, 300.0, "300.03 ms"),
+        (300.5, 300.0, "300.5 ms"),
+        (300.0, 300.0, "300 ms"),
+        (302.4, 300.0, "302 ms"),
+        (5012.0, 5000.0, "5.01 s"),
+        (5000.6, 5000.0, "5.001 s"),
+        (300.0000001, 300.0, "300 ms"),  # no clock tells them apart
+    ],
+)
+def test_a_figure_does_not_look_like_the_limit_that_it_misses(
+    value: float, limit: float, shown: str
+) -> None:
+    assert observed_figure(value, None, MetricKind.LATENCY, limit) == shown

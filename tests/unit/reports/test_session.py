@@ -1,17 +1,39 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-import pytest
-
+from perf.core.comparison import Change, Comparison, ComparisonJudgement
+from perf.core.comparison_rules import ComparisonRule
 from perf.core.cost import RunCost
-from perf.core.report import JudgedRun
+from perf.core.report import JudgedRun, TargetInfo
 from perf.core.thresholds import parse_threshold
-from perf.core.verdicts import judge
+from perf.core.verdicts import Verdict, judge
 from perf.core.write_audit import WriteAudit
 from perf.reports.lines import Style
-from perf.reports.run_summary import decisive_text
 from perf.reports.session import session_lines
 
+COMPARISON = Comparison(
+    baseline="main",
+    judgements=(
+        ComparisonJudgement(
+            operation="write_to_ddb", rule=ComparisonRule.parse("mean > 10%"), verdict=Verdict.PASS
+        ),
+        ComparisonJudgement(
+            operation="write_to_ddb",
+            rule=ComparisonRule.parse("p99 > 10%"),
+            change=Change(
+                operation="write_to_ddb",
+                metric="p99",
+                before=20.0,
+                after=26.0,
+                change_ratio=0.3,
+                ci95=(0.02, 0.6),
+            ),
+            chance=0.01,
+            verdict=Verdict.PASS,
+            reason="above the rule, not proven",
+        ),
+    ),
+)
 AUDIT = WriteAudit(
     acknowledged=998, checked=998, found=998, lost=0, ambiguous=0, ambiguous_landed=0, unexpected=0
 )
@@ -45,56 +67,41 @@ def test_every_run_has_a_line_with_what_is_nearest_to_its_limit(judged: JudgedRu
     )
 
     assert shown([passed, passed]) == [
-        "verdict  test                worst margin",
-        "PASS     t.py::test          +75% p99 < 4 ms: 1 ms, write_to_ddb",
-        "PASS     t.py::test (run 2)  +75% p99 < 4 ms: 1 ms, write_to_ddb",
+        "verdict  test                what was decisive",
+        "PASS     t.py::test          write_to_ddb p99 1 ms (limit 4 ms, 75% to spare)",
+        "PASS     t.py::test (run 2)  write_to_ddb p99 1 ms (limit 4 ms, 75% to spare)",
     ]
 
 
-@pytest.mark.parametrize(
-    ("texts", "decisive"),
-    [
-        (
-            ("p99 < 4 ms", "max < 100 ms", "max < 150 ms"),
-            "-100% max < 100 ms: 200.06 ms, write_to_ddb",
-        ),
-        (("max < 100 ms", "failure_ratio <= 0%"), "failure_ratio <= 0%: 0.2%, write_to_ddb"),
-        (
-            ("max < 1 s", "p99.9 < 300 ms"),
-            "p99.9 < 300 ms: p99.9 needs 5000 samples: 4000 missing, write_to_ddb",
-        ),
-        (
-            ("nope: max < 1 s",),
-            "max < 1000 ms: no such operation ran; the run has write_to_ddb, nope",
-        ),
-    ],
-    ids=["broken most", "limit of 0", "unjudged", "nowhere"],
-)
-def test_what_is_broken_most_is_decisive(
-    judged: JudgedRun, texts: tuple[str, ...], decisive: str
-) -> None:
-    assert decisive_text(judged_by(judged, *texts)) == decisive
+def test_a_line_is_no_wider_than_the_screen_and_nothing_decisive_is_cut(judged: JudgedRun) -> None:
+    run = replace(judged, test=f"tests/unit/{'long_' * 30}.py::test_it")
+    other = judged_by(replace(judged, test="tests/test_other.py::test[a/b]"), interrupted=True)
+
+    lines = list(session_lines([run, other], (), 60))[:7]
+
+    assert [line.text for line in lines] == [
+        "verdict  test in tests",
+        "FAIL     unit/long_long_long_long_…ng_long_long_.py::test_it",
+        "         write_to_ddb failure_ratio 0.2% (limit 0.1%); 1",
+        "         more broken, 2 not judged",
+        "INVALID  test_other.py::test[a/b]",
+        "         interrupted after 10.0 s: run it to its end",
+        *[line.text for line in lines[6:]],
+    ]
+    assert [line.style for line in lines[1:6]] == [Style.BAD] * 3 + [Style.WARNING] * 2
 
 
-def test_without_a_threshold_or_a_measurement_the_reason_is_decisive(judged: JudgedRun) -> None:
-    interrupted = judged_by(judged, "max < 1 s", interrupted=True)
-    aborted = judged_by(judged, aborted="failure_ratio > 50%")
-    lost = replace(judged, write_audit=replace(AUDIT, found=997, lost=1))
-    lost = replace(lost, verdict=judge(lost.run, (), lost.write_audit))
+def test_a_wide_screen_has_what_was_decisive_beside_the_test(judged: JudgedRun) -> None:
+    reason = "the load generator " + "was busy with other things " * 5
+    spoiled = replace(judged.run, invalid_reasons=(reason,))
+    run = replace(judged, run=spoiled, verdict=judge(spoiled, ()), test="a/b.py::test_it")
 
-    assert decisive_text(judged_by(judged)) == "no threshold was set"
-    assert decisive_text(interrupted) == "interrupted after 10.0 s: run it to its end"
-    assert decisive_text(aborted) == "ended early: failure_ratio > 50%"
-    assert decisive_text(lost).startswith("1 ")
-
-
-def test_a_line_per_run_is_no_wider_than_the_screen(judged: JudgedRun) -> None:
-    run = replace(judged, test=f"tests/{'long_' * 30}.py::test_it")
-
-    lines = list(session_lines([run], (), 80))
-
-    assert all(len(line.text) <= 80 for line in lines[:2])
-    assert lines[1].style is Style.BAD
+    assert shown([run], width=90)[:4] == [
+        "verdict  test in a      what was decisive",
+        "INVALID  b.py::test_it  the load generator was busy with other things was busy with other",
+        "                        things was busy with other things was busy with other things was",
+        "                        busy with other things",
+    ]
 
 
 def test_only_some_runs_are_whole(judged: JudgedRun) -> None:
@@ -124,3 +131,36 @@ def test_how_pytest_counts_is_said_where_it_surprises(judged: JudgedRun) -> None
 
     assert "1 passed, 1 error" in " ".join(shown([passed, invalid]))
     assert "1 passed, 1 error" not in " ".join(shown([passed]))
+
+
+def test_a_green_run_says_how_it_did_beside_its_baseline(judged: JudgedRun) -> None:
+    passed = replace(judged_by(judged, "max < 1 s"), comparison=COMPARISON)
+
+    lines = list(session_lines([passed], (), 80))
+
+    assert [line.text for line in lines[-2:]] == [
+        "  compared with baseline main: 2 of 2 rules kept; 1 above the rule, not proven",
+        "  ! write_to_ddb p99 20 ms -> 26 ms, +30% (rule 10%): above the rule, not proven",
+    ]
+    assert {line.style for line in lines[-2:]} == {Style.WARNING}
+
+
+def test_a_comparison_that_is_kept_is_no_warning(judged: JudgedRun) -> None:
+    kept = replace(COMPARISON, judgements=COMPARISON.judgements[:1])
+    passed = replace(judged_by(judged, "max < 1 s"), comparison=kept)
+
+    *_, line = session_lines([passed], (), 80)
+
+    assert line == ("  compared with baseline main: 1 of 1 rules kept", Style.PLAIN)
+
+
+def test_what_nobody_could_check_of_a_system_of_their_own_is_said_once(judged: JudgedRun) -> None:
+    own = TargetInfo(kind="none", endpoint="", label="the locustfile's own")
+    passed = replace(judged_by(judged, "max < 1 s"), write_audit=None, target=own)
+
+    lines = list(session_lines([passed, passed], (), 100))
+
+    assert [line.text for line in lines[3:]] == [
+        "Target none: answers and writes of the tests' own system are not looked at."
+    ]
+    assert lines[3].style is Style.PLAIN

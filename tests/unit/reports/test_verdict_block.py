@@ -36,9 +36,9 @@ def test_an_invalid_run_says_why_before_its_figures(judged: JudgedRun) -> None:
         "- worker w2 was lost: its machine said nothing for ten",
         "  seconds its machine said nothing for ten seconds",
         "- interrupted after 10.0 s: run it to its end",
-        "           threshold      observed [95 % interval]  margin  samples",
+        "           threshold  observed [95 % interval]  margin  samples",
         "write_to_ddb",
-        "  INVALID  max < 1000 ms  200.06 ms                   +80%     1000",
+        "  INVALID  max < 1 s  200 ms                      +80%     1000",
     ]
 
 
@@ -74,9 +74,9 @@ def test_a_run_without_operations_shows_its_thresholds(judged: JudgedRun) -> Non
 
     assert [line.text for line in lines] == [
         "NO DATA: no request was completed",
-        "           threshold      observed [95 % interval]  margin  samples",
+        "           threshold  observed [95 % interval]  margin  samples",
         "every operation",
-        "  NO DATA  max < 1000 ms  -                              -        0",
+        "  NO DATA  max < 1 s  -                              -        0",
         "    no such operation ran; the run has none",
     ]
 
