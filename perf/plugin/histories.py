@@ -80,7 +80,9 @@ class SessionHistory:
         if self._added is None:
             return
         yield from skipped_lines(self._skipped, width)
-        if is_installed():
+        if not self.trends:
+            yield Line("history: no run of this session measured anything to hold against others")
+        elif is_installed():
             yield from trend_lines(self.trends, width)
         else:
             yield Line(f"history: no changes were looked for: {INSTALL_HINT}")

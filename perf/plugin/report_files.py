@@ -38,6 +38,7 @@ class ReportFiles:
     ) -> None:
         self._session, self._history = session, history
         self._step_summary = environment.get(STEP_SUMMARY_VARIABLE)
+        self._job_url = job_url(environment)
         self._lines: list[Line] = []
         self.has_failed = False
         """Whether a file that was asked for is missing."""
@@ -65,10 +66,10 @@ class ReportFiles:
                 "markdown",
                 "summary",
                 session.markdown_path,
-                lambda it: write_whole(it, render_markdown(report)),
+                lambda it: write_whole(it, render_markdown(report, trends, self._job_url)),
             )
         if self._step_summary and report.runs:
-            self._add_to_step_summary(Path(self._step_summary), report)
+            self._add_to_step_summary(Path(self._step_summary), report, trends)
 
     def _write(self, name: str, content: str, path: Path, write: Callable[[Path], None]) -> None:
         try:
@@ -94,14 +95,24 @@ class ReportFiles:
             yield from self._history.lines(width)
         yield from self._lines
 
-    def _add_to_step_summary(self, path: Path, report: ReportFile) -> None:
+    def _add_to_step_summary(self, path: Path, report: ReportFile, trends: Sequence[Trend]) -> None:
         """Add to what other steps wrote; nobody asked for it, so that it may fail."""
         try:
-            with path.open("a", encoding="utf-8") as summary:
-                summary.write(render_markdown(report))
+            with path.open("a", encoding="utf-8") as page:
+                page.write(render_markdown(report, trends, self._job_url))
         except OSError as error:
             text = f"{STEP_SUMMARY_VARIABLE}: no summary written: {error}"
             self._lines.append(Line(text, Style.WARNING))
+
+
+def job_url(environment: Mapping[str, str]) -> str | None:
+    """Return where the CI job of this session is to be seen; None outside of those we know."""
+    run = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+    if all(environment.get(each) for each in run):
+        server, repository, number = (environment[each] for each in run)
+        return f"{server}/{repository}/actions/runs/{number}"
+    url = environment.get("CI_JOB_URL") or environment.get("BUILD_URL") or ""  # GitLab, Jenkins
+    return url if url.startswith(("https://", "http://")) else None
 
 
 def _write_page(path: Path, report: ReportFile, trends: Sequence[Trend]) -> None:

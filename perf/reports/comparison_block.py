@@ -120,7 +120,8 @@ def _rows(
         name = operation or "every operation"
         own = [each for each in judgements if each.operation == operation]
         for each in own:
-            yield name, each, _cells(each.verdict.upper(), each.rule.rule, each.change)
+            mark = " !" if each.is_unproven else ""
+            yield name, each, _cells(f"{each.verdict.upper()}{mark}", each.rule.rule, each.change)
         ruled = {each.rule.metric for each in own if each.change is not None}
         for change in changes:
             if change.operation == operation and change.metric not in ruled:

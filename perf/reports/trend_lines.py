@@ -13,23 +13,30 @@ from perf.reports.lines import Line, Style, wrapped
 _SHORT: Final = 7
 """Digits of a commit, as git abbreviates it."""
 _INDENT: Final = "  "
+HEADING: Final = "history: changes of level"
 _RECENT: Final = 30
 """Points after which a change is no news any more."""
 
 
 def trend_lines(trends: Iterable[Trend], width: int = 100) -> Iterator[Line]:
-    """Yield the last change of every series that has a recent one, under the name of its test."""
+    """Yield the changes that are news under a heading, each below the name of its test."""
     title = ""
-    for trend in trends:
-        recent = [each for each in trend.changes if _age(trend, each) <= _RECENT]
-        if not recent:
-            continue
-        name, change = trend.series.name, recent[-1]
+    for name, change in recent_changes(trends):
+        if not title:
+            yield Line(HEADING, Style.TITLE)
         if title != load_run_text(name):
             title = load_run_text(name)
-            yield Line(title, Style.TITLE)
-        for text in wrapped(change_text(name, change), width):
+            yield from (Line(text) for text in wrapped(title, width))
+        for text in wrapped(change_text(name, change), width, _INDENT):
             yield Line(text, _style(name, change))
+
+
+def recent_changes(trends: Iterable[Trend]) -> Iterator[tuple[SeriesName, Change]]:
+    """Yield the last change of every series that has a recent one."""
+    for trend in trends:
+        recent = [each for each in trend.changes if _age(trend, each) <= _RECENT]
+        if recent:
+            yield trend.series.name, recent[-1]
 
 
 def overview_lines(trends: Iterable[Trend], width: int = 100) -> Iterator[Line]:

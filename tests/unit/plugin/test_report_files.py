@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
+
 from perf.core.report import JudgedRun, ReportFile, TargetInfo
 from perf.core.result import GeneratorHealth, RunResult
 from perf.core.verdicts import judge
-from perf.plugin.report_files import STEP_SUMMARY_VARIABLE, ReportFiles
+from perf.plugin.report_files import STEP_SUMMARY_VARIABLE, ReportFiles, job_url
 from perf.reports.lines import Style
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -42,6 +44,31 @@ def test_a_summary_is_added_to_those_of_other_steps(tmp_path: Path) -> None:
     files(page).write(REPORT)
 
     assert page.read_text().startswith("other\n### Performance: ❔ 1 NO DATA\n")
+
+
+@pytest.mark.parametrize(
+    ("environment", "url"),
+    [
+        ({}, None),
+        (
+            {
+                "GITHUB_SERVER_URL": "https://github.com",
+                "GITHUB_REPOSITORY": "a/b",
+                "GITHUB_RUN_ID": "7",
+            },
+            "https://github.com/a/b/actions/runs/7",
+        ),
+        ({"GITHUB_REPOSITORY": "a/b"}, None),
+        ({"CI_JOB_URL": "https://gitlab.com/a/b/-/jobs/7"}, "https://gitlab.com/a/b/-/jobs/7"),
+        ({"BUILD_URL": "http://jenkins/job/perf/7/"}, "http://jenkins/job/perf/7/"),
+        ({"BUILD_URL": "javascript:alert(1)"}, None),
+    ],
+    ids=["no CI", "GitHub", "half of GitHub", "GitLab", "Jenkins", "no page"],
+)
+def test_a_summary_knows_the_job_that_holds_the_files(
+    environment: dict[str, str], url: str | None
+) -> None:
+    assert job_url(environment) == url
 
 
 def test_a_summary_that_nobody_can_write_is_a_warning_alone(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from perf.core.report import JudgedRun
 from perf.core.verdicts import RunVerdict, Verdict
 from perf.reports.comparison_block import change_figure, comparison_block, comparison_text
 from perf.reports.junit import properties
+from perf.reports.lines import Style
 from perf.reports.verdict_block import headline
 
 P99 = ComparisonRule.parse("p99 > 10%")
@@ -48,6 +49,26 @@ def test_rules_stand_before_the_other_figures(judged: JudgedRun) -> None:
         "  FAIL  p99 > 10%       20 ms  26 ms  +30.0% [+20.0%, +41.0%]",
         "        median          10 ms   9 ms  -10.0% [-12.0%, -8.0%]",
     ]
+
+
+def test_a_change_that_is_not_proven_is_a_warning(judged: JudgedRun) -> None:
+    """It would read as a plain PASS, or as a mistake: its 95 % interval may exclude the rule."""
+    unproven = replace(BROKEN, verdict=Verdict.PASS, chance=0.01, reason="not proven")
+    comparison = Comparison(baseline="main", changes=(SLOWER,), judgements=(unproven,))
+
+    opening, *lines = comparison_block(beside(judged, comparison, Verdict.PASS))
+
+    assert opening.text == (
+        "compared with baseline main: 1 of 1 rules kept; 1 above the rule, not proven"
+    )
+    assert [each.text for each in lines[1:]] == [
+        "write_to_ddb",
+        "  PASS !  p99 > 10%       20 ms  26 ms  +30.0% [+20.0%, +41.0%]",
+        "    not proven",
+    ]
+    assert {each.style for each in lines[2:]} == {Style.WARNING}
+    named = dict(properties(beside(judged, comparison, Verdict.PASS)))
+    assert named["perf.compare.write_to_ddb.p99.reason"] == "not proven"
 
 
 def test_without_a_baseline_there_is_nothing_to_show(judged: JudgedRun) -> None:

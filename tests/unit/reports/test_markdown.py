@@ -6,12 +6,15 @@ from html import unescape
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from perf.core.comparison import Change, Comparison, ComparisonJudgement
+from perf.core.comparison_rules import ComparisonRule
 from perf.core.report import JudgedRun, ReportFile
 from perf.core.thresholds import parse_threshold
 from perf.core.verdicts import Verdict, judge
 from perf.core.write_audit import WriteAudit
 from perf.reports.lines import printable
 from perf.reports.markdown import MOST_CHARACTERS, render_markdown
+from tests.unit.reports.test_trend_lines import change_at, trend_of
 
 AUDIT = WriteAudit(
     acknowledged=998, checked=998, found=998, lost=0, ambiguous=0, ambiguous_landed=0, unexpected=0
@@ -29,23 +32,92 @@ def passing(judged: JudgedRun) -> JudgedRun:
     return replace(judged, verdict=verdict, write_audit=AUDIT)
 
 
-def test_a_session_is_a_table_with_what_failed_first(judged: JudgedRun) -> None:
-    text = unescape(render_markdown(report_of(passing(judged), judged)))
+def test_a_session_is_two_tables_with_what_failed_first(judged: JudgedRun) -> None:
+    failed = "write_to_ddb failure_ratio 0.2% (limit 0.1%); 1 more broken, 2 not judged"
+    passed = "write_to_ddb max 200 ms (limit 1 s, 80% to spare)"
+    read = judged.run.operations[1]
 
-    lines = text.splitlines()
-    assert lines[0] == "### Performance: ❌ 1 FAIL, ✅ 1 PASS"
-    assert lines[2].startswith("| verdict | test and operation | requests/s | p50 | p99 |")
-    assert lines[4] == (
-        "| ❌ FAIL | <code>tests/scenarios/test_mix.py::test_mix (run 2)</code> |  |  |  |  |  | "
-        "<code>-100% failure_ratio <= 0.1%: 0.2%, write_to_ddb</code> |"
+    lines = render_markdown(report_of(passing(judged), judged)).splitlines()
+
+    assert lines[:12] == [
+        "### Performance: ❌ 1 FAIL, ✅ 1 PASS",
+        "",
+        "| run | verdict | test | what was decisive | load |",
+        "| --: | --- | --- | --- | --- |",
+        f"| 1 | ❌ FAIL | `{judged.test} (run 2)` | `{failed}` | 10 users, 10 s |",
+        f"| 2 | ✅ PASS | `{judged.test}` | `{passed}` | 10 users, 10 s |",
+        "",
+        "| run | operation | requests/s | p50 | p99 | failures | answers and writes |",
+        "| --: | --- | --: | --: | --: | --: | --- |",
+        "| 1 | `write_to_ddb` | 100 | 1.0 ms | 1.0 ms | 2 (0.20%) | not audited |",
+        f"| 1 | `{read.name}` | 2 | 50.0 ms | 50.0 ms | 0 (0.00%) | not verified |",
+        "| 2 | `write_to_ddb` | 100 | 1.0 ms | 1.0 ms | 2 (0.20%) | 998 acknowledged, 0 lost |",
+    ]
+    assert "target: `moto at http://127.0.0.1:5000 (not AWS)`  " in lines
+    assert "commit: `abc123`  " in lines
+
+
+def test_runs_beside_a_baseline_say_how_they_have_changed(judged: JudgedRun) -> None:
+    change = Change(
+        operation="write_to_ddb",
+        metric="p99",
+        before=0.5,
+        after=1.0,
+        change_ratio=1.0,
+        ci95=(0.1, 2.0),
     )
-    assert lines[5] == (
-        "|  | <code>write_to_ddb</code> | 100 | 1.0 ms | 1.0 ms | 2 (0.20%) | not audited |  |"
+    rule = ComparisonRule.parse("p99 > 10%")
+    comparison = Comparison(
+        baseline="main",
+        changes=(change,),
+        judgements=(
+            ComparisonJudgement(
+                operation="write_to_ddb",
+                rule=rule,
+                change=change,
+                chance=0.01,
+                verdict=Verdict.PASS,
+            ),
+        ),
     )
-    assert lines[7].startswith("| ✅ PASS | <code>tests/scenarios/test_mix.py::test_mix</code> |")
-    assert lines[8].endswith(" | 2 (0.20%) | 998 acknowledged, 0 lost |  |")
-    assert "target: <code>moto at http://127.0.0.1:5000 (not AWS)</code>" in text
-    assert "commit: <code>abc123</code>" in text
+
+    text = render_markdown(report_of(replace(passing(judged), comparison=comparison), judged))
+
+    assert "| load | beside its baseline |\n" in text
+    assert (
+        "| ⚠️ `compared with baseline main: 1 of 1 rules kept; 1 above the rule, not proven` |"
+    ) in text
+    assert "| 10 users, 10 s | not compared |\n" in text
+    assert "| 2 | `write_to_ddb` | 100 | 1.0 ms | 1.0 ms (+100%) | 2 (0.20%) |" in text
+
+
+def test_changes_in_the_history_are_told_for_the_worse_first(judged: JudgedRun) -> None:
+    trends = [trend_of(5, change_at(2, 12.0, 10.0)), trend_of(5, change_at(2, 10.0, 12.0))]
+
+    text = render_markdown(report_of(judged), trends)
+
+    _, _, told = text.partition("\n**history: changes of level**\n\n")
+    worse, better, *_ = told.splitlines()
+    assert worse.startswith(
+        "- ⚠️ `test_it.py::test_write`: `p99 of write_to_ddb changed by +20 %, from 10 ms to 12 ms"
+    )
+    assert better.startswith("- `test_it.py::test_write`: `p99 of write_to_ddb changed by -17 %")
+    assert "history" not in render_markdown(report_of(judged), [trend_of(5)])
+
+
+def test_many_changes_are_counted(judged: JudgedRun) -> None:
+    trends = [trend_of(5, change_at(2, 10.0, 12.0))] * 25
+
+    assert "\n- 5 more\n" in render_markdown(report_of(judged), trends)
+
+
+def test_a_job_is_linked_and_its_address_ends_no_link(judged: JudgedRun) -> None:
+    text = render_markdown(report_of(judged), job_url="https://ci.example/a) [b](x <y> `7")
+
+    assert (
+        "report files: [with the job](https://ci.example/a%29%20%5Bb%5D%28x%20%3Cy%3E%20%607)"
+        in text
+    )
 
 
 def test_only_what_did_not_pass_is_told_whole(judged: JudgedRun) -> None:
@@ -72,14 +144,25 @@ def test_no_name_is_read_as_markdown_or_html(judged: JudgedRun, name: str) -> No
     text = render_markdown(report_of(hostile))
 
     text.encode()  # no lone surrogate
-    rows = [line for line in text.splitlines() if line.startswith("|")]
-    assert {row.count("|") for row in rows} == {rows[0].count("|")}
-    table, _, details = text.partition("\n<details>")
-    codes = re.findall(r"<code>(.*?)</code>", table)
-    assert all(not set(code) & set("|<>`*_[]@:~\\") for code in codes)
+    tables, _, details = text.partition("\n<details>")
+    rows = [_cells(line) for line in tables.splitlines() if line.startswith("|")]
+    assert [len(row) for row in rows] == [5] * 3 + [7] * 3
     shown = printable(name)
-    assert (shown if len(shown) <= 120 else f"{shown[:119]}…") == unescape(codes[0])
+    shown = shown if len(shown) <= 120 else f"{shown[:119]}…"
+    for cell in (rows[2][2], rows[5][1]):
+        if cell.startswith("`"):
+            assert cell == f"`{shown}`"
+            assert "`" not in shown
+        else:
+            assert not set(cell[len("<code>") : -len("</code>")]) & set("|<>`*_[]@:~\\")
+            assert unescape(cell) == f"<code>{shown}</code>"
     assert not re.findall(r"<(?!/?(?:details|summary|code|pre)>)", details)
+
+
+def _cells(row: str) -> list[str]:
+    """Return the cells as GitHub splits them, which knows no code spans then."""
+    assert "\\" not in row
+    return [cell.strip(" ") for cell in row.strip("|").split("|")]
 
 
 def test_a_long_session_is_cut_clearly(judged: JudgedRun) -> None:
@@ -89,6 +172,7 @@ def test_a_long_session_is_cut_clearly(judged: JudgedRun) -> None:
 
     assert len(text) <= MOST_CHARACTERS
     assert re.search(r"\n\*\d+ more runs are in the report file\.\*\n", text)
+    assert re.search(r"\n\*\d+ more operations are in the report file\.\*\n", text)
     assert re.search(r"\n\*\d+ more runs that did not pass are in the report file\.\*\n$", text)
     assert text.count("<details>") == text.count("</details>") > 5
 

@@ -85,8 +85,9 @@ def test_ratio_is_told_in_percent_and_not_in_percent_of_percent() -> None:
 def test_change_for_the_worse_is_a_warning(
     metric: TrackedMetric, before: float, after: float, style: Style
 ) -> None:
-    title, *lines = trend_lines([trend_of(5, change_at(2, before, after), metric=metric)])
+    heading, title, *lines = trend_lines([trend_of(5, change_at(2, before, after), metric=metric)])
 
+    assert heading == ("history: changes of level", Style.TITLE)
     assert title.text == "test_it.py::test_write"
     assert {line.style for line in lines} == {style}
 
