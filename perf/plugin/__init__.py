@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 
+from perf.core.durations import format_duration
 from perf.errors import ConfigError, PerfError, RunNotJudged
 from perf.plugin.audits import Audits
 from perf.plugin.baseline_saving import BaselineSaving
@@ -32,11 +33,11 @@ from perf.plugin.interrupts import Interrupts
 from perf.plugin.judging import raise_violations
 from perf.plugin.options import add_options
 from perf.plugin.own_errors import show_own_error
-from perf.plugin.preflight import announce
 from perf.plugin.progress import ProgressDisplay
 from perf.plugin.report_files import ReportFiles
 from perf.plugin.resolver import Resolver
 from perf.plugin.runs import TestRuns
+from perf.plugin.screen import announce
 from perf.plugin.session_settings import SessionSettings
 from perf.plugin.state import STATE, State
 from perf.plugin.workers import Workers, run_id_of
@@ -218,7 +219,13 @@ def _asks_for_load(item: pytest.Item) -> bool:
 def _room(item: pytest.Item) -> AbstractContextManager[None]:
     if _asks_for_load(item):
         text = f"waiting until no other load test runs on this machine ({lock_path()})"
-        return alone(lock_path(), on_wait=lambda: announce(item.config, text))
+        return alone(
+            lock_path(),
+            on_wait=lambda: announce(item.config, text, item.path),
+            on_enter=lambda waited_s: announce(
+                item.config, f"waited {format_duration(round(waited_s))}", item.path
+            ),
+        )
     if item.config.stash[STATE].collector.is_worker:
         return among_others(lock_path())
     return nullcontext()

@@ -8,12 +8,16 @@ past a load test that waits. Both are file locks, so they end with their process
 import fcntl
 import os
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 LOCK_FILE_VARIABLE = "PERF_LOCK_FILE"
 """Names another lock file, for a pytest session inside a test."""
+PATIENCE_S = 1.0
+"""Waits shorter than this are nothing to tell."""
 
 
 def lock_path() -> Path:
@@ -23,16 +27,39 @@ def lock_path() -> Path:
 
 
 @contextmanager
-def alone(path: Path, on_wait: Callable[[], object] = lambda: None) -> Iterator[None]:
+def alone(
+    path: Path,
+    on_wait: Callable[[], object] = lambda: None,
+    on_enter: Callable[[float], object] = lambda _: None,
+    *,
+    patience_s: float = PATIENCE_S,
+) -> Iterator[None]:
     """Hold the room exclusively; wait until everybody has left it.
 
     Args:
         path: the file that is locked.
-        on_wait: called once when somebody else is there, or waits in front.
+        on_wait: called, in a thread of its own, when others take longer than ``patience_s``.
+        on_enter: called with the seconds waited, once they have left and if that took so long.
+        patience_s: how long nothing is said.
     """
-    if _is_taken(path):
-        on_wait()
-    with _locked(_gate(path), fcntl.LOCK_EX), _locked(path, fcntl.LOCK_EX):
+    with ExitStack() as held:
+        began_s = time.monotonic()
+        has_waited = threading.Event()
+
+        def tell() -> None:
+            has_waited.set()
+            on_wait()
+
+        patience = threading.Timer(patience_s, tell)
+        patience.start()
+        try:
+            held.enter_context(_locked(_gate(path), fcntl.LOCK_EX))
+            held.enter_context(_locked(path, fcntl.LOCK_EX))
+        finally:
+            patience.cancel()
+            patience.join()
+        if has_waited.is_set():
+            on_enter(time.monotonic() - began_s)
         yield
 
 
@@ -60,19 +87,6 @@ def _locked(path: Path, operation: int) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _is_taken(path: Path) -> bool:
-    """Return whether somebody is in the room or at the gate, now."""
-    for each in (_gate(path), path):
-        descriptor = _open(each)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(descriptor)
-    return False
 
 
 def _open(path: Path) -> int:

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-import pytest
-
 from perf import targets
 from perf.core.capacity import bottlenecks
 from perf.core.cost import Budget
@@ -68,14 +66,3 @@ def clear(  # noqa: PLR0913 - named, and each another thing
         return Cleared(None, None)
     admission = costs.admit(Upcoming(load, (plan,)), target.region, capacity)
     return Cleared(admission, costs.budget(admission))
-
-
-def announce(config: pytest.Config, text: str) -> None:
-    """Show a line at once, before a load that may be long; a worker of xdist has no terminal."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    capture = config.pluginmanager.get_plugin("capturemanager")
-    if reporter is None or capture is None:
-        return
-    with capture.global_and_fixture_disabled():
-        reporter.ensure_newline()
-        reporter.write_line(text)

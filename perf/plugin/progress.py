@@ -16,6 +16,7 @@ import pytest
 
 from perf.core.progress import Progress
 from perf.core.verdicts import RunVerdict
+from perf.plugin.screen import begin_line
 from perf.reports.lines import printable
 from perf.reports.progress_text import Rates, View, progress_line, view
 
@@ -115,7 +116,7 @@ class ProgressDisplay:
         if capture is None or self._reporter is None:
             return None
         with capture.global_and_fixture_disabled():
-            self._reporter.ensure_newline()
+            begin_line(self._config)
             sys.stdout.flush()
             try:
                 copy = os.dup(sys.stdout.fileno())

@@ -24,8 +24,9 @@ from perf.plugin.costs import Admission
 from perf.plugin.fingerprints import fingerprint_of
 from perf.plugin.judging import FinishedRun, Judge
 from perf.plugin.load_settings import LoadSettings
-from perf.plugin.preflight import announce, clear
+from perf.plugin.preflight import clear
 from perf.plugin.run_specs import spec_of
+from perf.plugin.screen import announce
 from perf.plugin.site import Site
 from perf.plugin.state import State
 from perf.plugin.user_classes import shipped_classes

@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,32 @@ def test_others_share_the_room_and_leave_its_gate_to_a_load_test(tmp_path: Path)
         assert is_free(tmp_path / "room.gate", fcntl.LOCK_EX)
 
     assert is_free(room, fcntl.LOCK_EX)
+
+
+def test_who_waits_is_told_so_and_how_long_it_took(tmp_path: Path) -> None:
+    room, waits = tmp_path / "room", threading.Event()
+    waited_s: list[float] = []
+    holding = ExitStack()
+    holding.enter_context(among_others(room))
+
+    def leave() -> None:
+        waits.set()
+        holding.close()
+
+    with alone(room, leave, waited_s.append, patience_s=0.001):
+        assert waits.is_set()
+
+    (took_s,) = waited_s
+    assert took_s >= 0.001
+
+
+def test_who_does_not_wait_is_told_nothing(tmp_path: Path) -> None:
+    told: list[float] = []
+
+    with alone(tmp_path / "room", lambda: told.append(0), told.append, patience_s=30):
+        pass
+
+    assert not told
 
 
 def test_room_is_left_when_the_test_raises(tmp_path: Path) -> None:
