@@ -12,6 +12,7 @@ from perf.reports.verdict_block import STYLE_OF
 
 _VERDICT_WIDTH: Final = len("NO DATA")
 _GAP: Final = "  "
+_NARROWEST: Final = 40
 _ROOM: Final = 60
 """With less beside the tests, what was decisive stands on lines of its own."""
 
@@ -21,28 +22,24 @@ def run_summary(runs: Sequence[JudgedRun], width: int = 100) -> Iterator[list[Li
 
     Nothing decisive is cut. The folder that all tests are in is named once.
     """
+    width = max(width, _NARROWEST)
     folder = _common_folder([printable(each.test) for each in runs])
     names = [each.removeprefix(folder) for each in run_names(runs)]
     texts = [decisive_text(each) for each in runs]
     front = f"{'verdict':{_VERDICT_WIDTH}}{_GAP}"
     title = f"test in {folder.removesuffix('/')}" if folder else "test"
-    title = cut_middle(title, max(width - len(front), 1))
-    column = max(map(len, (*names, title)))
-    room = width - len(front) - column - len(_GAP)
-    if room < min(_ROOM, max(map(len, texts), default=0)):
-        column, indent = 0, " " * len(front)
-    else:
-        indent = " " * (width - room)
-    yield [Line(f"{front}{title:{column}}{_GAP}{'what was decisive' if column else ''}".rstrip())]
+    title = cut_middle(title, width - len(front))
+    indent = " " * (len(front) + max(map(len, (*names, title))) + len(_GAP))
+    is_beside = width - len(indent) >= min(_ROOM, max(map(len, texts), default=0))
+    yield [Line(f"{front + title:{len(indent)}}what was decisive" if is_beside else front + title)]
     for name, text, judged in zip(names, texts, runs, strict=True):
         verdict = judged.verdict.verdict
-        start = f"{verdict.upper():{_VERDICT_WIDTH}}{_GAP}"
-        start += f"{cut_middle(name, max(width - len(start), 1)):{column}}"
-        lines = wrapped(text, width, indent)
-        if column:
-            lines[0] = f"{start:{len(indent)}}{lines[0].strip()}"
+        start = f"{verdict.upper():{_VERDICT_WIDTH}}{_GAP}{cut_middle(name, width - len(front))}"
+        if is_beside:
+            first, *rest = wrapped(text, width, indent)
+            lines = [f"{start:{len(indent)}}{first.lstrip()}", *rest]
         else:
-            lines = [start, *lines]
+            lines = [start, *wrapped(text, width, " " * len(front))]
         yield [Line(each, STYLE_OF[verdict]) for each in lines]
 
 
