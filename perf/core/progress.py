@@ -25,11 +25,13 @@ class Progress:
     """
 
     elapsed_s: float
-    """Since the load began, the warm-up included."""
+    """Since the load began, the warm-up included, when it was told."""
     users: int
     """There are now."""
     run: RunResult
     """As if it had ended now."""
+    age_s: float = 0.0
+    """How long ago it was told."""
 
     @property
     def arrivals(self) -> int:

@@ -5,9 +5,12 @@ This is the parent's side: it imports neither locust nor gevent.
 
 import errno
 import json
+import os
 import signal
 import socket
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -85,10 +88,12 @@ class LoadRun:
     def progress(self) -> Progress | None:
         """Return how the run is doing, as it told last; None when it told nothing yet."""
         try:
-            text = progress_path(self._result_file).read_bytes()
+            with progress_path(self._result_file).open("rb") as told:
+                text, told_at_s = told.read(), os.fstat(told.fileno()).st_mtime
         except FileNotFoundError:
             return None
-        return Progress.from_json(json.loads(text))
+        age_s = max(time.time() - told_at_s, 0.0)
+        return replace(Progress.from_json(json.loads(text)), age_s=age_s)
 
     def interrupt(self) -> LoadOutcome | None:
         """End the run early; return what was measured, or None when there is nothing yet."""

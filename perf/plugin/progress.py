@@ -88,7 +88,7 @@ class ProgressDisplay:
             if progress is None:
                 return None
             rate = rates.per_s(progress)
-            return view(progress, run_time_s=run_time_s, arrivals_per_s=rate, judge=judge)
+            return view(progress, run_time_s=run_time_s, requests_per_s=rate, judge=judge)
 
         with terminal:
             is_live = terminal.isatty() and os.environ.get("TERM") != "dumb"

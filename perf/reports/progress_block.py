@@ -7,12 +7,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from perf.reports.lines import cut_middle, printable
+from perf.reports.lines import Style, cut_middle, printable
 from perf.reports.progress_text import View
 
 _MOST_ROWS: Final = 8
 _LONGEST_NAME: Final = 40
 _BAR_WIDTH: Final = 30
+_STYLE_OF: Final = {Style.GOOD: "green", Style.PLAIN: "", Style.BAD: "bold red"}
 _COLUMNS: Final = ("operation", "requests", "failures", "p50 ms", "p99 ms")
 
 
@@ -23,19 +24,28 @@ def waiting_block(test: str) -> RenderableType:
 
 def progress_block(test: str, shown: View, run_time_s: float) -> RenderableType:
     """Return a block of a few lines: time, load, every operation, the verdict so far."""
+    colour = "red" if shown.standing.style is Style.BAD else "green"
     bar = ProgressBar(
-        total=run_time_s, completed=min(shown.elapsed_s, run_time_s), width=_BAR_WIDTH
+        total=run_time_s,
+        completed=shown.elapsed_s,
+        width=_BAR_WIDTH,
+        complete_style=colour,
+        finished_style=colour,
     )
     head = Table.grid(padding=(0, 2))
     head.add_row(bar, Text(shown.time))
     facts = ", ".join(filter(None, (shown.load, shown.failures, shown.latency, shown.units)))
-    style = "bold red" if shown.standing.is_bad else "green"
     return Group(
         Text(printable(test), style="bold", overflow="ellipsis", no_wrap=True),
         head,
         Text(facts, overflow="ellipsis", no_wrap=True),
         *([_operations(shown)] if len(shown.rows) > 1 else []),
-        Text(shown.standing.text, style=style, overflow="ellipsis", no_wrap=True),
+        Text(
+            shown.standing.text,
+            style=_STYLE_OF[shown.standing.style],
+            overflow="ellipsis",
+            no_wrap=True,
+        ),
     )
 
 

@@ -1,23 +1,24 @@
 """A load under way, in words: a line for logs, and the figures for a terminal's display."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from perf.core.durations import format_duration
 from perf.core.histogram import LatencyHistogram
+from perf.core.observations import samples_for
 from perf.core.operation import OperationResult
 from perf.core.progress import Progress
-from perf.core.verdicts import RunVerdict, Verdict
+from perf.core.verdicts import Judgement, RunVerdict, Verdict
 from perf.reports.figures import figure, table_ms
-from perf.reports.lines import printable
+from perf.reports.lines import Style, printable
 
 _RATE_S: Final = 10.0
-"""Arrivals are counted over so many seconds: workers on other machines report every three."""
+"""Requests are counted over so many seconds: workers on other machines report every three."""
 
 
 class Rates:
-    """Arrivals per second of late, from one progress to the next."""
+    """Requests per second of late, from one progress to the next."""
 
     def __init__(self) -> None:
         self._seen: deque[tuple[float, int]] = deque([(0.0, 0)])
@@ -34,10 +35,10 @@ class Rates:
 
 
 class Standing(NamedTuple):
-    """The verdict so far, in words, and whether all is well."""
+    """The verdict so far, in words; GOOD when every threshold is met, BAD when one is broken."""
 
     text: str
-    is_bad: bool
+    style: Style
 
 
 class View(NamedTuple):
@@ -46,7 +47,7 @@ class View(NamedTuple):
     time: str
     """Elapsed and in all."""
     load: str
-    """Users and arrivals."""
+    """Users and requests a second."""
     failures: str
     latency: str
     units: str
@@ -61,7 +62,7 @@ def view(
     progress: Progress,
     *,
     run_time_s: float,
-    arrivals_per_s: float,
+    requests_per_s: float,
     judge: Callable[[Progress], RunVerdict],
 ) -> View:
     """Return what is to be shown of a run that is under way.
@@ -69,21 +70,23 @@ def view(
     Args:
         progress: what the run told last.
         run_time_s: how long it is to last.
-        arrivals_per_s: of late.
+        requests_per_s: of late.
         judge: says what the verdict would be if the run ended now.
     """
     run = progress.run
     failures = sum(each.failures for each in run.operations)
-    elapsed = format_duration(int(progress.elapsed_s)) if progress.elapsed_s >= 1 else "0s"
+    elapsed_s = min(progress.elapsed_s + progress.age_s, run_time_s)
+    is_ending = elapsed_s == run_time_s
+    elapsed = format_duration(run_time_s if is_ending else int(elapsed_s))
     return View(
-        time=f"{elapsed} of {format_duration(run_time_s)}",
+        time=f"{elapsed} of {format_duration(run_time_s)}{', ending' if is_ending else ''}",
         load=f"{progress.users} user{'' if progress.users == 1 else 's'}, "
-        f"{figure(arrivals_per_s, 3)} arrivals/s",
+        f"{figure(requests_per_s, 3)} requests/s",
         failures=f"{failures} failure{'' if failures == 1 else 's'}",
         latency=_latency_text(run.operations),
         units=_units_text(progress),
         standing=_standing(progress, judge),
-        elapsed_s=progress.elapsed_s,
+        elapsed_s=elapsed_s,
         rows=tuple(_row(label, each) for label, each in run.labelled.items()),
     )
 
@@ -114,7 +117,7 @@ def _units_text(progress: Progress) -> str:
 def _standing(progress: Progress, judge: Callable[[Progress], RunVerdict]) -> Standing:
     """Return what the thresholds say so far; there is no verdict before the end."""
     if not progress.run.requests:
-        return Standing("not measuring yet", is_bad=False)
+        return Standing("not measuring yet", Style.PLAIN)
     judgements = judge(progress).judgements
     broken = [each for each in judgements if each.verdict is Verdict.FAIL]
     if broken:
@@ -124,11 +127,28 @@ def _standing(progress: Progress, judge: Callable[[Progress], RunVerdict]) -> St
             else f"{each.operation}: {each.threshold.rule}"
             for each in broken
         )
-        return Standing(printable(f"broken so far: {rules}"), is_bad=True)
+        return Standing(printable(f"broken so far: {rules}"), Style.BAD)
     if not judgements:
-        return Standing("no threshold is set", is_bad=False)
-    met = sum(each.verdict is Verdict.PASS for each in judgements)
-    return Standing(f"{met} of {len(judgements)} thresholds met so far", is_bad=False)
+        return Standing("no threshold is set", Style.PLAIN)
+    unjudged = [each for each in judgements if each.verdict is Verdict.NO_DATA]
+    text = f"{len(judgements) - len(unjudged)} of {len(judgements)} thresholds met so far"
+    if not unjudged:
+        return Standing(text, Style.GOOD)
+    return Standing(f"{text}, {_unjudged_text(unjudged)}", Style.PLAIN)
+
+
+def _unjudged_text(unjudged: Sequence[Judgement]) -> str:
+    """Return how many thresholds lack samples, and of which most are missing."""
+    text = f"{len(unjudged)} cannot be judged yet"
+    lacking = [
+        (each.samples / samples_for(quantile), each.samples, samples_for(quantile))
+        for each in unjudged
+        if (quantile := each.threshold.quantile) is not None
+    ]
+    if not lacking:
+        return text
+    _, samples, needed = min(lacking)
+    return f"{text} ({samples:,} of {needed:,} samples)"
 
 
 def _row(label: str, operation: OperationResult) -> tuple[str, ...]:

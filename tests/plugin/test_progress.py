@@ -61,7 +61,8 @@ def _read(descriptor: int) -> bytes:
 def test_block_says_how_the_load_is_doing(shown: str) -> None:
     assert "test_load.py::test_load: the load generator starts" in shown
     assert re.search(r"[12]s of 3s\b", shown)
-    assert re.search(r"6 users, [\d.]+ arrivals/s, 0 failures, p50 [\d.]+ ms, p99 ", shown)
+    assert "3s of 3s, ending" in shown
+    assert re.search(r"6 users, [\d.]+ requests/s, 0 failures, p50 [\d.]+ ms, p99 ", shown)
     assert re.search(r"quick +\d+ +0 +20\.0 +20\.0", shown)
     assert "broken so far: " in shown
 

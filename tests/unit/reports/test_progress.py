@@ -12,17 +12,18 @@ from perf.core.progress import Progress
 from perf.core.report import JudgedRun
 from perf.core.thresholds import parse_threshold
 from perf.core.verdicts import judge
+from perf.reports.lines import Style
 from perf.reports.progress_block import progress_block, waiting_block
 from perf.reports.progress_text import Rates, View, progress_line, view
 
 
-def shown(judged: JudgedRun, *texts: str, elapsed_s: float = 11.7) -> View:
+def shown(judged: JudgedRun, *texts: str, elapsed_s: float = 11.7, age_s: float = 0.0) -> View:
     run = replace(judged.run, metered=MeteredUnits(write=998, estimated_read=2.5))
     thresholds = [parse_threshold(text) for text in texts]
     return view(
-        Progress(elapsed_s=elapsed_s, users=10, run=run),
+        Progress(elapsed_s=elapsed_s, users=10, run=run, age_s=age_s),
         run_time_s=300,
-        arrivals_per_s=102.04,
+        requests_per_s=102.04,
         judge=lambda told: judge(told.run, thresholds),
     )
 
@@ -36,27 +37,66 @@ def rendered(block: RenderableType, width: int = 80) -> list[str]:
 
 def test_a_line_says_how_the_load_is_doing(judged: JudgedRun) -> None:
     assert progress_line(shown(judged, "write_to_ddb: max < 1 s")) == (
-        "11s of 5m, 10 users, 102 arrivals/s, 2 failures, p50 1.0 ms, p99 50.0 ms, "
+        "11s of 5m, 10 users, 102 requests/s, 2 failures, p50 1.0 ms, p99 50.0 ms, "
         "2.5 read units, 998 write units; 1 of 1 thresholds met so far"
     )
 
 
 @pytest.mark.parametrize(
-    ("texts", "standing", "is_bad"),
+    ("texts", "standing", "style"),
     [
-        ((), "no threshold is set", False),
-        (("p99 < 300 ms",), "1 of 2 thresholds met so far", False),
+        ((), "no threshold is set", Style.PLAIN),
+        (("max < 300 ms",), "2 of 2 thresholds met so far", Style.GOOD),
+        (
+            ("p99 < 300 ms", "write_to_ddb: p99.9 < 1 s", "nope: max < 1 s"),
+            "1 of 4 thresholds met so far, 3 cannot be judged yet (20 of 500 samples)",
+            Style.PLAIN,
+        ),
+        (
+            ("nope: max < 1 s",),
+            "0 of 1 thresholds met so far, 1 cannot be judged yet",
+            Style.PLAIN,
+        ),
         (
             ("write_to_ddb: max < 100 ms", "p99 < 300 ms", "write_to_ddb: failure_ratio <= 0"),
             "broken so far: write_to_ddb: max < 100 ms, write_to_ddb: failure_ratio <= 0%",
-            True,
+            Style.BAD,
         ),
     ],
 )
 def test_the_verdict_so_far_is_that_of_the_judges(
-    judged: JudgedRun, texts: tuple[str, ...], standing: str, *, is_bad: bool
+    judged: JudgedRun, texts: tuple[str, ...], standing: str, style: Style
 ) -> None:
-    assert shown(judged, *texts).standing == (standing, is_bad)
+    assert shown(judged, *texts).standing == (standing, style)
+
+
+@pytest.mark.parametrize(
+    ("elapsed_s", "age_s", "time"),
+    [
+        (0.2, 0.0, "0s of 5m"),
+        (0.2, 1.9, "2s of 5m"),
+        (298.9, 0.9, "4m59s of 5m"),
+        (299.1, 1.0, "5m of 5m, ending"),
+        (312.0, 1.0, "5m of 5m, ending"),
+    ],
+)
+def test_time_goes_on_between_what_is_told_and_ends_at_the_end(
+    judged: JudgedRun, elapsed_s: float, age_s: float, time: str
+) -> None:
+    assert shown(judged, elapsed_s=elapsed_s, age_s=age_s).time == time
+
+
+@pytest.mark.parametrize(
+    ("text", "colour"), [("max < 1 s", "\x1b[32m━"), ("max < 1 ms", "\x1b[31m━")]
+)
+def test_the_bar_is_red_where_a_threshold_is_broken_alone(
+    judged: JudgedRun, text: str, colour: str
+) -> None:
+    console = Console(file=StringIO(), width=80, force_terminal=True, color_system="truecolor")
+    with console.capture() as captured:
+        console.print(progress_block("t.py::t", shown(judged, text), run_time_s=300))
+
+    assert colour in captured.get()
 
 
 def test_in_the_warm_up_nothing_is_judged(judged: JudgedRun) -> None:
@@ -65,7 +105,7 @@ def test_in_the_warm_up_nothing_is_judged(judged: JudgedRun) -> None:
     line = progress_line(shown(replace(judged, run=warming_up), "p99 < 1 ms", elapsed_s=0.2))
 
     assert line == (
-        "0s of 5m, 10 users, 102 arrivals/s, 0 failures, 2.5 read units, 998 write units; "
+        "0s of 5m, 10 users, 102 requests/s, 0 failures, 2.5 read units, 998 write units; "
         "not measuring yet"
     )
 
@@ -102,7 +142,7 @@ def test_a_block_has_a_row_for_every_operation(judged: JudgedRun) -> None:
     text = "\n".join(rendered(progress_block("t.py::t", shown(judged, "max < 1 ms"), 300)))
 
     assert "11s of 5m" in text
-    assert "10 users, 102 arrivals/s, 2 failures" in text
+    assert "10 users, 102 requests/s, 2 failures" in text
     assert "write_to_ddb" in text
     assert "p99 ms" in text
     assert "broken so far: " in text
