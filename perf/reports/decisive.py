@@ -72,9 +72,7 @@ def _threshold(judgement: Judgement) -> _Finding:
     else:
         figure = observed_figure(observed, None, threshold.kind, threshold.limit)
         limit = format_quantity(threshold.limit, threshold.kind)
-        text = f"{label}{threshold.metric} {figure} ({_LIMIT[threshold.op]} {limit}"
-        is_met = verdict is Verdict.PASS and margin is not None
-        text += f", {margin:.0%} to spare)" if is_met else ")"
+        text = f"{label}{threshold.metric} {figure} ({_LIMIT[threshold.op]} {limit})"
     no_margin = -inf if verdict is Verdict.FAIL else inf
     return _Finding(verdict, (0, no_margin if margin is None else margin), text)
 
