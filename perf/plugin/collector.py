@@ -124,7 +124,7 @@ class Collector:
             return
         width = terminalreporter._tw.fullwidth  # noqa: SLF001 - pytest offers no other way to it
         if self._judged:
-            terminalreporter.section("performance", sep="=")
+            terminalreporter.write_sep("=", "performance")
         for line in (*self._run_lines(width), *self._session_lines(width)):
             terminalreporter.write_line(line.text, **MARKUP[line.style])
 
