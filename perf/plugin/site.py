@@ -29,7 +29,7 @@ class Site:
     def info(self) -> TargetInfo:
         """The target in words."""
         if self.target is None:
-            return TargetInfo(kind=TargetKind.NONE, endpoint="", label="the locustfile's own")
+            return TargetInfo(kind=str(TargetKind.NONE), endpoint="", label="the locustfile's own")
         return TargetInfo(
             kind=str(self.target.kind), endpoint=self.target.endpoint, label=self.target.label
         )
