@@ -39,13 +39,14 @@ _MOST_TIMES: Final = 100
 """Nobody sends more than so many times the requests to find out."""
 
 
-def compare(
+def compare(  # noqa: PLR0913 - named, and most with a default
     before: RunResult,
     after: RunResult,
     rules: Sequence[ComparisonRule] = (),
     *,
     baseline: str = "baseline",
     false_alarm_ratio: float = FALSE_ALARM_RATIO,
+    unmatched: Verdict = Verdict.NO_DATA,
 ) -> Comparison:
     """Compare a run with an earlier one, and judge the rules.
 
@@ -55,6 +56,7 @@ def compare(
         rules: one without an operation holds for all of both runs.
         baseline: what people call the earlier one.
         false_alarm_ratio: how often any of the rules may FAIL when nothing has changed.
+        unmatched: what a rule says of an operation that the earlier one does not have.
     """
     old, new = _sliced(before), _sliced(after)
     both = [label for label in new if label in old]
@@ -64,7 +66,7 @@ def compare(
         for metric in COMPARED_METRICS
         if isinstance(figures := figures_of(metric, old[label], new[label]), Figures)
     )
-    judged = [each for rule in rules for each in _judge(old, new, rule)]
+    judged = [each for rule in rules for each in _judge(old, new, rule, unmatched)]
     judgements = _judged_together(judged, false_alarm_ratio)
     return Comparison(baseline=baseline, changes=changes, judgements=judgements)
 
@@ -77,6 +79,7 @@ def _judge(
     before: Mapping[str, SlicedOperation],
     after: Mapping[str, SlicedOperation],
     selecting: ComparisonRule,
+    unmatched: Verdict,
 ) -> Iterator[ComparisonJudgement]:
     """Yield what the rule says of each operation; a change for the worse is not yet judged."""
     selector, rule = selecting.operation, replace(selecting, operation=None)
@@ -89,9 +92,11 @@ def _judge(
         return
     for label in labels:
         old, new = before.get(label), after.get(label)
-        if old is None or new is None:
-            missing = "the baseline" if old is None else "the run"
-            yield ComparisonJudgement.no_data(label, rule, f"{missing} has no such operation")
+        if old is None:
+            reason = "the baseline has no such operation"
+            yield ComparisonJudgement.unmatched(label, rule, reason, unmatched)
+        elif new is None:
+            yield ComparisonJudgement.no_data(label, rule, "the run has no such operation")
         else:
             yield _judge_operation(label, rule, old, new)
 
@@ -129,7 +134,7 @@ def _judged_together(
     """
     candidates = [index for index, each in enumerate(judgements) if each.chance is not None]
     candidates.sort(key=lambda index: judgements[index].chance or 0.0)
-    left = sum(each.verdict is not Verdict.NO_DATA for each in judgements)
+    left = sum(each.verdict is not Verdict.NO_DATA and not each.is_unmatched for each in judgements)
     judged = list(judgements)
     is_real, most = True, 0.0
     for index in candidates:

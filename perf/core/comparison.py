@@ -68,6 +68,16 @@ class ComparisonJudgement:
         """Whether it is above its rule and let pass, since it may be chance."""
         return self.verdict is Verdict.PASS and self.chance is not None
 
+    @property
+    def is_unmatched(self) -> bool:
+        """Whether it is let pass, since the baseline has nothing to compare with."""
+        return self.verdict is Verdict.PASS and self.change is None
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it passes, and a person should know why."""
+        return self.is_unproven or self.is_unmatched
+
     def to_json(self) -> dict[str, object]:
         """Return the judgement as in the report."""
         return {
@@ -91,6 +101,13 @@ class ComparisonJudgement:
         return cls(
             operation=operation, rule=rule, change=change, verdict=Verdict.NO_DATA, reason=reason
         )
+
+    @classmethod
+    def unmatched(
+        cls, operation: str | None, rule: ComparisonRule, reason: str, verdict: Verdict
+    ) -> Self:
+        """Return that the baseline has nothing to compare with: NO DATA, or let pass."""
+        return cls(operation=operation, rule=rule, verdict=verdict, reason=reason)
 
     @classmethod
     def from_json(cls, reader: JsonReader) -> Self:
@@ -127,6 +144,11 @@ class Comparison:
         """What the rules said."""
         return tuple(each.verdict for each in self.judgements)
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it lets something pass, and a person should know why."""
+        return bool(self.reason) or any(each.is_doubtful for each in self.judgements)
+
     def to_json(self) -> dict[str, object]:
         """Return the comparison as in the report."""
         return {
@@ -147,13 +169,20 @@ class Comparison:
         )
 
 
-def not_compared(baseline: str, rules: Sequence[ComparisonRule], reason: str) -> Comparison:
-    """Return that no rule could be judged, and why."""
+def not_compared(
+    baseline: str,
+    rules: Sequence[ComparisonRule],
+    reason: str,
+    verdict: Verdict = Verdict.NO_DATA,
+) -> Comparison:
+    """Return that the baseline has nothing to judge a rule by, and why: NO DATA, or let pass."""
     return Comparison(
         baseline=baseline,
         judgements=tuple(
-            ComparisonJudgement.no_data(rule.operation, replace(rule, operation=None), reason)
-            for rule in rules
+            ComparisonJudgement.unmatched(
+                each.operation, replace(each, operation=None), reason, verdict
+            )
+            for each in rules
         ),
         reason=reason,
     )

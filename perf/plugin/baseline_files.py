@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from perf.core.comparison_rules import ComparisonRule
@@ -20,6 +21,15 @@ MOST_BYTES: Final = 200_000_000
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
+class MissingBaseline(StrEnum):
+    """What comes of a baseline that is not there, or does not have a run or an operation."""
+
+    ERROR = "error"
+    """Nothing is green that was to be compared and was not."""
+    PASS = "pass"  # noqa: S105 - no password
+    """It is let pass, and told: so a first session can be green, and be saved."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineSettings:
     """What the session does with baselines."""
@@ -32,6 +42,7 @@ class BaselineSettings:
     rules: tuple[ComparisonRule, ...]
     allowed: frozenset[str]
     """Parts of a fingerprint that may differ."""
+    missing: MissingBaseline
 
 
 def parse_baseline_name(text: str) -> str:

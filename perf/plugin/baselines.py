@@ -5,6 +5,7 @@ name: of two sessions that save one name at once, the later one's is kept.
 """
 
 from pathlib import Path
+from typing import Final
 
 from perf.core.comparing import FALSE_ALARM_RATIO, compare
 from perf.core.comparison import Comparison, not_compared
@@ -19,12 +20,15 @@ from perf.plugin.baseline_files import (
     MOST_BYTES,
     SUFFIX,
     BaselineSettings,
+    MissingBaseline,
     baseline_errors,
     is_path,
     parse_baseline_file,
 )
 from perf.plugin.fingerprints import environment_fingerprint
 from perf.reports.json_file import report_text
+
+_ADVICE: Final = "save one with --perf-save, or let it be missing with --perf-compare-missing=pass"
 
 
 class Baselines:
@@ -44,6 +48,8 @@ class Baselines:
         """What has become of the baseline to save, in words; None: nothing was to be saved."""
         self.is_lost = False
         """Whether the baseline could not be saved, though it should have been."""
+        self._absence = ""
+        """Why there is nothing to compare with, though there should be."""
         self.report = None if settings.compare is None else self._read(settings.compare)
         """What runs are compared with; None: nothing."""
         if settings.save is not None:
@@ -87,13 +93,22 @@ class Baselines:
         Every run of the baseline has an equal part of the false alarms that a session may raise.
         """
         name, rules = self._settings.compare, self._settings.rules
-        if name is None or self.report is None:
+        if name is None:
             return None
+        is_let_pass = self._settings.missing is MissingBaseline.PASS
+        unmatched = Verdict.PASS if is_let_pass else Verdict.NO_DATA
         before = self._run(test, number)
-        if before is None:
-            return not_compared(name, rules, "the baseline has no such run of this test")
-        ratio = FALSE_ALARM_RATIO / len(self.report.runs)
-        return compare(before.run, run, rules, baseline=name, false_alarm_ratio=ratio)
+        if self.report is None or before is None:
+            why = self._absence or f"baseline {name} has no such run of this test"
+            return not_compared(name, rules, why, unmatched)
+        return compare(
+            before.run,
+            run,
+            rules,
+            baseline=name,
+            false_alarm_ratio=FALSE_ALARM_RATIO / len(self.report.runs),
+            unmatched=unmatched,
+        )
 
     def save(self, report: ReportFile) -> None:
         """Save the session's results, if that was asked and every run has passed."""
@@ -115,22 +130,26 @@ class Baselines:
     def _store(self) -> FileStore:
         return self._settings.place.open(self._root)
 
-    def _read(self, name: str) -> ReportFile:
+    def _read(self, name: str) -> ReportFile | None:
+        """Return what runs are compared with; None: there is nothing, and it may be so."""
         with baseline_errors(name):
             if is_path(name):
                 held = read_file(self._root / name, MOST_BYTES + 1)
-                hint = "there is no such file"
+                absence = "there is no such file"
             else:
                 store = self._store()
                 held = store.read(name + SUFFIX, MOST_BYTES + 1)
                 known = [
                     each.removesuffix(SUFFIX) for each in store.names() if each.endswith(SUFFIX)
                 ]
-                hint = f"there is none in {self._settings.place}, which has "
-                hint += ", ".join(known) or "none at all: save one with --perf-save"
-        if held is None:
-            raise BaselineUnusable(name, hint)
-        return parse_baseline_file(name, held)
+                absence = f"there is none in {self._settings.place}, which has "
+                absence += ", ".join(known) or "none at all"
+        if held is not None:
+            return parse_baseline_file(name, held)
+        if self._settings.missing is MissingBaseline.ERROR:
+            raise BaselineUnusable(name, f"{absence}: {_ADVICE}")
+        self._absence = f"baseline {name}: {absence}"
+        return None
 
     def _run(self, test: str, number: int) -> JudgedRun | None:
         runs = () if self.report is None else self.report.runs

@@ -19,7 +19,12 @@ from perf.core.verification import parse_verification
 from perf.file_store import parse_place
 from perf.loadgen.arguments import ClientKind
 from perf.loadgen.run_spec import DEFAULT_MASTER_BIND
-from perf.plugin.baseline_files import DEFAULT_PLACE, parse_baseline, parse_baseline_name
+from perf.plugin.baseline_files import (
+    DEFAULT_PLACE,
+    MissingBaseline,
+    parse_baseline,
+    parse_baseline_name,
+)
 from perf.plugin.option import Option, Scope
 from perf.plugin.option_values import (
     one_of,
@@ -119,6 +124,10 @@ OPTIONS: Sequence[Option] = (
         (
             *("compare_allow", parse_parts, None, "PARTS"),
             f"what may differ from a baseline: {','.join(PARTS)}",
+        ),
+        (
+            *("compare_missing", one_of(MissingBaseline), "error", "HOW"),
+            "what a baseline does not have, or none at all, is an error, or is let pass",
         ),
         ("aws_account", str, None, "ID", "the only AWS account that may be used"),
         ("aws_region", str, None, "REGION", "AWS region (default: boto3's own)"),

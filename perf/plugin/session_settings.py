@@ -121,6 +121,7 @@ def _baselines(values: Mapping[str, Any]) -> BaselineSettings:
         compare=values["compare"],
         rules=values["compare_fail"],
         allowed=values["compare_allow"] or frozenset(),
+        missing=values["compare_missing"],
     )
 
 

@@ -29,6 +29,8 @@ def comparison_block(judged: JudgedRun, width: int = 100) -> list[Line]:
     if comparison is None:
         return []
     style = _STYLE_OF[worst(comparison.verdicts)] if comparison.judgements else Style.PLAIN
+    if comparison.reason:
+        style = Style.WARNING
     # Where the comparison decides, the headline of the run has said it.
     text = (
         f"beside baseline {comparison.baseline}" if decides(judged) else comparison_text(comparison)
@@ -42,15 +44,17 @@ def comparison_text(comparison: Comparison) -> str:
     total = len(comparison.judgements)
     text = f"compared with baseline {comparison.baseline}: "
     if comparison.reason:
-        return text + comparison.reason
+        return f"nothing to compare with: {comparison.reason}"
     if not total:
         return f"{text}no rule was set"
     broken = comparison.verdicts.count(Verdict.FAIL)
     unjudged = comparison.verdicts.count(Verdict.NO_DATA)
-    text += f"{total - broken - unjudged} of {total} rules kept"
+    unmatched = sum(each.is_unmatched for each in comparison.judgements)
     unproven = sum(each.is_unproven for each in comparison.judgements)
+    text += f"{total - broken - unjudged - unmatched} of {total} rules kept"
     text += f", {broken} broken" if broken else ""
     text += f", {unjudged} not judged" if unjudged else ""
+    text += f", {unmatched} with nothing to compare with" if unmatched else ""
     return text + (f"; {unproven} above the rule, not proven" if unproven else "")
 
 
@@ -107,7 +111,7 @@ def _table(comparison: Comparison, width: int) -> Iterator[Line]:
 def _style(judgement: ComparisonJudgement | None) -> Style:
     if judgement is None:
         return Style.PLAIN
-    return Style.WARNING if judgement.is_unproven else _STYLE_OF[judgement.verdict]
+    return Style.WARNING if judgement.is_doubtful else _STYLE_OF[judgement.verdict]
 
 
 def _rows(
@@ -120,7 +124,7 @@ def _rows(
         name = operation or "every operation"
         own = [each for each in judgements if each.operation == operation]
         for each in own:
-            mark = " !" if each.is_unproven else ""
+            mark = " !" if each.is_doubtful else ""
             yield name, each, _cells(f"{each.verdict.upper()}{mark}", each.rule.rule, each.change)
         ruled = {each.rule.metric for each in own if each.change is not None}
         for change in changes:

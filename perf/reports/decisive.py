@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from perf.core.comparison import Comparison, ComparisonJudgement
 from perf.core.metrics import MetricKind, format_quantity
 from perf.core.report import JudgedRun
-from perf.core.verdicts import Judgement, Verdict
+from perf.core.verdicts import Judgement, Verdict, worst
 from perf.reports.comparison_block import comparison_text, then_and_now
 from perf.reports.figures import observed_figure
 from perf.reports.lines import cut_middle, printable
@@ -81,7 +81,7 @@ def _comparisons(comparison: Comparison | None) -> Iterator[_Finding]:
     if comparison is None:
         return
     if comparison.reason and comparison.judgements:
-        yield _Finding(Verdict.NO_DATA, (1, 0.0), comparison_text(comparison))
+        yield _Finding(worst(comparison.verdicts), (1, 0.0), comparison_text(comparison))
         return
     for each in comparison.judgements:
         yield _Finding(each.verdict, (1, _room(each)), rule_text(each, comparison.baseline))

@@ -130,7 +130,7 @@ def _compared(judged: JudgedRun) -> str:
     comparison = judged.comparison
     if comparison is None:
         return "not compared"
-    mark = "⚠️ " if any(each.is_unproven for each in comparison.judgements) else ""
+    mark = "⚠️ " if comparison.is_doubtful else ""
     return mark + _code(comparison_text(comparison))
 
 

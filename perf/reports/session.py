@@ -65,11 +65,14 @@ def _reservations(judged: JudgedRun, width: int) -> Iterator[Line]:
 
 
 def _compared(comparison: Comparison, width: int) -> Iterator[Line]:
-    unproven = [each for each in comparison.judgements if each.is_unproven]
-    style = Style.WARNING if unproven else Style.PLAIN
+    style = Style.WARNING if comparison.is_doubtful else Style.PLAIN
     for text in wrapped(comparison_text(comparison), width, _INDENT):
         yield Line(text, style)
-    for each in unproven:
+    if comparison.reason:
+        return  # the rules would say the same
+    for each in comparison.judgements:
+        if not each.is_doubtful:
+            continue
         for text in wrapped(
             f"{rule_text(each, comparison.baseline)}: {each.reason}", width, f"{_INDENT}! "
         ):

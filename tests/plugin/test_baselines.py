@@ -79,6 +79,7 @@ def save_baseline(path: Path, latency_ms: int) -> None:
     ("args", "message"),
     [
         (["--perf-compare=main"], "baseline main: there is none in .perf-baselines, which has"),
+        (["--perf-compare=main", "--perf-compare-missing=save"], "use one of error, pass"),
         (["--perf-compare=cut.json"], "baseline cut.json: it is no JSON, or cut short"),
         (["--perf-compare=next.json"], "schema_version 2, this version reads 1"),
         (["--perf-save=main", "--perf-baselines=cut.json/in"], "baseline main: "),
@@ -136,8 +137,33 @@ def test_a_run_that_is_worse_than_its_baseline_fails_its_test(
     failed, new = json.loads((project / "now.json").read_text())["runs"]
     assert (failed["verdict"], new["verdict"]) == ("fail", "no data")
     assert failed["comparison"]["judgements"][0]["verdict"] == "fail"
-    assert new["comparison"]["reason"] == "the baseline has no such run of this test"
+    assert new["comparison"]["reason"] == "baseline then.json has no such run of this test"
     cases = ET.parse(project / "junit.xml").iter("property")  # noqa: S314 - of our own making
     named = {each.get("name"): each.get("value") for each in cases}
     assert float(named["perf.compare.quick.median.change"] or 0) == pytest.approx(1, abs=0.1)
     assert not (project / ".perf-baselines").exists()
+
+
+def test_a_first_session_passes_beside_nothing_and_is_saved(
+    new_project: Callable[..., Path], run_pytest: Callable[..., pytest.RunResult]
+) -> None:
+    project = new_project(test_load=TESTS)
+
+    result = run_pytest(
+        project,
+        "-k=quick",
+        "--perf-run-time=1s",
+        "--perf-compare=main",
+        "--perf-compare-missing=pass",
+        "--perf-compare-fail=median > 10%",
+        "--perf-save=main",
+    )
+
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(
+        [
+            "  nothing to compare with: baseline main: there is none in .perf-baselines,",
+            "  which has none at all",
+            "baseline saved as main in .perf-baselines",
+        ]
+    )

@@ -221,6 +221,38 @@ def test_an_operation_that_is_in_one_run_alone_is_no_data() -> None:
     assert verdicts["gone"] == (Verdict.NO_DATA, "the run has no such operation")
 
 
+def test_what_the_baseline_does_not_have_can_be_let_pass_and_is_told() -> None:
+    """What only the baseline has may have been lost, and a typo finds nothing anywhere."""
+    before = run_of(operation_of(STEADY), operation_of(STEADY, name="gone"))
+    after = run_of(operation_of(SLOWER), operation_of(STEADY, name="new"))
+    rules = [P99, ComparisonRule.parse("typo: p99 > 10%")]
+
+    judged = compare(before, after, rules, unmatched=Verdict.PASS).judgements
+
+    verdicts = {each.operation: (each.verdict, each.is_unmatched) for each in judged}
+    assert verdicts == {
+        "write": (Verdict.FAIL, False),
+        "new": (Verdict.PASS, True),
+        "gone": (Verdict.NO_DATA, False),
+        "typo": (Verdict.NO_DATA, False),
+    }
+
+
+def test_what_has_nothing_to_compare_with_costs_the_others_no_certainty() -> None:
+    """It cannot raise a false alarm, so that it has no part in them."""
+    before, after = run_of(operation_of(STEADY)), run_of(operation_of(SLOWER))
+    (alone,) = compare(before, after, [P99]).judgements
+    assert alone.chance is not None
+    level = alone.chance * 1.01
+    more = run_of(operation_of(SLOWER), operation_of(STEADY, name="new"))
+
+    judged, new = compare(
+        before, more, [P99], false_alarm_ratio=level, unmatched=Verdict.PASS
+    ).judgements
+
+    assert (judged.verdict, new.is_unmatched) == (Verdict.FAIL, True)
+
+
 @pytest.mark.parametrize(
     ("selector", "reason"), [("typo", "no such operation"), ("w*", "several operations match")]
 )
@@ -277,6 +309,8 @@ def test_a_comparison_survives_json() -> None:
 def test_what_is_not_compared_is_no_data() -> None:
     (judgement,) = not_compared("main", [P99], "why").judgements
     assert (judgement.verdict, judgement.reason) == (Verdict.NO_DATA, "why")
+    (let_pass,) = not_compared("main", [P99], "why", Verdict.PASS).judgements
+    assert (let_pass.is_unmatched, let_pass.reason) == (True, "why")
 
 
 def in_rows(rows: int, seed: int) -> list[float]:

@@ -14,7 +14,7 @@ from perf.core.run_fingerprint import RunFingerprint
 from perf.core.verdicts import RunVerdict, Verdict
 from perf.errors import BaselineUnusable, TargetUnusable
 from perf.file_store import Place
-from perf.plugin.baseline_files import BaselineSettings
+from perf.plugin.baseline_files import BaselineSettings, MissingBaseline
 from perf.plugin.baselines import Baselines
 from perf.plugin.fingerprints import environment_fingerprint
 
@@ -36,6 +36,7 @@ def baselines(tmp_path: Path) -> BaselinesOf:
             "compare": None,
             "rules": (RULE,),
             "allowed": frozenset(),
+            "missing": MissingBaseline.ERROR,
         }
         return Baselines(BaselineSettings(**{**values, **settings}), tmp_path)  # type: ignore[arg-type] # one fixture for all fields
 
@@ -265,4 +266,35 @@ def test_runs_are_matched_by_test_and_number(baselines: BaselinesOf) -> None:
         compared = later.compare(test, number, run().run)
         assert compared is not None
         assert compared.verdicts == (Verdict.NO_DATA,)
-        assert compared.reason == "the baseline has no such run of this test"
+        assert compared.reason == "baseline main has no such run of this test"
+
+
+def test_a_first_session_can_pass_and_leaves_what_the_next_is_compared_with(
+    baselines: BaselinesOf,
+) -> None:
+    first = baselines(compare="main", save="main", missing=MissingBaseline.PASS)
+    first.check_environment()
+    first.check_run(TEST, 0, HERE)
+    compared = first.compare(TEST, 0, run().run)
+    assert compared is not None
+    assert compared.verdicts == (Verdict.PASS,)
+    assert compared.reason == "baseline main: there is none in kept, which has none at all"
+    first.save(report(run()))
+    assert baselines(compare="main").report == report(run())
+
+
+def test_a_new_test_can_pass_beside_a_baseline_that_does_not_have_it(
+    baselines: BaselinesOf,
+) -> None:
+    baselines(save="main").save(report(run()))
+    later = baselines(compare="main", missing=MissingBaseline.PASS)
+    compared = later.compare("new", 0, run().run)
+    assert compared is not None
+    assert compared.verdicts == (Verdict.PASS,)
+    assert compared.reason == "baseline main has no such run of this test"
+
+
+def test_a_damaged_baseline_is_not_a_missing_one(baselines: BaselinesOf, tmp_path: Path) -> None:
+    (tmp_path / "cut.json").write_text('{"schema_version": 1')
+    with pytest.raises(BaselineUnusable, match="cut short"):
+        baselines(compare="cut.json", missing=MissingBaseline.PASS)

@@ -13,6 +13,7 @@ from perf.core.verification import Verification
 from perf.errors import ConfigError, InvalidOption
 from perf.file_store import Place
 from perf.loadgen.arguments import ClientKind
+from perf.plugin.baseline_files import MissingBaseline
 from perf.plugin.option import Scope
 from perf.plugin.options import OPTIONS
 from perf.plugin.resolver import Resolver
@@ -69,6 +70,11 @@ SESSION_OPTIONS: Mapping[str, tuple[str, Callable[[Resolver], object], object]] 
     "save": ("main", lambda it: it.session.baselines.save, "main"),
     "compare": ("main", lambda it: it.session.baselines.compare, "main"),
     "compare_allow": ("data", lambda it: it.session.baselines.allowed, frozenset({"data"})),
+    "compare_missing": (
+        "pass",
+        lambda it: it.session.baselines.missing,
+        MissingBaseline.PASS,
+    ),
     "key_choice": ("zipf", lambda it: it.session.dataset.key_choice, KeyChoice.ZIPF),
     "accounts": ("7", lambda it: it.session.dataset.accounts, 7),
     "customers": ("8", lambda it: it.session.dataset.customers, 8),

@@ -71,17 +71,38 @@ def test_a_change_that_is_not_proven_is_a_warning(judged: JudgedRun) -> None:
     assert named["perf.compare.write_to_ddb.p99.reason"] == "not proven"
 
 
+def test_a_rule_that_has_nothing_to_compare_with_is_not_among_those_kept(
+    judged: JudgedRun,
+) -> None:
+    kept = replace(BROKEN, verdict=Verdict.PASS, chance=None)
+    reason = "the baseline has no such operation"
+    new = ComparisonJudgement.unmatched("new", P99, reason, Verdict.PASS)
+    comparison = Comparison(baseline="main", judgements=(kept, new))
+
+    opening, *lines = comparison_block(beside(judged, comparison, Verdict.PASS))
+
+    assert opening.text == (
+        "compared with baseline main: 1 of 2 rules kept, 1 with nothing to compare with"
+    )
+    assert [each.text for each in lines[-3:]] == [
+        "new",
+        "  PASS !  p99 > 10%           -      -  -",
+        "    the baseline has no such operation",
+    ]
+    assert {each.style for each in lines[-2:]} == {Style.WARNING}
+
+
 def test_without_a_baseline_there_is_nothing_to_show(judged: JudgedRun) -> None:
     assert comparison_block(judged) == []
 
 
 def test_what_was_not_compared_says_why(judged: JudgedRun) -> None:
-    comparison = not_compared("main", [P99], "the baseline has no such run of this test")
+    comparison = not_compared("main", [P99], "baseline main has no such run of this test")
     run = beside(judged, comparison, Verdict.NO_DATA)
     lines = [each.text for each in comparison_block(run)]
     assert headline(run) == "NO DATA: " + comparison_text(comparison)
     assert comparison_text(comparison) == (
-        "compared with baseline main: the baseline has no such run of this test"
+        "nothing to compare with: baseline main has no such run of this test"
     )
     assert lines[2:4] == [
         "every operation",

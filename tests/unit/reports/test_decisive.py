@@ -145,12 +145,19 @@ def test_without_thresholds_a_comparison_decides(judged: JudgedRun) -> None:
 
 def test_a_run_without_a_baseline_of_its_own_says_so_once(judged: JudgedRun) -> None:
     rules = [ComparisonRule.parse(f"{each} > 10%") for each in ("p99", "mean")]
-    nothing = not_compared("main", rules, "the baseline has no such run of this test")
+    nothing = not_compared("main", rules, "baseline main has no such run of this test")
     run = replace(judged, verdict=RunVerdict(verdict=Verdict.NO_DATA), comparison=nothing)
 
     assert decisive_text(run) == (
-        "compared with baseline main: the baseline has no such run of this test"
+        "nothing to compare with: baseline main has no such run of this test"
     )
+
+
+def test_where_a_baseline_may_be_missing_that_is_decisive_for_nothing(judged: JudgedRun) -> None:
+    nothing = not_compared("main", [ComparisonRule.parse("p99 > 10%")], "why", Verdict.PASS)
+    run = judged_by(replace(judged, comparison=nothing), "max < 1 s")
+
+    assert decisive_text(run) == "write_to_ddb max 200 ms (limit 1 s)"
 
 
 def test_a_long_name_is_cut_in_its_middle(judged: JudgedRun) -> None:

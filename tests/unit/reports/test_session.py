@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from perf.core.comparison import Change, Comparison, ComparisonJudgement
+from perf.core.comparison import Change, Comparison, ComparisonJudgement, not_compared
 from perf.core.comparison_rules import ComparisonRule
 from perf.core.cost import RunCost
 from perf.core.report import JudgedRun, TargetInfo
@@ -11,23 +11,27 @@ from perf.core.write_audit import WriteAudit
 from perf.reports.lines import Style
 from perf.reports.session import session_lines
 
+SLOWER = Change(
+    operation="write_to_ddb",
+    metric="p99",
+    before=20.0,
+    after=26.0,
+    change_ratio=0.3,
+    ci95=(0.02, 0.6),
+)
 COMPARISON = Comparison(
     baseline="main",
     judgements=(
         ComparisonJudgement(
-            operation="write_to_ddb", rule=ComparisonRule.parse("mean > 10%"), verdict=Verdict.PASS
+            operation="write_to_ddb",
+            rule=ComparisonRule.parse("mean > 10%"),
+            change=replace(SLOWER, metric="mean", after=20.0, change_ratio=0.0),
+            verdict=Verdict.PASS,
         ),
         ComparisonJudgement(
             operation="write_to_ddb",
             rule=ComparisonRule.parse("p99 > 10%"),
-            change=Change(
-                operation="write_to_ddb",
-                metric="p99",
-                before=20.0,
-                after=26.0,
-                change_ratio=0.3,
-                ci95=(0.02, 0.6),
-            ),
+            change=SLOWER,
             chance=0.01,
             verdict=Verdict.PASS,
             reason="above the rule, not proven",
@@ -152,6 +156,17 @@ def test_a_comparison_that_is_kept_is_no_warning(judged: JudgedRun) -> None:
     *_, line = session_lines([passed], (), 80)
 
     assert line == ("  compared with baseline main: 1 of 1 rules kept", Style.PLAIN)
+
+
+def test_a_green_run_says_once_that_there_was_nothing_to_compare_with(judged: JudgedRun) -> None:
+    rules = [each.rule for each in COMPARISON.judgements]
+    nothing = not_compared("main", rules, "there is no baseline main", Verdict.PASS)
+    passed = replace(judged_by(judged, "max < 1 s"), comparison=nothing)
+
+    *_, before, line = session_lines([passed], (), 80)
+
+    assert line == ("  nothing to compare with: there is no baseline main", Style.WARNING)
+    assert "baseline" not in before.text
 
 
 def test_what_nobody_could_check_of_a_system_of_their_own_is_said_once(judged: JudgedRun) -> None:
