@@ -1,15 +1,18 @@
 """What CI is told to run is there: workflows, recipes, hooks."""
 
 import json
+import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from perf.plugin.baseline_files import MissingBaseline
 from perf.plugin.options import KEEP_TABLE_FLAG, OPTIONS, PROFILE_FLAG, THRESHOLD_FLAG
 from perf.plugin.resolver import Resolver
 from perf.targets import TargetKind
@@ -26,31 +29,70 @@ TEXTS = {
     ".pre-commit-config.yaml": (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"),
     "ci.md": RECIPES,
 }
-NIGHTLIES = {
-    "GitHub": TEXTS["nightly.yml"],
-    "GitLab": BLOCKS["yaml"],
-    "Jenkins": BLOCKS["groovy"],
-}
 FLAGS = {option.flag for option in OPTIONS} | {PROFILE_FLAG, THRESHOLD_FLAG, KEEP_TABLE_FLAG}
-VALUES = {
+HISTORY = "s3://nights/main"
+SETTINGS = {
     "AWS_ACCOUNT": "123456789012",
     "AWS_REGION": "eu-west-1",
     "AQP": "none",
-    "AQP_URL:-none": "https://aqp.example.com",
-    "HISTORY": "s3://nights/main",
+    "HISTORY": HISTORY,
 }
-RUN_IDS = {"GitHub": "gh12121212121-1", "GitLab": "gl1212121212", "Jenkins": "jk1"}
-"""Names of CI and their run ids, as `RUN_ID` makes them of numbers that begin badly."""
+RUN_IDS = {
+    "GitHub": ("RUN_ID: gh${{ github.run_id }}-${{ github.run_attempt }}", "gh12121212121-1"),
+    "GitLab": ("RUN_ID: gl$CI_JOB_ID", "gl1212121212"),
+    "Jenkins": ('RUN_ID = "${BUILD_TAG}"', "jenkins-load-12"),
+}
+"""Names of CI, how each makes a run id, and one that it may make."""
+PINNED = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+")
 
 
-def command(text: str, start: str) -> list[str]:
-    """Return the words of the one command that begins so, without the shell's variables."""
-    words = re.sub(r"\\?\n\s+", " ", text[text.index(start) :].partition("\n\n")[0])
-    for name, value in VALUES.items():
-        words = words.replace(f"${name}", value).replace(f"${{{name}}}", value)
-    end = re.search(r"--perf-history=\S+|--yes", words)
-    assert end is not None
-    return shlex.split(words[: end.end()] + '"' * (words[: end.end()].count('"') % 2))
+def steps(text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, job in yaml.safe_load(text)["jobs"].items():
+        for step in job["steps"]:
+            yield name, step
+
+
+def scripts(ci: str) -> Sequence[str]:
+    """Return what the nightly job of a CI gives to a shell."""
+    if ci == "GitHub":
+        return [step["run"] for _, step in steps(TEXTS["nightly.yml"]) if "run" in step]
+    if ci == "GitLab":
+        job = yaml.safe_load(BLOCKS["yaml"])["nightly"]
+        return [*job["script"], *job["after_script"]]
+    found = re.findall(r"sh (?:'''(.*?)'''|'([^'\n]*)')", BLOCKS["groovy"], re.DOTALL)
+    return [long or short for long, short in found]
+
+
+def words(script: str, folder: Path, environment: Mapping[str, str]) -> list[list[str]]:
+    """Return the commands of a script, as the shell gives them to what they call.
+
+    Args:
+        script: what it runs: of python, make and gh here, which note how they were called.
+        folder: an empty one to run it in.
+        environment: beside the path.
+    """
+    stub = '#!/bin/sh\nprintf \'%s\\n\' "${0##*/}" "$@" \'\' >> "$NOTES"\n'
+    for path in (folder / ".venv/bin/python", folder / "make", folder / "gh"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.write_text(stub)
+        path.chmod(0o755)
+    notes = folder / "notes"
+    path_there = f"{folder}:{os.environ['PATH']}"
+    subprocess.run(
+        ["/bin/sh", "-e", "-c", script],
+        cwd=folder,
+        env={**environment, "PATH": path_there, "NOTES": str(notes)},
+        check=True,
+    )
+    return [call.split("\n") for call in notes.read_text().removesuffix("\n\n").split("\n\n")]
+
+
+def nightly(ci: str, start: str, folder: Path, **settings: str) -> list[str]:
+    """Return the words of the command of a nightly job that begins so."""
+    (script,) = (each for each in scripts(ci) if start in each)
+    (call,) = words(script, folder, {**SETTINGS, "RUN_ID": RUN_IDS[ci][1], **settings})
+    return call
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -73,31 +115,31 @@ def test_files_and_benchmarks_are_there(name: str) -> None:
     assert [each for each in places if not list(ROOT.glob(f"{each}*"))] == []
 
 
-@pytest.mark.parametrize("ci", NIGHTLIES)
+@pytest.mark.parametrize("history", [HISTORY, ""])
+@pytest.mark.parametrize("ci", RUN_IDS)
 def test_nightly_command_is_accepted(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, ci: str
+    pytester: pytest.Pytester, tmp_path: Path, ci: str, history: str
 ) -> None:
-    monkeypatch.setitem(VALUES, "RUN_ID", RUN_IDS[ci])
-    _, _, pytest_, *args = command(NIGHTLIES[ci], ".venv/bin/python -m pytest")
+    """Without a place for the history there is none: an empty one would be no place."""
+    _, _, pytest_, *args = nightly(ci, "-m pytest", tmp_path, HISTORY=history)
     session = Resolver(pytester.parseconfig("-p", "no:locust", *args), run_id="random").session
 
     assert pytest_ == "pytest"
     assert (session.target.kind, session.target.account) == (TargetKind.AWS, "123456789012")
-    assert session.run_id == RUN_IDS[ci]
-    assert session.history is not None
+    assert session.run_id == RUN_IDS[ci][1]
+    assert (None if session.history is None else str(session.history)) == (history or None)
     assert all((session.json_path, session.html_path))
 
 
-@pytest.mark.parametrize("ci", NIGHTLIES)
-def test_run_id_is_made_of_letters_and_a_number(ci: str) -> None:
-    letters = re.match("[a-z]+", RUN_IDS[ci])
-    assert letters is not None
-    assert re.search(rf"RUN_ID( = |: )\"?{letters[0]}\$", NIGHTLIES[ci])
+@pytest.mark.parametrize("ci", RUN_IDS)
+def test_run_id_is_made_of_what_no_other_job_has(ci: str) -> None:
+    text = {"GitHub": TEXTS["nightly.yml"], "GitLab": BLOCKS["yaml"], "Jenkins": BLOCKS["groovy"]}
+    assert f"{RUN_IDS[ci][0]}\n" in text[ci]
 
 
-@pytest.mark.parametrize("ci", NIGHTLIES)
+@pytest.mark.parametrize("ci", RUN_IDS)
 def test_sweep_of_the_nightly_run_takes_its_arguments(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ci: str
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, ci: str
 ) -> None:
     """Without a way to credentials it ends for want of them, not of its arguments."""
     for name in CREDENTIAL_VARIABLES:
@@ -105,17 +147,10 @@ def test_sweep_of_the_nightly_run_takes_its_arguments(
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, "/dev/null")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setitem(VALUES, "RUN_ID", RUN_IDS[ci])
-    _, _, arguments = command(NIGHTLIES[ci], "make sweep")
+    _, _, arguments = nightly(ci, "make sweep", tmp_path)
 
     assert sweep(shlex.split(arguments.removeprefix("ARGS="))) == 2
     assert "credentials" in capsys.readouterr().err
-
-
-def steps(text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for name, job in yaml.safe_load(text)["jobs"].items():
-        for step in job["steps"]:
-            yield name, step
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
@@ -125,6 +160,81 @@ def test_every_job_ends_and_may_do_little(path: Path) -> None:
     assert workflow["permissions"] == {"contents": "read"}
     assert all(0 < job["timeout-minutes"] <= 120 for job in workflow["jobs"].values())
     assert all(("uses" in step) != ("run" in step) for _, step in steps(TEXTS[path.name]))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_no_action_can_become_another_or_finds_a_token_on_the_disk(path: Path) -> None:
+    named = re.findall(r"uses: (.*)", TEXTS[path.name])
+    checkouts = [
+        step
+        for _, step in steps(TEXTS[path.name])
+        if step.get("uses", "").startswith("actions/checkout@")
+    ]
+
+    assert [each for each in named if not PINNED.fullmatch(each)] == []
+    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+
+def test_what_runs_the_code_of_a_pull_request_may_write_nothing() -> None:
+    workflow = yaml.safe_load(TEXTS["pull-request.yml"])
+    compare, comment = workflow["jobs"]["compare"], workflow["jobs"]["comment"]
+
+    assert list(workflow[True]) == ["pull_request"]  # YAML's `on`; not pull_request_target
+    assert "permissions" not in compare
+    assert "secrets." not in TEXTS["pull-request.yml"]
+    assert comment["permissions"] == {"pull-requests": "write"}
+    assert "head.repo.full_name == github.repository" in comment["if"]
+    assert [step.get("uses", "").partition("@")[0] for step in comment["steps"]] == [
+        "actions/download-artifact",
+        "",
+    ]
+
+
+def test_commands_of_a_pull_request_save_what_they_compare_with(
+    pytester: pytest.Pytester, tmp_path: Path
+) -> None:
+    measuring = [
+        step["run"]
+        for _, step in steps(TEXTS["pull-request.yml"])
+        if step.get("name", "").startswith("measure")
+    ]
+    base, change = (script[script.index(".venv/bin/python") :].rstrip("\n") for script in measuring)
+    places = {"GITHUB_WORKSPACE": str(pytester.path)}
+    calls = words(f"{base}\n{change}", tmp_path, places)
+    saving, comparing = (
+        Resolver(pytester.parseconfig("-p", "no:locust", *call[3:]), run_id="any") for call in calls
+    )
+
+    (saved, compared) = (each.session.baselines for each in (saving, comparing))
+    assert saved.save == compared.compare
+    assert saved.place.open(pytester.path / "base") == compared.place.open(pytester.path)
+    assert saving.load({}) == comparing.load({})
+    assert compared.missing is MissingBaseline.PASS
+    assert compared.rules
+
+
+@pytest.mark.parametrize(
+    ("known", "request_"), [("", "POST r/issues/7/comments"), ("42", "PATCH r/issues/comments/42")]
+)
+def test_comment_of_a_pull_request_is_renewed(tmp_path: Path, known: str, request_: str) -> None:
+    script = next(
+        step["run"]
+        for job, step in steps(TEXTS["pull-request.yml"])
+        if job == "comment" and "run" in step
+    )
+    (tmp_path / "summary.md").write_text("# It is slower\n")
+    (tmp_path / "gh").write_text(
+        '#!/bin/sh\ncase "$*" in *--paginate*) printf %s "$KNOWN";; '
+        '*) printf "%s\\n" "$@" "" >> "$NOTES";; esac\n'
+    )
+    environment = {"GITHUB_REPOSITORY": "r", "NUMBER": "7", "KNOWN": known}
+    script = script.replace("repos/$GITHUB_REPOSITORY", "$GITHUB_REPOSITORY")
+
+    (call,) = words(script, tmp_path, environment)
+
+    assert " ".join(call) == f"api --silent --method {request_} --field body=@comment.md"
+    mark, text = (tmp_path / "comment.md").read_text().splitlines()
+    assert (mark, text) == ("<!-- pull-request.yml -->", "# It is slower")
 
 
 def test_nightly_load_is_swept_and_kept_whatever_became_of_it() -> None:
@@ -143,6 +253,17 @@ def test_gitlab_sweeps_after_whatever_became_of_the_load() -> None:
     assert [job for job in recipe if job != "stages"] == ["check", "nightly"]
     assert "make sweep" in recipe["nightly"]["after_script"][0]
     assert recipe["nightly"]["artifacts"]["when"] == "always"
+
+
+def test_jenkins_keeps_reports_before_it_sweeps_and_without_any() -> None:
+    post = BLOCKS["groovy"].partition("    post {")[2]
+    always, _, cleanup = post.partition("        cleanup {")
+
+    assert "always {" in always
+    assert "make sweep" not in always
+    assert "make sweep" in cleanup
+    assert "junit testResults: 'reports/junit.xml', allowEmptyResults: true" in always
+    assert "allowEmptyArchive: true" in always
 
 
 def test_jenkins_closes_what_it_opens() -> None:
