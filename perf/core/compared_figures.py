@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import expm1, hypot, inf, log, sqrt
 from typing import Final
 
-from perf.core.intervals import score_interval, student_quantile
+from perf.core.intervals import LARGEST_EXPONENT, score_interval, student_quantile
 from perf.core.metrics import MetricKind, kind_of, quantile_of
 from perf.core.observations import samples_for
 from perf.core.sliced_operation import SlicedOperation, shared_dependence
@@ -20,8 +20,6 @@ FEWEST_SAMPLES: Final = 100
 """Requests of a side, whatever the metric."""
 
 _NS_PER_MS: Final = 1_000_000
-_LARGEST_EXPONENT: Final = 700.0
-"""That of a float."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +75,7 @@ class Figures:
             return None
         low, high = self._differences(z)
         if self._is_latency:
-            return expm1(low), expm1(min(high, _LARGEST_EXPONENT))
+            return expm1(low), expm1(min(high, LARGEST_EXPONENT))
         return low / self.before, high / self.before
 
     def is_worse(self, z: float) -> bool:

@@ -5,7 +5,7 @@ from math import ceil, exp, expm1, lgamma, log, sqrt
 from statistics import NormalDist
 from typing import Final
 
-_LARGEST_EXPONENT: Final = 700.0
+LARGEST_EXPONENT: Final = 700.0
 """That of a float."""
 
 
@@ -90,7 +90,7 @@ def student_quantile(z: float, freedom: float) -> float:
         distributions", Annals of Mathematical Statistics 30(4):1121-1130, 1959.
     """
     scaled = z * (8 * freedom + 3) / (8 * freedom + 1)
-    return sqrt(freedom * expm1(min(scaled * scaled / freedom, _LARGEST_EXPONENT)))
+    return sqrt(freedom * expm1(min(scaled * scaled / freedom, LARGEST_EXPONENT)))
 
 
 def _log_binomial(hits: int, count: int, q: float) -> float:

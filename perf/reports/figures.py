@@ -22,6 +22,11 @@ def figure(value: float, digits: int = 5) -> str:
     return f"{Decimal(rounded):f}"
 
 
+def rounded(value: float, digits: int = 4) -> float:
+    """Return a number with so many significant digits, for what is drawn rather than read."""
+    return float(f"{value:.{digits}g}")
+
+
 def observed_figure(
     value: float,
     interval: tuple[float, float] | None,

@@ -79,7 +79,7 @@ def change_text(name: SeriesName, change: Change) -> str:
         how = f"by {change.ratio * 100:+.0f} %, from {before} to {after},"
     day = f"{change.first_after.started_at:%Y-%m-%d}"
     text = f"{name.metric} of {name.operation} changed {how} at {day}"
-    older, newer = change.last_before.commit[:_SHORT], change.first_after.commit[:_SHORT]
+    older, newer = short_commit(change.last_before.commit), short_commit(change.first_after.commit)
     if not (older and newer):
         return text
     if change.last_before.commit == change.first_after.commit:
@@ -105,3 +105,8 @@ def _count_text(commits: int | None) -> str:
 
 def _age(trend: Trend, change: Change) -> int:
     return len(trend.series.points) - change.index
+
+
+def short_commit(commit: str) -> str:
+    """Return the beginning of a commit's name, by which people know it."""
+    return commit[:_SHORT]

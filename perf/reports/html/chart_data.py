@@ -13,6 +13,7 @@ from perf.core.operation import OperationResult
 from perf.core.report import JudgedRun
 from perf.core.timeline import TimelinePoint, bounds_ns
 from perf.core.verdicts import Judgement
+from perf.reports.figures import rounded
 from perf.reports.lines import printable
 
 TAILS: Final = tuple(
@@ -26,7 +27,6 @@ STEPS_PER_ROW: Final = 2
 """Eight rows of the heat map for an octave of latencies: more are narrower than a pixel."""
 
 _NS_PER_MS: Final = 1_000_000
-_DIGITS: Final = 4
 _SHORTEST_MS: Final = 0.0005
 """Where a logarithmic axis puts the lower end of the step that begins at 0."""
 
@@ -99,7 +99,7 @@ def chart_data(judged: JudgedRun) -> RunCharts:
                 "timeline": _timeline(operation),
                 "shares_ms": None
                 if operation.time_shares is None
-                else {key: _short(ms) for key, ms in operation.time_shares.means_ms.items()},
+                else {key: rounded(ms) for key, ms in operation.time_shares.means_ms.items()},
             }
             for label, operation in judged.run.labelled.items()
         ],
@@ -172,7 +172,7 @@ def _column(point: TimelinePoint, first: int) -> list[int]:
 
 def _edge_ms(row: int) -> float:
     lowest_ns, _ = bounds_ns(row * STEPS_PER_ROW)
-    return max(_short(lowest_ns / _NS_PER_MS), _SHORTEST_MS)
+    return max(rounded(lowest_ns / _NS_PER_MS), _SHORTEST_MS)
 
 
 def _slice_quantile_ms(point: TimelinePoint, q: float) -> float | None:
@@ -183,13 +183,9 @@ def _slice_quantile_ms(point: TimelinePoint, q: float) -> float | None:
     for step in sorted(point.steps):
         left -= point.steps[step]
         if left <= 0:
-            return _short(sum(bounds_ns(step)) / 2 / _NS_PER_MS)
+            return rounded(sum(bounds_ns(step)) / 2 / _NS_PER_MS)
     return None
 
 
 def _all_ms(values_ns: Iterable[int | None]) -> list[float | None]:
-    return [None if each is None else _short(each / _NS_PER_MS) for each in values_ns]
-
-
-def _short(number: float) -> float:
-    return float(f"{number:.{_DIGITS}g}")
+    return [None if each is None else rounded(each / _NS_PER_MS) for each in values_ns]

@@ -5,12 +5,11 @@ from typing import Final, NamedTuple, TypedDict
 
 from perf.core.metrics import MetricKind, kind_of
 from perf.core.trends import Trend
+from perf.reports.figures import rounded
 from perf.reports.lines import printable
-from perf.reports.trend_lines import change_text, load_run_text
+from perf.reports.trend_lines import change_text, load_run_text, short_commit
 
 _UNITS: Final = {MetricKind.LATENCY: "ms", MetricKind.THROUGHPUT: "/s", MetricKind.RATIO: "%"}
-_DIGITS: Final = 4
-_SHORT: Final = 7
 _MS_PER_S: Final = 1_000
 _LEAST_POINTS: Final = 2
 """One night is no trend."""
@@ -69,12 +68,12 @@ def _data(trend: Trend) -> TrendData:
         points=[
             (
                 round(each.started_at.timestamp() * _MS_PER_S),
-                _short(each.value * scale),
-                printable(each.commit[:_SHORT]),
+                rounded(each.value * scale),
+                printable(short_commit(each.commit)),
             )
             for each in trend.series.points
         ],
-        levels=[(start, end, _short(mean * scale)) for start, end, mean in _levels(trend)],
+        levels=[(start, end, rounded(mean * scale)) for start, end, mean in _levels(trend)],
     )
 
 
@@ -83,7 +82,3 @@ def _levels(trend: Trend) -> Iterator[tuple[int, int, float]]:
     starts = [0, *(each.index for each in trend.changes), len(trend.series.points)]
     means = [each.before for each in trend.changes[:1]] + [each.after for each in trend.changes]
     yield from zip(starts, starts[1:], means, strict=False)
-
-
-def _short(number: float) -> float:
-    return float(f"{number:.{_DIGITS}g}")
