@@ -5,7 +5,7 @@ rule      = [ operation ":" ] metric ">" percent "%" [ "," floor ]
 operation = the full name of an operation, or a glob that matches exactly one
 metric    = "median" | "mean" | "p" percentile    (latency)
           | "failure_ratio" | "throughput"
-floor     = a limit of that metric with its unit, as in "2 ms", "0.1%", "5/s"
+floor     = a limit of that metric, 0 or more, with its unit, as in "2 ms", "0.1%", "5/s"
 ```
 
 ``p99 > 10%`` is broken by a p99 that is worse by more than 10 %, and by more than the floor; worse
@@ -98,11 +98,30 @@ class ComparisonRule:
             return cls(
                 operation=operation.strip() if colon else None,
                 metric=metric,
-                most_ratio=float(Decimal(percent) / 100),
-                floor=_FLOORS[kind] if floor is None else parse_limit(floor, metric),
+                most_ratio=_most_ratio(percent, kind),
+                floor=_FLOORS[kind] if floor is None else _floor(floor, metric),
             )
         except ValueError as error:
             raise InvalidComparisonRule(text, str(error)) from None
+
+
+def _most_ratio(percent: str, kind: MetricKind) -> float:
+    most = float(Decimal(percent) / 100)
+    if kind is MetricKind.THROUGHPUT and most >= 1:
+        raise ValueError("throughput cannot fall by more than all of it: write less than 100%")
+    return most
+
+
+def _floor(text: str, metric: str) -> float:
+    floor = parse_limit(text, metric)
+    if floor < 0:
+        raise ValueError(f"the floor {text!r} is below 0, which every change for the worse is over")
+    if text[-1] in "0123456789.":
+        unit = {MetricKind.LATENCY: " ms", MetricKind.RATIO: "%", MetricKind.THROUGHPUT: "/s"}
+        raise ValueError(
+            f"the floor {text!r} has no unit: write it like '{text}{unit[kind_of(metric)]}'"
+        )
+    return floor
 
 
 def _comparable(metric: str) -> str:

@@ -1,14 +1,16 @@
 """Read JSON that somebody else may have written, cut short or edited: every field is checked."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import NoReturn, Self, TypeGuard, TypeVar
+from typing import Final, NoReturn, Self, TypeGuard, TypeVar
 
 from perf.errors import ResultError
+
+MOST: Final = 10**24
+"""No figure of ours comes near it, and what is reckoned with so large ones is still finite."""
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -17,7 +19,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 class JsonReader:
     """A JSON object and the path to it; every method raises ResultError with the full path.
 
-    Unknown fields are ignored, so that a newer writer may add some.
+    A number beyond `MOST` is none. Unknown fields are ignored, so that a newer writer may add some.
     """
 
     fields: Mapping[str, object]
@@ -48,11 +50,11 @@ class JsonReader:
         text = self.text(key)
         try:
             instant = datetime.fromisoformat(text)
-        except ValueError:
-            instant = datetime.min  # noqa: DTZ901 - naive, like a text without a time zone
-        if instant.tzinfo is None:
-            return self._fail(key, "an ISO 8601 instant with a time zone", text)
-        return instant.astimezone(UTC)
+            if instant.tzinfo is not None:
+                return instant.astimezone(UTC)
+        except (ValueError, OverflowError):  # before the year 1 or after 9999 in UTC
+            pass
+        return self._fail(key, "an ISO 8601 instant with a time zone", text)
 
     def choice(self, key: str, choices: type[Choice]) -> Choice:
         """Return a member of an enumeration of strings."""
@@ -69,7 +71,7 @@ class JsonReader:
     def integer(self, key: str) -> int:
         """Return an integer."""
         value = self._get(key)
-        if isinstance(value, int) and not isinstance(value, bool):
+        if _is_number(value) and isinstance(value, int):
             return value
         return self._fail(key, "an integer", value)
 
@@ -85,7 +87,7 @@ class JsonReader:
     def number(self, key: str) -> float:
         """Return a finite number of 0 or more."""
         value = self._get(key)
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf:
+        if _is_number(value) and value >= 0:
             return value
         return self._fail(key, "a number of 0 or more", value)
 
@@ -96,7 +98,7 @@ class JsonReader:
     def optional_signed(self, key: str) -> float | None:
         """Return a finite number, or None."""
         value = self._get(key)
-        if value is None or _is_finite(value):
+        if value is None or _is_number(value):
             return value
         return self._fail(key, "a number", value)
 
@@ -149,7 +151,7 @@ class JsonReader:
         if value is None:
             return None
         if isinstance(value, list):
-            numbers = [each for each in value if _is_finite(each)]
+            numbers = [each for each in value if _is_number(each)]
             if len(numbers) == len(value) == 2:  # noqa: PLR2004 - a pair
                 return numbers[0], numbers[1]
         return self._fail(key, "an array of two numbers", value)
@@ -183,8 +185,8 @@ def _object(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
     return fields
 
 
-def _is_finite(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and -MOST <= value <= MOST
 
 
 def _shown(value: object) -> str:

@@ -6,7 +6,7 @@ whoever waited for an error has waited.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from perf.core.answer_sizes import AnswerSizes
 from perf.core.attempts import AttemptCounts
@@ -18,6 +18,9 @@ from perf.core.time_shares import TimeShares
 from perf.core.timeline import Timeline, timeline_in
 from perf.core.verification import AnswerChecks
 from perf.errors import ResultError
+
+_SHORTEST_S: Final = 1e-9
+"""Clocks count nanoseconds; what is divided by less may be infinite."""
 
 Samples = TypeVar("Samples", LatencyHistogram, SizeHistogram)
 
@@ -66,7 +69,7 @@ class OperationResult:
             raise ResultError(
                 f"operation {self.name!r}: {self.failures} failures of {self.requests} requests"
             )
-        if self.requests and not self.duration_s > 0:
+        if self.requests and not self.duration_s >= _SHORTEST_S:
             raise ResultError(
                 f"operation {self.name!r}: {self.requests} requests in {self.duration_s:g} s"
             )
@@ -191,7 +194,7 @@ class OperationResult:
         a report from before they were recorded has none.
 
         Raises:
-            ResultError: a field is missing or cannot be.
+            ResultError: a field is missing or cannot be, or two of them contradict each other.
         """
         classes = reader.counts("failure_classes")
         unknown = classes.keys() - set(FailureClass)
@@ -203,7 +206,7 @@ class OperationResult:
             reader.added_child,
             ("server_times", "payload", "time_shares", "attempts", "answers", "answer_sizes"),
         )
-        return cls(
+        operation = cls(
             request_type=reader.text("type"),
             name=reader.text("name"),
             duration_s=duration_s,
@@ -237,6 +240,30 @@ class OperationResult:
             answer_sizes=None if sizes is None else AnswerSizes.from_json(sizes),
             timeline=timeline_in(reader, "timeline"),
         )
+        _check_samples(operation, reader.path)
+        return operation
+
+
+def _check_samples(operation: OperationResult, path: str) -> None:
+    """Raise ResultError unless every request is in both histograms and, if there is one, in time.
+
+    Else one file could hold two results: the requests of one and the percentiles of another.
+    """
+    recorded = {
+        "histogram": _samples(operation.latency),
+        "service_time_histogram": _samples(operation.service_time),
+    }
+    if operation.timeline.slices:  # older reports have none
+        recorded["timeline"] = operation.timeline.requests
+    for name, samples in recorded.items():
+        if samples != operation.requests:
+            raise ResultError(
+                f"{path}.{name}: it has {samples} of the {operation.requests} requests"
+            )
+
+
+def _samples(histogram: LatencyHistogram) -> int:
+    return histogram.count + histogram.out_of_range_count
 
 
 def _samples_to_json(histogram: LatencyHistogram | SizeHistogram) -> dict[str, object]:

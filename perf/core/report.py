@@ -148,7 +148,7 @@ class ReportFile:
         """
         reader = JsonReader.of(data, "report")
         version = reader.fields.get("schema_version")
-        if version != SCHEMA_VERSION:
+        if type(version) is not int or version != SCHEMA_VERSION:  # true and 1.0 are equal to 1
             raise IncompatibleResult(version, SCHEMA_VERSION)
         environment = reader.child("environment")
         return cls(

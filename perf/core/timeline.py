@@ -35,6 +35,11 @@ def step_of(latency_ns: int) -> int:
     return us if shift <= 0 else (shift << _STEPS_BITS) + (us >> shift)
 
 
+_LONGEST_NS: Final = (1 << 63) - 1
+"""What clocks can count; no step and no slice is longer."""
+_MOST_STEP: Final = step_of(_LONGEST_NS)
+
+
 def bounds_ns(step: int) -> tuple[int, int]:
     """Return the shortest latency of a step, and the shortest of the next one."""
     return _shortest_us(step) * _NS_PER_US, _shortest_us(step + 1) * _NS_PER_US
@@ -177,7 +182,7 @@ class Timeline:
 
     def _read(self, slice_ns: Any, rows: Any) -> None:  # noqa: ANN401 - whatever the JSON holds
         doublings, rest = divmod(slice_ns, FIRST_SLICE_NS)
-        if rest or doublings < 1 or doublings & (doublings - 1):
+        if rest or not 1 <= slice_ns <= _LONGEST_NS or doublings & (doublings - 1):
             raise ValueError(f"slices of {slice_ns} ns")
         self.slice_ns = slice_ns
         for number, failures, *pairs in rows:
@@ -186,6 +191,8 @@ class Timeline:
             one.requests, one.failures = sum(one.steps.values()), _count(failures)
             if one.failures > one.requests:
                 raise ValueError(f"{one.failures} failures of {one.requests} requests")
+            if max(one.steps, default=0) > _MOST_STEP:
+                raise ValueError("a latency that no clock can count")
         if max(self.slices, default=0) >= MOST_SLICES:
             raise ValueError("more slices than there can be")
 

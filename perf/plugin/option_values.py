@@ -15,6 +15,7 @@ from typing import Final
 from perf.aqp.base_url import parse_base_url
 from perf.core.comparison_rules import ComparisonRule
 from perf.core.durations import parse_duration
+from perf.core.json_reader import MOST
 from perf.errors import InvalidComparisonRule, InvalidOption
 from perf.files import check_takes_files
 from perf.targets import TargetKind, parse_target
@@ -88,11 +89,14 @@ def parse_audit(text: str) -> int:
 
 
 def parse_seed(text: str) -> int:
-    """Return any whole number."""
+    """Return any whole number that a report can hold."""
     try:
-        return int(text)
+        seed = int(text)
     except ValueError:
         raise ValueError("it must be a whole number") from None
+    if not -MOST <= seed <= MOST:
+        raise ValueError("it must be a whole number of at most 24 digits")
+    return seed
 
 
 def whole_number(least: int) -> Callable[[str], int]:

@@ -11,7 +11,7 @@ OPERATIONS = st.none() | st.sampled_from(["write_to_ddb", "select a, b: c where 
 @given(
     OPERATIONS,
     st.sampled_from(COMPARED_METRICS),
-    st.integers(0, 10**6),
+    st.integers(0, 99_999),
     st.none() | st.integers(0, 1000),
 )
 def test_a_rule_reads_as_it_is_written(
@@ -35,6 +35,7 @@ def test_a_rule_reads_as_it_is_written(
         ("failure_ratio > 50%, 1%", "failure_ratio", 0.5, 0.01),
         ("throughput > 2.5%", "throughput", 0.025, 0.0),
         ("throughput > 0%, 5/s", "throughput", 0.0, 5.0),
+        ("failure_ratio > 300%, 0%", "failure_ratio", 3.0, 0.0),
     ],
 )
 def test_a_rule_says_what_is_too_much(
@@ -55,6 +56,12 @@ def test_a_rule_says_what_is_too_much(
         ("p99 > 10%, 1 ms, 2 ms", "write it like"),
         ("p99 > 10%, 3/s", "unknown unit '/s' for p99: use ms or s or us"),
         ("p99 > 10%, nan", "the limit 'nan' is not a finite number"),
+        ("p99 > 10%, -1 ms", "the floor '-1 ms' is below 0"),
+        ("p99 > 10%, 2", "the floor '2' has no unit: write it like '2 ms'"),
+        ("failure_ratio > 10%, 0.5", "the floor '0.5' has no unit: write it like '0.5%'"),
+        ("throughput > 10%, 5.", "the floor '5.' has no unit: write it like '5./s'"),
+        ("throughput > 150%", "throughput cannot fall by more than all of it: write less than"),
+        ("throughput > 100%", "throughput cannot fall by more than all of it: write less than"),
         ("throughtput > 10%", "did you mean 'throughput'"),
         ("max > 10%", "max cannot be compared: use one of median, mean, percentiles like p99"),
         ("timeout_ratio > 10%", "timeout_ratio cannot be compared"),

@@ -187,7 +187,7 @@ def test_a_run_read_back_knows_every_invalid_reason() -> None:
     assert read.to_json() == judged.to_json()
 
 
-@pytest.mark.parametrize("found", [2, "1", None])
+@pytest.mark.parametrize("found", [2, "1", None, True, 1.0])
 def test_another_schema_is_refused(found: object) -> None:
     data = REPORT.to_json() | {"schema_version": found}
 

@@ -17,6 +17,7 @@ from perf.core.merged_operations import merge_operations
 from perf.core.operation import OperationResult
 from perf.core.result import GeneratorHealth, RunResult, format_instant
 from perf.core.time_shares import AGGREGATE, RETRIEVE, TimeShares
+from perf.core.timeline import Timeline
 from perf.errors import ResultError
 
 law = settings(max_examples=30, deadline=None)
@@ -328,6 +329,45 @@ def test_derived_figures_are_not_taken_from_the_file() -> None:
     data["operations"]["write_to_ddb"] |= {"failure_ratio": 0.0, "throughput_per_s": 1e9}
 
     assert RunResult.from_json(data) == RUN
+
+
+def timeline_of(requests: int) -> str:
+    timeline = Timeline()
+    for _ in range(requests):
+        timeline.record(0, 10_000_000, failed=False)
+    return timeline.encode()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("histogram", LatencyHistogram.of([10_000_000]).encode()),
+        ("histogram", LatencyHistogram().encode()),
+        ("service_time_histogram", LatencyHistogram().encode()),
+        ("out_of_range", 1),
+        ("timeline", timeline_of(5)),
+    ],
+)
+def test_a_run_that_contradicts_itself_is_refused(field: str, value: object) -> None:
+    """Percentiles of one request beside the count of four would be compared as those of four."""
+    data: Any = RUN.to_json()
+    data["operations"]["write_to_ddb"][field] = value
+
+    with pytest.raises(ResultError, match=r"write_to_ddb\.\w+: it has \d of the 4 requests"):
+        RunResult.from_json(data)
+
+
+def test_requests_that_no_histogram_has_room_for_are_counted_too() -> None:
+    slow = operation(latencies_ms=(10, 700_000))
+
+    assert RunResult.from_json(run_of(slow).to_json()) == run_of(slow)
+
+
+def test_a_window_shorter_than_clocks_tell_is_refused() -> None:
+    data: Any = RUN.to_json() | {"duration_s": 5e-324}
+
+    with pytest.raises(ResultError, match=r"4 requests in 4\.94066e-324 s"):
+        RunResult.from_json(data)
 
 
 def test_an_unknown_failure_class_is_refused() -> None:

@@ -96,6 +96,13 @@ def test_a_timeline_survives_the_way_as_text(records: list[tuple[int, int, bool]
     assert read.encode() == timeline.encode()
 
 
+def test_any_latency_that_a_clock_counts_survives_the_way_as_text() -> None:
+    """The histogram leaves out what took over ten minutes; slices do not."""
+    timeline = timeline_of([(0, (1 << 63) - 1, False)])
+
+    assert Timeline.decode(timeline.encode()) == timeline
+
+
 def packed(document: object) -> str:
     return base64.b64encode(zlib.compress(json.dumps(document).encode())).decode()
 
@@ -118,6 +125,8 @@ def packed(document: object) -> str:
         packed([FIRST_SLICE_NS, [[0, 0, 1, True]]]),
         packed([FIRST_SLICE_NS, [["0", 0]]]),
         packed([FIRST_SLICE_NS, [[]]]),
+        packed([FIRST_SLICE_NS, [[0, 0, 10**9, 1]]]),
+        packed([FIRST_SLICE_NS << 2000, [[0, 0, 1, 1]]]),
     ],
 )
 def test_what_is_no_timeline_is_refused(text: str) -> None:
