@@ -13,7 +13,7 @@ from perf.reports.comparison_block import comparison_text, ratio_figure
 from perf.reports.decisive import decisive_text
 from perf.reports.figures import figure, table_ms
 from perf.reports.lines import cut_end, printable
-from perf.reports.run_summary import run_names
+from perf.reports.run_summary import verdict_counts, worst_first
 from perf.reports.terminal import run_block
 from perf.reports.trend_lines import (
     HEADING,
@@ -37,7 +37,6 @@ _SIGNS: Final = {
     Verdict.INVALID: "⚠️",
     Verdict.NO_DATA: "❔",
 }
-_WORST_FIRST: Final = (Verdict.FAIL, Verdict.INVALID, Verdict.NO_DATA, Verdict.PASS)
 _RUN_COLUMNS: Final = ("run", "verdict", "test", "what was decisive", "load")
 _OPERATION_COLUMNS: Final = {
     "run": "--:",
@@ -67,10 +66,7 @@ def render_markdown(
         trends: the series of the history that it is a part of.
         job_url: where the CI job that wrote it, and its other files, are to be seen.
     """
-    runs = sorted(
-        zip(run_names(report.runs), report.runs, strict=True),
-        key=lambda each: _WORST_FIRST.index(each[1].verdict.verdict),
-    )
+    runs = worst_first(report.runs)
     parts = [f"### Performance: {_counts(report.runs)}\n"]
     if runs:
         parts += _limited(_run_rows(runs), "runs")
@@ -83,13 +79,9 @@ def render_markdown(
 
 
 def _counts(runs: Sequence[JudgedRun]) -> str:
-    verdicts = [each.verdict.verdict for each in runs]
-    counts = [
-        f"{_SIGNS[each]} {verdicts.count(each)} {each.upper()}"
-        for each in _WORST_FIRST
-        if each in verdicts
-    ]
-    return ", ".join(counts) or "no load run"
+    counts = verdict_counts(runs).items()
+    texts = (f"{_SIGNS[verdict]} {count} {verdict.upper()}" for verdict, count in counts)
+    return ", ".join(texts) or "no load run"
 
 
 def _limited(rows: Sequence[str], what: str) -> Iterator[str]:

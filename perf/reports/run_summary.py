@@ -6,9 +6,12 @@ from os.path import commonprefix
 from typing import Final
 
 from perf.core.report import JudgedRun
+from perf.core.verdicts import Verdict
 from perf.reports.decisive import decisive_text
 from perf.reports.lines import Line, cut_middle, printable, wrapped
 from perf.reports.verdict_block import STYLE_OF
+
+WORST_FIRST: Final = (Verdict.FAIL, Verdict.INVALID, Verdict.NO_DATA, Verdict.PASS)
 
 _VERDICT_WIDTH: Final = len("NO DATA")
 _GAP: Final = "  "
@@ -52,6 +55,18 @@ def run_names(runs: Sequence[JudgedRun]) -> list[str]:
         number = seen[judged.test]
         names.append(printable(judged.test) + (f" (run {number})" if number > 1 else ""))
     return names
+
+
+def worst_first(runs: Sequence[JudgedRun]) -> list[tuple[str, JudgedRun]]:
+    """Return the runs with their names in the order of `WORST_FIRST`, else in their own."""
+    named = zip(run_names(runs), runs, strict=True)
+    return sorted(named, key=lambda each: WORST_FIRST.index(each[1].verdict.verdict))
+
+
+def verdict_counts(runs: Sequence[JudgedRun]) -> dict[Verdict, int]:
+    """Return how many runs have each verdict; only those that occur, the worst first."""
+    counts = Counter(each.verdict.verdict for each in runs)
+    return {each: counts[each] for each in WORST_FIRST if counts[each]}
 
 
 def _common_folder(tests: Sequence[str]) -> str:
