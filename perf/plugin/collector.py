@@ -1,6 +1,7 @@
 """Gathers the judged runs of a session, in xdist's controller if there is one, and reports them."""
 
 import itertools
+import json
 import platform
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,13 +22,17 @@ from perf.plugin.load_settings import LoadSettings
 from perf.plugin.own_errors import TOLD_ATTRIBUTE
 from perf.plugin.report_files import ReportFiles
 from perf.plugin.workers import Workers
-from perf.reports.lines import Line, Style
+from perf.reports.lines import Line, Style, printable
 from perf.reports.session import session_lines
 
 REPORT_ATTRIBUTE = "perf_runs"
-"""Attribute of a test's report that carries its runs; xdist sends it to the controller."""
+"""Attribute of a test's report that carries its runs; xdist sends it to the controller.
+
+It is JSON text: what xdist cannot send ends a worker, and what cannot be JSON shows without xdist.
+"""
 
 _WORKER_OUTPUT = "perf_interrupted_runs"
+_NO_RUNS = "[]"
 MARKUP: Mapping[Style, Mapping[str, bool]] = {
     Style.PLAIN: {},
     Style.TITLE: {"bold": True},
@@ -63,6 +68,10 @@ class Collector:
         """Name and endpoint of a table of ours that is there after the session."""
         self.is_refused = False
         """Whether an option was found wrong when the target was opened."""
+        self._broken_by: str | None = None
+        """What kept a process of the session from saying all that it knew."""
+        self._is_broken = False
+        """Whether that is all that keeps the session from being green."""
 
     @property
     def is_worker(self) -> bool:
@@ -83,21 +92,27 @@ class Collector:
         """Keep the runs of a test that will never have a report."""
         if self.is_worker:
             output: dict[str, Any] = self._config.workeroutput  # type: ignore[attr-defined]
-            output[_WORKER_OUTPUT] = [each.to_json() for each in judged]
+            output[_WORKER_OUTPUT] = _to_text(judged)
         else:
             self._judged.extend(judged)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the runs that a test's report carries."""
         if not self.is_worker:
-            self._take(getattr(report, REPORT_ATTRIBUTE, ()))
+            self._take(getattr(report, REPORT_ATTRIBUTE, _NO_RUNS))
             told = getattr(report, TOLD_ATTRIBUTE, ())
             self._told.update((report.nodeid, Verdict(each)) for each in told)
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: object) -> None:
-        """Take what an interrupted worker of xdist measured."""
-        self._take(getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT, ()))
+    def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ANN401 - xdist does not type it
+        """Take what an interrupted worker of xdist measured, and know of one that broke down."""
+        self._take(getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT, _NO_RUNS))
+        if error is not None:
+            self._broken_by = f"worker {node.gateway.id} of xdist ended: {error}"
+
+    def pytest_internalerror(self) -> None:
+        """Know of an error outside of any test; a worker's leaves the session of xdist green."""
+        self._broken_by = "pytest or a plugin had an internal error, which stands above"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -106,7 +121,7 @@ class Collector:
             return
         if self._interrupts.signal is not None:
             for node in self._workers.interrupt():
-                self.pytest_testnodedown(node)
+                self.pytest_testnodedown(node, error=None)
         if self._judged:
             self._unmatched = [each for each in self._session_thresholds if not self._ran(each)]
         is_wanted = self._files.are_wanted(has_runs=bool(self._judged))
@@ -115,6 +130,9 @@ class Collector:
         is_bad = self._unmatched or self._files.has_failed
         if is_bad and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self._broken_by is not None and session.exitstatus == pytest.ExitCode.OK:
+            self._is_broken = True
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         if self.is_refused:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
@@ -139,6 +157,9 @@ class Collector:
         yield from session_lines(self._judged, whole, width)
 
     def _session_lines(self, width: int) -> Iterator[Line]:
+        if self._is_broken:
+            text = f"ERROR: {self._broken_by}: what it measured may be missing"
+            yield Line(printable(text), Style.BAD)
         for threshold in self._unmatched:
             text = f"NO DATA: {threshold}: no run of this session had such an operation"
             yield Line(text, Style.WARNING)
@@ -146,8 +167,8 @@ class Collector:
             yield Line(f"table kept: {self.kept_table}")
         yield from self._files.lines(width)
 
-    def _take(self, runs: Sequence[object]) -> None:
-        self._judged.extend(JudgedRun.from_json(each) for each in runs)
+    def _take(self, runs: str) -> None:
+        self._judged.extend(JudgedRun.from_json(each) for each in json.loads(runs))
 
     def _ran(self, threshold: Threshold) -> bool:
         return any(self.applies(threshold, each.run) for each in self._judged)
@@ -171,7 +192,11 @@ class Collector:
 
 def attach(report: pytest.TestReport, judged: Sequence[JudgedRun]) -> None:
     """Let a test's report carry its runs, in a form that xdist can send."""
-    setattr(report, REPORT_ATTRIBUTE, [each.to_json() for each in judged])
+    setattr(report, REPORT_ATTRIBUTE, _to_text(judged))
+
+
+def _to_text(judged: Sequence[JudgedRun]) -> str:
+    return json.dumps([each.to_json() for each in judged])
 
 
 def _commit(folder: Path) -> str:

@@ -55,6 +55,19 @@ def test_load(perf_load):
 """
 
 
+BROKEN_PLUGIN = """
+import pytest
+
+class Broken:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self):
+        raise ZeroDivisionError("of some plugin")
+
+def pytest_configure(config):
+    if hasattr(config, "workerinput"):
+        config.pluginmanager.register(Broken())
+"""
+
 HEADING = " performance ".center(80, "=")
 
 
@@ -158,3 +171,16 @@ def test_junit_has_the_properties_of_all_workers(together: Together) -> None:
     }
 
     assert verdicts == {"test_passes": "pass", "test_is_slow": "fail"}
+
+
+def test_a_session_whose_worker_broke_down_is_red(pytester: pytest.Pytester) -> None:
+    """By itself xdist says that no tests ran, and exits with 0."""
+    pytester.makeconftest(BROKEN_PLUGIN)
+    pytester.makepyfile("def test_it(): pass")
+
+    result = pytester.runpytest_inprocess("-p", "no:locust", "-n", "1")
+
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    result.stdout.fnmatch_lines(
+        ["*INTERNALERROR> *ZeroDivisionError: of some plugin", "ERROR: * an internal error, *"]
+    )
