@@ -127,9 +127,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Let a load test run alone."""
+    """Let a load test run alone, and keep what it measured, however it ends."""
     with _room(item):
-        return (yield)
+        try:
+            return (yield)
+        finally:
+            runs = item.stash.get(STATE_RUNS, None)
+            if runs is not None:
+                runs.keep()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -152,9 +157,6 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     result = None
     try:
         result = yield
-    except KeyboardInterrupt:
-        runs.keep()
-        raise
     except PerfError as error:
         runs.error = error
     except pytest.skip.Exception:  # a skip does not undo what was measured before it

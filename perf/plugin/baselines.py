@@ -91,6 +91,7 @@ class Baselines:
         """Return a run beside its baseline; None: there is no baseline to compare with.
 
         Every run of the baseline has an equal part of the false alarms that a session may raise.
+        What cannot be reckoned with the figures of a baseline, whoever wrote them, is not compared.
         """
         name, rules = self._settings.compare, self._settings.rules
         if name is None:
@@ -101,14 +102,24 @@ class Baselines:
         if self.report is None or before is None:
             why = self._absence or f"baseline {name} has no such run of this test"
             return not_compared(name, rules, why, unmatched)
-        return compare(
-            before.run,
-            run,
-            rules,
-            baseline=name,
-            false_alarm_ratio=FALSE_ALARM_RATIO / len(self.report.runs),
-            unmatched=unmatched,
-        )
+        try:
+            return compare(
+                before.run,
+                run,
+                rules,
+                baseline=name,
+                false_alarm_ratio=FALSE_ALARM_RATIO / len(self.report.runs),
+                unmatched=unmatched,
+            )
+        except (ArithmeticError, ValueError) as error:
+            return self.uncompared(f"its figures do not add up: {type(error).__name__}: {error}")
+
+    def uncompared(self, why: str) -> Comparison | None:
+        """Return that a run was not compared, NO DATA for every rule; None: as `compare`."""
+        name = self._settings.compare
+        if name is None:
+            return None
+        return not_compared(name, self._settings.rules, f"baseline {name}: {why}")
 
     def save(self, report: ReportFile) -> None:
         """Save the session's results, if that was asked and every run has passed."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from perf.core.comparison import Comparison
 from perf.core.cost import RunCost
 from perf.core.pacing import OpenModel
 from perf.core.report import JudgedRun
@@ -51,23 +52,12 @@ class Judge:
         """Return what the thresholds say of a run under way."""
         return judge(result, self._applicable(result, load))
 
-    def judge(self, run: FinishedRun, number: int) -> JudgedRun:
-        """Return a run with its verdict.
-
-        Args:
-            run: which.
-            number: of the run in its test, from 0.
-        """
+    def judge(self, run: FinishedRun) -> JudgedRun:
+        """Return a run with the verdict of all but its baseline."""
         result, load, site = run.result, run.load, run.site
         verdict = judge(
             result, self._applicable(result, load), run.audit, set_up_problems=run.problems
         )
-        comparison = None
-        if verdict.verdict is not Verdict.INVALID:  # else there is nothing to compare
-            comparison = self._baselines.compare(self._test, number, result)
-        if comparison is not None:
-            taken_in = worst((verdict.verdict, *comparison.verdicts))
-            verdict = replace(verdict, verdict=taken_in)
         return JudgedRun(
             test=self._test,
             target=site.info,
@@ -80,8 +70,20 @@ class Judge:
             cost=run.cost,
             unverified=_unverified(run),
             fingerprint=run.fingerprint,
-            comparison=comparison,
         )
+
+    def uncompared(self, judged: JudgedRun) -> JudgedRun:
+        """Return a run as it is while its comparison has not come to its end."""
+        return _beside(self._baselines.uncompared("the comparison was interrupted"), judged)
+
+    def compared(self, judged: JudgedRun, number: int) -> JudgedRun:
+        """Return a run with its baseline taken in.
+
+        Args:
+            judged: which, by all but its baseline.
+            number: of the run in its test, from 0.
+        """
+        return _beside(self._baselines.compare(self._test, number, judged.run), judged)
 
     def _applicable(self, result: RunResult, load: LoadSettings) -> list[Threshold]:
         """Return the thresholds of a run: a session's own holds where its operation runs."""
@@ -100,6 +102,15 @@ def raise_violations(judged: Iterable[JudgedRun]) -> None:
     failed = [each for each in judged if each.verdict.verdict is Verdict.FAIL]
     if failed:
         raise ThresholdsViolated("\n\n".join(map(failure_text, failed)))
+
+
+def _beside(comparison: Comparison | None, judged: JudgedRun) -> JudgedRun:
+    """Return a run with what a comparison, if there is one, says of it."""
+    if comparison is None:
+        return judged
+    taken_in = worst((judged.verdict.verdict, *comparison.verdicts))
+    verdict = replace(judged.verdict, verdict=taken_in)
+    return replace(judged, verdict=verdict, comparison=comparison)
 
 
 def _shown_profile(run: FinishedRun) -> dict[str, object]:

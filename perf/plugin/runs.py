@@ -123,14 +123,19 @@ class TestRuns:
         return result
 
     def keep(self) -> None:
-        """Keep the runs of a test that was interrupted: no report of it will carry them."""
-        self._collector.keep(self.judge())
+        """Keep the runs that no report of the test has carried, for none will any more."""
+        left = self.take_unreported()
+        if left:
+            self._collector.keep(left)
 
     def judge(self) -> list[JudgedRun]:
         """Judge every run of the test that was not judged yet; return all."""
         for number in range(len(self._judged), len(self._runs)):
-            judged = self._judge.judge(self._runs[number], number)
+            judged = self._judge.judge(self._runs[number])
             self._judged.append(judged)
+            if judged.verdict.verdict is not Verdict.INVALID:  # else there is nothing to compare
+                self._judged[number] = self._judge.uncompared(judged)  # unless it comes to its end
+                self._judged[number] = judged = self._judge.compared(judged, number)
             prefix = "perf" if number == 0 else f"perf.{number + 1}"
             self._item.user_properties.extend(properties(judged, prefix))
         return self._judged

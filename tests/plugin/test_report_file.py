@@ -4,7 +4,10 @@ import json
 
 import pytest
 
-ARGS = ("-p", "no:locust", "-p", "no:cacheprovider", "--perf-json", "new/report.json")
+_UNUSED = [f"-pno:{each}" for each in ("locust", "cacheprovider", "hypothesispytest")]
+"""Hypothesis would load anew in every session."""
+
+ARGS = (*_UNUSED, "--perf-json", "new/report.json")
 BLOCKED = "def test_it(): open('blocked', 'w').close()"
 
 
