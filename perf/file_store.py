@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from perf import targets
 from perf.errors import TargetError
-from perf.files import check_takes_files, read_file, write_new, write_whole
+from perf.files import check_takes_file, read_file, write_new, write_whole
 from perf.targets.s3_url import S3_SCHEME, parse_s3_url
 
 STORE_ERRORS: Final = (OSError, TargetError)
@@ -65,7 +65,7 @@ class FolderStore:
         """See `FileStore`; a folder that is not there yet can be made."""
         if (self.folder / name).is_dir():
             raise IsADirectoryError(f"{self.folder / name} is a folder")
-        check_takes_files(self.folder)
+        check_takes_file(self.folder / name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

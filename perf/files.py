@@ -1,17 +1,24 @@
 """Files that whoever looks finds whole: the old one or the new one, nothing in between."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
-from threading import get_ident
+from secrets import token_hex
 
 
-def check_takes_files(folder: Path) -> None:
-    """Raise OSError when no file can be written into a folder, which need not be there yet."""
-    there = next(each for each in (folder, *folder.parents) if each.exists())
-    with TemporaryFile(dir=there):
+def check_takes_file(path: Path) -> None:
+    """Find out, by all but writing it, whether `write_whole` could write a file.
+
+    Raises:
+        OSError: it could not: a name is too long, or a folder takes no files.
+    """
+    if path.exists() and not path.is_file():
+        return  # of a pipe or a device only writing tells
+    path = path.resolve()
+    there = next(each for each in path.parents if each.exists())
+    for name in path.relative_to(there).parts:
+        (there / name).exists()  # no folder on the way is there yet to refuse too long a name
+    with _draft(there / path.name, ""):
         pass
 
 
@@ -62,8 +69,11 @@ def write_new(path: Path, text: str) -> None:
 
 @contextmanager
 def _draft(path: Path, text: str) -> Iterator[Path]:
-    """Yield a file with this text beside ``path``: a rename is atomic within one file system."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}.tmp")
+    """Yield a file with this text beside ``path``: a rename is atomic within one file system.
+
+    Its name has nothing of the other's, which may be as long as a name can be.
+    """
+    draft = path.with_name(f".{token_hex(8)}.tmp")
     try:
         draft.write_text(text, encoding="utf-8")
         yield draft

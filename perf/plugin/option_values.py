@@ -17,7 +17,7 @@ from perf.core.comparison_rules import ComparisonRule
 from perf.core.durations import parse_duration
 from perf.core.json_reader import MOST
 from perf.errors import InvalidComparisonRule, InvalidOption
-from perf.files import check_takes_files
+from perf.files import check_takes_file
 from perf.targets import TargetKind, parse_target
 from perf.targets.table import checked_name
 
@@ -62,10 +62,10 @@ def parse_run_id(text: str) -> str:
 def parse_new_file(text: str) -> Path:
     """Return the path of a report; a folder that takes no files is known before any load."""
     path = Path(text).absolute()
-    if path.is_dir():
-        raise ValueError("it is a folder: give a file")
     try:
-        check_takes_files(path.parent)
+        if path.is_dir():
+            raise ValueError("it is a folder: give a file")
+        check_takes_file(path)
     except OSError as error:
         raise ValueError(f"give a file in a folder that takes files: {error.strerror}") from error
     return path

@@ -236,7 +236,7 @@ def test_a_baseline_cannot_move_the_cursor(pytester: pytest.Pytester) -> None:
     (pytester.path / "hostile.json").write_text(text)
     pytester.makepyfile("def test_it(perf_load): pass")
 
-    args = ("-p", "no:locust", "--perf-compare=hostile.json")
+    args = ("-p", "no:locust", "-p", "no:hypothesispytest", "--perf-compare=hostile.json")
     result = pytester.runpytest_inprocess(*args)
 
     assert "versions: evil\\x1b[31m 1 against nothing" in result.stderr.str()

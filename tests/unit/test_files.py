@@ -1,0 +1,63 @@
+"""A file is whole or not there, and whether it can be written is known before there is anything."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from perf.files import check_takes_file, write_new, write_whole
+
+Write = Callable[[Path, str], None]
+
+
+@pytest.mark.parametrize("write", [write_whole, write_new])
+def test_a_name_may_be_as_long_as_names_can_be(write: Write, tmp_path: Path) -> None:
+    path = tmp_path / "new" / ("n" * os.pathconf(tmp_path, "PC_NAME_MAX"))
+
+    check_takes_file(path)
+    write(path, "text")
+
+    assert path.read_text() == "text"
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("place", ["{}", "{}/file", "new/{}", "new/{}/file"])
+def test_a_name_that_is_too_long_is_known_before_anything_is_made(
+    place: str, tmp_path: Path
+) -> None:
+    path = tmp_path / place.format("n" * (os.pathconf(tmp_path, "PC_NAME_MAX") + 1))
+
+    with pytest.raises(OSError, match="name too long"):
+        check_takes_file(path)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_looking_leaves_the_file_that_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    check_takes_file(path)
+
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_link_leads_to_is_looked_at(tmp_path: Path) -> None:
+    """There the file would be written, and not beside the link."""
+    (tmp_path / "taken").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "taken" / "file")
+
+    with pytest.raises(NotADirectoryError):
+        check_takes_file(tmp_path / "link")
+
+
+def test_a_pipe_takes_a_file_where_its_folder_takes_none() -> None:
+    """As the standard output of a session, whose folder is one of the kernel."""
+    read, write = os.pipe()
+
+    check_takes_file(Path(f"/proc/self/fd/{write}"))
+
+    os.close(read)
+    os.close(write)
