@@ -13,12 +13,15 @@ from perf.core.trends import Trend
 from perf.files import write_whole
 from perf.plugin.histories import SessionHistory
 from perf.plugin.session_settings import SessionSettings
-from perf.reports.json_file import write_report
-from perf.reports.lines import Line, Style
+from perf.reports.json_file import write_aside, write_report
+from perf.reports.lines import Line, Style, printable
 from perf.reports.markdown import render_markdown
 
 STEP_SUMMARY_VARIABLE: Final = "GITHUB_STEP_SUMMARY"
 """GitHub Actions: the file whose Markdown it shows with the job."""
+
+_FAILURES: Final = (OSError, ArithmeticError, ImportError, LookupError, TypeError, ValueError)
+"""What a full disk, a broken installation or a figure that nobody foresaw makes of a report."""
 
 
 class ReportFiles:
@@ -55,7 +58,7 @@ class ReportFiles:
         """Write every file; what cannot be written keeps no other from it."""
         session = self._session
         if session.json_path is not None:
-            self._write("json", "results", session.json_path, lambda it: write_report(it, report))
+            self._write_results(session.json_path, report)
         trends = self._add_to_history(report)
         if session.html_path is not None:
             self._write(
@@ -71,15 +74,27 @@ class ReportFiles:
         if self._step_summary and report.runs:
             self._add_to_step_summary(Path(self._step_summary), report, trends)
 
-    def _write(self, name: str, content: str, path: Path, write: Callable[[Path], None]) -> None:
+    def _write_results(self, path: Path, report: ReportFile) -> None:
+        """Write the results; no other report has every figure, so they have to be somewhere."""
+        if self._write("json", "results", path, lambda it: write_report(it, report)):
+            return
+        try:
+            text = f"the results are in {write_aside(report)} instead"
+        except _FAILURES as error:
+            text = f"ERROR: nor could they be written to another place: {error}"
+        self._lines.append(Line(text, Style.BAD))
+
+    def _write(self, name: str, content: str, path: Path, write: Callable[[Path], None]) -> bool:
+        """Return whether a file is written; what keeps it from that keeps no other."""
         try:
             write(path)
-        except (OSError, ValueError) as error:  # the screen still has the results
+        except _FAILURES as error:  # the screen still has the results
             self.has_failed = True
-            text = f"ERROR: --perf-{name}: no {content} written: {error}"
-            self._lines.append(Line(text, Style.BAD))
-        else:
-            self._lines.append(Line(f"{content} written to {path}"))
+            text = f"ERROR: --perf-{name}: no {content} written: {_told(error)}"
+            self._lines.append(Line(printable(text), Style.BAD))
+            return False
+        self._lines.append(Line(f"{content} written to {path}"))
+        return True
 
     def _add_to_history(self, report: ReportFile) -> tuple[Trend, ...]:
         """Return the series of the history that the session is a part of."""
@@ -100,9 +115,9 @@ class ReportFiles:
         try:
             with path.open("a", encoding="utf-8") as page:
                 page.write(render_markdown(report, trends, self._job_url))
-        except OSError as error:
-            text = f"{STEP_SUMMARY_VARIABLE}: no summary written: {error}"
-            self._lines.append(Line(text, Style.WARNING))
+        except _FAILURES as error:
+            text = f"{STEP_SUMMARY_VARIABLE}: no summary written: {_told(error)}"
+            self._lines.append(Line(printable(text), Style.WARNING))
 
 
 def job_url(environment: Mapping[str, str]) -> str | None:
@@ -113,6 +128,11 @@ def job_url(environment: Mapping[str, str]) -> str | None:
         return f"{server}/{repository}/actions/runs/{number}"
     url = environment.get("CI_JOB_URL") or environment.get("BUILD_URL") or ""  # GitLab, Jenkins
     return url if url.startswith(("https://", "http://")) else None
+
+
+def _told(error: Exception) -> str:
+    """Return an error in words; one that is not of the system does not say what it is."""
+    return str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
 
 
 def _write_page(path: Path, report: ReportFile, trends: Sequence[Trend]) -> None:

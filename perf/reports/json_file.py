@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from tempfile import mkstemp
 
 from perf.core.report import ReportFile
 from perf.files import write_whole
@@ -15,6 +16,20 @@ def write_report(path: Path, report: ReportFile) -> None:
         ValueError: a figure is not finite.
     """
     write_whole(path, report_text(report))
+
+
+def write_aside(report: ReportFile) -> Path:
+    """Write the report to a new file in the folder for temporary ones, and return its path.
+
+    Raises:
+        OSError: that folder takes no file either.
+        ValueError: a figure is not finite.
+    """
+    text = report_text(report)
+    descriptor, name = mkstemp(prefix="aqp-perf-", suffix=".json")
+    with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - an open descriptor
+        file.write(text)
+    return Path(name)
 
 
 def report_text(report: ReportFile) -> str:

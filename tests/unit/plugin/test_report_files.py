@@ -1,8 +1,14 @@
-"""The page of a CI job, which nobody asked for, costs nothing but its own line."""
+"""What cannot be written keeps no other report from it, and no figure is lost.
 
+The page of a CI job, which nobody asked for, costs nothing but its own line.
+"""
+
+import json
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 
@@ -32,9 +38,62 @@ JUDGED = JudgedRun(
 REPORT = ReportFile(started_at=START, environment={}, runs=(JUDGED,))
 
 
-def files(step_summary: Path) -> ReportFiles:
-    nothing = SimpleNamespace(json_path=None, html_path=None, markdown_path=None)
-    return ReportFiles(nothing, environment={STEP_SUMMARY_VARIABLE: str(step_summary)})  # type: ignore[arg-type]
+def files(step_summary: Path | None = None, **paths: Path) -> ReportFiles:
+    named = {"json_path": None, "html_path": None, "markdown_path": None, **paths}
+    environment = {} if step_summary is None else {STEP_SUMMARY_VARIABLE: str(step_summary)}
+    return ReportFiles(SimpleNamespace(**named), environment=environment)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("is_gone", [False, True], ids=["disk full", "folder replaced"])
+def test_results_that_cannot_be_written_are_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_gone: bool
+) -> None:
+    (tmp_path / "gone").touch()
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    path = tmp_path / "gone" / "perf.json" if is_gone else Path("/dev/full")
+    written = files(json_path=path, markdown_path=tmp_path / "perf.md")
+
+    written.write(REPORT)
+
+    (other,) = (tmp_path / "temporary").iterdir()
+    assert ReportFile.from_json(json.loads(other.read_text())) == REPORT
+    assert written.has_failed
+    error, place, rest = written.lines(100)
+    assert error.text.startswith("ERROR: --perf-json: no results written: [Errno ")
+    assert place.text == f"the results are in {other} instead"
+    assert rest.text == f"summary written to {tmp_path / 'perf.md'}"
+
+
+def test_results_that_nothing_takes_are_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    written = files(json_path=Path("/dev/full"), markdown_path=tmp_path / "perf.md")
+
+    written.write(REPORT)
+
+    _, error, rest = written.lines(100)
+    assert error.text.startswith("ERROR: nor could they be written to another place: [Errno 2]")
+    assert rest.text.startswith("summary written to ")
+
+
+@pytest.mark.parametrize("error", [ImportError, OverflowError, KeyError, TypeError])
+def test_a_report_that_fails_keeps_no_other_from_being_written(
+    tmp_path: Path, error: type[Exception]
+) -> None:
+    paths = {f"{each}_path": tmp_path / each for each in ("json", "html", "markdown")}
+    written = files(**paths)
+
+    with patch("perf.reports.html.render_html", side_effect=error("\x1b[31mwhy")):
+        written.write(REPORT)
+
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["json", "markdown"]
+    assert written.has_failed
+    told = [each.text for each in written.lines(100) if each.style is Style.BAD]
+    assert len(told) == 1
+    assert told[0].startswith(f"ERROR: --perf-html: no report written: {error.__name__}: ")
+    assert told[0].isprintable()
 
 
 def test_a_summary_is_added_to_those_of_other_steps(tmp_path: Path) -> None:
