@@ -22,6 +22,20 @@ def test_long(perf_load, perf_table):
     perf_load("OtherUser", locustfile="events.py")
     perf_load("QuickUser", locustfile="events.py", run_time="60s")
 """
+
+SIGNALS_WHILE_REPORTING = """
+import signal
+import perf.plugin.report_files as files
+
+render = files.render_markdown
+
+def render_markdown(*args):
+    for _ in range({times}):
+        signal.raise_signal(signal.{name})
+    return render(*args)
+
+files.render_markdown = render_markdown
+"""
 _DEADLINE_S = 40.0
 
 
@@ -61,6 +75,36 @@ def test_interrupted_run_is_reported_and_everything_is_closed(  # noqa: PLR0913 
     assert run["interrupted"]
     assert run["verdict"] == "invalid"
     assert run["operations"]["quick"]["requests"] > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "times", "exit_code", "written"),
+    [
+        ("SIGTERM", 1, 143, {"report.json", "report.md", "junit.xml"}),
+        ("SIGINT", 2, 130, {"report.json"}),
+    ],
+    ids=["once", "twice"],
+)
+def test_first_signal_while_reports_are_written_waits_for_them(  # noqa: PLR0913 - fixtures
+    *,
+    name: str,
+    times: int,
+    exit_code: int,
+    written: set[str],
+    new_project: Callable[..., Path],
+    run_pytest: Callable[..., pytest.RunResult],
+) -> None:
+    """And the second does not."""
+    conftest = SIGNALS_WHILE_REPORTING.format(name=name, times=times)
+    folder = new_project(conftest=conftest, test_it="def test_it(): pass")
+
+    reports = ["--perf-json=report.json", "--perf-markdown=report.md", "--junitxml=junit.xml"]
+    result = run_pytest(folder, *reports)
+
+    assert result.ret == exit_code
+    files = {each.name for each in folder.iterdir() if each.is_file()}
+    assert files & {"report.json", "report.md", "junit.xml"} == written
+    result.stdout.no_fnmatch_line("*Traceback*")
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
