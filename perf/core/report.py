@@ -126,7 +126,7 @@ class ReportFile:
 
     started_at: datetime
     environment: Mapping[str, str]
-    """Versions, machine and commit; free of secrets."""
+    """Versions, machine, commit and the command of pytest; free of secrets."""
     runs: tuple[JudgedRun, ...]
 
     def to_json(self) -> dict[str, object]:

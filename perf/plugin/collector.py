@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import platform
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from perf.plugin.interrupts import Interrupts
 from perf.plugin.load_settings import LoadSettings
 from perf.plugin.own_errors import TOLD_ATTRIBUTE
 from perf.plugin.report_files import ReportFiles
+from perf.plugin.session_command import session_command
 from perf.plugin.workers import Workers
 from perf.reports.lines import Line, Style, printable
 from perf.reports.session import session_lines
@@ -32,6 +34,7 @@ It is JSON text: what xdist cannot send ends a worker, and what cannot be JSON s
 """
 
 _WORKER_OUTPUT = "perf_interrupted_runs"
+_WORKER_TESTS = "perf_load_tests"
 _NO_RUNS = "[]"
 MARKUP: Mapping[Style, Mapping[str, bool]] = {
     Style.PLAIN: {},
@@ -68,6 +71,10 @@ class Collector:
         """Name and endpoint of a table of ours that is there after the session."""
         self.is_refused = False
         """Whether an option was found wrong when the target was opened."""
+        self._load_tests: set[str] = set()
+        """Node ids of all that were collected."""
+        self._reported: set[str] = set()
+        """Node ids of tests that had a report."""
         self._broken_by: str | None = None
         """What kept a process of the session from saying all that it knew."""
         self._is_broken = False
@@ -91,13 +98,21 @@ class Collector:
     def keep(self, judged: Sequence[JudgedRun]) -> None:
         """Keep the runs of a test that will never have a report."""
         if self.is_worker:
-            output: dict[str, Any] = self._config.workeroutput  # type: ignore[attr-defined]
-            output[_WORKER_OUTPUT] = _to_text(judged)
+            self._worker_output[_WORKER_OUTPUT] = _to_text(judged)
         else:
             self._judged.extend(judged)
 
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Know of the load tests, each of which has to have a report."""
+        tests = [each.nodeid for each in session.items if asks_for_load(each)]
+        if self.is_worker:
+            self._worker_output[_WORKER_TESTS] = tests
+        elif not session.config.option.collectonly:
+            self._load_tests.update(tests)
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the runs that a test's report carries."""
+        self._reported.add(report.nodeid)
         if not self.is_worker:
             self._take(getattr(report, REPORT_ATTRIBUTE, _NO_RUNS))
             told = getattr(report, TOLD_ATTRIBUTE, ())
@@ -105,8 +120,10 @@ class Collector:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ANN401 - xdist does not type it
-        """Take what an interrupted worker of xdist measured, and know of one that broke down."""
-        self._take(getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT, _NO_RUNS))
+        """Take what a worker of xdist has still to say, and know of one that broke down."""
+        output = getattr(node, "workeroutput", {})
+        self._take(output.get(_WORKER_OUTPUT, _NO_RUNS))
+        self._load_tests.update(output.get(_WORKER_TESTS, ()))
         if error is not None:
             self._broken_by = f"worker {node.gateway.id} of xdist ended: {error}"
 
@@ -130,6 +147,10 @@ class Collector:
         is_bad = self._unmatched or self._files.has_failed
         if is_bad and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        missing = sorted(self._load_tests - self._reported)
+        if missing:
+            more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+            self._broken_by = self._broken_by or f"no report came of {missing[0]}{more}"
         if self._broken_by is not None and session.exitstatus == pytest.ExitCode.OK:
             self._is_broken = True
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
@@ -167,6 +188,12 @@ class Collector:
             yield Line(f"table kept: {self.kept_table}")
         yield from self._files.lines(width)
 
+    @property
+    def _worker_output(self) -> dict[str, Any]:
+        """What xdist sends to the controller when this worker ends."""
+        output: dict[str, Any] = self._config.workeroutput  # type: ignore[attr-defined]
+        return output
+
     def _take(self, runs: str) -> None:
         self._judged.extend(JudgedRun.from_json(each) for each in json.loads(runs))
 
@@ -187,7 +214,13 @@ class Collector:
             "botocore": version("botocore"),
             "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
             "commit": _commit(self._config.rootpath),
+            "command": session_command(self._config.invocation_params.args, os.environ),
         }
+
+
+def asks_for_load(item: pytest.Item) -> bool:
+    """Tell whether a test can put load on anything."""
+    return "perf_load" in getattr(item, "fixturenames", ())
 
 
 def attach(report: pytest.TestReport, judged: Sequence[JudgedRun]) -> None:

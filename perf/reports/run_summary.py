@@ -69,6 +69,14 @@ def verdict_counts(runs: Sequence[JudgedRun]) -> dict[Verdict, int]:
     return {each: counts[each] for each in WORST_FIRST if counts[each]}
 
 
+def outcome_text(runs: Sequence[JudgedRun]) -> str:
+    """Return how many runs passed, in a few words."""
+    passed, total = verdict_counts(runs).get(Verdict.PASS, 0), len(runs)
+    if not total:
+        return "No load run"
+    return f"{passed} of {total} run{'' if total == 1 else 's'} passed"
+
+
 def _common_folder(tests: Sequence[str]) -> str:
     """Return the folder that holds all test files, with its slash; empty when none does."""
     folders = [test.partition("::")[0].split("/")[:-1] for test in tests]

@@ -1,6 +1,6 @@
 """What is known of a run beside its requests, as names and values."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from perf.core.operation import OperationResult
@@ -11,6 +11,20 @@ from perf.core.write_audit import WriteAudit
 from perf.reports.figures import figure, table_ms
 
 UNKNOWN: Final = "-"
+
+_NO_TARGET: Final = "none"
+_OF_OUR_WORKLOADS: Final = frozenset({"client", "max_attempts", "verify", "audit"})
+"""Keys of a profile that say nothing of a run without a target."""
+_WORDS: Final = {
+    "name": "profile",
+    "spawn_rate": "users started per second",
+    "warmup_s": "warm-up",
+    "processes": "processes asked for",
+    "max_attempts": "attempts at most",
+    "verify": "answers verified",
+    "audit": "writes audited, at most",
+}
+"""Names of keys where they are no words yet; a key's seconds go to its value."""
 
 
 class Fact(NamedTuple):
@@ -41,7 +55,6 @@ def audit_facts(judged: JudgedRun) -> Iterator[Fact]:
 def generator_facts(run: RunResult) -> Iterator[Fact]:
     """Yield how the load generator did."""
     health = run.generator
-    yield Fact("users", f"{run.users:,}")
     yield Fact("processes", f"{health.processes:,}")
     if health.cpu_ratio_max is not None:
         yield Fact("CPU of the busiest process", f"{health.cpu_ratio_max:.0%} of a core")
@@ -69,15 +82,24 @@ def cost_facts(judged: JudgedRun) -> Iterator[Fact]:
     yield Fact("limit of the session", f"{format_usd(cost.limit)} USD")
 
 
+def load_facts(judged: JudgedRun) -> Iterator[Fact]:
+    """Yield what the target had to bear."""
+    yield Fact("Users", f"{judged.run.users:,}")
+    yield Fact("Duration", f"{figure(judged.run.duration_s, 4)} s")
+    pacing = judged.profile.get("pacing")
+    if pacing is not None:
+        yield Fact("Pacing", str(pacing))
+
+
 def origin_facts(judged: JudgedRun) -> Iterator[Fact]:
     """Yield where the load went, and what it takes to repeat it but the command."""
     yield Fact("target", str(judged.target))
     if judged.aqp is not None:
         yield Fact("AQP", judged.aqp)
     yield Fact("measured from", format_instant(judged.run.started_at))
-    yield Fact("measured for", f"{figure(judged.run.duration_s, 4)} s")
-    yield Fact("data seed", str(judged.seed))
-    yield from _profile(judged.profile)
+    if judged.target.kind != _NO_TARGET:
+        yield Fact("data seed", str(judged.seed))
+    yield from _profile(judged)
 
 
 def _checked(operation: OperationResult) -> str:
@@ -116,7 +138,10 @@ def _arrivals(health: GeneratorHealth) -> Iterator[Fact]:
         yield Fact("of them after the end of the run", f"{health.arrivals_caught_up:,}")
 
 
-def _profile(profile: Mapping[str, object]) -> Iterator[Fact]:
-    for key, value in profile.items():
+def _profile(judged: JudgedRun) -> Iterator[Fact]:
+    for key, value in judged.profile.items():
+        if value is None or (key in _OF_OUR_WORKLOADS and judged.target.kind == _NO_TARGET):
+            continue
+        name = _WORDS.get(key, key.removesuffix("_s").replace("_", " "))
         text = f"{value:g}" if isinstance(value, float) else str(value)
-        yield Fact(f"profile: {key}", UNKNOWN if value is None else text)
+        yield Fact(name, f"{text} s" if key.endswith("_s") else text)

@@ -24,9 +24,23 @@ from perf.reports.html.facts import Fact
 from perf.reports.html.trend_view import shown_trends, trend_data, trend_views
 from perf.reports.html.views import OPERATION_TIMES, run_views
 from perf.reports.lines import printable
+from perf.reports.run_summary import outcome_text, verdict_counts, worst_first
 
 _CHARTS: Final = "vendor/echarts.min.js"
-_SCRIPT: Final = "report.js"
+_SCRIPTS: Final = (
+    "data",
+    "figures",
+    "theme",
+    "common",
+    "percentiles",
+    "latency_over_time",
+    "rates",
+    "bars",
+    "trend",
+    "drawing",
+    "controls",
+)
+"""Files in ``script``, in the order in which each needs those before it."""
 _STYLE: Final = "report.css"
 _UNSAFE_IN_JSON: Final = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"},
@@ -41,17 +55,23 @@ def render_html(report: ReportFile, trends: Sequence[Trend] = ()) -> str:
         trends: the series of its history that it is a part of.
     """
     shown = shown_trends(trends)
+    runs = worst_first(report.runs)
+    environment = dict(report.environment)
     return _template().render(
         policy=_policy(),
         style=Markup(_file(_STYLE)),  # noqa: S704 - ours
-        scripts=[Markup(_file(name)) for name in (_CHARTS, _SCRIPT)],  # noqa: S704 - ours
-        data=_json([chart_data(each) for each in report.runs]),
+        scripts=[Markup(each) for each in (_file(_CHARTS), _own_script())],  # noqa: S704 - ours
+        data=_json([chart_data(judged) for _, judged in runs]),
         trend_data=_json(trend_data(shown)),
         trends=trend_views(shown),
+        first_trend=next((i for i, each in enumerate(shown) if each.changes), 0),
+        outcome=outcome_text(report.runs),
+        counts=verdict_counts(report.runs),
         started_at=report.started_at.astimezone(UTC),
-        environment=[Fact(*each) for each in report.environment.items()],
-        runs=run_views(report.runs),
-        operation_times=OPERATION_TIMES.values(),
+        command=environment.pop("command", ""),
+        environment=[Fact(*each) for each in environment.items()],
+        runs=run_views(runs, trends),
+        operation_times=[f"*{each}" for each in OPERATION_TIMES.values()],
     )
 
 
@@ -77,10 +97,17 @@ def _file(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
+@cache
+def _own_script() -> str:
+    """Return our files as one script that leaves no name behind in the page."""
+    text = "\n".join(_file(f"script/{name}.js") for name in _SCRIPTS)
+    return f'"use strict";\n(() => {{\n{text}}})();\n'
+
+
 def _policy() -> str:
     directives = {
         "default-src": "'none'",
-        "script-src": " ".join(_hash(_file(name)) for name in (_CHARTS, _SCRIPT)),
+        "script-src": f"{_hash(_file(_CHARTS))} {_hash(_own_script())}",
         "style-src": _hash(_file(_STYLE)),
         "img-src": "data:",  # the empty icon, so that no browser asks for one
         "base-uri": "'none'",

@@ -7,7 +7,7 @@ from perf.core.metrics import MetricKind, kind_of
 from perf.core.trends import Trend
 from perf.reports.figures import rounded
 from perf.reports.lines import printable
-from perf.reports.trend_lines import change_text, load_run_text, short_commit
+from perf.reports.trend_lines import change_text, load_run_text, recent_changes, short_commit
 
 _UNITS: Final = {MetricKind.LATENCY: "ms", MetricKind.THROUGHPUT: "/s", MetricKind.RATIO: "%"}
 _MS_PER_S: Final = 1_000
@@ -52,6 +52,14 @@ def trend_views(trends: Sequence[Trend]) -> tuple[TrendView, ...]:
 def trend_data(trends: Sequence[Trend]) -> list[TrendData]:
     """Return what the chart of each draws."""
     return [_data(each) for each in trends]
+
+
+def run_changes(name: str, test: str, trends: Iterable[Trend]) -> Iterator[str]:
+    """Yield the latest change of each series of a run, which is the one its test calls so."""
+    for series, change in recent_changes(trends):
+        number = f" (run {series.number})" if series.number > 1 else ""
+        if series.test == test and name == f"{printable(test)}{number}":
+            yield change_text(series, change)
 
 
 def _label(trend: Trend) -> str:

@@ -1,15 +1,18 @@
 """What the page shows of a run, in words and figures: the template only lays it out."""
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Final, NamedTuple
 
 from perf.core.histogram import LatencyHistogram
+from perf.core.metrics import MetricKind
 from perf.core.operation import OperationResult
 from perf.core.oracle.wrong_answer import WrongAnswer
 from perf.core.report import JudgedRun
 from perf.core.result import RunResult
+from perf.core.trends import Trend
 from perf.core.verdicts import Judgement, Verdict
 from perf.reports.decisive import decisive_text
 from perf.reports.figures import figure, observed_figure, table_ms
@@ -22,9 +25,11 @@ from perf.reports.html.facts import (
     audit_facts,
     cost_facts,
     generator_facts,
+    load_facts,
     origin_facts,
 )
-from perf.reports.run_summary import run_names
+from perf.reports.html.trend_view import run_changes
+from perf.reports.lines import printable
 from perf.reports.time_lines import time_lines
 from perf.reports.verdict_block import audit_faults, headline_text
 
@@ -39,7 +44,8 @@ OPERATION_TIMES: Final = {
 }
 """Key of a summary → title of its column."""
 
-_NS_PER_MS: Final = 1_000_000
+_MOST_OPEN: Final = 3
+"""Runs on a page before those that passed are folded."""
 _ANY_WIDTH: Final = 1_000_000
 """The browser wraps lines, not we."""
 
@@ -91,9 +97,13 @@ class RunView:
     decisive: str
     """What the verdict hangs on most."""
     reasons: tuple[str, ...]
-    requests: str
+    """Empty where the decisive one is all that there is."""
+    is_open: bool
+    """Whether all of it is shown at first."""
+    changes: tuple[str, ...]
+    """Of its levels in the history."""
+    key_figures: tuple[Fact, ...]
     failures: str
-    throughput: str
     worst_p99: str
     """Of the operation where it is highest."""
     thresholds: Mapping[str, Sequence[ThresholdRow]]
@@ -102,6 +112,11 @@ class RunView:
     """None without a baseline."""
     operations: tuple[OperationRow, ...]
     operation_names: tuple[str, ...]
+    first_operation: int
+    """Whose charts are seen first: the one whose worst margin is lowest."""
+    has_service_times: bool
+    """Whether any of its operations waited to be sent."""
+    has_time_shares: bool
     time_notes: tuple[str, ...]
     """What there is to say of where time went, in sentences."""
     failure_groups: tuple[FailureGroup, ...]
@@ -113,34 +128,56 @@ class RunView:
     command: str
 
 
-def run_views(runs: Sequence[JudgedRun]) -> tuple[RunView, ...]:
-    """Return what the page shows of every run."""
+def run_views(
+    runs: Sequence[tuple[str, JudgedRun]], trends: Sequence[Trend]
+) -> tuple[RunView, ...]:
+    """Return what the page shows of every run, which come with their names."""
+    is_long = len(runs) > _MOST_OPEN
     return tuple(
-        _run_view(f"run-{number}", name, judged)
-        for number, (name, judged) in enumerate(zip(run_names(runs), runs, strict=True), 1)
+        _run_view(
+            f"run-{number}",
+            name,
+            judged,
+            is_open=not is_long or judged.verdict.verdict is not Verdict.PASS,
+            changes=run_changes(name, judged.test, trends),
+        )
+        for number, (name, judged) in enumerate(runs, 1)
     )
 
 
-def _run_view(anchor: str, name: str, judged: JudgedRun) -> RunView:
+def _run_view(
+    anchor: str, name: str, judged: JudgedRun, *, is_open: bool, changes: Iterable[str]
+) -> RunView:
     run = judged.run
-    p99s_ns = [each.latency.quantile_ns(0.99) for each in run.operations]
-    worst_ns = max((each for each in p99s_ns if each is not None), default=None)
     ended_early = () if run.aborted is None else (f"ended early: {run.aborted}",)
+    reasons = (*ended_early, *judged.verdict.invalid_reasons, *audit_faults(judged))
+    decisive = decisive_text(judged)
+    worst_p99, failures = _worst_p99(run), _part(_failures(run), run.requests)
     return RunView(
         anchor=anchor,
         name=name,
         verdict=judged.verdict.verdict,
         headline=headline_text(judged),
-        decisive=decisive_text(judged),
-        reasons=(*ended_early, *judged.verdict.invalid_reasons, *audit_faults(judged)),
-        requests=f"{run.requests:,}",
-        failures=_part(_failures(run), run.requests),
-        throughput=figure(_throughput_per_s(run), 4),
-        worst_p99=UNKNOWN if worst_ns is None else f"{table_ms(worst_ns / _NS_PER_MS)} ms",
+        decisive=decisive,
+        reasons=() if [*map(printable, reasons)] == [decisive] else reasons,
+        is_open=is_open,
+        changes=tuple(changes),
+        key_figures=(
+            Fact("Highest p99", worst_p99),
+            Fact("Right answers", f"{figure(_throughput_per_s(run), 4)}/s"),
+            Fact("Requests", f"{run.requests:,}"),
+            Fact("Failures", failures),
+            *load_facts(judged),
+        ),
+        failures=failures,
+        worst_p99=worst_p99,
         thresholds=by_operation(map(_threshold_row, judged.verdict.judgements)),
         comparison=comparison_view(judged.comparison),
         operations=tuple(_operation_rows(run)),
         operation_names=tuple(run.labelled),
+        first_operation=_first_operation(judged),
+        has_service_times=any(each.latency != each.service_time for each in run.operations),
+        has_time_shares=any(each.time_shares is not None for each in run.operations),
         time_notes=tuple(
             line.text
             for label, operation in run.labelled.items()
@@ -154,6 +191,24 @@ def _run_view(anchor: str, name: str, judged: JudgedRun) -> RunView:
         origin=tuple(origin_facts(judged)),
         command=shlex.join(run.command),
     )
+
+
+def _worst_p99(run: RunResult) -> str:
+    p99s_ms = [each.latency_ms["p99"] for each in run.operations]
+    worst_ms = max((each for each in p99s_ms if each is not None), default=None)
+    return UNKNOWN if worst_ms is None else observed_figure(worst_ms, None, MetricKind.LATENCY)
+
+
+def _first_operation(judged: JudgedRun) -> int:
+    """Return the index of the operation with the lowest margin; a broken limit of 0 goes first."""
+    lowest = dict.fromkeys(judged.run.labelled, inf)
+    for each in judged.verdict.judgements:
+        margin = each.margin_ratio
+        if margin is None:
+            margin = -inf if each.verdict is Verdict.FAIL else inf
+        if each.operation in lowest:
+            lowest[each.operation] = min(lowest[each.operation], margin)
+    return min(range(len(lowest)), key=list(lowest.values()).__getitem__, default=0)
 
 
 def _operation_rows(run: RunResult) -> Iterator[OperationRow]:

@@ -168,3 +168,55 @@ def test_verdict_is_a_word_and_not_only_a_colour(verdict: Verdict) -> None:
     page = Page(render_html(replace(report, runs=(judged,))))
 
     assert page.text.count(verdict.upper()) >= 2, "in the overview and with the run"
+
+
+def runs_with(*verdicts: Verdict) -> ReportFile:
+    """Return a report of as many runs, of tests called by their numbers."""
+    report = hostile_report("it")
+    (run,) = report.runs
+    runs = (
+        replace(run, test=f"test_{number}", verdict=replace(run.verdict, verdict=verdict))
+        for number, verdict in enumerate(verdicts)
+    )
+    return replace(report, runs=tuple(runs))
+
+
+def test_worst_runs_stand_first_and_their_charts_with_them() -> None:
+    report = runs_with(Verdict.PASS, Verdict.NO_DATA, Verdict.FAIL, Verdict.INVALID, Verdict.FAIL)
+    first = replace(report.runs[4].run, duration_s=77.0)
+    runs = (*report.runs[:2], replace(report.runs[2], run=first), *report.runs[3:])
+
+    page = Page(render_html(replace(report, runs=runs)))
+
+    titles = re.findall(r"^[A-Z ]+ (test_\d)$", page.text, re.MULTILINE)
+    assert titles == ["test_2", "test_4", "test_3", "test_1", "test_0"]
+    assert [each["duration_s"] for each in json.loads(page.contents[1])] == [77, 12, 12, 12, 12]
+
+
+def test_heading_and_title_count_the_verdicts() -> None:
+    text = render_html(runs_with(Verdict.PASS, Verdict.FAIL, Verdict.PASS))
+
+    assert "<h1>2 of 3 runs passed</h1>" in text
+    assert "<title>2 of 3 runs passed (1 FAIL, 2 PASS) - performance</title>" in text
+
+
+@pytest.mark.parametrize(("passed", "is_folded"), [(2, False), (3, True)])
+def test_what_passed_is_folded_where_there_are_more_than_three(
+    passed: int,
+    is_folded: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    page = Page(render_html(runs_with(Verdict.FAIL, *[Verdict.PASS] * passed)))
+
+    folds = [e for e in page.all("details") if e.attributes.get("class") == "fold"]
+    assert ["open" in each.attributes for each in folds] == [True, *[not is_folded] * passed]
+
+
+def test_command_of_the_session_is_shown_to_be_copied_and_is_no_other_fact() -> None:
+    report = hostile_report("it")
+
+    text = render_html(replace(report, environment={"python": "3.11", "command": "pytest -m it"}))
+
+    assert "<code>pytest -m it</code>" in text
+    assert "<dt>command</dt>" not in text
+    assert text.count('class="copy"') == 1
+    assert 'class="copy"' not in render_html(report)

@@ -59,3 +59,18 @@ def test_page_has_a_history_when_there_is_one() -> None:
     assert len(json.loads(found[1])) == 4
     assert '<article class="card charts" id="history"' in with_one
     assert 'id="history"' not in without
+
+
+def test_changes_stand_before_the_runs_and_with_the_run_that_changed() -> None:
+    session = past_session(0, past_run(test="test_it.py::test_write"))
+    changed = changed_history()
+    unchanged = tuple(replace(each, changes=()) for each in changed)
+    run, history = '<article class="run card"', '<article class="card charts" id="history"'
+
+    with_changes, without = render_html(session, changed), render_html(session, unchanged)
+
+    assert with_changes.index(history) < with_changes.index(run)
+    assert without.index(run) < without.index(history)
+    assert '<p class="changes">' in with_changes
+    assert '<p class="changes">' not in without
+    assert '<p class="changes">' not in render_html(session, changed_history("another"))

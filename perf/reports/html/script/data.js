@@ -1,0 +1,9 @@
+/* What the charts draw: texts of a run reach the page as text, never as markup. */
+
+const root = document.documentElement;
+const runs = JSON.parse(document.getElementById("data").textContent);
+const trends = JSON.parse(document.getElementById("trends")?.textContent ?? "[]");
+root.dataset.script = "on"; // the style sheet hides what is of no use without it
+
+/* Name of a chart → what returns its ECharts option, its legend, a table, and a summary in words; or why it is empty. */
+const CHARTS = {};
