@@ -1,6 +1,8 @@
 """Files by name, in a folder or below a prefix in S3: where baselines and histories are kept."""
 
+import re
 from dataclasses import dataclass
+from os.path import exists, isdir, isfile
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -11,6 +13,8 @@ from perf.targets.s3_url import S3_SCHEME, parse_s3_url
 
 STORE_ERRORS: Final = (OSError, TargetError)
 """What says that a store cannot be read or written."""
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
+"""How a URL begins, with one slash too few even."""
 
 
 class FileStore(Protocol):
@@ -46,7 +50,8 @@ class FolderStore:
         """See `FileStore`."""
         if not self.folder.exists():
             return []
-        files = (each for each in self.folder.iterdir() if each.is_file())
+        # A link into a folder that may not be looked into is an error to `Path.is_file`.
+        files = (each for each in self.folder.iterdir() if isfile(each))  # noqa: PTH113 - as said
         return sorted(each.name for each in files if not each.name.startswith("."))  # no drafts
 
     def read(self, name: str, most_bytes: int) -> bytes | None:
@@ -108,6 +113,11 @@ def parse_place(text: str) -> str:
     """
     if text.startswith(S3_SCHEME):
         parse_s3_url(text)
-    elif Path(text).exists() and not Path(text).is_dir():
+    elif not text.strip():
+        raise ValueError("it is empty: give a folder, or s3://bucket/prefix")
+    elif _URL.match(text):
+        raise ValueError("it looks like a URL, and only s3://bucket/prefix is known")
+    # Unlike those of `Path`, these take what cannot be looked at for what is not there.
+    elif exists(text) and not isdir(text):  # noqa: PTH110, PTH112
         raise ValueError("it is a file: give a folder, or s3://bucket/prefix")
     return text

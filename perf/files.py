@@ -1,5 +1,6 @@
 """Files that whoever looks finds whole: the old one or the new one, nothing in between."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,9 @@ def check_takes_file(path: Path) -> None:
     """
     if path.exists() and not path.is_file():
         return  # of a pipe or a device only writing tells
+    for each in path.parents:
+        if each.is_symlink() and not each.exists():
+            raise FileNotFoundError(errno.ENOENT, "it is a link to nowhere", str(each))
     path = path.resolve()
     there = next(each for each in path.parents if each.exists())
     for name in path.relative_to(there).parts:

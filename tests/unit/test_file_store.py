@@ -1,5 +1,7 @@
 """A store gives back what it was given, whole, wherever it keeps it."""
 
+import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Barrier, Thread
@@ -95,11 +97,65 @@ def test_of_several_that_add_one_name_at_once_one_succeeds(tmp_path: Path) -> No
     assert (store.names(), store.read("a.json", 100_000)) == (["a.json"], text.encode())
 
 
+def test_of_several_that_write_one_name_at_once_one_file_is_left_whole(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    texts = [str(each) * 50_000 for each in range(4)]
+    ready = Barrier(len(texts))
+    seen: list[bytes | None] = []
+
+    def write(text: str) -> None:
+        ready.wait()
+        for _ in range(10):
+            store.write("a.json", text)
+            seen.append(store.read("a.json", 100_000))
+
+    threads = [Thread(target=write, args=(each,)) for each in texts]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+    assert (len(seen), set(seen) <= {each.encode() for each in texts}) == (40, True)
+    assert [each.name for each in tmp_path.iterdir()] == ["a.json"]
+
+
 def test_drafts_and_folders_are_no_files(tmp_path: Path) -> None:
     (tmp_path / ".a.json.7.7.tmp").write_text("half a fi")
     (tmp_path / "folder.json").mkdir()
 
     assert FolderStore(tmp_path).names() == []
+
+
+def test_links_are_the_files_that_they_lead_to(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (tmp_path / "real").write_text("[1]")
+    targets = {"file": tmp_path / "real", "folder": tmp_path, "nowhere": tmp_path / "x"}
+    targets |= {"itself": folder / "itself", "device": Path("/dev/zero")}
+    for name, target in targets.items():
+        (folder / name).symlink_to(target)
+
+    store = FolderStore(folder)
+
+    assert (store.names(), store.read("file", 100)) == (["file"], b"[1]")
+
+
+def test_a_link_that_may_not_be_followed_hides_no_other_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is forbidden to the superuser, so that the system's answer is told here."""
+    (tmp_path / "a.json").write_text("[1]")
+    (tmp_path / "link").symlink_to("/elsewhere/b.json")
+    stat = os.stat
+
+    def refusing(path: str | os.PathLike[str], **options: bool) -> os.stat_result:
+        if os.fspath(path) == str(tmp_path / "link"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(os, "stat", refusing)
+
+    assert FolderStore(tmp_path).names() == ["a.json"]
 
 
 def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
@@ -114,6 +170,13 @@ def test_folder_below_a_file_takes_no_files(tmp_path: Path) -> None:
         FolderStore(tmp_path / "file" / "folder").check_writable("a.json")
 
 
+def test_folder_that_is_a_link_to_nowhere_takes_no_files(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+
+    with pytest.raises(FileNotFoundError, match="it is a link to nowhere"):
+        FolderStore(tmp_path / "link" / "deeper").check_writable("a.json")
+
+
 def test_folder_of_the_name_is_known_before_writing(tmp_path: Path) -> None:
     (tmp_path / "a.json").mkdir()
 
@@ -126,7 +189,7 @@ def test_relative_place_begins_at_the_root(tmp_path: Path) -> None:
     assert Place(text="/kept").open(tmp_path) == FolderStore(Path("/kept"))
 
 
-@pytest.mark.parametrize("text", ["kept", "s3://bucket", "s3://bucket/prefix"])
+@pytest.mark.parametrize("text", ["kept", "./s3:/kept", "s3://bucket", "s3://bucket/prefix"])
 def test_place_is_named_as_it_was_written(text: str) -> None:
     assert str(Place(text=parse_place(text))) == text
 
@@ -138,6 +201,12 @@ def test_place_is_named_as_it_was_written(text: str) -> None:
         ("s3:///prefix", "write it like 's3://bucket/prefix'"),
         (__file__, "it is a file: give a folder, or s3://bucket/prefix"),
         ("/dev/null", "it is a file: give a folder, or s3://bucket/prefix"),
+        ("", "it is empty: give a folder, or s3://bucket/prefix"),
+        (" ", "it is empty: give a folder, or s3://bucket/prefix"),
+        ("s3:/kept", "it looks like a URL, and only s3://bucket/prefix is known"),
+        ("S3://kept", "it looks like a URL, and only s3://bucket/prefix is known"),
+        ("file:///kept", "it looks like a URL, and only s3://bucket/prefix is known"),
+        ("s3://no_bucket", "'no_bucket' is no name of a bucket"),
     ],
 )
 def test_what_is_no_place_is_refused(text: str, hint: str) -> None:

@@ -84,14 +84,29 @@ def test_a_missing_permission_is_named(store: ObjectStore, operation: str, actio
 @pytest.mark.parametrize(
     ("url", "parts"),
     [
-        ("s3://b", ("b", "")),
-        ("s3://b/", ("b", "")),
-        ("s3://b/p", ("b", "p/")),
-        ("s3://b/p/q/", ("b", "p/q/")),
+        ("s3://kept", ("kept", "")),
+        ("s3://kept/", ("kept", "")),
+        ("s3://kept/p", ("kept", "p/")),
+        ("s3://kept/p/q/", ("kept", "p/q/")),
     ],
 )
 def test_a_prefix_ends_in_a_slash(url: str, parts: tuple[str, str]) -> None:
     assert parse_s3_url(url) == parts
+
+
+@pytest.mark.parametrize("bucket", ["abc", "0.a-b.9", "x" * 63, "1.2.3.4.5", "ap-1-s3alias"])
+def test_a_name_that_a_bucket_can_have_is_taken(bucket: str) -> None:
+    assert parse_s3_url(f"s3://{bucket}/p") == (bucket, "p/")
+
+
+@pytest.mark.parametrize(
+    "bucket",
+    ["b?x", "ab", "x" * 64, "Kept", "a_b", "-ab", "ab-", ".ab", "ab.", "a..b", "10.0.0.1", "käse"],
+)
+def test_a_name_that_no_bucket_can_have_is_refused(bucket: str) -> None:
+    with pytest.raises(ValueError, match="is no name of a bucket, which has 3 to 63") as caught:
+        parse_s3_url(f"s3://{bucket}/p")
+    assert str(caught.value).startswith(repr(bucket))
 
 
 @pytest.mark.parametrize("url", ["s3://", "s3:///p", "b/p", ""])
