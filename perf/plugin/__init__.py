@@ -15,6 +15,7 @@ from perf.plugin.audits import Audits
 from perf.plugin.baseline_saving import BaselineSaving
 from perf.plugin.baselines import Baselines
 from perf.plugin.collector import Collector, attach
+from perf.plugin.completeness import Completeness, asks_for_load
 from perf.plugin.costs import SessionCosts
 from perf.plugin.exclusive import LOCK_FILE_VARIABLE, alone, among_others, lock_path
 from perf.plugin.fixtures import (
@@ -92,6 +93,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(interrupts, "perf-interrupts")
     config.pluginmanager.register(workers, "perf-workers")
     config.pluginmanager.register(collector, "perf-collector")
+    config.pluginmanager.register(Completeness(), "perf-completeness")
     if session.baselines.save is not None and not collector.is_worker:
         config.pluginmanager.register(BaselineSaving(baselines, collector), "perf-baseline")
 
@@ -119,7 +121,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         try:
             state.resolver.load(marker_arguments(item))
-            if _asks_for_load(item):
+            if asks_for_load(item):
                 state.baselines.check_environment()
         except ConfigError as error:
             raise _usage_error(error, f"{item.nodeid}: ") from error
@@ -142,7 +144,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Make a place for the test's load runs; before any fixture, check its marker."""
     state = item.config.stash[STATE]
     load = state.resolver.load(marker_arguments(item))
-    if _asks_for_load(item):
+    if asks_for_load(item):
         state.costs.expect_any(load)
     item.stash[STATE_RUNS] = TestRuns(item, state)
 
@@ -163,7 +165,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         raise_violations(runs.judge())
         raise
     raise_violations(runs.judge())
-    if not runs.judge() and runs.error is None and _asks_for_load(item):
+    if not runs.judge() and runs.error is None and asks_for_load(item):
         runs.error = RunNotJudged("no data", "the test put no load on anything: call perf_load")
     return result
 
@@ -214,12 +216,8 @@ def _processes(config: pytest.Config) -> int:
     return int(getattr(config, "workerinput", {}).get("workercount", 1))
 
 
-def _asks_for_load(item: pytest.Item) -> bool:
-    return "perf_load" in getattr(item, "fixturenames", ())
-
-
 def _room(item: pytest.Item) -> AbstractContextManager[None]:
-    if _asks_for_load(item):
+    if asks_for_load(item):
         text = f"waiting until no other load test runs on this machine ({lock_path()})"
         return alone(
             lock_path(),

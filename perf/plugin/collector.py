@@ -24,7 +24,7 @@ from perf.plugin.own_errors import TOLD_ATTRIBUTE
 from perf.plugin.report_files import ReportFiles
 from perf.plugin.session_command import session_command
 from perf.plugin.workers import Workers
-from perf.reports.lines import Line, Style, printable
+from perf.reports.lines import Line, Style
 from perf.reports.session import session_lines
 
 REPORT_ATTRIBUTE = "perf_runs"
@@ -34,7 +34,6 @@ It is JSON text: what xdist cannot send ends a worker, and what cannot be JSON s
 """
 
 _WORKER_OUTPUT = "perf_interrupted_runs"
-_WORKER_TESTS = "perf_load_tests"
 _NO_RUNS = "[]"
 MARKUP: Mapping[Style, Mapping[str, bool]] = {
     Style.PLAIN: {},
@@ -71,14 +70,6 @@ class Collector:
         """Name and endpoint of a table of ours that is there after the session."""
         self.is_refused = False
         """Whether an option was found wrong when the target was opened."""
-        self._load_tests: set[str] = set()
-        """Node ids of all that were collected."""
-        self._reported: set[str] = set()
-        """Node ids of tests that had a report."""
-        self._broken_by: str | None = None
-        """What kept a process of the session from saying all that it knew."""
-        self._is_broken = False
-        """Whether that is all that keeps the session from being green."""
 
     @property
     def is_worker(self) -> bool:
@@ -98,38 +89,22 @@ class Collector:
     def keep(self, judged: Sequence[JudgedRun]) -> None:
         """Keep the runs of a test that will never have a report."""
         if self.is_worker:
-            self._worker_output[_WORKER_OUTPUT] = _to_text(judged)
+            output: dict[str, Any] = self._config.workeroutput  # type: ignore[attr-defined]
+            output[_WORKER_OUTPUT] = _to_text(judged)
         else:
             self._judged.extend(judged)
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Know of the load tests, each of which has to have a report."""
-        tests = [each.nodeid for each in session.items if asks_for_load(each)]
-        if self.is_worker:
-            self._worker_output[_WORKER_TESTS] = tests
-        elif not session.config.option.collectonly:
-            self._load_tests.update(tests)
-
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the runs that a test's report carries."""
-        self._reported.add(report.nodeid)
         if not self.is_worker:
             self._take(getattr(report, REPORT_ATTRIBUTE, _NO_RUNS))
             told = getattr(report, TOLD_ATTRIBUTE, ())
             self._told.update((report.nodeid, Verdict(each)) for each in told)
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ANN401 - xdist does not type it
-        """Take what a worker of xdist has still to say, and know of one that broke down."""
-        output = getattr(node, "workeroutput", {})
-        self._take(output.get(_WORKER_OUTPUT, _NO_RUNS))
-        self._load_tests.update(output.get(_WORKER_TESTS, ()))
-        if error is not None:
-            self._broken_by = f"worker {node.gateway.id} of xdist ended: {error}"
-
-    def pytest_internalerror(self) -> None:
-        """Know of an error outside of any test; a worker's leaves the session of xdist green."""
-        self._broken_by = "pytest or a plugin had an internal error, which stands above"
+    def pytest_testnodedown(self, node: object) -> None:
+        """Take what an interrupted worker of xdist measured."""
+        self._take(getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT, _NO_RUNS))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -138,7 +113,7 @@ class Collector:
             return
         if self._interrupts.signal is not None:
             for node in self._workers.interrupt():
-                self.pytest_testnodedown(node, error=None)
+                self.pytest_testnodedown(node)
         if self._judged:
             self._unmatched = [each for each in self._session_thresholds if not self._ran(each)]
         is_wanted = self._files.are_wanted(has_runs=bool(self._judged))
@@ -147,13 +122,6 @@ class Collector:
         is_bad = self._unmatched or self._files.has_failed
         if is_bad and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        missing = sorted(self._load_tests - self._reported)
-        if missing:
-            more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-            self._broken_by = self._broken_by or f"no report came of {missing[0]}{more}"
-        if self._broken_by is not None and session.exitstatus == pytest.ExitCode.OK:
-            self._is_broken = True
-            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         if self.is_refused:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
@@ -178,21 +146,12 @@ class Collector:
         yield from session_lines(self._judged, whole, width)
 
     def _session_lines(self, width: int) -> Iterator[Line]:
-        if self._is_broken:
-            text = f"ERROR: {self._broken_by}: what it measured may be missing"
-            yield Line(printable(text), Style.BAD)
         for threshold in self._unmatched:
             text = f"NO DATA: {threshold}: no run of this session had such an operation"
             yield Line(text, Style.WARNING)
         if self.kept_table is not None:
             yield Line(f"table kept: {self.kept_table}")
         yield from self._files.lines(width)
-
-    @property
-    def _worker_output(self) -> dict[str, Any]:
-        """What xdist sends to the controller when this worker ends."""
-        output: dict[str, Any] = self._config.workeroutput  # type: ignore[attr-defined]
-        return output
 
     def _take(self, runs: str) -> None:
         self._judged.extend(JudgedRun.from_json(each) for each in json.loads(runs))
@@ -216,11 +175,6 @@ class Collector:
             "commit": _commit(self._config.rootpath),
             "command": session_command(self._config.invocation_params.args, os.environ),
         }
-
-
-def asks_for_load(item: pytest.Item) -> bool:
-    """Tell whether a test can put load on anything."""
-    return "perf_load" in getattr(item, "fixturenames", ())
 
 
 def attach(report: pytest.TestReport, judged: Sequence[JudgedRun]) -> None:

@@ -199,12 +199,12 @@ def test_a_baseline_that_cannot_be_saved_costs_the_green(
 
 
 def test_a_bucket_without_permission_is_known_before_any_load(baselines: BaselinesOf) -> None:
-    denied = TargetUnusable("s3://b/p", "the credentials lack the permission s3:PutObject")
+    denied = TargetUnusable("s3://bucket/p", "the credentials lack the permission s3:PutObject")
     with (
         patch("perf.targets.object_store.ObjectStore.check_writable", side_effect=denied),
         pytest.raises(BaselineUnusable, match="lack the permission s3:PutObject"),
     ):
-        baselines(save="main", place=Place(text="s3://b/p", region="eu-west-1"))
+        baselines(save="main", place=Place(text="s3://bucket/p", region="eu-west-1"))
 
 
 def test_another_machine_is_refused_by_name(baselines: BaselinesOf) -> None:
