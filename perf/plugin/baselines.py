@@ -9,11 +9,12 @@ from typing import Final
 
 from perf.core.comparing import FALSE_ALARM_RATIO, compare
 from perf.core.comparison import Comparison, not_compared
+from perf.core.json_reader import JsonReader
 from perf.core.report import JudgedRun, ReportFile
 from perf.core.result import RunResult
 from perf.core.run_fingerprint import RunFingerprint
 from perf.core.verdicts import Verdict
-from perf.errors import BaselineUnusable
+from perf.errors import BaselineUnusable, ResultError
 from perf.file_store import STORE_ERRORS, FileStore
 from perf.files import read_file
 from perf.plugin.baseline_files import (
@@ -103,7 +104,7 @@ class Baselines:
             why = self._absence or f"baseline {name} has no such run of this test"
             return not_compared(name, rules, why, unmatched)
         try:
-            return compare(
+            comparison = compare(
                 before.run,
                 run,
                 rules,
@@ -111,7 +112,9 @@ class Baselines:
                 false_alarm_ratio=FALSE_ALARM_RATIO / len(self.report.runs),
                 unmatched=unmatched,
             )
-        except (ArithmeticError, ValueError) as error:
+            # A figure that no report can be read back with would cost the run that carries it.
+            return Comparison.from_json(JsonReader.of(comparison.to_json(), "comparison"))
+        except (ArithmeticError, ValueError, ResultError) as error:
             return self.uncompared(f"its figures do not add up: {type(error).__name__}: {error}")
 
     def uncompared(self, why: str) -> Comparison | None:

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import NoReturn
+from fnmatch import fnmatch
 from unittest.mock import patch
 
 import pytest
 
+from perf.core.comparison import Change, Comparison
 from perf.core.histogram import LatencyHistogram
 from perf.core.operation import OperationResult
 from perf.core.report import ReportFile
@@ -114,23 +115,33 @@ def test_a_run_whose_comparison_does_not_end_is_kept_and_not_green(
     assert runs_of(pytester) == [(40, "no data")]
 
 
+BOUNDLESS = Change(
+    operation="quick", metric="p90", before=1.0, after=2.0, change_ratio=1e300, ci95=None
+)
+
+
+@pytest.mark.parametrize(
+    ("comes_to", "why"),
+    [
+        (OverflowError("no such slice"), "OverflowError: no such slice"),
+        (
+            Comparison(baseline="base", changes=(BOUNDLESS,)),
+            "ResultError: comparison.changes*0*.change_ratio: expected a number, found 1e+300",
+        ),
+    ],
+    ids=["not reckoned", "not readable"],
+)
 def test_a_baseline_that_nobody_can_reckon_with_costs_no_measurement(
-    pytester: pytest.Pytester, session: Session
+    pytester: pytest.Pytester, session: Session, comes_to: Comparison | Exception, why: str
 ) -> None:
     session("(measure): measure()", "--perf-save=base")
     comparing = ("--perf-compare=base", "--perf-compare-fail=p90 > 10%")
 
-    def overflow(*_: object, **__: object) -> NoReturn:
-        raise OverflowError("no such slice")
-
-    with patch("perf.plugin.baselines.compare", overflow):
+    with patch("perf.plugin.baselines.compare", side_effect=[comes_to]):
         result = session("(measure): measure()", *comparing)
 
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(
-        [
-            "NO DATA: nothing to compare with: baseline base: its figures do not add up: *",
-            "    baseline base: its figures do not add up: OverflowError: no such slice",
-        ]
-    )
+    told = "baseline base: its figures do not add up: "
+    text = " ".join(each.strip() for each in result.stdout.lines)
+    assert fnmatch(text, f"*NO DATA: nothing to compare with: {told}{why} *")
     assert runs_of(pytester) == [(40, "no data")]
