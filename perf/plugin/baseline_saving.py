@@ -23,7 +23,10 @@ class BaselineSaving:
         if session.config.option.collectonly:
             return
         self._baselines.save(self._collector.report())
-        if self._baselines.is_lost and session.exitstatus == pytest.ExitCode.OK:
+        if not self._baselines.is_lost:
+            return
+        self._collector.rescue()
+        if session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl(trylast=True)

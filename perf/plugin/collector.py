@@ -165,6 +165,10 @@ class Collector:
             started_at=self._started_at, environment=self._environment, runs=tuple(self._judged)
         )
 
+    def rescue(self) -> None:
+        """See that what the session has measured is in a file, where one is missing."""
+        self._files.rescue(self.report())
+
     @cached_property
     def _environment(self) -> Mapping[str, str]:
         return {

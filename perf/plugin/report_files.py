@@ -45,6 +45,8 @@ class ReportFiles:
         self._lines: list[Line] = []
         self.has_failed = False
         """Whether a file that was asked for is missing."""
+        self._has_results = False
+        """Whether a file has every figure."""
 
     def are_wanted(self, *, has_runs: bool) -> bool:
         """Return whether there is any file to write."""
@@ -58,7 +60,9 @@ class ReportFiles:
         """Write every file; what cannot be written keeps no other from it."""
         session = self._session
         if session.json_path is not None:
-            self._write_results(session.json_path, report)
+            self._has_results = self._write(
+                "json", "results", session.json_path, lambda it: write_report(it, report)
+            )
         trends = self._add_to_history(report)
         if session.html_path is not None:
             self._write(
@@ -73,16 +77,19 @@ class ReportFiles:
             )
         if self._step_summary and report.runs:
             self._add_to_step_summary(Path(self._step_summary), report, trends)
+        if self.has_failed:
+            self.rescue(report)
 
-    def _write_results(self, path: Path, report: ReportFile) -> None:
-        """Write the results; no other report has every figure, so they have to be somewhere."""
-        if self._write("json", "results", path, lambda it: write_report(it, report)):
+    def rescue(self, report: ReportFile) -> None:
+        """Write the results to a place of their own, unless they are in a file already."""
+        if self._has_results or not report.runs:
             return
         try:
             text = f"the results are in {write_aside(report)} instead"
+            self._has_results = True
         except _FAILURES as error:
-            text = f"ERROR: nor could they be written to another place: {error}"
-        self._lines.append(Line(text, Style.BAD))
+            text = f"ERROR: the results could not be written to another place: {_told(error)}"
+        self._lines.append(Line(printable(text), Style.BAD))
 
     def _write(self, name: str, content: str, path: Path, write: Callable[[Path], None]) -> bool:
         """Return whether a file is written; what keeps it from that keeps no other."""

@@ -59,7 +59,7 @@ def test_results_that_cannot_be_written_are_elsewhere(
     (other,) = (tmp_path / "temporary").iterdir()
     assert ReportFile.from_json(json.loads(other.read_text())) == REPORT
     assert written.has_failed
-    error, place, rest = written.lines(100)
+    error, rest, place = written.lines(100)
     assert error.text.startswith("ERROR: --perf-json: no results written: [Errno ")
     assert place.text == f"the results are in {other} instead"
     assert rest.text == f"summary written to {tmp_path / 'perf.md'}"
@@ -73,9 +73,26 @@ def test_results_that_nothing_takes_are_told_of(
 
     written.write(REPORT)
 
-    _, error, rest = written.lines(100)
-    assert error.text.startswith("ERROR: nor could they be written to another place: [Errno 2]")
+    _, rest, error = written.lines(100)
     assert rest.text.startswith("summary written to ")
+    assert error.text.startswith("ERROR: the results could not be written to another place: [Err")
+
+
+@pytest.mark.parametrize("has_json", [False, True])
+def test_results_are_written_elsewhere_once_and_only_where_no_file_has_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_json: bool
+) -> None:
+    """As when a baseline cannot be saved after the reports, or a history takes no session."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    written = files(**({"json_path": tmp_path / "perf.json"} if has_json else {}))
+    written.write(REPORT)
+
+    written.rescue(REPORT)
+    written.rescue(REPORT)
+
+    (file,) = tmp_path.iterdir()
+    assert (file.name == "perf.json") == has_json
+    assert ReportFile.from_json(json.loads(file.read_text())) == REPORT
 
 
 @pytest.mark.parametrize("error", [ImportError, OverflowError, KeyError, TypeError])

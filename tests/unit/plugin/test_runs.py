@@ -1,6 +1,7 @@
 """What was measured stays in the reports of its session, whatever becomes of its test."""
 
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from fnmatch import fnmatch
@@ -66,19 +67,20 @@ class Measuring:
 def session(pytester: pytest.Pytester) -> Session:
     """Run a test that measures."""
 
-    def run(body: str, *args: str) -> pytest.RunResult:
+    def run(body: str, *args: str, report: bool = True) -> pytest.RunResult:
         pytester.makepyfile(f"import pytest\ndef test_it{body}")
         # pytester forgets what a session imported: Hypothesis would load anew in each.
         unused = [f"-pno:{each}" for each in ("locust", "cacheprovider", "hypothesispytest")]
-        own = (*unused, "--perf-json=report.json")
-        return pytester.runpytest_inprocess(*own, *args, plugins=[Measuring()])
+        reports = ["--perf-json=report.json"] if report else []
+        return pytester.runpytest_inprocess(*unused, *reports, *args, plugins=[Measuring()])
 
     return run
 
 
-def runs_of(pytester: pytest.Pytester) -> list[tuple[int, str]]:
+def runs_of(pytester: pytest.Pytester, name: str = "report.json") -> list[tuple[int, str]]:
     """Return how many requests the reported runs have, and their verdicts."""
-    report = ReportFile.from_json(json.loads((pytester.path / "report.json").read_text()))
+    (path,) = pytester.path.glob(name)
+    report = ReportFile.from_json(json.loads(path.read_text()))
     return [(each.run.requests, str(each.verdict.verdict)) for each in report.runs]
 
 
@@ -113,6 +115,21 @@ def test_a_run_whose_comparison_does_not_end_is_kept_and_not_green(
 
     assert result.ret != pytest.ExitCode.OK
     assert runs_of(pytester) == [(40, "no data")]
+
+
+@pytest.mark.parametrize("place", ["--perf-save=base", "--perf-history=taken"])
+def test_a_run_that_was_to_be_kept_and_cannot_be_is_in_a_file(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, session: Session, place: str
+) -> None:
+    """Nobody asked for one, but nothing else has its figures."""
+    monkeypatch.setattr(tempfile, "tempdir", str(pytester.path))
+    takes_the_place = "open('taken', 'w').close(); open('.perf-baselines', 'w').close()"
+
+    result = session(f"(measure): measure(); {takes_the_place}", place, report=False)
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines([f"the results are in {pytester.path}/aqp-perf-*.json instead"])
+    assert runs_of(pytester, "aqp-perf-*.json") == [(40, "pass")]
 
 
 BOUNDLESS = Change(
