@@ -4,7 +4,7 @@ import pytest
 
 from perf.plugin.baselines import Baselines
 from perf.plugin.collector import MARKUP, Collector
-from perf.reports.lines import Style
+from perf.reports.lines import Style, printable
 
 
 class BaselineSaving:
@@ -34,4 +34,4 @@ class BaselineSaving:
         """Say what has become of it."""
         if self._baselines.saved is not None:
             style = Style.BAD if self._baselines.is_lost else Style.PLAIN
-            terminalreporter.write_line(self._baselines.saved, **MARKUP[style])
+            terminalreporter.write_line(printable(self._baselines.saved), **MARKUP[style])

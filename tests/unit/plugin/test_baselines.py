@@ -3,6 +3,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier, Thread
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import pytest
@@ -15,6 +16,7 @@ from perf.core.verdicts import RunVerdict, Verdict
 from perf.errors import BaselineUnusable, TargetUnusable
 from perf.file_store import Place
 from perf.plugin.baseline_files import BaselineSettings, MissingBaseline
+from perf.plugin.baseline_saving import BaselineSaving
 from perf.plugin.baselines import Baselines
 from perf.plugin.fingerprints import environment_fingerprint
 
@@ -241,6 +243,17 @@ def test_a_baseline_cannot_move_the_cursor(pytester: pytest.Pytester) -> None:
 
     assert "versions: evil\\x1b[31m 1 against nothing" in result.stderr.str()
     assert "evil\x1b" not in result.stderr.str()
+
+
+def test_a_store_cannot_move_the_cursor() -> None:
+    """What it answers is shown when a baseline cannot be saved."""
+    lost, lines = SimpleNamespace(saved="ERROR: \x1b[2J", is_lost=True), []
+    terminal = SimpleNamespace(write_line=lambda text, **_: lines.append(text))
+
+    saving = BaselineSaving(lost, collector=None)  # type: ignore[arg-type]
+    saving.pytest_terminal_summary(terminal)  # type: ignore[arg-type]
+
+    assert lines == ["ERROR: \\x1b[2J"]
 
 
 def test_a_run_that_measured_nothing_is_no_baseline(baselines: BaselinesOf, tmp_path: Path) -> None:
