@@ -200,6 +200,8 @@ def _commit(folder: Path) -> str:
             text=True,
             check=False,
         )
-    except FileNotFoundError:
+    except (
+        OSError
+    ):  # no git, or no such folder any more: what was measured is reported all the same
         return ""
     return done.stdout.strip()

@@ -29,3 +29,11 @@ def test_a_repository_without_a_commit_has_none(tmp_path: Path) -> None:
 
 def test_no_repository_has_no_commit(tmp_path: Path) -> None:
     assert _commit(tmp_path) == ""
+
+
+def test_a_folder_that_is_gone_has_no_commit(tmp_path: Path) -> None:
+    """A test may have removed it, and what it measured is to be reported."""
+    (tmp_path / "file").touch()
+
+    assert _commit(tmp_path / "gone") == ""
+    assert _commit(tmp_path / "file") == ""
