@@ -1,18 +1,21 @@
 """The HTML report in a real browser: drawn, silent, offline, in both themes, on a phone."""
 
-from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from perf.core.verdicts import Verdict
 from perf.reports.html import render_html
 from tests.doubles.changed_history import NIGHTS, changed_history
 from tests.doubles.chromium import NAMES, chromium, chromium_path
 from tests.doubles.hostile_report import HOSTILE, hostile_report
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Locator, Page
 
 pytestmark = pytest.mark.skipif(
     chromium_path() is None, reason=f"needs a Chromium: none of {', '.join(NAMES)} is installed"
@@ -80,15 +83,21 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def opened(url: str) -> Iterator[dict[str, Opened]]:
+def browser() -> "Iterator[Browser]":
+    """One for all tests: it takes half a second to start."""
+    with chromium() as it:
+        yield it
+
+
+@pytest.fixture(scope="module")
+def opened(browser: "Browser", url: str) -> dict[str, Opened]:
     """Return the report on screens of both sizes."""
-    with chromium() as browser:
-        reports = {}
-        for name, (width, height) in SIZES.items():
-            page = browser.new_page()
-            page.set_viewport_size({"width": width, "height": height})
-            reports[name] = Opened(page, url)
-        yield reports
+    reports = {}
+    for name, (width, height) in SIZES.items():
+        page = browser.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        reports[name] = Opened(page, url)
+    return reports
 
 
 @pytest.fixture
@@ -180,6 +189,48 @@ def test_a_pointer_reads_figures_off_a_chart(report: Opened) -> None:
     tip.wait_for()
     assert "requests/s" in tip.inner_text()
     assert report.complaints == []
+
+
+def test_without_javascript_tables_stand_in_for_charts(browser: "Browser", url: str) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(url)
+    percentiles, heat_map = (page.locator(f"#run-1 [data-chart={it}]") for it in CHARTS[:2])
+
+    percentiles.locator("summary").click()
+
+    assert page.get_by_text("Without JavaScript").is_visible()
+    assert percentiles.locator("table").nth(1).is_visible(), "those of all operations"
+    assert not heat_map.locator(".canvas").is_visible()
+
+
+def test_links_open_a_folded_run_and_paper_opens_all(browser: "Browser", tmp_path: Path) -> None:
+    path = tmp_path / "folded.html"
+    harmless = hostile_report("harmless")
+    (run,) = harmless.runs
+    passed = replace(run, verdict=replace(run.verdict, verdict=Verdict.PASS))
+    path.write_text(render_html(replace(harmless, runs=(passed,) * 4)), "utf-8")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    folds, drawn = page.locator(".fold[open]"), page.locator("[data-drawn=yes]")
+    assert (folds.count(), drawn.count()) == (0, 0)
+
+    page.locator(".overview a").nth(2).click()
+    page.wait_for_selector("#run-3 .fold[open]")
+    page.wait_for_selector("#run-3 [data-chart=percentiles][data-drawn=yes]")
+    assert folds.count() == 1
+
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert (folds.count(), drawn.count()) == (4, 4 * len(CHARTS))
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert folds.count() == 1
+
+
+def test_charts_are_reached_by_keyboard(report: Opened) -> None:
+    canvas = report.chart("percentiles").locator(".canvas")
+
+    canvas.focus()
+
+    assert canvas.evaluate("it => it === document.activeElement")
 
 
 def test_the_command_is_copied_as_it_is(report: Opened) -> None:

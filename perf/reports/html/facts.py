@@ -13,13 +13,14 @@ from perf.reports.figures import figure, table_ms
 UNKNOWN: Final = "-"
 
 _NO_TARGET: Final = "none"
+_ELSEWHERE: Final = frozenset({"processes"})
+"""Keys of a profile that are among the facts of the load generator."""
 _OF_OUR_WORKLOADS: Final = frozenset({"client", "max_attempts", "verify", "audit"})
 """Keys of a profile that say nothing of a run without a target."""
 _WORDS: Final = {
     "name": "profile",
     "spawn_rate": "users started per second",
     "warmup_s": "warm-up",
-    "processes": "processes asked for",
     "max_attempts": "attempts at most",
     "verify": "answers verified",
     "audit": "writes audited, at most",
@@ -39,7 +40,7 @@ def answer_facts(judged: JudgedRun) -> Iterator[Fact]:
     for label, operation in judged.run.labelled.items():
         if operation.answers is not None and operation.answers.checked:
             yield Fact(label, _checked(operation))
-        elif operation.is_unverified:
+        elif operation.is_unverified and judged.target.kind != _NO_TARGET:
             yield Fact(label, f"not verified: {judged.unverified or 'none of them was checked'}")
 
 
@@ -140,7 +141,11 @@ def _arrivals(health: GeneratorHealth) -> Iterator[Fact]:
 
 def _profile(judged: JudgedRun) -> Iterator[Fact]:
     for key, value in judged.profile.items():
-        if value is None or (key in _OF_OUR_WORKLOADS and judged.target.kind == _NO_TARGET):
+        if (
+            value is None
+            or key in _ELSEWHERE
+            or (key in _OF_OUR_WORKLOADS and judged.target.kind == _NO_TARGET)
+        ):
             continue
         name = _WORDS.get(key, key.removesuffix("_s").replace("_", " "))
         text = f"{value:g}" if isinstance(value, float) else str(value)

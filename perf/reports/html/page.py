@@ -20,6 +20,7 @@ from markupsafe import Markup
 from perf.core.report import ReportFile
 from perf.core.trends import Trend
 from perf.reports.html.chart_data import chart_data
+from perf.reports.html.chart_tables import chart_tables
 from perf.reports.html.facts import Fact
 from perf.reports.html.trend_view import shown_trends, trend_data, trend_views
 from perf.reports.html.views import OPERATION_TIMES, run_views
@@ -56,12 +57,14 @@ def render_html(report: ReportFile, trends: Sequence[Trend] = ()) -> str:
     """
     shown = shown_trends(trends)
     runs = worst_first(report.runs)
+    charts = [chart_data(judged) for _, judged in runs]
     environment = dict(report.environment)
     return _template().render(
         policy=_policy(),
         style=Markup(_file(_STYLE)),  # noqa: S704 - ours
         scripts=[Markup(each) for each in (_file(_CHARTS), _own_script())],  # noqa: S704 - ours
-        data=_json([chart_data(judged) for _, judged in runs]),
+        data=_json(charts),
+        tables=[chart_tables(each) for each in charts],
         trend_data=_json(trend_data(shown)),
         trends=trend_views(shown),
         first_trend=next((i for i, each in enumerate(shown) if each.changes), 0),

@@ -27,7 +27,6 @@ const bars = (theme, narrow, { names, parts, stacked }) => {
         type: "bar", name, data, stack: stacked ? "all" : undefined, barWidth: stacked ? 12 : 7, barGap: "15%", itemStyle: { color: colourOf }, emphasis: { disabled: true },
       })).map((each) => ({ ...each, barCategoryGap: "60%" })),
     },
-    table: () => ({ head: ["Operation", ...parts.map(([name]) => name)], rows: names.map((name, i) => [name, ...parts.map(([, , values]) => ms(values[i]))]) }),
   };
 };
 

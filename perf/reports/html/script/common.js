@@ -79,7 +79,7 @@ const limitMarks = (theme, limits) => ({
           style: {
             x: isRight ? x2 : x1, y: y - plot.y < TEXT_PX ? y + 4 : y - 4, text: limit.text,
             align: isRight ? "right" : "left", verticalAlign: y - plot.y < TEXT_PX ? "top" : "bottom",
-            fill: colourOf, stroke: theme.surface, lineWidth: 3, fontSize: 12, fontWeight: 600,
+            fill: colourOf, backgroundColor: theme.surface, padding: [1, 4], borderRadius: 3, fontSize: 12, fontWeight: 600,
           },
         },
       ],

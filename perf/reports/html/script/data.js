@@ -5,5 +5,5 @@ const runs = JSON.parse(document.getElementById("data").textContent);
 const trends = JSON.parse(document.getElementById("trends")?.textContent ?? "[]");
 root.dataset.script = "on"; // the style sheet hides what is of no use without it
 
-/* Name of a chart → what returns its ECharts option, its legend, a table, and a summary in words; or why it is empty. */
+/* Name of a chart → what returns its ECharts option, its legend, a summary in words, and a table that the page does not have; or why it is empty. */
 const CHARTS = {};

@@ -1,7 +1,8 @@
 /* Draws every chart when somebody comes near it, and the table behind it when it is opened. */
 
-const fill = (place, { head, rows }) => {
+const fill = (place, title, { head, rows }) => {
   const table = document.createElement("table");
+  table.createCaption().textContent = title;
   const row = (cells, tag) => {
     const line = document.createElement("tr");
     cells.forEach((text, i) => {
@@ -56,9 +57,10 @@ const draw = (figure) => {
   instance.resize();
   instance.setOption(chart.option, { notMerge: true });
   drawn.set(figure, { instance, narrow });
-  const show = () => details.open && fill(details.querySelector(".scroll"), chart.table());
-  details.ontoggle = show;
-  show();
+  for (const table of details.querySelectorAll("[data-operation]")) table.hidden = run.operations[table.dataset.operation] !== operation;
+  const show = () => details.open && fill(details.querySelector(".scroll"), operation.name, chart.table());
+  details.ontoggle = chart.table ? show : null;
+  if (chart.table) show();
 };
 const redraw = () => [...drawn.keys()].forEach(draw);
 

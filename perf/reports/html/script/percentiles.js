@@ -41,9 +41,5 @@ CHARTS.percentiles = ({ operation, theme, narrow }) => {
       },
       series,
     },
-    table: () => ({
-      head: ["Percentile", "Latency", ...(service ? ["Service time"] : [])],
-      rows: x.map((value, i) => [i === 0 ? "min" : i === x.length - 1 ? "max" : percentile(value), ms(latency[i]), ...(service ? [ms(service[i])] : [])]),
-    }),
   };
 };

@@ -152,6 +152,10 @@ def test_every_chart_has_a_table_and_a_name_for_those_who_do_not_see_it() -> Non
     assert all(each.attributes["aria-labelledby"] for each in named)
 
 
+def test_every_table_has_a_caption() -> None:
+    assert len(HARMLESS.all("caption")) == len(HARMLESS.all("table"))
+
+
 def test_session_without_a_run_says_so() -> None:
     page = Page(render_html(ReportFile(started_at=STARTED_AT, environment={}, runs=())))
 
