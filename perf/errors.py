@@ -277,7 +277,7 @@ class IncompatibleResult(ResultError):
     """A result file has another schema than this version reads."""
 
     def __init__(self, found: object, expected: int) -> None:
-        super().__init__(f"result has schema_version {found!r}, this version reads {expected}")
+        super().__init__(f"result has schema_version {found!r:.40}, this version reads {expected}")
         self.found, self.expected = found, expected
 
 

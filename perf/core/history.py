@@ -4,6 +4,7 @@ A run that says nothing about its target, because it was INVALID, had too few sa
 short, is no point of any series, nor is one that does not say what it was measured with.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from perf.core.verdicts import Verdict
 _MEASURED: Final = frozenset({Verdict.PASS, Verdict.FAIL})
 _WITH_ADDRESS: Final = frozenset({"endpoint", "aws"})
 """Kinds of targets that are where they are; the local ones get another port each time."""
+_FILE_NAME: Final = re.compile(
+    r"\d{4}-\d\d-\d\dT\d{6}Z-([0-9a-f]{1,12}|nocommit)-[\w.-]+\.json", re.ASCII
+)
 
 
 class TrackedMetric(StrEnum):
@@ -131,6 +135,11 @@ def history_name(report: ReportFile, run_id: str) -> str:
     """Return the file name of a session in a history; names sort by when sessions began."""
     commit = report.environment.get("commit", "")[:12] or "nocommit"
     return f"{report.started_at:%Y-%m-%dT%H%M%SZ}-{commit}-{run_id}.json"
+
+
+def is_history_name(name: str) -> bool:
+    """Return whether `history_name` may have made this one."""
+    return _FILE_NAME.fullmatch(name) is not None
 
 
 def _figures(report: ReportFile) -> Iterator[tuple[SeriesName, float]]:

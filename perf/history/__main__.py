@@ -1,6 +1,6 @@
 """``python -m perf.history DIR``: what the sessions of a history measured, and where it changed.
 
-Exit code 0: it was read. 2: it could not be read, or the arguments are wrong.
+Exit code 0: it was read. 2: it could not be, has no session, or the arguments are wrong.
 """
 
 import sys
@@ -10,11 +10,11 @@ from pathlib import Path
 
 from perf.core.history import series_of
 from perf.core.trends import Trend, find_trends
-from perf.file_store import STORE_ERRORS, Place, parse_place
+from perf.file_store import Place, parse_place
 from perf.history.change_points import INSTALL_HINT, find_changes, is_installed
 from perf.history.commits import commits_in
-from perf.history.reading import read_history
-from perf.reports.lines import Line
+from perf.history.reading import HISTORY_ERRORS, read_history, told
+from perf.reports.lines import Line, printable
 from perf.reports.trend_lines import overview_lines, skipped_lines
 
 
@@ -22,18 +22,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the history that the arguments name; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        history = read_history(Place(text=parse_place(options.history)).open(Path.cwd()))
-    except (ValueError, *STORE_ERRORS) as error:
-        sys.stderr.write(f"{options.history}: {error}\n")
-        return 2
-    trends = find_trends(
-        series_of(history.sessions),
-        find_changes if is_installed() else lambda _: (),
-        commits_in(options.checkout),
-    )
+        place = parse_place(options.history)
+    except ValueError as error:
+        return _refuse(options.history, str(error))
+    try:
+        history = read_history(Place(text=place).open(Path.cwd()))
+        trends = find_trends(
+            series_of(history.sessions),
+            find_changes if is_installed() else lambda _: (),
+            commits_in(options.checkout),
+        )
+    except HISTORY_ERRORS as error:
+        return _refuse(options.history, told(error))
+    if not history.sessions:
+        skipped = (f"passed over: {each}" for each in history.skipped)
+        return _refuse(options.history, "; ".join(["there is no session of a history", *skipped]))
     for line in _lines(trends, len(history.sessions), history.skipped):
         sys.stdout.write(f"{line.text}\n")
     return 0
+
+
+def _refuse(place: str, why: str) -> int:
+    sys.stderr.write(f"{printable(place)}: {printable(why)}\n")
+    return 2
 
 
 def _lines(trends: Sequence[Trend], sessions: int, skipped: Sequence[str]) -> Iterator[Line]:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from statistics import median
 from typing import Final
+from warnings import catch_warnings
 
 MOST_P_VALUE: Final = 0.0001
 """A tenth of Otava's own: with a dozen series a night, a false change should be rare."""
@@ -42,17 +43,19 @@ def find_changes(values: Sequence[float]) -> list[int]:
         values: one metric of one operation, oldest first.
 
     Raises:
-        ModuleNotFoundError: Otava is not installed.
+        ImportError: Otava is not installed, or cannot be loaded.
     """
     # scipy takes half a second to import: only a session with a history waits for it.
-    from otava.analysis import compute_change_points  # noqa: PLC0415
+    # What numpy warns of in a t-test is no error of a session, not even of one with -W error.
+    with catch_warnings(action="ignore"):
+        from otava.analysis import compute_change_points  # noqa: PLC0415
 
-    found, _ = compute_change_points(
-        _without_lone(values),
-        window_len=_WINDOW,
-        max_pvalue=MOST_P_VALUE,
-        min_magnitude=LEAST_RATIO,
-    )
+        found, _ = compute_change_points(
+            _without_lone(values),
+            window_len=_WINDOW,
+            max_pvalue=MOST_P_VALUE,
+            min_magnitude=LEAST_RATIO,
+        )
     indexes = sorted(int(each.index) for each in found)
     return [each for each in indexes if len(values) - each >= FEWEST_NEW]
 

@@ -27,7 +27,7 @@ def commits_in(folder: Path) -> CountCommits:
                 check=False,
                 timeout=_LONGEST_S,
             )
-        except (FileNotFoundError, subprocess.TimeoutExpired):
+        except (OSError, subprocess.TimeoutExpired):
             return None
         return int(done.stdout) if done.returncode == 0 else None  # else one is not in the clone
 

@@ -11,9 +11,9 @@ from perf.errors import InvalidOption
 from perf.file_store import STORE_ERRORS, Place
 from perf.history.change_points import INSTALL_HINT, find_changes, is_installed
 from perf.history.commits import commits_in
-from perf.history.reading import read_history
+from perf.history.reading import HISTORY_ERRORS, read_history, told
 from perf.reports.json_file import report_text
-from perf.reports.lines import Line, Style
+from perf.reports.lines import Line, Style, printable
 from perf.reports.trend_lines import skipped_lines, trend_lines
 
 _OPTION: Final = "--perf-history"
@@ -30,7 +30,7 @@ class SessionHistory:
         checkout: folder of the git checkout in which commits are counted.
 
     Raises:
-        InvalidOption: the place takes no files.
+        InvalidOption: the place takes no files, or does not show them.
     """
 
     def __init__(self, place: Place, *, run_id: str, checkout: Path) -> None:
@@ -38,8 +38,10 @@ class SessionHistory:
         try:
             self._store = place.open(Path.cwd())
             self._store.check_writable(_CHECKED_NAME)
+            self._store.names()  # in S3, to list, to read and to write are three permissions
+            self._store.read(_CHECKED_NAME, 1)
         except STORE_ERRORS as error:
-            hint = f"give a place that takes files: {error}"
+            hint = f"give a place that takes files and shows them: {error}"
             raise InvalidOption(_OPTION, str(place), hint) from error
         self._added: str | None = None
         self._skipped: tuple[str, ...] = ()
@@ -49,7 +51,7 @@ class SessionHistory:
 
     @property
     def has_failed(self) -> bool:
-        """Whether the session could not be added, or the others not be read."""
+        """Whether the session could not be added, or not be held against the others."""
         return self._error is not None
 
     def add(self, report: ReportFile) -> None:
@@ -59,27 +61,27 @@ class SessionHistory:
             self._store.add(name, report_text(report))
             self._added = name
             history = read_history(self._store)
-        except (*STORE_ERRORS, ValueError) as error:
+            self._skipped = history.skipped
+            own = names_in(report)
+            self.trends = find_trends(
+                (each for each in series_of(history.sessions) if each.name in own),
+                find_changes if is_installed() else lambda _: (),
+                commits_in(self._checkout),
+            )
+        except HISTORY_ERRORS as error:
             self._error = error  # the results are on the screen, and where --perf-json said
-            return
-        self._skipped = history.skipped
-        own = names_in(report)
-        self.trends = find_trends(
-            (each for each in series_of(history.sessions) if each.name in own),
-            find_changes if is_installed() else lambda _: (),
-            commits_in(self._checkout),
-        )
 
     def lines(self, width: int) -> Iterator[Line]:
         """Yield what a person should know of the history."""
+        yield from skipped_lines(self._skipped, width)
         if self._error is not None:
-            what = "not added" if self._added is None else "added, but the others were not read"
-            text = f"ERROR: {_OPTION}: this session was {what}: {self._error}"
-            yield Line(text, Style.BAD)
+            is_added = self._added is not None
+            what = "added, but not held against the others" if is_added else "not added"
+            text = f"ERROR: {_OPTION}: this session was {what}: {told(self._error)}"
+            yield Line(printable(text), Style.BAD)
             return
         if self._added is None:
             return
-        yield from skipped_lines(self._skipped, width)
         if not self.trends:
             yield Line("history: no run of this session measured anything to hold against others")
         elif is_installed():

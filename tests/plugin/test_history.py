@@ -51,7 +51,7 @@ def test_session_is_added_and_the_change_that_it_shows_is_told(
     second.assert_outcomes(passed=1)
     second.stdout.fnmatch_lines(
         [
-            "passed over: notes.txt: it is not a result file in JSON",
+            "passed over: 1 file without the name of a session",
             "history: changes of level",
             "test_it.py::test_quick",
             "  median of quick changed by +100 %, from 10* ms to 20* ms, at 2026-11-01,*",
@@ -64,8 +64,11 @@ def test_session_is_added_and_the_change_that_it_shows_is_told(
 def test_place_that_takes_no_files_is_known_before_any_load(pytester: pytest.Pytester) -> None:
     Path("file").write_text("")
     for place, hint in (
+        ("", "it is empty: give a folder, or s3:"),
+        ("s3:/nights", "it looks like a URL, and only s3:"),
+        ("s3://Nights", "'Nights' is no name of a bucket, "),
         ("file", "it is a file: give a folder, or s3:"),
-        ("/proc/nights", "give a place that takes files: "),
+        ("/proc/nights", "give a place that takes files and shows them: "),
     ):
         result = pytester.runpytest(f"--perf-history={place}")
 

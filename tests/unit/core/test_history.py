@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perf.core.history import Series, TrackedMetric, history_name, names_in, series_of
+from perf.core.history import (
+    Series,
+    TrackedMetric,
+    history_name,
+    is_history_name,
+    names_in,
+    series_of,
+)
 from perf.core.report import JudgedRun, ReportFile, TargetInfo
 from perf.core.verdicts import Verdict
 from tests.doubles.past_sessions import FINGERPRINT, MOTO, past_run, past_session
@@ -135,3 +142,30 @@ def test_session_outside_of_a_checkout_has_a_name() -> None:
     outside = replace(past_session(0), environment={})
 
     assert history_name(outside, "n1") == "2026-11-01T020000Z-nocommit-n1.json"
+
+
+@given(
+    commit=st.one_of(st.just(""), st.from_regex(r"[0-9a-f]{40}|[0-9a-f]{64}", fullmatch=True)),
+    run_id=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", fullmatch=True),
+)
+def test_name_of_a_session_is_known_as_one(commit: str, run_id: str) -> None:
+    session = replace(past_session(3), environment={"commit": commit})
+
+    assert is_history_name(history_name(session, run_id))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2026-11-01T020000Z-nocommit-n1.json.bak",
+        "2026-11-01T020000Z-nocommit-n1.json\n",
+        "2026-11-01T020000Z-nocommit-.json",
+        "2026-11-01T020000Z-wip-n1.json",
+        "2026-11-01-nocommit-n1.json",
+        "my 2026-11-01T020000Z-nocommit-n1.json",
+        "main.json",
+        "",
+    ],
+)
+def test_other_names_are_of_no_session(name: str) -> None:
+    assert not is_history_name(name)

@@ -18,6 +18,11 @@ def test_no_change_is_found_where_there_is_none(values: Sequence[float]) -> None
     assert find_changes(values) == []
 
 
+def test_warnings_of_numpy_are_no_errors_of_ours() -> None:
+    """Warnings are errors in these tests; dividing by so little is one that numpy warns of."""
+    assert find_changes([5e-324] * 10 + [1.0] * 10) == [10]
+
+
 def test_lasting_change_is_found_where_it_is() -> None:
     assert find_changes([*level(1, 100.0, 20), *level(2, 118.0, 8)]) == [20]
 

@@ -48,4 +48,6 @@ def test_commit_that_is_nowhere_has_no_count(tmp_path: Path, commit: Callable[[]
 
     assert count("0" * 40, newest) is None
     assert count("--output=/tmp/x", newest) is None
-    assert commits_in(tmp_path / "nowhere")(newest, newest) is None
+    (tmp_path / "file").write_text("")
+    for no_folder in ("nowhere", "file"):
+        assert commits_in(tmp_path / no_folder)(newest, newest) is None

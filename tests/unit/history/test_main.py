@@ -1,5 +1,6 @@
 """``python -m perf.history``."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,19 +23,40 @@ def test_changes_of_a_history_are_shown(tmp_path: Path, capsys: pytest.CaptureFi
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "sessions: 20, series: 4"
-    assert lines[1] == "passed over: notes.txt: it is not a result file in JSON"
+    assert lines[1] == "passed over: 1 file without the name of a session"
     changed = [line for line in lines if "changed" in line]
     assert [line.split()[0] for line in changed] == ["median", "p99"]
     assert "at 2026-11-13" in changed[0]
 
 
-def test_empty_history_is_shown_as_such(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(tmp_path / "nothing")]) == 0
-    assert capsys.readouterr().out == "sessions: 0, series: 0\n"
-
-
-def test_file_is_no_history(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_place_without_a_session_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "wiki.txt").write_text("")
     (tmp_path / "results.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    for place, why in (
+        ("nowhere", "there is no session of a history"),
+        (
+            "notes",
+            "there is no session of a history; passed over: 1 file without the name of a session",
+        ),
+        ("results.json", "it is a file: give a folder, or s3://bucket/prefix"),
+        ("", "it is empty: give a folder, or s3://bucket/prefix"),
+    ):
+        assert main([place]) == 2
+        assert capsys.readouterr() == ("", f"{place}: {why}\n")
 
-    assert main([str(tmp_path / "results.json")]) == 2
-    assert "it is a file: give a folder, or s3:" in capsys.readouterr().err
+
+def test_an_otava_that_cannot_be_loaded_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = past_session(0, past_run())
+    FolderStore(tmp_path).add(history_name(session, "n"), report_text(session))
+    monkeypatch.setitem(sys.modules, "otava.analysis", None)
+
+    assert main([str(tmp_path)]) == 2
+
+    out, err = capsys.readouterr()
+    assert (out, err.startswith(f"{tmp_path}: ModuleNotFoundError: ")) == ("", True)

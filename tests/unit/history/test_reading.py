@@ -1,5 +1,6 @@
 """What lies in a history is read, named, or left for older."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from perf.core.history import history_name
@@ -28,37 +29,79 @@ def test_sessions_come_back_oldest_first(tmp_path: Path) -> None:
 def test_what_is_no_result_file_is_named_and_passed_over(tmp_path: Path) -> None:
     store = filled(tmp_path, 1)
     whole = (tmp_path / store.names()[0]).read_text()
-    contents = {
-        "half.json": whole[: len(whole) // 2],
-        "later.json": whole.replace('"schema_version": 1', '"schema_version": 2'),
-        "list.json": "[]",
-        "again.json": whole.replace('"runs": [', '"runs": [], "runs": [', 1),
-        "deep.json": "[" * 100_000,
-        "notes.txt": "see the wiki",
-    }
-    for name, text in contents.items():
+    no_json = "it is not a result file in JSON"
+    damaged = [
+        (whole[: len(whole) // 2], no_json),
+        (
+            whole.replace('"schema_version": 1', '"schema_version": 2'),
+            "result has schema_version 2",
+        ),
+        (whole.replace('"schema_version": 1', f'"schema_version": "{"9" * 99}"'), f"'{'9' * 39},"),
+        ("[]", "report: expected an object, found []"),
+        (whole.replace('"runs": [', '"runs": [], "runs": [', 1), "has the key 'runs' more than"),
+        ("[" * 100_000, no_json),
+        (
+            whole.replace("2026-11-01T02:00:00Z", "0001-01-01T02:00:00+14:00"),
+            "expected an ISO 8601 instant",
+        ),
+        ("\x00", no_json),
+    ]
+    for text, why in damaged:
+        name = history_name(past_session(1), "n")
         (tmp_path / name).write_text(text)
-    (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\x00")
+
+        history = read_history(store)
+
+        (skipped,) = history.skipped
+        assert len(history.sessions) == 1
+        assert skipped.startswith(f"{name}: ")
+        assert why in skipped
+
+
+def test_of_many_damaged_files_the_newest_are_named_and_the_others_counted(tmp_path: Path) -> None:
+    store = filled(tmp_path, 10)
+    for name in store.names()[1:]:
+        store.write(name, "")
 
     history = read_history(store)
 
     assert len(history.sessions) == 1
-    foreign = "it is not a result file in JSON"
-    assert history.skipped == (
-        f"notes.txt: {foreign}",
-        "list.json: report: expected an object, found []",
-        "later.json: result has schema_version 2, this version reads 1",
-        f"half.json: {foreign}",
-        f"deep.json: {foreign}",
-        f"bytes.json: {foreign}",
-        "again.json: an object has the key 'runs' more than once",
-    )
+    *named, more = history.skipped
+    assert [each.partition(": ")[0] for each in named] == store.names()[:4:-1]
+    assert more == "4 files more that hold no session"
 
 
-def test_only_the_newest_sessions_are_read(tmp_path: Path) -> None:
-    nights = reading.MOST_SESSIONS + 1
+@dataclass(frozen=True)
+class Watched(FolderStore):
+    """A folder that knows what of it was read."""
 
-    history = read_history(filled(tmp_path, nights))
+    opened: list[str] = field(default_factory=list)
 
-    assert len(history.sessions) == reading.MOST_SESSIONS
-    assert history.sessions[0].started_at == past_session(1).started_at
+    def read(self, name: str, most_bytes: int) -> bytes | None:
+        """See `FileStore`."""
+        self.opened.append(name)
+        return FolderStore.read(self, name, most_bytes)
+
+
+def test_a_file_without_the_name_of_a_session_is_counted_and_not_opened(tmp_path: Path) -> None:
+    (own,) = filled(tmp_path, 1).names()
+    for name in ("notes.txt", "main.json", f"{own}.bak", f"copy-of-{own}", own.replace("T", " ")):
+        (tmp_path / name).write_text((tmp_path / own).read_text())
+    store = Watched(tmp_path)
+
+    history = read_history(store)
+
+    assert (len(history.sessions), store.opened) == (1, [own])
+    assert history.skipped == ("5 files without the name of a session",)
+
+
+def test_only_the_newest_files_are_opened_whatever_they_hold(tmp_path: Path) -> None:
+    names = filled(tmp_path, reading.MOST_SESSIONS + 2).names()
+    (tmp_path / names[-1]).write_text("")
+    store = Watched(tmp_path)
+
+    history = read_history(store)
+
+    assert sorted(store.opened) == names[2:]
+    assert len(history.sessions) == reading.MOST_SESSIONS - 1
+    assert history.sessions[0].started_at == past_session(2).started_at

@@ -1,10 +1,15 @@
 """What a session says of its history where there is nothing to hold against others."""
 
+import sys
 from pathlib import Path
 
+import pytest
+
 from perf.core.verdicts import Verdict
-from perf.file_store import Place
+from perf.errors import InvalidOption, TargetUnusable
+from perf.file_store import FolderStore, Place
 from perf.plugin.histories import SessionHistory
+from perf.reports.lines import Style
 from tests.doubles.past_sessions import past_run, past_session
 
 
@@ -17,3 +22,39 @@ def test_a_session_that_measured_nothing_says_that_no_series_has_it(tmp_path: Pa
     assert first.text == (
         "history: no run of this session measured anything to hold against others"
     )
+
+
+def test_a_session_is_kept_whatever_keeps_it_from_being_held_against_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = SessionHistory(Place(text=str(tmp_path)), run_id="r", checkout=tmp_path)
+    (tmp_path / "notes.txt").write_text("")
+    monkeypatch.setitem(sys.modules, "otava.analysis", None)  # as one that is half installed
+
+    history.add(past_session(0, past_run()))
+
+    assert (history.has_failed, history.trends) == (True, ())
+    skipped, error = history.lines(100)
+    assert skipped.text == "passed over: 1 file without the name of a session"
+    assert error.style is Style.BAD
+    assert error.text.startswith(
+        "ERROR: --perf-history: this session was added, but not held against the others: "
+        "ModuleNotFoundError: "
+    )
+    assert len(list(tmp_path.glob("2026-11-01*.json"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "action"),
+    [("names", "s3:ListBucket"), ("read", "s3:GetObject"), ("check_writable", "s3:PutObject")],
+)
+def test_a_permission_that_a_history_lacks_is_known_before_its_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, action: str
+) -> None:
+    def denied(*_: object) -> None:
+        raise TargetUnusable("s3://kept", f"the credentials lack the permission {action}")
+
+    monkeypatch.setattr(FolderStore, method, denied)
+
+    with pytest.raises(InvalidOption, match=f"takes files and shows them: .* permission {action}"):
+        SessionHistory(Place(text=str(tmp_path)), run_id="r", checkout=tmp_path)
