@@ -114,12 +114,13 @@ class TargetError(PerfError):
 
 
 class TargetUnavailable(TargetError):
-    """Nothing answered in time."""
+    """Nothing answered in time, or nobody is there who could."""
 
-    def __init__(self, target: str, waited_s: float, detail: str = "") -> None:
-        super().__init__(
-            f"{target} did not answer within {waited_s:g} s" + (f": {detail}" if detail else "")
-        )
+    def __init__(
+        self, target: str, waited_s: float, detail: str = "", *, is_there: bool = True
+    ) -> None:
+        what = f"did not answer within {waited_s:g} s" if is_there else "cannot be reached"
+        super().__init__(f"{target} {what}" + (f": {detail}" if detail else ""))
         self.target, self.waited_s, self.detail = target, waited_s, detail
 
 

@@ -16,6 +16,7 @@ from botocore.exceptions import (
     ClientError,
     ConnectionError,  # noqa: A004 - botocore's name
     CredentialRetrievalError,
+    EndpointConnectionError,
     HTTPClientError,
     LoginError,
     NoCredentialsError,
@@ -116,6 +117,8 @@ def errors_of(endpoint: str, renewal: str = RENEW) -> Iterator[None]:
         raise TargetUnusable(endpoint, f"no TLS connection: {problem}") from exc
     except (ConnectionError, HTTPClientError) as exc:
         waited_s = round(time.monotonic() - started, 1)
+        if isinstance(exc, EndpointConnectionError):
+            raise TargetUnavailable(endpoint, waited_s, _why_not(exc), is_there=False) from exc
         raise TargetUnavailable(endpoint, waited_s, str(exc)) from exc
     except ClientError as exc:
         raise TargetUnusable(endpoint, _refusal(exc, renewal)) from exc
@@ -154,6 +157,12 @@ def _opening_errors_of(endpoint: str, renewal: str = RENEW) -> Iterator[None]:
             raise  # some are OSErrors, too
         except _NO_CREDENTIALS as exc:
             raise TargetUnusable(endpoint, str(exc)) from exc
+
+
+def _why_not(exc: EndpointConnectionError) -> str:
+    """Return the URL that has nobody, with the system's reason: refused, or an unknown name."""
+    reason = getattr(exc.kwargs.get("error"), "__cause__", None)
+    return f"{exc}: {reason.strerror}" if isinstance(reason, OSError) else str(exc)
 
 
 def _without_output(exc: CredentialRetrievalError) -> str:

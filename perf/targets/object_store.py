@@ -6,12 +6,16 @@ from contextlib import contextmanager
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from perf.errors import TargetUnusable
 from perf.targets.client import CLIENT_CONFIG, errors_of
 from perf.targets.s3_url import parse_s3_url
 
+_CONFIG = CLIENT_CONFIG.merge(Config(connect_timeout=2, read_timeout=3))
+"""Who waits for a load to begin is told within some ten seconds, attempts included, that S3 is not
+to be had."""
 _GONE = frozenset({"NoSuchKey", "404"})
 _IS_THERE = "PreconditionFailed"
 
@@ -36,7 +40,7 @@ class ObjectStore:
         self.url = url
         with self._errors():
             session = boto3.Session(region_name=region, profile_name=profile)
-            self._client: Any = session.client("s3", config=CLIENT_CONFIG)
+            self._client: Any = session.client("s3", config=_CONFIG)
 
     def __str__(self) -> str:
         """Return the URL."""
@@ -46,11 +50,11 @@ class ObjectStore:
         """Return the names of all objects, sorted: their keys without the prefix."""
         with self._errors():
             pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=self.prefix
+                Bucket=self.bucket, Prefix=self.prefix, Delimiter="/"
             )
             keys = [each["Key"] for page in pages for each in page.get("Contents", ())]
         names = (each.removeprefix(self.prefix) for each in keys)
-        return sorted(each for each in names if each and "/" not in each)
+        return sorted(each for each in names if each)
 
     def read(self, name: str, most_bytes: int) -> bytes | None:
         """Return what an object holds, at most so many bytes of it; None: there is none."""

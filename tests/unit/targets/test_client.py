@@ -27,7 +27,6 @@ URL = "http://127.0.0.1:1"
 @pytest.mark.parametrize(
     "error",
     [
-        EndpointConnectionError(endpoint_url=URL),
         ConnectTimeoutError(endpoint_url=URL),
         ReadTimeoutError(endpoint_url=URL),
         ConnectionClosedError(endpoint_url=URL),
@@ -37,6 +36,18 @@ def test_no_answer_is_unavailable(error: BotoCoreError) -> None:
     with pytest.raises(TargetUnavailable, match=f"{URL} did not answer") as caught, errors_of(URL):
         raise error
     assert caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"), [(None, ""), (OSError(111, "Connection refused"), ": Connection refused")]
+)
+def test_nobody_there_is_no_answer_that_is_late(reason: OSError | None, told: str) -> None:
+    failed = RuntimeError("urllib3's")
+    failed.__cause__ = reason
+    error = EndpointConnectionError(endpoint_url=URL, error=failed)
+    text = f'{URL} cannot be reached: Could not connect to the endpoint URL: "{URL}"{told}'
+    with pytest.raises(TargetUnavailable, match=f"^{text}$"), errors_of(URL):
+        raise error
 
 
 @pytest.mark.parametrize(

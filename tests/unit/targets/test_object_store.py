@@ -61,6 +61,13 @@ def test_finding_out_whether_writing_is_allowed_leaves_nothing(
     assert "Uploads" not in client.list_multipart_uploads(Bucket="results")
 
 
+def use(store: ObjectStore) -> None:
+    """Ask for all that a history asks for before a load."""
+    store.check_writable("a")
+    store.names()
+    store.read("a", 1)
+
+
 @pytest.mark.usefixtures("client")
 @pytest.mark.parametrize("action", [ObjectStore.names, lambda it: it.check_writable("a")])
 def test_a_bucket_that_is_not_there_is_named(action: Callable[[ObjectStore], object]) -> None:
@@ -70,15 +77,27 @@ def test_a_bucket_that_is_not_there_is_named(action: Callable[[ObjectStore], obj
 
 @pytest.mark.parametrize(
     ("operation", "action"),
-    [("CreateMultipartUpload", "s3:PutObject"), ("ListObjectsV2", "s3:ListBucket")],
+    [
+        ("CreateMultipartUpload", "s3:PutObject"),
+        ("AbortMultipartUpload", "s3:AbortMultipartUpload"),
+        ("ListObjectsV2", "s3:ListBucket"),
+        ("GetObject", "s3:GetObject"),
+    ],
 )
 def test_a_missing_permission_is_named(store: ObjectStore, operation: str, action: str) -> None:
     error = ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, operation)
+    call = store._client._make_api_call
+
+    def denying(name: str, parameters: dict[str, object]) -> object:
+        if name == operation:
+            raise error
+        return call(name, parameters)
+
     with (
-        patch.object(store._client, "_make_api_call", side_effect=error),
+        patch.object(store._client, "_make_api_call", side_effect=denying),
         pytest.raises(TargetUnusable, match=f"lack the permission {action}:"),
     ):
-        store.check_writable("a") if "Upload" in operation else store.names()
+        use(store)
 
 
 @pytest.mark.parametrize(
