@@ -2,12 +2,14 @@
 
 import sys
 from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
 
 from perf.core.verdicts import Verdict
 from perf.errors import InvalidOption, TargetUnusable
 from perf.file_store import FolderStore, Place
+from perf.history.reading import read_history
 from perf.plugin.histories import SessionHistory
 from perf.reports.lines import Style
 from tests.doubles.past_sessions import past_run, past_session
@@ -42,6 +44,27 @@ def test_a_session_is_kept_whatever_keeps_it_from_being_held_against_others(
         "ModuleNotFoundError: "
     )
     assert len(list(tmp_path.glob("2026-11-01*.json"))) == 1
+
+
+def test_sessions_that_end_at_once_are_all_added(tmp_path: Path) -> None:
+    place = Place(text=str(tmp_path))
+    histories = [SessionHistory(place, run_id=f"r{each}", checkout=tmp_path) for each in range(8)]
+    session = past_session(0, past_run(verdict=Verdict.INVALID))
+    ready = Barrier(len(histories))
+
+    def add(history: SessionHistory) -> None:
+        ready.wait()
+        history.add(session)
+
+    threads = [Thread(target=add, args=(each,)) for each in histories]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [each.has_failed for each in histories] == [False] * 8
+    whole = read_history(FolderStore(tmp_path))
+    assert (whole.sessions, whole.skipped) == ((session,) * 8, ())
 
 
 @pytest.mark.parametrize(

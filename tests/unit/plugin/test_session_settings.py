@@ -33,6 +33,8 @@ def test_prices_are_those_of_the_project(resolver: ResolverOf) -> None:
         ("--perf-compare-allow=cores", "'cores' is no part of a fingerprint: use target, profile"),
         ("--perf-save=../main", "'../main' is not valid: write up to 100 letters"),
         ("--perf-compare=ma in", "'ma in' is not valid: write up to 100 letters"),
+        ("--perf-save=", "'' is not valid: write up to 100 letters"),
+        ("--perf-baselines=", "'' is not valid: it is empty: give a folder, or s3://bucket/prefix"),
         ("--perf-baselines=s3://", "'s3://' is not valid: write it like 's3://bucket/prefix'"),
         ("--perf-baselines=pyproject.toml", "it is a file: give a folder, or s3://bucket/prefix"),
     ],
