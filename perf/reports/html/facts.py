@@ -8,9 +8,11 @@ from perf.core.prices import format_usd
 from perf.core.report import JudgedRun
 from perf.core.result import GeneratorHealth, RunResult, format_instant
 from perf.core.write_audit import WriteAudit
-from perf.reports.figures import figure, table_ms
+from perf.reports.figures import figure
 
 UNKNOWN: Final = "-"
+DIGITS: Final = 3
+"""Significant digits of what was measured, as in a histogram; no digit before the point is lost."""
 
 _NO_TARGET: Final = "none"
 _ELSEWHERE: Final = frozenset({"processes"})
@@ -60,7 +62,7 @@ def generator_facts(run: RunResult) -> Iterator[Fact]:
     if health.cpu_ratio_max is not None:
         yield Fact("CPU of the busiest process", f"{health.cpu_ratio_max:.0%} of a core")
     if health.loop_lag_p99_ms is not None:
-        yield Fact("event loop lag, p99", f"{table_ms(health.loop_lag_p99_ms)} ms")
+        yield Fact("event loop lag, p99", f"{figure(health.loop_lag_p99_ms, DIGITS)} ms")
     yield from _arrivals(health)
     if health.connections_opened is not None:
         yield Fact("connections opened", f"{health.connections_opened:,}")
@@ -86,7 +88,7 @@ def cost_facts(judged: JudgedRun) -> Iterator[Fact]:
 def load_facts(judged: JudgedRun) -> Iterator[Fact]:
     """Yield what the target had to bear."""
     yield Fact("Users", f"{judged.run.users:,}")
-    yield Fact("Duration", f"{figure(judged.run.duration_s, 4)} s")
+    yield Fact("Duration", f"{figure(judged.run.duration_s, DIGITS)} s")
     pacing = judged.profile.get("pacing")
     if pacing is not None:
         yield Fact("Pacing", str(pacing))

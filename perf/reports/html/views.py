@@ -15,10 +15,11 @@ from perf.core.result import RunResult
 from perf.core.trends import Trend
 from perf.core.verdicts import Judgement, Verdict
 from perf.reports.decisive import decisive_text
-from perf.reports.figures import figure, observed_figure, table_ms
+from perf.reports.figures import figure, observed_figure
 from perf.reports.html.by_operation import by_operation
 from perf.reports.html.comparison_view import ComparisonView, comparison_view
 from perf.reports.html.facts import (
+    DIGITS,
     UNKNOWN,
     Fact,
     answer_facts,
@@ -164,7 +165,7 @@ def _run_view(
         changes=tuple(changes),
         key_figures=(
             Fact("Highest p99", worst_p99),
-            Fact("Right answers", f"{figure(_throughput_per_s(run), 4)}/s"),
+            Fact("Right answers", f"{figure(_throughput_per_s(run), DIGITS)}/s"),
             Fact("Requests", f"{run.requests:,}"),
             Fact("Failures", failures),
             *load_facts(judged),
@@ -230,7 +231,7 @@ def _operation_row(kind: str, name: str, operation: OperationResult) -> Operatio
 
 
 def _counts(requests: int, failures: int, throughput_per_s: float) -> tuple[str, ...]:
-    return f"{requests:,}", _part(failures, requests), figure(throughput_per_s, 4)
+    return f"{requests:,}", _part(failures, requests), figure(throughput_per_s, DIGITS)
 
 
 def _failures(run: RunResult) -> int:
@@ -242,7 +243,8 @@ def _throughput_per_s(run: RunResult) -> float:
 
 
 def _times(summary_ms: Mapping[str, float | None]) -> tuple[str, ...]:
-    return tuple(table_ms(summary_ms[key]) for key in OPERATION_TIMES)
+    values_ms = (summary_ms[key] for key in OPERATION_TIMES)
+    return tuple(UNKNOWN if each is None else figure(each, DIGITS) for each in values_ms)
 
 
 def _threshold_row(judgement: Judgement) -> ThresholdRow:
@@ -251,13 +253,21 @@ def _threshold_row(judgement: Judgement) -> ThresholdRow:
         verdict=judgement.verdict,
         operation=judgement.operation or "every operation",
         rule=rule.rule,
-        observed=UNKNOWN
-        if observed is None
-        else observed_figure(observed, judgement.ci95, rule.kind, rule.limit),
+        observed=UNKNOWN if observed is None else _observed(observed, judgement),
         margin=UNKNOWN if margin is None else f"{margin:+.0%}",
         samples=f"{judgement.samples:,}",
         reason=judgement.reason,
     )
+
+
+def _observed(observed: float, judgement: Judgement) -> str:
+    """Return what was observed, and its interval with the unit of each end."""
+    rule = judgement.threshold
+    value, *ends = (
+        observed_figure(each, None, rule.kind, rule.limit)
+        for each in (observed, *(judgement.ci95 or ()))
+    )
+    return f"{value} [{', '.join(ends)}]" if ends else value
 
 
 def _failure_groups(run: RunResult) -> Iterator[FailureGroup]:

@@ -2,7 +2,7 @@
 
 CHARTS.trend = ({ operation: trend, theme, narrow }) => {
   const { unit, points, levels } = trend;
-  const value = { ms, "/s": (number) => `${short(number, 4)}/s`, "%": (number) => `${short(number, 3)}%` }[unit];
+  const value = { ms, "/s": (number) => `${short(number)}/s`, "%": (number) => `${short(number, 3)}%` }[unit];
   const day = (time) => new Date(time).toISOString().slice(0, 10);
   const began = new Map(levels.slice(1).map(([start, , mean], i) => [start, `from ${value(levels[i][2])} to ${value(mean)}`]));
   const common = base(theme, { narrow });

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perf.core.report import ReportFile
-from perf.core.verdicts import Verdict
+from perf.core.thresholds import parse_threshold
+from perf.core.verdicts import Verdict, judge
 from perf.reports.html import render_html
 from perf.reports.html.chart_data import chart_data
 from perf.reports.lines import printable
@@ -224,3 +225,14 @@ def test_command_of_the_session_is_shown_to_be_copied_and_is_no_other_fact() -> 
     assert "<dt>command</dt>" not in text
     assert text.count('class="copy"') == 1
     assert 'class="copy"' not in render_html(report)
+
+
+def test_figures_have_three_digits_and_both_ends_of_an_interval_their_unit() -> None:
+    report = hostile_report("it")
+    (run,) = report.runs
+    verdict = judge(run.run, [parse_threshold("median < 15 ms"), parse_threshold("p95 < 1 s")])
+
+    text = render_html(replace(report, runs=(replace(run, verdict=verdict),)))
+
+    assert re.search(r">\d\d(\.\d)? ms \[\d\d(\.\d)? ms, \d\d(\.\d)? ms\]<", text)
+    assert '<td class="number">72.4</td>' in text
