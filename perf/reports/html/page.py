@@ -22,8 +22,9 @@ from perf.core.trends import Trend
 from perf.reports.html.chart_data import chart_data
 from perf.reports.html.chart_tables import chart_tables
 from perf.reports.html.facts import Fact
+from perf.reports.html.run_rows import OPERATION_TIMES
 from perf.reports.html.trend_view import shown_trends, trend_data, trend_views
-from perf.reports.html.views import OPERATION_TIMES, run_views
+from perf.reports.html.views import run_views
 from perf.reports.lines import printable
 from perf.reports.run_summary import outcome_text, verdict_counts, worst_first
 

@@ -7,7 +7,7 @@ CHARTS.percentiles = ({ operation, theme, narrow }) => {
   const x = found.tails.map((tail) => 1 / tail); // its logarithm is how far to the right a percentile stands
   const samples = x.at(-1);
   const pairs = (values) => values.map((value, i) => [x[i], value]);
-  const limits = operation.limits.map((limit) => ({ ...limit, x: limit.tail ? 1 / limit.tail : samples }));
+  const limits = operation.limits.map((limit) => ({ ...limit, x: 1 / limit.tail }));
   const end = Math.max(samples, 10, ...limits.map((limit) => limit.x));
   const series = [
     line("latency", theme.accent, pairs(latency), {
