@@ -1,6 +1,8 @@
 # Needs Python 3.11 or newer and make; everything else is installed into .venv by the first target.
 PYTHON ?= python3
 BIN := .venv/bin
+# A test that hangs says where and ends. Not in pytest.ini: a load test may take hours.
+LIMITS := -o faulthandler_timeout=300 -o faulthandler_exit_on_timeout=true
 STAMP := .venv/.complete
 
 .PHONY: help env perf test check sweep fix lock dynamodb-local clean
@@ -21,7 +23,7 @@ perf: env  ## run the load tests: smoke on moto and the embedded AQP
 	$(BIN)/python -m pytest -m perf $(ARGS)
 
 test: env  ## run the whole test suite
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 $(LIMITS) $(ARGS)
 
 check: env  ## format, lint, types, import layers, tests
 	$(BIN)/ruff format --check .

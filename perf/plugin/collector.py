@@ -200,8 +200,6 @@ def _commit(folder: Path) -> str:
             text=True,
             check=False,
         )
-    except (
-        OSError
-    ):  # no git, or no such folder any more: what was measured is reported all the same
+    except OSError:  # no git, or the folder is gone: what was measured is reported all the same
         return ""
     return done.stdout.strip()

@@ -241,7 +241,8 @@ def test_locustfile_that_paces_itself_owes_no_arrivals(report: dict[str, Any]) -
 def test_report_has_the_fields_of_its_schema(report: dict[str, Any]) -> None:
     assert report["schema_version"] == 1
     assert report["started_at"].endswith("Z")
-    assert set(report["environment"]) == {"python", "locust", "botocore", "machine", "commit"}
+    known = {"python", "locust", "botocore", "machine", "commit", "command"}
+    assert set(report["environment"]) == known
     run = report["runs"][0]
     assert run["command"][0] == "locust"
     assert run["target"]["label"] == "custom endpoint, not AWS"

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from perf.plugin.completeness import Completeness
+from perf.plugin.exclusive import LOCK_FILE_VARIABLE
 
 WORKER = SimpleNamespace(gateway=SimpleNamespace(id="gw1"))
 Lose = Callable[[Completeness], None]
@@ -60,9 +61,14 @@ def test_a_worker_that_ends_in_order_is_no_loss() -> None:
     [("perf_load", pytest.ExitCode.INTERNAL_ERROR), ("tmp_path", pytest.ExitCode.OK)],
 )
 def test_a_load_test_without_a_report_is_not_green(
-    pytester: pytest.Pytester, fixture: str, exit_code: pytest.ExitCode
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    fixture: str,
+    exit_code: pytest.ExitCode,
 ) -> None:
     """Other tests are pytest's to watch over."""
+    # Under xdist this process shares the machine's room already: it would wait for itself.
+    monkeypatch.setenv(LOCK_FILE_VARIABLE, str(pytester.path / "lock"))
     pytester.makeconftest("def pytest_runtest_protocol(): return True")
     pytester.makepyfile(f"def test_it({fixture}): pass")
     args = ("-p", "no:locust", "-p", "no:hypothesispytest")
