@@ -22,7 +22,8 @@ class BaselineSaving:
         """Save the session; what was to be saved and is not costs the green."""
         if session.config.option.collectonly:
             return
-        self._baselines.save(self._collector.report())
+        is_green = session.exitstatus == pytest.ExitCode.OK
+        self._baselines.save(self._collector.report(), is_green=is_green)
         if not self._baselines.is_lost:
             return
         self._collector.rescue()

@@ -124,14 +124,21 @@ class Baselines:
             return None
         return not_compared(name, self._settings.rules, f"baseline {name}: {why}")
 
-    def save(self, report: ReportFile) -> None:
-        """Save the session's results, if that was asked and every run has passed."""
+    def save(self, report: ReportFile, *, is_green: bool = True) -> None:
+        """Save the session's results, if that was asked and every run has passed.
+
+        Args:
+            report: what the session measured.
+            is_green: whether nothing else went wrong in it, which may have cost it runs.
+        """
         name = self._settings.save
         if name is None:
             return
         bad = sum(each.verdict.verdict is not Verdict.PASS for each in report.runs)
-        if bad or not report.runs:
-            why = f"{bad} of {len(report.runs)} runs did not pass" if bad else "no load was run"
+        if bad or not report.runs or not is_green:
+            why = "the session is not green"
+            if bad or not report.runs:
+                why = f"{bad} of {len(report.runs)} runs did not pass" if bad else "no load was run"
             self.saved = f"baseline {name} not saved: {why}"
             return
         try:

@@ -55,6 +55,7 @@ class Completeness:
         """Know of an error outside of any test, here or in a worker."""
         self._loss = "pytest or a plugin had an internal error, which stands above"
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Let no session be green that lost something."""
         missing = sorted(self._expected - self._reported)

@@ -105,6 +105,30 @@ def test_a_session_without_load_replaces_no_baseline(baselines: BaselinesOf) -> 
     assert saving.saved == "baseline main not saved: no load was run"
 
 
+@pytest.mark.parametrize(
+    ("exit_code", "saved"),
+    [
+        (pytest.ExitCode.OK, "baseline saved as main in kept"),
+        (pytest.ExitCode.TESTS_FAILED, "baseline main not saved: the session is not green"),
+        (pytest.ExitCode.INTERRUPTED, "baseline main not saved: the session is not green"),
+    ],
+)
+def test_a_session_that_was_cut_short_replaces_no_baseline(
+    baselines: BaselinesOf, exit_code: pytest.ExitCode, saved: str
+) -> None:
+    """The runs it has have all passed; those it lacks would have nothing to compare with."""
+    collector = SimpleNamespace(report=lambda: report(run()))
+    options = SimpleNamespace(option=SimpleNamespace(collectonly=False))
+    saving = baselines(save="main")
+
+    BaselineSaving(saving, collector).pytest_sessionfinish(  # type: ignore[arg-type]
+        SimpleNamespace(config=options, exitstatus=exit_code)  # type: ignore[arg-type]
+    )
+
+    assert saving.saved == saved
+    assert not saving.is_lost
+
+
 def test_of_two_sessions_at_once_one_baseline_is_left_whole(
     baselines: BaselinesOf, tmp_path: Path
 ) -> None:
