@@ -137,7 +137,8 @@ class _FirstAnswer(HTTPSocketPoolResponse):
     """Ends with the first answer that is final; a connection that brought more is closed.
 
     geventhttpclient's own appends a second answer's body to the first, gives the connection back
-    as soon as an interim answer has come, and reads an answer without end for ever.
+    as soon as an interim answer has come, or when nothing follows it, and reads an answer without
+    end for ever.
     """
 
     was_cut = False
@@ -146,6 +147,10 @@ class _FirstAnswer(HTTPSocketPoolResponse):
     _left_bytes = LONGEST_ANSWER_BYTES
     _left_headers = _LONGEST_HEADERS
     """Characters in names and values; each line costs far more memory than it has bytes."""
+
+    def should_close(self) -> bool:
+        """Return whether the connection cannot be used again: after an interim answer one comes."""
+        return not self._is_final or super().should_close()
 
     def _on_message_begin(self) -> None:
         if self._is_final:

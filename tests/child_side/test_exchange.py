@@ -112,6 +112,19 @@ def test_a_connection_is_in_use_until_the_final_answer_is_there(
     assert free == 0
 
 
+def test_a_connection_whose_answer_never_ended_is_not_used_again(serve: Start) -> None:
+    """Else the answer, should it come late, would be taken for that of the next request."""
+
+    def behave(connection: socket.socket, _: Request) -> None:
+        connection.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+
+    server = HttpServer(serve(behave).url, answer_timeout_s=0.2)
+    with pytest.raises(TimeoutError):
+        server.exchange(server.connect(), GET)
+
+    assert server._pool._socket_queue.empty()
+
+
 @pytest.mark.parametrize("status", [204, 304, 404, 500])
 def test_a_reply_has_the_status_of_the_answer(
     serve: Start, server_of: Callable[[str], HttpServer], status: int
