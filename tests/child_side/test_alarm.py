@@ -37,7 +37,7 @@ def sleepers(clock: Alarm, delays_ms: list[int]) -> list[tuple[int, int]]:
     return woken
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(st.integers(-2, 15), max_size=20))
 def test_nobody_wakes_early_and_all_in_order(delays_ms: list[int]) -> None:
     woken = sleepers(Alarm(), delays_ms)

@@ -122,7 +122,7 @@ def test_what_is_worse_for_certain_is_worse_for_less(metric: str) -> None:
 
 
 @given(st.integers(1, 10_000), st.floats(1.2, 50))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_constant_latencies_differ_for_certain(start_us: int, factor: float) -> None:
     before, after = [start_us / 100] * 1_000, [start_us / 100 * factor + 2] * 1_000
     (judgement,) = compared(before, after).judgements

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from perf.core.dataset import ATTRIBUTES, DATASET_SIZES, STATUSES, Dataset, Item, KeyChoice
 
-law = settings(max_examples=50, deadline=None)
+law = settings(max_examples=50)
 
 KEY = re.compile(r"ACCOUNT#ACCOUNT\d+#CUSTOMER#CUSTOMER\d+")
 SORT_KEY = re.compile(r"STATUS#([A-Z]+)#ORDER#([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from perf.core.durations import format_duration, parse_duration
 
-law = settings(max_examples=60, deadline=None)
+law = settings(max_examples=60)
 
 
 @pytest.mark.parametrize(

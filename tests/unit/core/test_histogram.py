@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from perf.core.histogram import HIGHEST_BYTES, HIGHEST_US, LatencyHistogram, SizeHistogram
 from perf.errors import ResultError
 
-law = settings(max_examples=40, deadline=None)
+law = settings(max_examples=40)
 latencies = st.integers(0, HIGHEST_US * 1000) | st.integers(0, 3_000_000)
 samples = st.lists(latencies, min_size=1, max_size=60)
 quantiles = st.sampled_from([0.0, 0.07, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0])

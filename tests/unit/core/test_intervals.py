@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from perf.core.intervals import nearest_rank, quantile_rank_interval, ratio_interval
 
-law = settings(max_examples=60, deadline=None)
+law = settings(max_examples=60)
 
 
 @law

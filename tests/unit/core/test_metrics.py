@@ -15,7 +15,7 @@ from perf.core.metrics import (
     range_text,
 )
 
-law = settings(max_examples=60, deadline=None)
+law = settings(max_examples=60)
 
 
 @pytest.mark.parametrize(

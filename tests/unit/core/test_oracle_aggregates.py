@@ -21,7 +21,7 @@ from perf.core.oracle import (
     expect_aggregate,
 )
 
-law = settings(max_examples=60, deadline=None)
+law = settings(max_examples=60)
 
 ZIPCODE, STATUS = AggregateQuery
 DATASET = Dataset(seed=7, partitions=3, items_per_partition=40, zipcodes=12)

@@ -16,7 +16,7 @@ from perf.core.oracle import (
     expect_items,
 )
 
-law = settings(max_examples=60, deadline=None)
+law = settings(max_examples=60)
 
 DATASET = Dataset(seed=5, partitions=3, items_per_partition=12, zipcodes=5)
 PK = DATASET.partition_key(0)

@@ -11,7 +11,7 @@ from perf.core.dataset import STATUSES, Dataset
 from perf.core.oracle import SelectExpectation, WrongAnswerKind, check_items, expect_items
 from perf.core.statements import select_statement
 
-law = settings(max_examples=60, deadline=None)
+law = settings(max_examples=60)
 
 DATASET = Dataset(seed=3, partitions=4, items_per_partition=60)
 PK = DATASET.partition_key(2)

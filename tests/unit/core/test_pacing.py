@@ -16,7 +16,7 @@ from perf.core.pacing import (
     parse_pacing,
 )
 
-law = settings(max_examples=100, deadline=None)
+law = settings(max_examples=100)
 
 rates = st.floats(1e-3, 1e6)
 ends = st.tuples(st.floats(0, 1e4), st.floats(0, 1e4)).filter(lambda pair: max(pair) > 1e-3)

@@ -50,7 +50,7 @@ def progress_of(latencies_ns: list[int], timeouts: int) -> Progress:
     return Progress(elapsed_s=5.0, users=2, run=run)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.integers(0, 10**12), min_size=1), st.data())
 def test_what_is_told_is_judged_as_what_was_measured(
     latencies_ns: list[int], data: st.DataObject

@@ -15,7 +15,7 @@ from perf.core.write_audit import WriteAudit
 from perf.core.writes import Key, Outcome, WriteLog
 from perf.errors import ResultError
 
-law = settings(max_examples=100, deadline=None)
+law = settings(max_examples=100)
 
 DATASET = Dataset(accounts=2, customers=3, partitions=2, items_per_partition=3)
 A, R, U = Outcome

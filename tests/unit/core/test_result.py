@@ -20,7 +20,7 @@ from perf.core.time_shares import AGGREGATE, RETRIEVE, TimeShares
 from perf.core.timeline import Timeline
 from perf.errors import ResultError
 
-law = settings(max_examples=30, deadline=None)
+law = settings(max_examples=30)
 STARTED_AT = datetime(2025, 1, 2, 3, 4, 5, 678900, tzinfo=UTC)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from perf.core.pacing import OpenModel, Stage, parse_pacing
 from perf.core.schedule import ArrivalSchedule
 
-law = settings(max_examples=100, deadline=None)
+law = settings(max_examples=100)
 
 rates = st.floats(0.01, 1e6)
 STAGED = "10..40/s@5s,40/s@1s,40..5/s@2s"

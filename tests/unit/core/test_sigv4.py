@@ -144,7 +144,7 @@ def test_a_signer_remembers_nothing_wrong(
             assert ours == replace(each, region="eu-west-1").botocore_headers(credentials)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(credentials_of_callers, statements, st.booleans())
 def test_any_statement_is_signed_as_botocore_does_in_every_region(
     credentials: Credentials,

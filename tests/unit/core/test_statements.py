@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from perf.core import statements
 from perf.core.dataset import ATTRIBUTES, STATUSES, Dataset
 
-law = settings(max_examples=60, deadline=None)
+law = settings(max_examples=60)
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
 """What SQLite takes as a name: any text but NUL and half of a surrogate pair."""

@@ -9,7 +9,7 @@ from perf.core.failures import FailureClass
 from perf.core.thresholds import Threshold, matching_operations, override, parse_threshold
 from perf.errors import InvalidThreshold
 
-law = settings(max_examples=60, deadline=None)
+law = settings(max_examples=60)
 ZIPCODE = (
     "select zipcode,pk,sum(amount) as total from performance_test_table where pk=? group by zipcode"
 )

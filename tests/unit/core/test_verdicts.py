@@ -18,7 +18,7 @@ from perf.core.verdicts import Judgement, RunVerdict, Verdict, judge, without_wr
 from perf.core.verification import AnswerChecks
 from perf.core.write_audit import WriteAudit
 
-law = settings(max_examples=40, deadline=None)
+law = settings(max_examples=40)
 LOST_PART = "a worker or a part of its report was lost"
 
 

@@ -78,7 +78,7 @@ def record(recorder: Recorder, sent: Sequence[Sent]) -> None:
         operation.record_details(each.context, each.latency_ns, each.service_time_ns)
 
 
-@settings(max_examples=20, deadline=None)  # a histogram's wire form takes milliseconds
+@settings(max_examples=20)
 @given(st.lists(st.lists(requests, max_size=8), max_size=5))
 def test_reports_add_up_to_what_was_recorded(reports: list[list[Sent]]) -> None:
     direct, worker, master = Recorder(), Recorder(), Recorder()
@@ -93,7 +93,7 @@ def test_reports_add_up_to_what_was_recorded(reports: list[list[Sent]]) -> None:
     assert worker.take() == []
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(requests, max_size=20))
 def test_results_count_the_window_alone(sent: list[Sent]) -> None:
     recorder = Recorder()

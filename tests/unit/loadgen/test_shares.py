@@ -12,7 +12,7 @@ worker_counts = st.dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(worker_counts)
 def test_shares_partition_the_users_of_each_class(counts: dict[str, dict[str, int]]) -> None:
     shares = shares_of(counts)
@@ -30,7 +30,7 @@ def test_shares_partition_the_users_of_each_class(counts: dict[str, dict[str, in
         assert all(share[name][2] == total for share in shares.values() if name in share)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(worker_counts)
 def test_a_worker_has_as_many_arrivals_as_users(counts: dict[str, dict[str, int]]) -> None:
     for worker, share in shares_of(counts).items():

@@ -29,7 +29,7 @@ def test_a_figure_has_five_digits_and_no_exponent(value: float, shown: str) -> N
     assert figure(value) == shown
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.floats(0, 1e12))
 def test_a_figure_is_within_half_a_digit(value: float) -> None:
     assert float(figure(value)) == pytest.approx(value, rel=0.00005)

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from perf.reports.lines import Line, Style, align, cut_middle, printable, wrapped
 
-law = settings(max_examples=50, deadline=None)
+law = settings(max_examples=50)
 
 
 @pytest.mark.parametrize(

@@ -132,9 +132,7 @@ def test_a_session_without_runs_says_so() -> None:
     assert render_markdown(report_of()) == "### Performance: no load run\n"
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(), max_size=150) | st.sampled_from(["`|`", "</code>|<img>", "@a #1"]))
 def test_no_name_is_read_as_markdown_or_html(judged: JudgedRun, name: str) -> None:
     """Nor does it break its row: every row has as many cells as the first."""

@@ -52,7 +52,7 @@ def refusal(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "no"}}, "BatchWriteItem")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 120), st.randoms(use_true_random=False))
 def test_every_item_is_written_once_however_much_is_refused(count: int, rng: Random) -> None:
     client = FakeClient(lambda requests: rng.randint(1, len(requests)))

@@ -22,7 +22,7 @@ BY_ZIPCODE = {
     "Projection": {"ProjectionType": "KEYS_ONLY"},
 }
 PARTITION = 'SELECT "sk" FROM orders WHERE "pk" = ?'
-IN_PROCESS = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+IN_PROCESS = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def text(value: str) -> dict[str, str]:

@@ -48,7 +48,7 @@ def kept(table: Table) -> tuple[object, ...]:
     return table.items, records, [item.to_json() for item in table.all_items()]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(attributes=ATTRIBUTES, has_sort_key=st.booleans())
 def test_storing_an_item_leaves_the_table_as_put_item_does(
     make_table: MakeTable, attributes: dict[str, Any], *, has_sort_key: bool
@@ -76,7 +76,7 @@ def test_an_item_of_400_kb_can_be_stored_and_found_by_moto(make_table: MakeTable
     assert found.attrs["x"].value == "y" * 409_594
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     sort_keys=st.lists(st.text(min_size=1, max_size=3), unique=True, max_size=8),
     forward=st.booleans(),
