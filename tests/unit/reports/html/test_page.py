@@ -12,9 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perf.core.comparison import not_compared
+from perf.core.comparison_rules import ComparisonRule
 from perf.core.report import ReportFile
 from perf.core.thresholds import parse_threshold
 from perf.core.verdicts import Verdict, judge
+from perf.reports.comparison_block import comparison_text
 from perf.reports.html import render_html
 from perf.reports.html.chart_data import chart_data
 from perf.reports.lines import printable
@@ -236,3 +239,15 @@ def test_figures_have_three_digits_and_both_ends_of_an_interval_their_unit() -> 
 
     assert re.search(r">\d\d(\.\d)? ms \[\d\d(\.\d)? ms, \d\d(\.\d)? ms\]<", text)
     assert '<td class="number">72.4</td>' in text
+
+
+def test_what_a_comparison_decides_stands_with_the_baseline_and_not_with_the_thresholds() -> None:
+    report = hostile_report("it")
+    comparison = not_compared("main", [ComparisonRule.parse("p99 > 10%")], "it is new")
+    verdict = replace(report.runs[0].verdict, verdict=Verdict.NO_DATA)
+    run = replace(report.runs[0], verdict=verdict, comparison=comparison)
+
+    text = render_html(replace(report, runs=(run,)))
+
+    assert text.count(f"<p>{comparison_text(comparison)}</p>") == 1
+    assert f'<p class="muted">{comparison_text(comparison)}' not in text
