@@ -33,6 +33,7 @@ from perf.plugin.histories import SessionHistory
 from perf.plugin.interrupts import Interrupts
 from perf.plugin.judging import raise_violations
 from perf.plugin.options import add_options
+from perf.plugin.overlooked import Reports
 from perf.plugin.own_errors import show_own_error
 from perf.plugin.progress import ProgressDisplay
 from perf.plugin.report_files import ReportFiles
@@ -55,6 +56,7 @@ __all__ = [
     "perf_target",
 ]
 
+_REPORTS = pytest.StashKey[Reports]()
 _MARKER = "perf(thresholds, profile, **overrides): a load test; run them with -m perf"
 
 
@@ -147,6 +149,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if asks_for_load(item):
         state.costs.expect_any(load)
     item.stash[STATE_RUNS] = TestRuns(item, state)
+    item.stash[_REPORTS] = Reports()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -201,6 +204,11 @@ def pytest_runtest_makereport(
         attach(report, runs.take_unreported())
     if call.excinfo is not None:
         show_own_error(report, call.excinfo, item, () if runs is None else runs.judge())
+    if runs is not None:
+        reports = item.stash[_REPORTS]
+        reports.note(report)
+        if call.when == "teardown":
+            reports.correct(report, item, runs)
     return report
 
 

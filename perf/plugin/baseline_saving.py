@@ -1,10 +1,12 @@
-"""Saves what a session measured as a baseline, after every other report."""
+"""Saves what a session measured as a baseline, when all else has had its say."""
+
+from collections.abc import Generator, Iterator
 
 import pytest
 
 from perf.plugin.baselines import Baselines
 from perf.plugin.collector import MARKUP, Collector
-from perf.reports.lines import Style, printable
+from perf.reports.lines import Line, Style, printable
 
 
 class BaselineSaving:
@@ -17,22 +19,36 @@ class BaselineSaving:
 
     def __init__(self, baselines: Baselines, collector: Collector) -> None:
         self._baselines, self._collector = baselines, collector
+        self._is_cut_short = False
 
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Save the session; what was to be saved and is not costs the green."""
+    def pytest_keyboard_interrupt(self) -> None:
+        """Know of a session that ended before its end, whatever it says of itself."""
+        self._is_cut_short = True
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Save the session after all hooks, for any of them may still cost it the green.
+
+        What was to be saved and is not does so too. pytest has printed its last line by then.
+        """
+        result = yield
         if session.config.option.collectonly:
-            return
-        is_green = session.exitstatus == pytest.ExitCode.OK
+            return result
+        is_green = session.exitstatus == pytest.ExitCode.OK and not self._is_cut_short
         self._baselines.save(self._collector.report(), is_green=is_green)
-        if not self._baselines.is_lost:
-            return
-        self._collector.rescue()
-        if session.exitstatus == pytest.ExitCode.OK:
+        if self._baselines.is_lost and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+        for line in self._lines():
+            if terminal is not None:
+                terminal.write_line(line.text, **MARKUP[line.style])
+        return result
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say what has become of it."""
+    def _lines(self) -> Iterator[Line]:
+        """Yield what has become of the baseline, and of the results without it."""
         if self._baselines.saved is not None:
             style = Style.BAD if self._baselines.is_lost else Style.PLAIN
-            terminalreporter.write_line(printable(self._baselines.saved), **MARKUP[style])
+            yield Line(printable(self._baselines.saved), style)
+        rescued = self._collector.rescue() if self._baselines.is_lost else None
+        if rescued is not None:
+            yield rescued

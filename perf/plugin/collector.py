@@ -165,9 +165,9 @@ class Collector:
             started_at=self._started_at, environment=self._environment, runs=tuple(self._judged)
         )
 
-    def rescue(self) -> None:
-        """See that what the session has measured is in a file, where one is missing."""
-        self._files.rescue(self.report())
+    def rescue(self) -> Line | None:
+        """See that what the session has measured is in a file; say in which, if in none before."""
+        return self._files.rescue(self.report())
 
     @cached_property
     def _environment(self) -> Mapping[str, str]:

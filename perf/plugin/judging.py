@@ -97,11 +97,17 @@ class Judge:
         ]
 
 
-def raise_violations(judged: Iterable[JudgedRun]) -> None:
-    """Raise what makes the test body fail: a run whose target broke a threshold."""
+def violations(judged: Iterable[JudgedRun]) -> ThresholdsViolated | None:
+    """Return what makes the test body fail: runs whose target broke a threshold."""
     failed = [each for each in judged if each.verdict.verdict is Verdict.FAIL]
-    if failed:
-        raise ThresholdsViolated("\n\n".join(map(failure_text, failed)))
+    return ThresholdsViolated("\n\n".join(map(failure_text, failed))) if failed else None
+
+
+def raise_violations(judged: Iterable[JudgedRun]) -> None:
+    """Raise what `violations` returns, if it is anything."""
+    error = violations(judged)
+    if error is not None:
+        raise error
 
 
 def _beside(comparison: Comparison | None, judged: JudgedRun) -> JudgedRun:

@@ -77,19 +77,20 @@ class ReportFiles:
             )
         if self._step_summary and report.runs:
             self._add_to_step_summary(Path(self._step_summary), report, trends)
-        if self.has_failed:
-            self.rescue(report)
+        rescued = self.rescue(report) if self.has_failed else None
+        if rescued is not None:
+            self._lines.append(rescued)
 
-    def rescue(self, report: ReportFile) -> None:
-        """Write the results to a place of their own, unless they are in a file already."""
+    def rescue(self, report: ReportFile) -> Line | None:
+        """Write the results to a place of their own, and say to which; None: a file has them."""
         if self._has_results or not report.runs:
-            return
+            return None
         try:
             text = f"the results are in {write_aside(report)} instead"
             self._has_results = True
         except _FAILURES as error:
             text = f"ERROR: the results could not be written to another place: {_told(error)}"
-        self._lines.append(Line(printable(text), Style.BAD))
+        return Line(printable(text), Style.BAD)
 
     def _write(self, name: str, content: str, path: Path, write: Callable[[Path], None]) -> bool:
         """Return whether a file is written; what keeps it from that keeps no other."""

@@ -3,7 +3,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier, Thread
-from types import SimpleNamespace
 from unittest.mock import patch
 
 import pytest
@@ -16,9 +15,9 @@ from perf.core.verdicts import RunVerdict, Verdict
 from perf.errors import BaselineUnusable, TargetUnusable
 from perf.file_store import Place
 from perf.plugin.baseline_files import BaselineSettings, MissingBaseline
-from perf.plugin.baseline_saving import BaselineSaving
 from perf.plugin.baselines import Baselines
 from perf.plugin.fingerprints import environment_fingerprint
+from tests.doubles.measuring import Measuring
 
 TEST = "tests/test_write.py::test_write"
 RULE = ComparisonRule.parse("p99 > 10%")
@@ -105,28 +104,39 @@ def test_a_session_without_load_replaces_no_baseline(baselines: BaselinesOf) -> 
     assert saving.saved == "baseline main not saved: no load was run"
 
 
+SAVED = "baseline saved as main in .perf-baselines"
+NOT_GREEN = "baseline main not saved: the session is not green"
+LATE = """
+class Late:
+    'Has its say last, as the limit of warnings has.'
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session): session.exitstatus = 6
+"""
+
+
 @pytest.mark.parametrize(
-    ("exit_code", "saved"),
+    ("then", "told"),
     [
-        (pytest.ExitCode.OK, "baseline saved as main in kept"),
-        (pytest.ExitCode.TESTS_FAILED, "baseline main not saved: the session is not green"),
-        (pytest.ExitCode.INTERRUPTED, "baseline main not saved: the session is not green"),
+        ("def test_b(): pass", SAVED),
+        ("def test_b(): assert False", NOT_GREEN),
+        ("def test_b(): pytest.exit('enough', returncode=0)", NOT_GREEN),
+        ("def test_b(): raise KeyboardInterrupt", NOT_GREEN),
+        ("def test_b(request): request.config.pluginmanager.register(Late())", NOT_GREEN),
     ],
+    ids=["whole", "failed", "cut short", "interrupted", "red at the very end"],
 )
-def test_a_session_that_was_cut_short_replaces_no_baseline(
-    baselines: BaselinesOf, exit_code: pytest.ExitCode, saved: str
+def test_only_a_green_session_becomes_a_baseline(
+    pytester: pytest.Pytester, then: str, told: str
 ) -> None:
     """The runs it has have all passed; those it lacks would have nothing to compare with."""
-    collector = SimpleNamespace(report=lambda: report(run()))
-    options = SimpleNamespace(option=SimpleNamespace(collectonly=False))
-    saving = baselines(save="main")
+    pytester.makepyfile(f"import pytest\n{LATE}\ndef test_a(measure): measure()\n{then}")
+    args = [f"-pno:{each}" for each in ("locust", "cacheprovider", "hypothesispytest")]
 
-    BaselineSaving(saving, collector).pytest_sessionfinish(  # type: ignore[arg-type]
-        SimpleNamespace(config=options, exitstatus=exit_code)  # type: ignore[arg-type]
-    )
+    result = pytester.runpytest_inprocess(*args, "--perf-save=main", plugins=[Measuring()])
 
-    assert saving.saved == saved
-    assert not saving.is_lost
+    assert told in result.stdout.lines
+    assert (pytester.path / ".perf-baselines" / "main.json").exists() == (told == SAVED)
 
 
 def test_of_two_sessions_at_once_one_baseline_is_left_whole(
@@ -269,15 +279,16 @@ def test_a_baseline_cannot_move_the_cursor(pytester: pytest.Pytester) -> None:
     assert "evil\x1b" not in result.stderr.str()
 
 
-def test_a_store_cannot_move_the_cursor() -> None:
+def test_a_store_cannot_move_the_cursor(pytester: pytest.Pytester) -> None:
     """What it answers is shown when a baseline cannot be saved."""
-    lost, lines = SimpleNamespace(saved="ERROR: \x1b[2J", is_lost=True), []
-    terminal = SimpleNamespace(write_line=lambda text, **_: lines.append(text))
+    pytester.makepyfile("def test_it(measure): measure()")
+    args = ("-pno:locust", "-pno:hypothesispytest", "--perf-save=main", "--perf-json=report.json")
 
-    saving = BaselineSaving(lost, collector=None)  # type: ignore[arg-type]
-    saving.pytest_terminal_summary(terminal)  # type: ignore[arg-type]
+    with patch("perf.file_store.FolderStore.write", side_effect=OSError("\x1b[2J")):
+        result = pytester.runpytest_inprocess(*args, plugins=[Measuring()])
 
-    assert lines == ["ERROR: \\x1b[2J"]
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert result.stdout.lines[-1] == "ERROR: baseline main not saved: \\x1b[2J"
 
 
 def test_a_run_that_measured_nothing_is_no_baseline(baselines: BaselinesOf, tmp_path: Path) -> None:

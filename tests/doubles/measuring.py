@@ -1,0 +1,55 @@
+"""A finished load run that took no time, for tests of what becomes of runs."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from perf.core.histogram import LatencyHistogram
+from perf.core.operation import OperationResult
+from perf.core.result import GeneratorHealth, RunResult
+from perf.plugin.fingerprints import fingerprint_of
+from perf.plugin.fixtures import STATE_RUNS
+from perf.plugin.judging import FinishedRun
+from perf.plugin.site import Site
+from perf.plugin.state import STATE
+
+_LATENCY = LatencyHistogram.of([20_000_000] * 40)
+_RESULT = RunResult(
+    command=("locust",),
+    started_at=datetime(2026, 1, 1, tzinfo=UTC),
+    duration_s=2.0,
+    users=1,
+    generator=GeneratorHealth(processes=1),
+    operations=(
+        OperationResult(
+            request_type="EVENT",
+            name="quick",
+            duration_s=2.0,
+            requests=40,
+            failures=0,
+            latency=_LATENCY,
+            service_time=_LATENCY,
+        ),
+    ),
+)
+_NOWHERE = Site(target=None, table=None, aqp_url=None, aqp_label=None)
+
+
+class Measuring:
+    """A plugin object: a run of 40 requests, 20 ms each, that was measured in no time."""
+
+    @pytest.fixture
+    def measure(self, request: pytest.FixtureRequest) -> Callable[[], None]:
+        """Put a finished run into the test, as ``perf_load`` does."""
+        load = request.config.stash[STATE].resolver.load({})
+        fingerprint = fingerprint_of(load, {}, target=_NOWHERE.kinds, dataset=None)
+        run = FinishedRun(result=_RESULT, load=load, site=_NOWHERE, fingerprint=fingerprint)
+        return lambda: request.node.stash[STATE_RUNS]._runs.append(run)
+
+    @pytest.fixture
+    def measure_late(self, measure: Callable[[], None]) -> Iterator[None]:
+        """Measure in the teardown, and be interrupted there."""
+        yield
+        measure()
+        raise KeyboardInterrupt
