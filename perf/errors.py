@@ -282,6 +282,16 @@ class IncompatibleResult(ResultError):
         self.found, self.expected = found, expected
 
 
+class LoadNotAlone(PerfError):
+    """A test got the load fixture while it ran: it had no reason to wait for other tests."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a load test waits until it is alone: name perf_load as an argument, or mark the test "
+            "with @pytest.mark.perf"
+        )
+
+
 class ThresholdsViolated(AssertionError):
     """The target was too slow or wrong: the message carries every verdict."""
 

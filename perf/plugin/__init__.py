@@ -15,7 +15,7 @@ from perf.plugin.audits import Audits
 from perf.plugin.baseline_saving import BaselineSaving
 from perf.plugin.baselines import Baselines
 from perf.plugin.collector import Collector, attach
-from perf.plugin.completeness import Completeness, asks_for_load
+from perf.plugin.completeness import Completeness, asks_for_load, may_load
 from perf.plugin.costs import SessionCosts
 from perf.plugin.exclusive import LOCK_FILE_VARIABLE, alone, among_others, lock_path
 from perf.plugin.fixtures import (
@@ -123,7 +123,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         try:
             state.resolver.load(marker_arguments(item))
-            if asks_for_load(item):
+            if may_load(item):
                 state.baselines.check_environment()
         except ConfigError as error:
             raise _usage_error(error, f"{item.nodeid}: ") from error
@@ -146,7 +146,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Make a place for the test's load runs; before any fixture, check its marker."""
     state = item.config.stash[STATE]
     load = state.resolver.load(marker_arguments(item))
-    if asks_for_load(item):
+    if may_load(item):
         state.costs.expect_any(load)
     item.stash[STATE_RUNS] = TestRuns(item, state)
     item.stash[_REPORTS] = Reports()
@@ -225,7 +225,7 @@ def _processes(config: pytest.Config) -> int:
 
 
 def _room(item: pytest.Item) -> AbstractContextManager[None]:
-    if asks_for_load(item):
+    if may_load(item):
         text = f"waiting until no other load test runs on this machine ({lock_path()})"
         return alone(
             lock_path(),

@@ -15,8 +15,13 @@ _WORKER_OUTPUT: Final = "perf_load_tests"
 
 
 def asks_for_load(item: pytest.Item) -> bool:
-    """Tell whether a test can put load on anything."""
+    """Tell whether a test names the fixture that puts load on something."""
     return "perf_load" in getattr(item, "fixturenames", ())
+
+
+def may_load(item: pytest.Item) -> bool:
+    """Tell whether a test can put load on anything: a marked one may get the fixture by itself."""
+    return asks_for_load(item) or item.get_closest_marker("perf") is not None
 
 
 class Completeness:
@@ -33,7 +38,7 @@ class Completeness:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Expect a report of every load test; a worker tells its controller of them at its end."""
-        tests = [each.nodeid for each in session.items if asks_for_load(each)]
+        tests = [each.nodeid for each in session.items if may_load(each)]
         output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
         if output is not None:
             output[_WORKER_OUTPUT] = tests
@@ -41,8 +46,9 @@ class Completeness:
             self._expected.update(tests)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Know of a test that has a report."""
-        self._reported.add(report.nodeid)
+        """Know of a test that has its last report, or one that is red."""
+        if report.when == "teardown" or report.failed:
+            self._reported.add(report.nodeid)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ANN401 - xdist does not type it

@@ -13,7 +13,8 @@ from perf import targets
 from perf.children import SERVER_NICENESS, Child, ChildExited, module_command, with_this_package
 from perf.core.dataset import Dataset
 from perf.core.result import RunResult
-from perf.errors import ConfigError, InvalidOption, TableNotFound, TargetUnavailable
+from perf.errors import ConfigError, InvalidOption, LoadNotAlone, TableNotFound, TargetUnavailable
+from perf.plugin.completeness import may_load
 from perf.plugin.runs import TestRuns
 from perf.plugin.site import Site
 from perf.plugin.state import STATE, State
@@ -131,7 +132,13 @@ def perf_aqp(pytestconfig: pytest.Config, perf_target: Target, perf_table: Table
 
 @pytest.fixture
 def perf_load(request: pytest.FixtureRequest) -> PerfLoad:
-    """Put load on the target: ``perf_load("PartiqlWriteUser")``."""
+    """Put load on the target: ``perf_load("PartiqlWriteUser")``.
+
+    Raises:
+        LoadNotAlone: nothing told before the test that it would ask for load.
+    """
+    if not may_load(request.node):
+        raise LoadNotAlone
     state = _state(request.config)
     runs: TestRuns = request.node.stash[STATE_RUNS]
     marker = marker_arguments(request.node)

@@ -81,10 +81,46 @@ def test_a_load_test_without_a_report_is_not_green(
     assert pytester.runpytest_inprocess(*args, "--collect-only").ret == pytest.ExitCode.OK
 
 
+@pytest.mark.parametrize(
+    ("mark", "exit_code"),
+    [("perf", pytest.ExitCode.OK), ("mine", pytest.ExitCode.TESTS_FAILED)],
+)
+def test_a_test_that_gets_its_load_by_itself_says_so_by_its_mark(
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    mark: str,
+    exit_code: pytest.ExitCode,
+) -> None:
+    """Else it would not have waited until it is alone."""
+    monkeypatch.setenv(LOCK_FILE_VARIABLE, str(pytester.path / "lock"))
+    pytester.makeini("[pytest]\nmarkers = mine")
+    pytester.makepyfile(
+        f"import pytest\n@pytest.mark.{mark}\n"
+        "def test_it(request): request.getfixturevalue('perf_load')"
+    )
+
+    result = pytester.runpytest_inprocess("-p", "no:locust", "-p", "no:hypothesispytest")
+
+    assert result.ret == exit_code
+    is_told = "LoadNotAlone: a load test waits until it is alone" in result.stdout.str()
+    assert is_told == (exit_code != pytest.ExitCode.OK)
+
+
+def test_a_load_test_that_ended_the_session_from_within_is_missing() -> None:
+    completeness = Completeness()
+    worker = SimpleNamespace(workeroutput={"perf_load_tests": ["t.py::a"]})
+    set_up = pytest.TestReport("t.py::a", ("t.py", 1, "a"), {}, "passed", None, "setup")
+
+    completeness.pytest_runtest_logreport(set_up)
+    completeness.pytest_testnodedown(worker, None)
+
+    assert end(completeness)[0] == pytest.ExitCode.INTERNAL_ERROR
+
+
 def test_a_load_test_of_a_worker_without_a_report_is_not_green() -> None:
     completeness = Completeness()
     worker = SimpleNamespace(workeroutput={"perf_load_tests": ["t.py::a", "t.py::b", "t.py::c"]})
-    report = pytest.TestReport("t.py::a", ("t.py", 1, "a"), {}, "passed", None, "call")
+    report = pytest.TestReport("t.py::a", ("t.py", 1, "a"), {}, "passed", None, "teardown")
 
     completeness.pytest_runtest_logreport(report)
     completeness.pytest_testnodedown(worker, None)
