@@ -13,7 +13,7 @@ import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Self
+from typing import Final, Self
 
 from perf.core.durations import format_duration, parse_duration
 
@@ -169,6 +169,9 @@ class OpenModel:
 
 Pacing = Think | Unpaced | OpenModel
 """How the instants at which requests are due come about."""
+
+OWN_PACING: Final = "the locustfile's own"
+"""What reports call the pacing of a run of an open model whose users took none of its arrivals."""
 
 
 def parse_pacing(text: str) -> Pacing:

@@ -96,6 +96,7 @@ class JudgedRun:
         cost = reader.added_child("cost")
         fingerprint = reader.added_child("fingerprint")
         comparison = reader.added_child("comparison")
+        profile = dict(reader.child("profile").fields)
         return cls(
             test=reader.text("test"),
             target=TargetInfo(
@@ -105,7 +106,7 @@ class JudgedRun:
             ),
             aqp=reader.optional_text("aqp"),
             unverified=reader.added_text("unverified"),
-            profile=dict(reader.child("profile").fields),
+            profile=profile,
             seed=reader.integer("seed"),
             run=run,
             verdict=RunVerdict(
@@ -115,7 +116,12 @@ class JudgedRun:
             ),
             write_audit=None if audit is None else WriteAudit.from_json(audit),
             cost=None if cost is None else RunCost.from_json(cost),
-            fingerprint=None if fingerprint is None else RunFingerprint.from_json(fingerprint),
+            # Older files have the arrivals in it that were asked for, whoever took them.
+            fingerprint=(
+                None
+                if fingerprint is None
+                else RunFingerprint.from_json(fingerprint).measured(profile)
+            ),
             comparison=None if comparison is None else Comparison.from_json(comparison),
         )
 

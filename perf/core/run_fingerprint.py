@@ -1,10 +1,14 @@
 """What a run was measured with: two runs are compared when that is alike, or not at all."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Self
+from dataclasses import dataclass, field, fields, replace
+from typing import Final, Self
 
 from perf.core.json_reader import JsonReader
+from perf.core.pacing import OWN_PACING, Think, Unpaced
+
+_PACING: Final = "pacing"
+_CLOSED: Final = frozenset({str(Think()), str(Unpaced())})
 
 Part = Mapping[str, str]
 """Name of a circumstance → what it was."""
@@ -24,6 +28,23 @@ class RunFingerprint:
     """Of what sends the load; patches are alike."""
     machine: Part = field(default_factory=dict)
     """Cores and architecture of the load generator's."""
+
+    def measured(self, profile: Mapping[str, object]) -> Self:
+        """Return it as the run turned out: whether its users took the arrivals is known only then.
+
+        Args:
+            profile: the load that reports show of the run.
+        """
+        return self._paced_by_users() if profile.get(_PACING) == OWN_PACING else self
+
+    def expected_beside(self, before: "RunFingerprint") -> Self:
+        """Return what a run may turn out to be that is held against one from before.
+
+        That is, where the users kept their own pace then, they may do so again whatever arrivals
+        are asked for now.
+        """
+        may_be_own = before.profile.get(_PACING) == OWN_PACING
+        return self._paced_by_users() if may_be_own and self._asks_for_arrivals else self
 
     def differences(self, other: "RunFingerprint", allowed: Collection[str] = ()) -> list[str]:
         """Return in which parts another run differs, as in ``machine: 2 cores against 8``.
@@ -52,6 +73,13 @@ class RunFingerprint:
                 for part, child in children.items()
             }
         )
+
+    @property
+    def _asks_for_arrivals(self) -> bool:
+        return self.profile.get(_PACING) not in _CLOSED
+
+    def _paced_by_users(self) -> Self:
+        return replace(self, profile={**self.profile, _PACING: OWN_PACING})
 
 
 PARTS = tuple(each.name for each in fields(RunFingerprint))

@@ -11,7 +11,6 @@ from perf.core.comparing import FALSE_ALARM_RATIO, compare
 from perf.core.comparison import Comparison, not_compared
 from perf.core.json_reader import JsonReader
 from perf.core.report import JudgedRun, ReportFile
-from perf.core.result import RunResult
 from perf.core.run_fingerprint import RunFingerprint
 from perf.core.verdicts import Verdict
 from perf.errors import BaselineUnusable, ResultError
@@ -75,7 +74,7 @@ class Baselines:
         Args:
             test: node id of its test.
             number: of the run in the test, from 0.
-            fingerprint: what it will be measured with.
+            fingerprint: what it will be measured with, as far as that is known.
 
         Raises:
             BaselineUnusable: it was measured with something else; it names the difference.
@@ -83,13 +82,16 @@ class Baselines:
         before = self._run(test, number)
         if before is None:
             return
-        self._check_alike(self._fingerprint_of(before), fingerprint)
+        was = self._fingerprint_of(before)
+        self._check_alike(was, fingerprint.expected_beside(was))
         if before.verdict.verdict is Verdict.INVALID:
             detail = f"not comparable: its run of {test} is INVALID: it measured nothing"
             raise BaselineUnusable(str(self._settings.compare), detail)
 
-    def compare(self, test: str, number: int, run: RunResult) -> Comparison | None:
+    def compare(self, number: int, run: JudgedRun) -> Comparison | None:
         """Return a run beside its baseline; None: there is no baseline to compare with.
+
+        One that turned out to be measured with something else is not compared.
 
         Every run of the baseline has an equal part of the false alarms that a session may raise.
         What cannot be reckoned with the figures of a baseline, whoever wrote them, is not compared.
@@ -99,14 +101,17 @@ class Baselines:
             return None
         is_let_pass = self._settings.missing is MissingBaseline.PASS
         unmatched = Verdict.PASS if is_let_pass else Verdict.NO_DATA
-        before = self._run(test, number)
+        before = self._run(run.test, number)
         if self.report is None or before is None:
             why = self._absence or f"baseline {name} has no such run of this test"
             return not_compared(name, rules, why, unmatched)
+        was, now = self._fingerprint_of(before), self._fingerprint_of(run)
+        if differences := was.differences(now, self._settings.allowed):
+            return self.uncompared(f"not comparable: {'; '.join(differences)}")
         try:
             comparison = compare(
                 before.run,
-                run,
+                run.run,
                 rules,
                 baseline=name,
                 false_alarm_ratio=FALSE_ALARM_RATIO / len(self.report.runs),

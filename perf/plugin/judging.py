@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from perf.core.comparison import Comparison
 from perf.core.cost import RunCost
-from perf.core.pacing import OpenModel
+from perf.core.pacing import OWN_PACING, OpenModel
 from perf.core.report import JudgedRun
 from perf.core.result import RunResult
 from perf.core.run_fingerprint import RunFingerprint
@@ -28,6 +28,7 @@ class FinishedRun:
     load: LoadSettings
     site: Site
     fingerprint: RunFingerprint
+    """What it was going to be measured with."""
     audit: WriteAudit | None = None
     cost: RunCost | None = None
     problems: tuple[str, ...] = ()
@@ -58,18 +59,19 @@ class Judge:
         verdict = judge(
             result, self._applicable(result, load), run.audit, set_up_problems=run.problems
         )
+        profile = _shown_profile(run)
         return JudgedRun(
             test=self._test,
             target=site.info,
             aqp=site.aqp,
-            profile=_shown_profile(run),
+            profile=profile,
             seed=self._seed,
             run=result,
             verdict=verdict,
             write_audit=run.audit,
             cost=run.cost,
             unverified=_unverified(run),
-            fingerprint=run.fingerprint,
+            fingerprint=run.fingerprint.measured(profile),
         )
 
     def uncompared(self, judged: JudgedRun) -> JudgedRun:
@@ -83,7 +85,7 @@ class Judge:
             judged: which, by all but its baseline.
             number: of the run in its test, from 0.
         """
-        return _beside(self._baselines.compare(self._test, number, judged.run), judged)
+        return _beside(self._baselines.compare(number, judged), judged)
 
     def _applicable(self, result: RunResult, load: LoadSettings) -> list[Threshold]:
         """Return the thresholds of a run: a session's own holds where its operation runs."""
@@ -122,7 +124,7 @@ def _beside(comparison: Comparison | None, judged: JudgedRun) -> JudgedRun:
 def _shown_profile(run: FinishedRun) -> dict[str, object]:
     profile = run.load.to_json()
     if isinstance(run.load.pacing, OpenModel) and run.result.generator.arrivals_due is None:
-        profile["pacing"] = "the locustfile's own"  # its users take no arrivals
+        profile["pacing"] = OWN_PACING  # its users take no arrivals
     if run.site.table is None:  # there is nothing that either could be held against
         profile["verify"] = profile["audit"] = "off"
     return profile

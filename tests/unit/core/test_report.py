@@ -11,6 +11,7 @@ from perf.core.comparison_rules import ComparisonRule
 from perf.core.cost import CostEstimate, MeteredUnits, RunCost
 from perf.core.histogram import LatencyHistogram
 from perf.core.operation import OperationResult
+from perf.core.pacing import OWN_PACING
 from perf.core.report import JudgedRun, ReportFile, TargetInfo
 from perf.core.result import GeneratorHealth, RunResult
 from perf.core.run_fingerprint import RunFingerprint
@@ -62,6 +63,17 @@ JUDGED = JudgedRun(
     comparison=not_compared("main", [ComparisonRule.parse("p99 > 10%")], "no such run"),
 )
 REPORT = ReportFile(started_at=STARTED_AT, environment={"python": "3.11"}, runs=(JUDGED,))
+
+
+def test_an_older_report_says_what_paced_its_users_and_not_what_was_asked_for() -> None:
+    profile = {"users": "10", "pacing": "100/s"}
+    older = replace(
+        JUDGED, profile={"pacing": OWN_PACING}, fingerprint=RunFingerprint(profile=profile)
+    )
+
+    read = JudgedRun.from_json(older.to_json()).fingerprint
+
+    assert read == RunFingerprint(profile={"users": "10", "pacing": OWN_PACING})
 
 
 def test_a_report_has_every_field_of_its_schema() -> None:

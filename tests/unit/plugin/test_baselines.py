@@ -8,6 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from perf.core.comparison_rules import ComparisonRule
+from perf.core.pacing import OWN_PACING
 from perf.core.report import JudgedRun, ReportFile, TargetInfo
 from perf.core.result import GeneratorHealth, RunResult
 from perf.core.run_fingerprint import RunFingerprint
@@ -76,7 +77,7 @@ def test_what_is_saved_can_be_compared_with(baselines: BaselinesOf) -> None:
     later = baselines(compare="main")
     later.check_environment()
     later.check_run(TEST, 0, HERE)
-    assert later.compare(TEST, 0, run().run) is not None
+    assert later.compare(0, run()) is not None
 
 
 def test_a_result_file_is_a_baseline(baselines: BaselinesOf) -> None:
@@ -85,7 +86,7 @@ def test_a_result_file_is_a_baseline(baselines: BaselinesOf) -> None:
 
 
 def test_without_a_baseline_nothing_is_compared(baselines: BaselinesOf) -> None:
-    assert baselines().compare(TEST, 0, run().run) is None
+    assert baselines().compare(0, run()) is None
 
 
 @pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.INVALID, Verdict.NO_DATA])
@@ -265,6 +266,54 @@ def test_another_load_is_refused_by_name(baselines: BaselinesOf) -> None:
     baselines(compare="main", allowed=frozenset({"profile"})).check_run(TEST, 0, now)
 
 
+def paced(text: str) -> RunFingerprint:
+    return RunFingerprint(profile={"pacing": text})
+
+
+def test_a_pacing_that_no_user_took_keeps_no_run_from_being_compared(
+    baselines: BaselinesOf,
+) -> None:
+    """Which pacing was used is known when the run has ended."""
+    baselines(save="main").save(report(run(fingerprint=paced(OWN_PACING))))
+    later = baselines(compare="main")
+
+    later.check_run(TEST, 0, paced("50/s"))
+
+    compared = later.compare(0, run(fingerprint=paced(OWN_PACING)))
+    assert compared is not None
+    assert compared.reason == ""
+
+
+@pytest.mark.parametrize(("then", "now"), [(OWN_PACING, "50/s"), ("50/s", OWN_PACING)])
+def test_a_run_that_turns_out_to_be_paced_otherwise_is_not_compared(
+    baselines: BaselinesOf, then: str, now: str
+) -> None:
+    baselines(save="main").save(report(run(fingerprint=paced(then))))
+    later = baselines(compare="main")
+
+    later.check_run(TEST, 0, paced("50/s"))
+
+    compared = later.compare(0, run(fingerprint=paced(now)))
+    assert compared is not None
+    assert compared.verdicts == (Verdict.NO_DATA,)
+    assert compared.reason == (
+        f"baseline main: not comparable: profile: pacing {then} against {now}"
+    )
+    allowing = baselines(compare="main", allowed=frozenset({"profile"}))
+    allowed = allowing.compare(0, run(fingerprint=paced(now)))
+    assert allowed is not None
+    assert allowed.reason == ""
+
+
+@pytest.mark.parametrize(("then", "now"), [(OWN_PACING, "think"), ("100/s", "50/s")])
+def test_a_pacing_that_will_differ_is_refused_before_the_load(
+    baselines: BaselinesOf, then: str, now: str
+) -> None:
+    baselines(save="main").save(report(run(fingerprint=paced(then))))
+    with pytest.raises(BaselineUnusable, match=f"profile: pacing {then} against {now}: measure"):
+        baselines(compare="main").check_run(TEST, 0, paced(now))
+
+
 def test_a_baseline_cannot_move_the_cursor(pytester: pytest.Pytester) -> None:
     """Its texts are those of whoever wrote the file."""
     hostile = RunFingerprint(versions={**HERE.versions, "evil\x1b[31m": "1"}, machine=HERE.machine)
@@ -311,7 +360,7 @@ def test_runs_are_matched_by_test_and_number(baselines: BaselinesOf) -> None:
     later = baselines(compare="main")
     for test, number in ((TEST, 1), ("new", 0)):
         later.check_run(test, number, RunFingerprint(profile={"users": "1"}))
-        compared = later.compare(test, number, run().run)
+        compared = later.compare(number, run(test=test))
         assert compared is not None
         assert compared.verdicts == (Verdict.NO_DATA,)
         assert compared.reason == "baseline main has no such run of this test"
@@ -323,7 +372,7 @@ def test_a_first_session_can_pass_and_leaves_what_the_next_is_compared_with(
     first = baselines(compare="main", save="main", missing=MissingBaseline.PASS)
     first.check_environment()
     first.check_run(TEST, 0, HERE)
-    compared = first.compare(TEST, 0, run().run)
+    compared = first.compare(0, run())
     assert compared is not None
     assert compared.verdicts == (Verdict.PASS,)
     assert compared.reason == "baseline main: there is none in kept, which has none at all"
@@ -336,7 +385,7 @@ def test_a_new_test_can_pass_beside_a_baseline_that_does_not_have_it(
 ) -> None:
     baselines(save="main").save(report(run()))
     later = baselines(compare="main", missing=MissingBaseline.PASS)
-    compared = later.compare("new", 0, run().run)
+    compared = later.compare(0, run(test="new"))
     assert compared is not None
     assert compared.verdicts == (Verdict.PASS,)
     assert compared.reason == "baseline main has no such run of this test"

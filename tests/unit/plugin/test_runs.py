@@ -84,6 +84,21 @@ def test_a_run_that_was_to_be_kept_and_cannot_be_is_in_a_file(
     assert runs_of(pytester, "aqp-perf-*.json") == [(40, "pass")]
 
 
+def test_a_pacing_that_no_user_took_is_no_part_of_what_a_run_was_measured_with(
+    pytester: pytest.Pytester, session: Session
+) -> None:
+    session("(measure): measure()", "--perf-save=base")
+
+    result = session("(measure): measure()", "--perf-compare=base", "--perf-pacing=50/s")
+
+    result.assert_outcomes(passed=1)
+    (run,) = ReportFile.from_json(json.loads((pytester.path / "report.json").read_text())).runs
+    assert run.fingerprint is not None
+    assert run.fingerprint.profile["pacing"] == run.profile["pacing"] == "the locustfile's own"
+    assert run.comparison is not None
+    assert run.comparison.reason == ""
+
+
 BOUNDLESS = Change(
     operation="quick", metric="p90", before=1.0, after=2.0, change_ratio=1e300, ci95=None
 )
