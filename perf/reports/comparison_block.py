@@ -71,11 +71,11 @@ def change_figure(change: Change) -> str:
     """Return a relative change with its interval, as in ``+12% [+5%, +20%]``."""
     if change.change_ratio is None:
         return "from 0" if change.after else "none"
-    text = f"{change.change_ratio:+.1%}"
+    text = f"{change.change_ratio:+z.1%}"
     if change.ci95 is None:
         return text
     low, high = change.ci95
-    return f"{text} [{low:+.1%}, {high:+.1%}]"
+    return f"{text} [{low:+z.1%}, {high:+z.1%}]"
 
 
 def then_and_now(change: Change) -> str:
@@ -88,7 +88,7 @@ def then_and_now(change: Change) -> str:
 
 def ratio_figure(ratio: float) -> str:
     """Return a relative change in percent, as in ``+150%`` or ``-2.5%``."""
-    return f"{ratio:+.0%}" if abs(ratio) >= _WHOLE_PERCENTS else f"{ratio:+.1%}"
+    return f"{ratio:+.0%}" if abs(ratio) >= _WHOLE_PERCENTS else f"{ratio:+z.1%}"
 
 
 def _table(comparison: Comparison, width: int) -> Iterator[Line]:

@@ -6,7 +6,12 @@ from perf.core.comparison import Change, Comparison, ComparisonJudgement, not_co
 from perf.core.comparison_rules import ComparisonRule
 from perf.core.report import JudgedRun
 from perf.core.verdicts import RunVerdict, Verdict
-from perf.reports.comparison_block import change_figure, comparison_block, comparison_text
+from perf.reports.comparison_block import (
+    change_figure,
+    comparison_block,
+    comparison_text,
+    ratio_figure,
+)
 from perf.reports.junit import properties
 from perf.reports.lines import Style
 from perf.reports.verdict_block import headline
@@ -115,12 +120,20 @@ def test_what_was_not_compared_says_why(judged: JudgedRun) -> None:
     [
         (SLOWER, "+30.0% [+20.0%, +41.0%]"),
         (replace(SLOWER, ci95=None), "+30.0%"),
+        (replace(SLOWER, change_ratio=-0.0004, ci95=(-0.0003, 0.01)), "+0.0% [+0.0%, +1.0%]"),
         (replace(SLOWER, change_ratio=None, ci95=None), "from 0"),
         (replace(SLOWER, after=0.0, change_ratio=None, ci95=None), "none"),
     ],
 )
 def test_a_change_is_shown_with_its_interval(change: Change, text: str) -> None:
     assert change_figure(change) == text
+
+
+@pytest.mark.parametrize(("ratio", "text"), [(1.5, "+150%"), (-0.025, "-2.5%"), (-0.0004, "+0.0%")])
+def test_a_relative_change_has_a_tenth_of_a_percent_where_that_counts(
+    ratio: float, text: str
+) -> None:
+    assert ratio_figure(ratio) == text
 
 
 def test_the_headline_is_the_comparison_s_where_that_decides(judged: JudgedRun) -> None:
