@@ -110,6 +110,11 @@ class Series:
     name: SeriesName
     points: tuple[Point, ...]
 
+    @property
+    def has_own_days(self) -> bool:
+        """Whether each of its sessions began on a day of its own, so that the day names it."""
+        return len({each.started_at.date() for each in self.points}) == len(self.points)
+
 
 def series_of(reports: Iterable[ReportFile]) -> tuple[Series, ...]:
     """Return all series of some sessions, in the order in which they first come up.

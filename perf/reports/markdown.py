@@ -173,13 +173,15 @@ def _proof(judged: JudgedRun, operation: OperationResult) -> str:
 
 def _history(trends: Iterable[Trend]) -> Iterator[str]:
     """Yield what changed its level of late, for the worse first."""
-    changes = sorted(recent_changes(trends), key=lambda each: not is_worse(each[0].metric, each[1]))
+    changes = sorted(
+        recent_changes(trends), key=lambda each: not is_worse(each[0].name.metric, each[1])
+    )
     if changes:
         yield f"\n**{HEADING}**\n\n"
-    for name, change in changes[:_MOST_CHANGES]:
-        sign = "⚠️ " if is_worse(name.metric, change) else ""
-        text = _code(change_text(name, change), _MOST_DECISIVE_CHARACTERS)
-        yield f"- {sign}{_code(load_run_text(name))}: {text}\n"
+    for series, change in changes[:_MOST_CHANGES]:
+        sign = "⚠️ " if is_worse(series.name.metric, change) else ""
+        text = _code(change_text(series, change), _MOST_DECISIVE_CHARACTERS)
+        yield f"- {sign}{_code(load_run_text(series.name))}: {text}\n"
     if len(changes) > _MOST_CHANGES:
         yield f"- {len(changes) - _MOST_CHANGES} more\n"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import isinf
 from typing import Final
 
-from perf.core.history import SeriesName, TrackedMetric
+from perf.core.history import Series, SeriesName, TrackedMetric
 from perf.core.metrics import MetricKind, kind_of
 from perf.core.trends import Change, Trend
 from perf.reports.figures import observed_figure
@@ -21,22 +21,23 @@ _RECENT: Final = 30
 def trend_lines(trends: Iterable[Trend], width: int = 100) -> Iterator[Line]:
     """Yield the changes that are news under a heading, each below the name of its test."""
     title = ""
-    for name, change in recent_changes(trends):
+    for series, change in recent_changes(trends):
+        name = series.name
         if not title:
             yield Line(HEADING, Style.TITLE)
         if title != load_run_text(name):
             title = load_run_text(name)
             yield from (Line(text) for text in wrapped(title, width))
-        for text in wrapped(change_text(name, change), width, _INDENT):
+        for text in wrapped(change_text(series, change), width, _INDENT):
             yield Line(text, _style(name, change))
 
 
-def recent_changes(trends: Iterable[Trend]) -> Iterator[tuple[SeriesName, Change]]:
+def recent_changes(trends: Iterable[Trend]) -> Iterator[tuple[Series, Change]]:
     """Yield the last change of every series that has a recent one."""
     for trend in trends:
         recent = [each for each in trend.changes if _age(trend, each) <= _RECENT]
         if recent:
-            yield trend.series.name, recent[-1]
+            yield trend.series, recent[-1]
 
 
 def overview_lines(trends: Iterable[Trend], width: int = 100) -> Iterator[Line]:
@@ -53,7 +54,7 @@ def overview_lines(trends: Iterable[Trend], width: int = 100) -> Iterator[Line]:
         for text in wrapped(f"{name.metric} of {name.operation}: {newest} ({count})", width):
             yield Line(text)
         for change in trend.changes:
-            for text in wrapped(change_text(name, change), width - len(_INDENT)):
+            for text in wrapped(change_text(trend.series, change), width - len(_INDENT)):
                 yield Line(f"{_INDENT}{text}", _style(name, change))
 
 
@@ -69,16 +70,18 @@ def load_run_text(name: SeriesName) -> str:
     return name.test if name.number == 1 else f"{name.test}, load run {name.number}"
 
 
-def change_text(name: SeriesName, change: Change) -> str:
-    """Return a change in one sentence."""
+def change_text(series: Series, change: Change) -> str:
+    """Return a change in one sentence; where the day does not tell when, the time (UTC) does."""
+    name = series.name
     kind = kind_of(name.metric)
     before, after = (observed_figure(each, None, kind) for each in (change.before, change.after))
     if isinf(change.ratio) or kind is MetricKind.RATIO:
         how = f"from {before} to {after}"
     else:
-        how = f"by {change.ratio * 100:+.0f} %, from {before} to {after},"
-    day = f"{change.first_after.started_at:%Y-%m-%d}"
-    text = f"{name.metric} of {name.operation} changed {how} at {day}"
+        how = f"by {change.ratio * 100:+z.0f} %, from {before} to {after},"
+    form = "%Y-%m-%d" if series.has_own_days else "%Y-%m-%d %H:%M UTC"
+    at = change.first_after.started_at.strftime(form)
+    text = f"{name.metric} of {name.operation} changed {how} at {at}"
     older, newer = short_commit(change.last_before.commit), short_commit(change.first_after.commit)
     if not (older and newer):
         return text

@@ -1,16 +1,29 @@
 """A history of one operation that became slower one night."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from perf.core.history import series_of
 from perf.core.trends import Trend, find_trends
-from tests.doubles.past_sessions import past_run, past_session
+from tests.doubles.past_sessions import FIRST_NIGHT, past_run, past_session
 
 NIGHTS, CHANGED_AT = 30, 19
 
 
-def changed_history(test: str = "test_it.py::test_write") -> tuple[Trend, ...]:
-    """Return the trends of thirty nights, the latency twice as high from the twentieth on."""
+def changed_history(
+    test: str = "test_it.py::test_write", *, apart: timedelta = timedelta(days=1)
+) -> tuple[Trend, ...]:
+    """Return the trends of thirty nights, the latency twice as high from the twentieth on.
+
+    Args:
+        test: its node id.
+        apart: from one session to the next; less than a day, and they are of no nights.
+    """
     sessions = [
-        past_session(night, past_run(10.0 if night < CHANGED_AT else 20.0, test=test))
+        replace(
+            past_session(night, past_run(10.0 if night < CHANGED_AT else 20.0, test=test)),
+            started_at=FIRST_NIGHT + night * apart,
+        )
         for night in range(NIGHTS)
     ]
     return find_trends(

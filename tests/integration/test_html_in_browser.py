@@ -1,6 +1,7 @@
 """The HTML report in a real browser: drawn, silent, offline, in both themes, on a phone."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -275,3 +276,23 @@ def test_history_is_drawn_with_its_levels_and_another_series_on_demand(
     assert rows.count() == NIGHTS
     assert "from 10 ms to 20 ms" in rows.nth(19).inner_text()
     assert (report.requests, report.complaints) == ([url], [])
+
+
+def test_sessions_of_one_day_are_told_apart_by_their_time(
+    browser: "Browser", tmp_path: Path
+) -> None:
+    path = tmp_path / "report.html"
+    trends = changed_history(apart=timedelta(minutes=20))
+    path.write_text(render_html(hostile_report("harmless"), trends), "utf-8")
+    page = browser.new_page()
+    report = Opened(page, path.as_uri())
+
+    chart = page.locator("[data-chart=trend]")
+    chart.scroll_into_view_if_needed()
+    chart.locator("summary").press("Enter")
+    rows = chart.locator("tbody tr")
+    rows.first.wait_for()
+
+    assert rows.nth(0).inner_text().startswith("2026-11-01 02:00 UTC")
+    assert rows.nth(NIGHTS - 1).inner_text().startswith("2026-11-01 11:40 UTC")
+    assert report.complaints == []

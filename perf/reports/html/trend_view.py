@@ -30,6 +30,8 @@ class TrendData(TypedDict):
     name: str
     unit: str
     """``ms``, ``/s`` or ``%``."""
+    has_own_days: bool
+    """Whether the day alone names a session."""
     points: list[tuple[int, float, str]]
     """Unix time in ms, value and commit, oldest first."""
     levels: list[tuple[int, int, float]]
@@ -44,7 +46,7 @@ def shown_trends(trends: Iterable[Trend]) -> tuple[Trend, ...]:
 def trend_views(trends: Sequence[Trend]) -> tuple[TrendView, ...]:
     """Return what the page says of each."""
     return tuple(
-        TrendView(_label(each), tuple(change_text(each.series.name, it) for it in each.changes))
+        TrendView(_label(each), tuple(change_text(each.series, it) for it in each.changes))
         for each in trends
     )
 
@@ -57,8 +59,8 @@ def trend_data(trends: Sequence[Trend]) -> list[TrendData]:
 def run_changes(name: str, test: str, trends: Iterable[Trend]) -> Iterator[str]:
     """Yield the latest change of each series of a run, which is the one its test calls so."""
     for series, change in recent_changes(trends):
-        number = f" (run {series.number})" if series.number > 1 else ""
-        if series.test == test and name == f"{printable(test)}{number}":
+        number = f" (run {series.name.number})" if series.name.number > 1 else ""
+        if series.name.test == test and name == f"{printable(test)}{number}":
             yield change_text(series, change)
 
 
@@ -73,6 +75,7 @@ def _data(trend: Trend) -> TrendData:
     return TrendData(
         name=printable(_label(trend)),
         unit=_UNITS[kind],
+        has_own_days=trend.series.has_own_days,
         points=[
             (
                 round(each.started_at.timestamp() * _MS_PER_S),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -35,6 +36,14 @@ def test_points_are_in_the_order_of_nights_however_the_files_came(nights: list[i
 
     assert [round(each.value) for each in series.points] == [1, 2, 3, 4, 5]
     assert [int(each.commit[:7], 16) for each in series.points] == [0, 1, 2, 3, 4]
+
+
+def test_series_says_whether_the_day_names_a_session() -> None:
+    nights = [past_session(night, past_run()) for night in range(3)]
+    again = replace(nights[1], started_at=nights[1].started_at + timedelta(hours=9))
+
+    assert p99_of(*nights)[0].has_own_days
+    assert not p99_of(*nights, again)[0].has_own_days
 
 
 def test_every_metric_is_what_the_operation_says() -> None:

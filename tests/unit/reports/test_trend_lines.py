@@ -18,6 +18,7 @@ NAME = SeriesName(
     metric=TrackedMetric.P99,
     conditions=Conditions(target="kind=moto", profile="users=50", data="seed=1"),
 )
+SERIES = Series(name=NAME, points=())
 OLDER, NEWER = "a1b2c3d" + "0" * 33, "d4e5f6a" + "0" * 33
 
 
@@ -42,10 +43,28 @@ def trend_of(count: int, *changes: Change, metric: TrackedMetric = TrackedMetric
 
 
 def test_change_says_how_much_when_and_between_which_commits() -> None:
-    assert change_text(NAME, change_at(19, 100.0, 118.0)) == (
+    assert change_text(SERIES, change_at(19, 100.0, 118.0)) == (
         "p99 of write_to_ddb changed by +18 %, from 100 ms to 118 ms, at 2026-11-20, "
         "between commits a1b2c3d and d4e5f6a (3 commits)"
     )
+
+
+def test_change_in_a_series_with_two_sessions_of_one_day_says_the_time_too() -> None:
+    change = change_at(1, 100.0, 118.0)
+    later = replace(change.first_after, started_at=FIRST_NIGHT + timedelta(days=1, hours=9))
+    trend = Trend(
+        series=replace(SERIES, points=(change.last_before, change.first_after, later)),
+        changes=(change,),
+    )
+    expected = "at 2026-11-02 02:00 UTC, between"
+
+    assert expected in change_text(trend.series, change)
+    for lines in (trend_lines([trend], 300), overview_lines([trend], 300)):
+        assert expected in " ".join(each.text for each in lines)
+
+
+def test_change_of_nothing_has_no_minus() -> None:
+    assert " changed by +0 %, " in change_text(SERIES, change_at(1, 100.0, 99.9))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +72,7 @@ def test_change_says_how_much_when_and_between_which_commits() -> None:
     [(None, "and d4e5f6a"), (1, "and d4e5f6a (1 commit)"), (0, "and d4e5f6a (0 commits)")],
 )
 def test_commits_are_counted_where_they_are_known(commits: int | None, text: str) -> None:
-    assert change_text(NAME, change_at(1, 10.0, 12.0, commits)).endswith(text)
+    assert change_text(SERIES, change_at(1, 10.0, 12.0, commits)).endswith(text)
 
 
 def test_change_without_a_commit_between_is_of_something_else() -> None:
@@ -61,14 +80,14 @@ def test_change_without_a_commit_between_is_of_something_else() -> None:
     same = replace(change, first_after=change.last_before)
     nowhere = replace(change, last_before=point(0, 10.0, ""))
 
-    assert change_text(NAME, same).endswith(", at the same commit a1b2c3d")
-    assert change_text(NAME, nowhere).endswith("at 2026-11-02")
+    assert change_text(SERIES, same).endswith(", at the same commit a1b2c3d")
+    assert change_text(SERIES, nowhere).endswith("at 2026-11-02")
 
 
 def test_ratio_is_told_in_percent_and_not_in_percent_of_percent() -> None:
     name = replace(NAME, metric=TrackedMetric.FAILURE_RATIO)
 
-    text = change_text(name, change_at(1, 0.0, 0.02))
+    text = change_text(replace(SERIES, name=name), change_at(1, 0.0, 0.02))
 
     assert text.startswith("failure_ratio of write_to_ddb changed from 0% to 2% at ")
 

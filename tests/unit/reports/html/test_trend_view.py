@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 from perf.reports.html import render_html
 from perf.reports.html.trend_view import shown_trends, trend_data, trend_views
@@ -19,6 +20,15 @@ def test_points_are_sessions_in_the_unit_of_their_metric() -> None:
     first, last = data[P99]["points"][0], data[P99]["points"][-1]
     assert (first[0], round(first[1]), first[2]) == (FIRST_NIGHT.timestamp() * 1000, 10, "0000000")
     assert (len(data[P99]["points"]), round(last[1]), last[2]) == (NIGHTS, 20, "000001d")
+
+
+def test_time_of_day_is_shown_where_two_sessions_are_of_one_day() -> None:
+    hourly = changed_history(apart=timedelta(hours=1))
+
+    assert [each["has_own_days"] for each in trend_data(hourly)] == [False] * 4
+    assert [each["has_own_days"] for each in trend_data(changed_history())] == [True] * 4
+    assert "at 2026-11-01 21:00 UTC, between" in trend_views(hourly)[P99].changes[0]
+    assert "at 2026-11-20, between" in trend_views(changed_history())[P99].changes[0]
 
 
 def test_levels_lie_between_the_changes_and_there_are_none_without_one() -> None:
