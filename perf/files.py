@@ -1,6 +1,8 @@
 """Files that whoever looks finds whole: the old one or the new one, nothing in between."""
 
 import errno
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +13,10 @@ def check_takes_file(path: Path) -> None:
     """Find out, by all but writing it, whether `write_whole` could write a file.
 
     Raises:
-        OSError: it could not: a name is too long, or a folder takes no files.
+        OSError: it could not: a name is too long, links lead round in a circle, or a folder takes
+            no files.
     """
-    if path.exists() and not path.is_file():
+    if _is_special(path):
         return  # of a pipe or a device only writing tells
     for each in path.parents:
         if each.is_symlink() and not each.exists():
@@ -48,11 +51,13 @@ def write_whole(path: Path, text: str) -> None:
     ``/dev/stdout`` or a pipe, is written to.
 
     Raises:
-        OSError: the folder or the file cannot be written; a file that was there is as it was.
+        OSError: the folder or the file cannot be written, or nobody reads the pipe; a file that was
+            there is as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")
+    if _is_special(path):
+        with open(_open_special(path), "w", encoding="utf-8") as special:  # noqa: PTH123 - a descriptor
+            special.write(text)
         return
     path = path.resolve()
     with _draft(path, text) as draft:
@@ -69,6 +74,30 @@ def write_new(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with _draft(path, text) as draft:
         path.hardlink_to(draft)  # unlike a rename, it replaces nothing
+
+
+def _is_special(path: Path) -> bool:
+    """Return whether something is there that is no regular file.
+
+    Raises:
+        OSError: it cannot be known, as of links that lead round in a circle.
+    """
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return False
+
+
+def _open_special(path: Path) -> int:
+    """Open what is no regular file for writing; a pipe that nobody reads would never open."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ENXIO and path.is_fifo():
+            raise OSError(errno.ENXIO, "nobody reads this pipe", str(path)) from error
+        raise
+    os.set_blocking(descriptor, True)
+    return descriptor
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """A file is whole or not there, and whether it can be written is known before there is anything."""
 
 import os
+import select
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,3 +63,44 @@ def test_a_pipe_takes_a_file_where_its_folder_takes_none() -> None:
 
     os.close(read)
     os.close(write)
+
+
+@pytest.mark.parametrize(
+    ("write", "place"),
+    [
+        (check_takes_file, "loop"),
+        (check_takes_file, "loop/file"),
+        (lambda path: write_whole(path, "text"), "loop"),
+    ],
+)
+def test_links_that_lead_round_in_a_circle_take_no_file(
+    write: Callable[[Path], None], place: str, tmp_path: Path
+) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+
+    with pytest.raises(OSError, match="Too many levels of symbolic links"):
+        write(tmp_path / place)
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    check_takes_file(pipe)
+    with pytest.raises(OSError, match=f"nobody reads this pipe: '{pipe}'"):
+        write_whole(pipe, "text")
+
+
+def test_a_pipe_takes_more_than_it_holds_from_a_reader_who_takes_his_time(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    text = "text" * 100_000
+    writing = threading.Thread(target=write_whole, args=(pipe, text), daemon=True)
+    with os.fdopen(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)) as reader:
+        writing.start()
+        assert select.select([reader], [], [], 20)[0]  # the first of it is there
+        os.set_blocking(reader.fileno(), True)
+
+        assert reader.read() == text
+
+    writing.join()
