@@ -17,7 +17,7 @@ from perf.plugin.baselines import Baselines
 from perf.plugin.collector import Collector, attach
 from perf.plugin.completeness import Completeness, asks_for_load, may_load
 from perf.plugin.costs import SessionCosts
-from perf.plugin.exclusive import LOCK_FILE_VARIABLE, alone, among_others, lock_path
+from perf.plugin.exclusive import alone, among_others, check_lock, lock_path
 from perf.plugin.fixtures import (
     STATE_RUNS,
     Aqp,
@@ -68,9 +68,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read all options, before anything is created."""
     config.addinivalue_line("markers", _MARKER)
-    if not lock_path().parent.is_dir():
-        raise pytest.UsageError(f"{LOCK_FILE_VARIABLE}: {lock_path()}: there is no such folder")
     try:
+        check_lock(lock_path())
         resolver = Resolver(config, run_id=run_id_of(config) or random_name())
         load = resolver.load({})
     except ConfigError as error:

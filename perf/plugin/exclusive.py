@@ -11,8 +11,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+
+from perf.errors import InvalidOption
+from perf.files import check_takes_file
 
 LOCK_FILE_VARIABLE = "PERF_LOCK_FILE"
 """Names another lock file, for a pytest session inside a test."""
@@ -24,6 +27,20 @@ def lock_path() -> Path:
     """Return the file that all pytest processes of this machine lock."""
     named = os.environ.get(LOCK_FILE_VARIABLE)
     return Path(named) if named else Path(tempfile.gettempdir()) / "aqp-perf.lock"
+
+
+def check_lock(path: Path) -> None:
+    """Find out whether there is, or could be, a file to lock; none is made.
+
+    Raises:
+        InvalidOption: it cannot be opened, or its folder is not there or takes no files.
+    """
+    for each in (path, _gate(path)):
+        try:
+            _check_opens(each)
+        except OSError as error:
+            hint = f"{error.strerror}: name a file that every user of this machine can read"
+            raise InvalidOption(LOCK_FILE_VARIABLE, str(each), hint) from error
 
 
 @contextmanager
@@ -89,9 +106,29 @@ def _locked(path: Path, operation: int) -> Iterator[None]:
         os.close(descriptor)
 
 
+def _check_opens(path: Path) -> None:
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+    except FileNotFoundError:
+        if not path.parent.is_dir():
+            raise
+        check_takes_file(path)
+
+
 def _open(path: Path) -> int:
     """Open for reading, which is enough to lock: the file may be another user's."""
     try:
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
-        return os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        with suppress(FileExistsError):  # somebody else was faster
+            _make(path)
+    return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _make(path: Path) -> None:
+    """Make a file that everybody can read, whatever the umask of its maker."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC)
+    try:
+        os.fchmod(descriptor, 0o666)
+    finally:
+        os.close(descriptor)

@@ -2,13 +2,21 @@
 
 import fcntl
 import os
+import stat
 import threading
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from perf.plugin.exclusive import LOCK_FILE_VARIABLE, alone, among_others, lock_path
+from perf.errors import InvalidOption
+from perf.plugin.exclusive import (
+    LOCK_FILE_VARIABLE,
+    alone,
+    among_others,
+    check_lock,
+    lock_path,
+)
 
 
 def is_free(path: Path, operation: int) -> bool:
@@ -86,6 +94,44 @@ def test_room_that_may_only_be_read_can_be_locked(tmp_path: Path) -> None:
 
     with alone(room):
         assert not is_free(room, fcntl.LOCK_SH)
+
+
+@pytest.mark.parametrize("umask", [0o077, 0o777])
+def test_room_that_one_user_made_is_open_to_all(tmp_path: Path, umask: int) -> None:
+    room = tmp_path / "room"
+    before = os.umask(umask)
+    try:
+        with alone(room):
+            pass
+    finally:
+        os.umask(before)
+
+    modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
+    assert modes == {"room": 0o666, "room.gate": 0o666}
+
+
+def test_room_that_can_be_made_or_is_there_is_taken_as_it_is(tmp_path: Path) -> None:
+    room = tmp_path / "room"
+    check_lock(room)
+    assert list(tmp_path.iterdir()) == []
+
+    room.touch(mode=0o400)
+    check_lock(room)
+    assert stat.S_IMODE(room.stat().st_mode) == 0o400
+
+
+def test_room_without_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidOption, match="No such file or directory: name a file that every"):
+        check_lock(tmp_path / "none" / "room")
+
+
+@pytest.mark.parametrize("name", ["room", "room.gate"])
+def test_room_that_cannot_be_opened_is_refused(tmp_path: Path, name: str) -> None:
+    """As that of another user, who lets nobody read it."""
+    (tmp_path / name).symlink_to(tmp_path / name)
+
+    with pytest.raises(InvalidOption, match=f"{LOCK_FILE_VARIABLE}: '{tmp_path / name}' is not"):
+        check_lock(tmp_path / "room")
 
 
 def test_all_sessions_of_a_machine_meet_in_one_room(monkeypatch: pytest.MonkeyPatch) -> None:
