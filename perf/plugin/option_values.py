@@ -23,6 +23,9 @@ from perf.targets.table import checked_name
 
 _RUN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 _LONGEST_S: Final = 30 * 86_400
+_MOST_PROCESSES: Final = 1_024
+"""Each is a locust of its own: more than one machine has room for."""
+_TOO_LONG: Final = "it must be a whole number of at most 24 digits"
 
 
 def parse_target_name(text: str) -> str:
@@ -83,9 +86,12 @@ def parse_audit(text: str) -> int:
     """Return up to how many items a table is read as a whole; 0: there is no audit."""
     if text == "off":
         return 0
-    if not text.isdecimal() or not int(text):
-        raise ValueError("write 'off', or up to how many items a table is read as a whole: 1000000")
-    return int(text)
+    try:
+        return whole_number(1)(text)
+    except ValueError as error:
+        raise ValueError(
+            "write 'off', or up to how many items a table is read as a whole: 1000000"
+        ) from error
 
 
 def parse_seed(text: str) -> int:
@@ -95,12 +101,12 @@ def parse_seed(text: str) -> int:
     except ValueError:
         raise ValueError("it must be a whole number") from None
     if not -MOST <= seed <= MOST:
-        raise ValueError("it must be a whole number of at most 24 digits")
+        raise ValueError(_TOO_LONG)
     return seed
 
 
 def whole_number(least: int) -> Callable[[str], int]:
-    """Return what reads whole numbers from ``least`` on."""
+    """Return what reads whole numbers from ``least`` on that a report can hold."""
 
     def parse(text: str) -> int:
         try:
@@ -109,6 +115,8 @@ def whole_number(least: int) -> Callable[[str], int]:
             number = least - 1
         if number < least:
             raise ValueError(f"it must be a whole number, at least {least}")
+        if number > MOST:
+            raise ValueError(_TOO_LONG)
         return number
 
     return parse
@@ -131,9 +139,12 @@ def parse_processes(text: str) -> int:
     if text == "auto":
         return max(1, len(os.sched_getaffinity(0)) - 1)
     try:
-        return whole_number(1)(text)
+        number = whole_number(1)(text)
     except ValueError as error:
         raise ValueError(f"{error}, or auto: one less than there are cores") from error
+    if number > _MOST_PROCESSES:
+        raise ValueError(f"use at most {_MOST_PROCESSES}, or auto: one less than there are cores")
+    return number
 
 
 def parse_spawn_rate(text: str) -> float:

@@ -28,12 +28,14 @@ from perf.plugin.option_values import (
         (parse_audit, "off", 0),
         (parse_audit, "7", 7),
         (parse_processes, "2", 2),
+        (parse_processes, "1024", 1024),
         (parse_run_id, "nightly-7.a_b", "nightly-7.a_b"),
         (parse_run_time, "1m", 60.0),
         (parse_spawn_rate, "0.5", 0.5),
         (parse_time, "720h", 30 * 86_400.0),
         (parse_time_or_zero, "0", 0.0),
         (whole_number(0), "0", 0),
+        (whole_number(1), "9" * 24, 10**24 - 1),
     ],
 )
 def test_what_can_be_is_read(parse: Callable[[str], object], text: str, value: object) -> None:
@@ -47,6 +49,8 @@ def test_what_can_be_is_read(parse: Callable[[str], object], text: str, value: o
         (parse_address, "h:0", "write it like '0.0.0.0:5557'"),
         (parse_address, "h:65536", "write it like '0.0.0.0:5557'"),
         (parse_audit, "0", "write 'off', or up to how many items"),
+        (parse_audit, "9" * 25, "write 'off', or up to how many items"),
+        (parse_processes, "1025", "use at most 1024, or auto: one less than there are cores"),
         (parse_processes, "0", "at least 1, or auto: one less than there are cores"),
         (parse_run_id, "a" * 41, "write up to 40 letters"),
         (parse_run_id, "1st", "rewrites '_1' and 'json'"),
@@ -57,6 +61,7 @@ def test_what_can_be_is_read(parse: Callable[[str], object], text: str, value: o
         (parse_spawn_rate, "nan", "it must be a number above 0"),
         (parse_time, "721h", "it must be at most 30 days"),
         (parse_time, "0", "it must be more than 0"),
+        (whole_number(1), "9" * 25, "it must be a whole number of at most 24 digits"),
         (whole_number(1), "1.0", "it must be a whole number, at least 1"),
     ],
 )
