@@ -2,6 +2,7 @@
 
 import os
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.parsers
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import (
@@ -57,6 +59,9 @@ _NOT_SIGNED_IN = (LoginError, SSOError, TokenRetrievalError)
 _NO_CREDENTIALS = (RuntimeError, OSError, LookupError, ValueError)
 """What botocore's ways to get credentials raise beside its own errors: new ones that have expired
 already, a missing file, a malformed answer."""
+
+_UNREADABLE = (botocore.parsers.ResponseParserError, RecursionError, ValueError)
+"""What botocore's parsers raise: of no JSON or XML at all, of one too deep, of other bytes."""
 
 
 def isolated_session(region: str) -> boto3.Session:
@@ -107,7 +112,8 @@ def errors_of(endpoint: str, renewal: str = RENEW) -> Iterator[None]:
 
     Raises:
         TargetUnavailable: no connection, or no answer in time.
-        TargetUnusable: an answer that says no, no credentials to ask with, or nobody to trust.
+        TargetUnusable: an answer that says no or cannot be read, no credentials to ask with, or
+            nobody to trust.
     """
     started = time.monotonic()
     try:
@@ -129,6 +135,11 @@ def errors_of(endpoint: str, renewal: str = RENEW) -> Iterator[None]:
         raise TargetUnusable(endpoint, _without_output(exc)) from exc
     except BotoCoreError as exc:
         raise TargetUnusable(endpoint, str(exc)) from exc
+    except _UNREADABLE as exc:
+        if not _is_of_an_answer(exc):
+            raise
+        detail = f"it answers, but not as an AWS service does: {type(exc).__name__}"
+        raise TargetUnusable(endpoint, detail) from exc
 
 
 def check_credentials(session: boto3.Session, endpoint: str, renewal: str = RENEW) -> None:
@@ -157,6 +168,12 @@ def _opening_errors_of(endpoint: str, renewal: str = RENEW) -> Iterator[None]:
             raise  # some are OSErrors, too
         except _NO_CREDENTIALS as exc:
             raise TargetUnusable(endpoint, str(exc)) from exc
+
+
+def _is_of_an_answer(error: BaseException) -> bool:
+    """Return whether an error was raised while botocore read an answer."""
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(each.f_globals.get("__name__") == botocore.parsers.__name__ for each in frames)
 
 
 def _why_not(exc: EndpointConnectionError) -> str:

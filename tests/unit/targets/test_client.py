@@ -1,3 +1,4 @@
+import gzip
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -17,6 +18,7 @@ from botocore.exceptions import (
 
 from perf.errors import TargetUnavailable, TargetUnusable
 from perf.targets.client import check_credentials, dynamodb_client, errors_of, isolated_session
+from tests.doubles.scripted_server import Behaviour, ScriptedServer, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +67,7 @@ def test_a_refusal_is_unusable(error: Exception, detail: str) -> None:
         raise error
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError("ours")])
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError("ours"), RecursionError()])
 def test_what_is_not_boto3_s_passes(error: BaseException) -> None:
     with pytest.raises(type(error)) as caught, errors_of(URL):
         raise error
@@ -155,3 +157,26 @@ def test_a_server_that_cannot_be_trusted_is_unusable(text: str, problem: str) ->
         raise SSLError(endpoint_url=URL, error=ssl.SSLError(text))
 
     assert caught.value.detail == f"no TLS connection: {problem}"
+
+
+@pytest.mark.parametrize(
+    ("behave", "error"),
+    [
+        (answer(b"[" * 200_000), "RecursionError"),
+        (
+            answer(gzip.compress(b"{}"), headers=("Content-Encoding: gzip",)),
+            "UnicodeDecodeError",
+        ),
+        (answer(b"[" * 200_000, 400), "RecursionError"),
+    ],
+    ids=["too deep", "packed", "too deep a refusal"],
+)
+def test_an_answer_that_cannot_be_read_makes_a_target_unusable(
+    behave: Behaviour, error: str
+) -> None:
+    with ScriptedServer(behave) as server:
+        client = dynamodb_client(isolated_session("eu-west-1"), server.url)
+        with pytest.raises(TargetUnusable) as caught, errors_of(server.url):
+            client.list_tables()
+
+    assert caught.value.detail == f"it answers, but not as an AWS service does: {error}"

@@ -12,6 +12,7 @@ from perf.targets.leftover import FoundTable
 from perf.targets.sweep import main
 from perf.targets.tags import boto3_tags, creation_tags
 from perf.targets.target import Target
+from tests.doubles.scripted_server import ScriptedServer, answer
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -297,3 +298,13 @@ def test_an_endpoint_without_tags_has_nothing_that_is_ours(aws: Target) -> None:
     create(aws, "aqp_perf_a", tags())
     tables = looking(aws, {"ListTagsOfResource": refused("UnknownOperationException")})
     assert found(tables)["aqp_perf_a"].tags == {}
+
+
+def test_an_endpoint_that_answers_nonsense_is_refused_in_words(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with ScriptedServer(answer(b"[" * 200_000)) as server:
+        assert sweep("--endpoint-url", server.url) == 2
+
+    problem = f"{server.url} cannot be used: it answers, but not as an AWS service does"
+    assert capsys.readouterr().err == f"perf.targets.sweep: {problem}: RecursionError\n"
