@@ -1,6 +1,7 @@
 """A child process with a guard: lines out, signals in, and nothing of it left when we are gone."""
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -22,6 +23,8 @@ what is measured anyway."""
 
 _TAIL_LINES = 400
 _READER_S = 2.0
+_GUARD_S = 5.0
+"""For a guard to end the group once it is told; one that is stopped (SIGSTOP) never does."""
 
 
 class ChildExited(Exception):
@@ -125,13 +128,20 @@ class Child:
             self._control.sendall(bytes([number]))
 
     def stop(self, grace_s: float = 5.0) -> None:
-        """Ask the command to end, wait up to ``grace_s``, then kill its group; safe to repeat."""
+        """Ask the command to end, wait up to ``grace_s``, then kill its group; safe to repeat.
+
+        A guard that does nothing is killed with the group, 5 s later.
+        """
         if self.is_running and grace_s > 0:
             self.send_signal(signal.SIGTERM)
             self._ended.wait(grace_s)
         with contextlib.suppress(OSError):  # not connected any more: the guard is gone already
             self._control.shutdown(socket.SHUT_RDWR)
-        self._guard.wait()
+        try:
+            self._guard.wait(_GUARD_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._guard.pid, signal.SIGKILL)  # it leads the group, and is still there
+            self._guard.wait()
         for reader in self._readers:
             reader.join(_READER_S)  # a process that left the group may hold the output open
         self._control.close()

@@ -108,6 +108,25 @@ def test_stop_kills_a_group_that_ignores_sigterm() -> None:
     child.stop()  # repeating it is harmless
 
 
+def test_stop_does_not_wait_for_a_guard_that_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("perf.children.child._GUARD_S", 0.05)
+    code = python(
+        "import os, signal, subprocess, sys",
+        "grandchild = subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()'])",
+        "print('pids', os.getpid(), grandchild.pid)",
+        "signal.pause()",
+    )
+    child = Child("server", code, environment=ENVIRONMENT)
+    pids = [int(each) for each in child.wait_for_line("pids ", DEADLINE_S).split()]
+    os.kill(child._guard.pid, signal.SIGSTOP)
+
+    child.stop(grace_s=0)
+
+    for each in pids:
+        wait_until_dead(each)
+    assert child.wait(DEADLINE_S) == -signal.SIGKILL
+
+
 def test_what_a_command_leaves_behind_ends_with_it() -> None:
     code = python(
         "import subprocess, sys",
