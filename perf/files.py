@@ -56,7 +56,7 @@ def write_whole(path: Path, text: str) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if _is_special(path):
-        with open(_open_special(path), "w", encoding="utf-8") as special:  # noqa: PTH123 - a descriptor
+        with open(_open_special(path), "w", encoding="utf-8") as special:
             special.write(text)
         return
     path = path.resolve()

@@ -94,8 +94,9 @@ class Collector:
         else:
             self._judged.extend(judged)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the runs that a test's report carries."""
+        """Take the runs that a test's report carries, before showing it can fail."""
         if not self.is_worker:
             self._take(getattr(report, REPORT_ATTRIBUTE, _NO_RUNS))
             told = getattr(report, TOLD_ATTRIBUTE, ())

@@ -1,14 +1,20 @@
-"""Ctrl-C and SIGTERM end a session in order, with the exit code a shell expects: 130 or 143."""
+"""Ctrl-C, SIGTERM and SIGHUP end a session in order, with the exit code a shell expects."""
 
 import ctypes
 import signal
 import sys
 import threading
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 import pytest
+
+from perf.plugin.gone_terminals import drop_gone_terminals
+
+ONE_PRESS_S: Final = 1.0
+"""Signals closer together are meant as one: a key pressed twice, two ways to say the same."""
 
 _SHELL_OFFSET = 128
 _PR_SET_PDEATHSIG = 1
@@ -16,23 +22,32 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM, as an interruption that pytest winds down from."""
+    """SIGTERM or SIGHUP, as an interruption that pytest winds down from."""
 
 
 class Interrupts:
-    """A plugin object: turns SIGTERM into an interruption and sets the session's exit code.
+    """A plugin object: turns signals into an interruption and sets the session's exit code.
 
-    An interrupted session takes its time to close what it opened. Another SIGTERM does not disturb
-    it; another Ctrl-C does. While it reports and closes at its end, the first of each is only
-    noted, and the second ends it at once; but not a worker of xdist, which its controller tells
-    again. A worker is terminated when its controller dies, be it killed.
+    An interrupted session takes its time to close what it opened. SIGTERM and SIGHUP, a closed
+    terminal, do not disturb it any more; another Ctrl-C does, unless it comes within `ONE_PRESS_S`.
+    While the session reports and closes at its end, the first of each is only noted, and the second
+    ends it at once; but not a worker of xdist, which its controller tells again. A worker is
+    terminated when its controller dies, be it killed.
+
+    Args:
+        is_worker: whether the session is that of a worker of xdist.
+        clock: seconds since some instant.
     """
 
-    def __init__(self, *, is_worker: bool) -> None:
-        self._is_worker = is_worker
+    def __init__(self, *, is_worker: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._is_worker, self._clock = is_worker, clock
         self.signal: signal.Signals | None = None
         """What interrupted the session."""
+        self._counted_s = 0.0
+        """When a signal came that was not meant as one with an earlier one."""
         self._is_finishing = False
+        """Whether everything that was measured is there to be reported."""
+        self._is_reporting = False
         self._noted: set[signal.Signals] = set()
         """What came while the session was finishing."""
         self._previous: dict[signal.Signals, Any] = {}
@@ -40,16 +55,21 @@ class Interrupts:
     def pytest_sessionstart(self) -> None:
         """Listen for signals, unless the session runs in another thread than the main one."""
         if threading.current_thread() is threading.main_thread():
-            self._previous = {
-                each: signal.signal(each, self._on_signal)
-                for each in (signal.SIGINT, signal.SIGTERM)
-            }
+            numbers = [signal.SIGINT, signal.SIGTERM]
+            if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+                numbers.append(signal.SIGHUP)
+            self._previous = {each: signal.signal(each, self._on_signal) for each in numbers}
             if self._is_worker and sys.platform == "linux":  # elsewhere xdist needs 5 s more
                 ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Take an interruption that was raised without a signal for a Ctrl-C."""
-        if self.signal is None and isinstance(excinfo.value, KeyboardInterrupt):
+        """Take an interruption that was raised without a signal for a Ctrl-C.
+
+        Its subclasses are how pytest and xdist stop by themselves, as after ``--maxfail``.
+        """
+        self._is_finishing = True  # pytest would let an interruption from here on out as a stack
+        if self.signal is None and excinfo.type is KeyboardInterrupt:
             self.signal = signal.SIGINT
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -57,10 +77,13 @@ class Interrupts:
         """Let the session finish, and set the exit code of one that was interrupted."""
         self._is_finishing = True
         try:
+            self._is_reporting = True
             result = yield
         except KeyboardInterrupt:
             self.signal = self.signal or signal.SIGINT
             pytest.exit("interrupted again: reports may be missing", _SHELL_OFFSET + self.signal)
+        finally:
+            self._is_reporting = False
         if self.signal is not None:
             session.exitstatus = _SHELL_OFFSET + self.signal
         return result
@@ -71,11 +94,21 @@ class Interrupts:
             signal.signal(number, handler)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        came, is_first = signal.Signals(number), self.signal is None
+        came, is_first, now_s = signal.Signals(number), self.signal is None, self._clock()
         self.signal = self.signal or came
-        if self._is_finishing and (self._is_worker or came not in self._noted):
-            self._noted.add(came)
-        elif came is signal.SIGINT or self._is_finishing:
+        if came is signal.SIGHUP:
+            drop_gone_terminals()
+        if not is_first and now_s - self._counted_s < ONE_PRESS_S:
+            return
+        self._counted_s = now_s
+        if self._is_finishing:
+            if self._is_worker or came not in self._noted:
+                self._noted.add(came)
+            elif self._is_reporting:
+                raise KeyboardInterrupt
+            else:
+                raise SystemExit(_SHELL_OFFSET + self.signal)
+        elif came is signal.SIGINT:
             raise KeyboardInterrupt
         elif is_first:
             raise Terminated

@@ -16,6 +16,7 @@ import pytest
 
 from perf.core.progress import Progress
 from perf.core.verdicts import RunVerdict
+from perf.plugin.gone_terminals import drop_gone_terminals
 from perf.plugin.screen import begin_line
 from perf.reports.lines import printable
 from perf.reports.progress_text import Rates, View, progress_line, view
@@ -93,11 +94,14 @@ class ProgressDisplay:
         with terminal:
             is_live = terminal.isatty() and os.environ.get("TERM") != "dumb"
             if is_live and self._kind is ProgressKind.AUTO:
-                with _block(terminal, test, look, run_time_s, colours=self._has_colours):
-                    yield
+                display = _block(terminal, test, look, run_time_s, colours=self._has_colours)
             else:
-                with _lines(terminal, test, look):
+                display = _lines(terminal, test, look)
+            with display:
+                try:
                     yield
+                finally:
+                    drop_gone_terminals()  # to end the display would fail, and the run be lost
 
     @property
     def _reporter(self) -> pytest.TerminalReporter | None:
@@ -144,7 +148,10 @@ def _block(
 
     def renderable() -> RenderableType:
         # Rich would ask the standard streams, which pytest has turned away; a window can change.
-        columns, lines = os.get_terminal_size(terminal.fileno())
+        try:
+            columns, lines = os.get_terminal_size(terminal.fileno())
+        except OSError:  # the terminal is gone
+            columns, lines = 0, 0
         console.size = ConsoleDimensions(columns or _COLUMNS, lines or _LINES)
         shown = look()
         return waiting_block(test) if shown is None else progress_block(test, shown, run_time_s)

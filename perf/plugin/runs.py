@@ -206,5 +206,5 @@ class TestRuns:
         try:
             run.audit = self._audits.audit(run.site.target, table, writes, most_items)
             run.problems = ()
-        except (TargetError, ValueError) as error:
+        except (TargetError, ValueError, RecursionError) as error:
             run.problems = (f"the writes could not be audited: {error}",)

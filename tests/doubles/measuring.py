@@ -2,17 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from perf.core.histogram import LatencyHistogram
 from perf.core.operation import OperationResult
 from perf.core.result import GeneratorHealth, RunResult
+from perf.core.writes import WriteLog
+from perf.plugin.audits import Writes
 from perf.plugin.fingerprints import fingerprint_of
 from perf.plugin.fixtures import STATE_RUNS
 from perf.plugin.judging import FinishedRun
 from perf.plugin.site import Site
 from perf.plugin.state import STATE
+from perf.targets import Table
 
 _LATENCY = LatencyHistogram.of([20_000_000] * 40)
 _RESULT = RunResult(
@@ -42,10 +47,22 @@ class Measuring:
     @pytest.fixture
     def measure(self, request: pytest.FixtureRequest) -> Callable[[], None]:
         """Put a finished run into the test, as ``perf_load`` does."""
-        load = request.config.stash[STATE].resolver.load({})
-        fingerprint = fingerprint_of(load, {}, target=_NOWHERE.kinds, dataset=None)
-        run = FinishedRun(result=_RESULT, load=load, site=_NOWHERE, fingerprint=fingerprint)
+        run = _finished(request, _NOWHERE)
         return lambda: request.node.stash[STATE_RUNS]._runs.append(run)
+
+    @pytest.fixture
+    def measure_writes(self, request: pytest.FixtureRequest) -> Callable[[], None]:
+        """Put a finished run of writes into the test, and look for them."""
+        target: Any = SimpleNamespace(kind="double", endpoint="http://double", label="a double")
+        table = Table(name="orders", is_ours=True, is_seeded=False)
+        run = _finished(request, Site(target=target, table=table, aqp_url=None, aqp_label=None))
+        runs = request.node.stash[STATE_RUNS]
+
+        def measure() -> None:
+            runs._runs.append(run)
+            runs._audit(run, Writes([WriteLog("r.0")], are_all=True))
+
+        return measure
 
     @pytest.fixture
     def measure_late(self, measure: Callable[[], None]) -> Iterator[None]:
@@ -53,3 +70,9 @@ class Measuring:
         yield
         measure()
         raise KeyboardInterrupt
+
+
+def _finished(request: pytest.FixtureRequest, site: Site) -> FinishedRun:
+    load = request.config.stash[STATE].resolver.load({})
+    fingerprint = fingerprint_of(load, {}, target=site.kinds, dataset=None)
+    return FinishedRun(result=_RESULT, load=load, site=site, fingerprint=fingerprint)

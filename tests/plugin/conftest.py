@@ -160,7 +160,11 @@ def start_pytest(endpoint: str) -> Callable[..., "subprocess.Popen[str]"]:
     """Start pytest in a project, in a process group of its own, out of the outer session's way."""
 
     def start(
-        folder: Path, *args: str, names_target: bool = True, **environment: str
+        folder: Path,
+        *args: str,
+        names_target: bool = True,
+        stdout: int = subprocess.PIPE,
+        **environment: str,
     ) -> "subprocess.Popen[str]":
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith(_NOT_OURS)
@@ -172,7 +176,7 @@ def start_pytest(endpoint: str) -> Callable[..., "subprocess.Popen[str]"]:
             [*command, *target, *args],
             cwd=folder,
             env={**inherited, **own, **environment},
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,

@@ -1,7 +1,8 @@
-"""Ctrl-C, SIGTERM and kill -9 in the middle of a load run: what is reported and what is left."""
+"""Ctrl-C, SIGTERM, SIGHUP and kill -9 in the middle of a load run: what is told, what is left."""
 
 import json
 import os
+import pty
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -25,8 +26,10 @@ def test_long(perf_load, perf_table):
 
 SIGNALS_WHILE_REPORTING = """
 import signal
+import perf.plugin.interrupts as interrupts
 import perf.plugin.report_files as files
 
+interrupts.ONE_PRESS_S = {one_press_s}
 render = files.render_markdown
 
 def render_markdown(*args):
@@ -78,24 +81,26 @@ def test_interrupted_run_is_reported_and_everything_is_closed(  # noqa: PLR0913 
 
 
 @pytest.mark.parametrize(
-    ("name", "times", "exit_code", "written"),
+    ("name", "times", "one_press_s", "exit_code", "written"),
     [
-        ("SIGTERM", 1, 143, {"report.json", "report.md", "junit.xml"}),
-        ("SIGINT", 2, 130, {"report.json"}),
+        ("SIGTERM", 1, 1.0, 143, {"report.json", "report.md", "junit.xml"}),
+        ("SIGINT", 2, 60.0, 130, {"report.json", "report.md", "junit.xml"}),
+        ("SIGINT", 2, 0.0, 130, {"report.json"}),
     ],
-    ids=["once", "twice"],
+    ids=["once", "twice at once", "twice"],
 )
 def test_first_signal_while_reports_are_written_waits_for_them(  # noqa: PLR0913 - fixtures
     *,
     name: str,
     times: int,
+    one_press_s: float,
     exit_code: int,
     written: set[str],
     new_project: Callable[..., Path],
     run_pytest: Callable[..., pytest.RunResult],
 ) -> None:
-    """And the second does not."""
-    conftest = SIGNALS_WHILE_REPORTING.format(name=name, times=times)
+    """And the second does not, unless it comes so soon that both are meant as one."""
+    conftest = SIGNALS_WHILE_REPORTING.format(name=name, times=times, one_press_s=one_press_s)
     folder = new_project(conftest=conftest, test_it="def test_it(): pass")
 
     reports = ["--perf-json=report.json", "--perf-markdown=report.md", "--junitxml=junit.xml"]
@@ -105,6 +110,33 @@ def test_first_signal_while_reports_are_written_waits_for_them(  # noqa: PLR0913
     files = {each.name for each in folder.iterdir() if each.is_file()}
     assert files & {"report.json", "report.md", "junit.xml"} == written
     result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_closed_terminal_ends_the_session_with_its_reports(
+    new_project: Callable[..., Path],
+    start_pytest: Callable[..., "subprocess.Popen[str]"],
+    tables: Callable[[], set[str]],
+) -> None:
+    """Though nothing can be written to the terminal any more, the block under way included."""
+    folder = new_project(test_long=TESTS)
+    window, program = pty.openpty()
+    session = start_pytest(folder, "--perf-json=report.json", stdout=program, TERM="xterm")
+    os.close(program)
+    with killed_at_last(session):
+        try:
+            wait_until_under_load(folder)
+        finally:
+            os.close(window)
+
+        session.send_signal(signal.SIGHUP)  # as its shell does
+        exit_code = session.wait(_DEADLINE_S)
+
+    assert exit_code == 129
+    assert processes_of(folder) == []
+    assert tables() == set()
+    _, run = json.loads((folder / "report.json").read_text())["runs"]
+    assert run["interrupted"]
+    assert run["operations"]["quick"]["requests"] > 0
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])

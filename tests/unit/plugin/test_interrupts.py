@@ -1,46 +1,159 @@
-"""Signals that come while a session finishes; real ones are in ``tests/plugin``."""
+"""Signals one after another, by a clock that the test sets; real ones are in ``tests/plugin``."""
 
-from signal import SIGINT, SIGTERM, Signals
+import signal
+from collections.abc import Iterator
+from signal import SIGHUP, SIGINT, SIGTERM, Signals
 from types import SimpleNamespace
 
 import pytest
+import xdist.dsession  # type: ignore[import-untyped]
 
-from perf.plugin.interrupts import Interrupts
+from perf.plugin.interrupts import ONE_PRESS_S, Interrupts, Terminated
 
-
-def finishing(*, is_worker: bool = False) -> Interrupts:
-    """Return those of a session that has begun to finish."""
-    interrupts = Interrupts(is_worker=is_worker)
-    hook = interrupts.pytest_sessionfinish(SimpleNamespace(exitstatus=0))  # type: ignore[arg-type]
-    next(hook)
-    return interrupts
+LATER_S = ONE_PRESS_S + 0.1
 
 
-@pytest.mark.parametrize("first", [SIGINT, SIGTERM])
+class Told:
+    """Interrupts of a session, with a clock that stands still."""
+
+    def __init__(self, *, is_worker: bool = False) -> None:
+        self.now_s = 1000.0
+        self.interrupts = Interrupts(is_worker=is_worker, clock=lambda: self.now_s)
+
+    def finishing(self) -> "Told":
+        """Begin to finish."""
+        session = SimpleNamespace(exitstatus=0)
+        self.hook = self.interrupts.pytest_sessionfinish(session)  # type: ignore[arg-type]
+        next(self.hook)
+        return self
+
+    def stopped_by(self, error: BaseException) -> "Told":
+        """Let pytest take an interruption."""
+        with pytest.raises(type(error)) as caught:
+            raise error
+        self.interrupts.pytest_keyboard_interrupt(caught)
+        return self
+
+    def tell(self, number: Signals, after_s: float = LATER_S) -> None:
+        """Send a signal, so long after the last one."""
+        self.now_s += after_s
+        self.interrupts._on_signal(number, None)
+
+
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [(SIGINT, KeyboardInterrupt), (SIGTERM, Terminated), (SIGHUP, Terminated)],
+)
+def test_first_of_all_interrupts_the_session(number: Signals, error: type[BaseException]) -> None:
+    told = Told()
+
+    with pytest.raises(error) as caught:
+        told.tell(number)
+
+    assert caught.type is error
+    assert told.interrupts.signal is number
+
+
+@pytest.mark.parametrize("first", [SIGINT, SIGTERM, SIGHUP])
+@pytest.mark.parametrize("second", [SIGINT, SIGTERM, SIGHUP])
+def test_what_comes_at_once_after_the_first_is_one_with_it(first: Signals, second: Signals) -> None:
+    """A key that is pressed twice costs no measurement."""
+    told = Told()
+    with pytest.raises(KeyboardInterrupt):
+        told.tell(first)
+
+    told.tell(second, after_s=0.02)
+    told.tell(second, after_s=0.9)
+
+    assert told.interrupts.signal is first
+
+
+@pytest.mark.parametrize("first", [SIGINT, SIGTERM, SIGHUP])
+def test_a_later_ctrl_c_interrupts_the_winding_down_and_nothing_else_does(first: Signals) -> None:
+    told = Told()
+    with pytest.raises(KeyboardInterrupt):
+        told.tell(first)
+
+    told.tell(SIGTERM)
+    told.tell(SIGHUP)
+    with pytest.raises(KeyboardInterrupt):
+        told.tell(SIGINT)
+
+    assert told.interrupts.signal is first
+
+
+@pytest.mark.parametrize("first", [SIGINT, SIGTERM, SIGHUP])
 def test_first_of_each_is_noted_and_the_first_of_all_counts(first: Signals) -> None:
     """A CI service that loses its patience with Ctrl-C sends SIGTERM."""
-    interrupts = finishing()
+    told = Told().finishing()
 
-    interrupts._on_signal(first, None)
-    interrupts._on_signal(SIGTERM if first is SIGINT else SIGINT, None)
+    told.tell(first)
+    told.tell(SIGTERM if first is SIGINT else SIGINT)
 
-    assert interrupts.signal is first
+    assert told.interrupts.signal is first
 
 
-@pytest.mark.parametrize("number", [SIGINT, SIGTERM])
-def test_second_of_one_ends_the_session(number: Signals) -> None:
-    interrupts = finishing()
-    interrupts._on_signal(number, None)
+@pytest.mark.parametrize("number", [SIGINT, SIGTERM, SIGHUP])
+def test_second_of_one_ends_the_session_unless_it_is_one_with_the_first(number: Signals) -> None:
+    told = Told().finishing()
+    told.tell(number)
+    told.tell(number, after_s=0.3)
 
     with pytest.raises(KeyboardInterrupt):
-        interrupts._on_signal(number, None)
+        told.tell(number)
 
 
-@pytest.mark.parametrize("number", [SIGINT, SIGTERM])
+def test_while_pytest_takes_an_interruption_none_escapes_as_a_stack() -> None:
+    told = Told().stopped_by(KeyboardInterrupt())
+
+    told.tell(SIGINT)
+    with pytest.raises(SystemExit) as ended:
+        told.tell(SIGINT)
+
+    assert ended.value.code == 130
+
+
+@pytest.mark.parametrize("number", [SIGINT, SIGTERM, SIGHUP])
 def test_worker_closes_what_it_opened_however_often_it_is_told(number: Signals) -> None:
-    interrupts = finishing(is_worker=True)
+    told = Told(is_worker=True).finishing()
 
     for _ in range(3):
-        interrupts._on_signal(number, None)
+        told.tell(number)
 
-    assert interrupts.signal is number
+    assert told.interrupts.signal is number
+
+
+@pytest.mark.parametrize(
+    ("error", "taken_for"),
+    [
+        (KeyboardInterrupt(), SIGINT),
+        (pytest.Session.Interrupted("stopping after 1 failures"), None),
+        (xdist.dsession.Interrupted("stopping after 1 failures"), None),
+    ],
+    ids=["from outside", "pytest's own", "xdist's own"],
+)
+def test_only_an_interruption_from_outside_is_a_ctrl_c(
+    error: BaseException, taken_for: Signals | None
+) -> None:
+    """What ends a session after ``--maxfail`` is a KeyboardInterrupt, too."""
+    assert Told().stopped_by(error).interrupts.signal is taken_for
+
+
+@pytest.fixture
+def is_hup_ignored() -> Iterator[None]:
+    """As under ``nohup``."""
+    before = signal.signal(SIGHUP, signal.SIG_IGN)
+    yield
+    signal.signal(SIGHUP, before)
+
+
+@pytest.mark.usefixtures("is_hup_ignored")
+def test_a_session_that_is_to_outlive_its_terminal_goes_on_ignoring_its_end() -> None:
+    interrupts = Interrupts(is_worker=False)
+
+    interrupts.pytest_sessionstart()
+    try:
+        assert signal.getsignal(SIGHUP) is signal.SIG_IGN
+        assert signal.getsignal(SIGTERM) == interrupts._on_signal
+    finally:
+        interrupts.pytest_unconfigure()

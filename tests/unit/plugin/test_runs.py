@@ -54,6 +54,24 @@ def test_a_finished_run_is_reported_once(
     assert runs_of(pytester) == [(40, "pass")]
 
 
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (RecursionError("too deep"), "the writes could not be audited: too deep"),
+        (KeyboardInterrupt(), "the audit of the writes was interrupted"),
+    ],
+)
+def test_a_run_whose_audit_does_not_end_is_kept_and_says_so(
+    pytester: pytest.Pytester, session: Session, error: BaseException, why: str
+) -> None:
+    with patch("perf.plugin.audits.Audits.audit", side_effect=error):
+        session("(measure_writes): measure_writes()")
+
+    assert runs_of(pytester) == [(40, "invalid")]
+    (run,) = json.loads((pytester.path / "report.json").read_text())["runs"]
+    assert why in run["invalid_reasons"]
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, TypeError])
 def test_a_run_whose_comparison_does_not_end_is_kept_and_not_green(
     pytester: pytest.Pytester, session: Session, error: type[BaseException]
