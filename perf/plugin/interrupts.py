@@ -1,5 +1,6 @@
 """Ctrl-C, SIGTERM and SIGHUP end a session in order, with the exit code a shell expects."""
 
+import atexit
 import ctypes
 import signal
 import sys
@@ -52,6 +53,10 @@ class Interrupts:
         """What came while the session was finishing."""
         self._previous: dict[signal.Signals, Any] = {}
 
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """See that the signals are given back last of all: pytest's own clean-up takes a while."""
+        config.add_cleanup(self._give_back)
+
     def pytest_sessionstart(self) -> None:
         """Listen for signals, unless the session runs in another thread than the main one."""
         if threading.current_thread() is threading.main_thread():
@@ -88,10 +93,11 @@ class Interrupts:
             session.exitstatus = _SHELL_OFFSET + self.signal
         return result
 
-    def pytest_unconfigure(self) -> None:
-        """Give the signals back."""
+    def _give_back(self) -> None:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
+        if self.signal is not None:  # a key pressed again would end what is as good as ended
+            atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         came, is_first, now_s = signal.Signals(number), self.signal is None, self._clock()

@@ -156,4 +156,4 @@ def test_a_session_that_is_to_outlive_its_terminal_goes_on_ignoring_its_end() ->
         assert signal.getsignal(SIGHUP) is signal.SIG_IGN
         assert signal.getsignal(SIGTERM) == interrupts._on_signal
     finally:
-        interrupts.pytest_unconfigure()
+        interrupts._give_back()
