@@ -110,7 +110,7 @@ def _check_opens(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
     except FileNotFoundError:
-        if not path.parent.is_dir():
+        if path.is_symlink() or not path.parent.is_dir():
             raise
         check_takes_file(path)
 

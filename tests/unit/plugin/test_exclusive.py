@@ -120,6 +120,14 @@ def test_room_that_can_be_made_or_is_there_is_taken_as_it_is(tmp_path: Path) -> 
     assert stat.S_IMODE(room.stat().st_mode) == 0o400
 
 
+def test_room_behind_a_link_to_nowhere_is_refused(tmp_path: Path) -> None:
+    """It is not made there: in a folder of all, somebody else may have put the link."""
+    (tmp_path / "room").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(InvalidOption, match="No such file or directory: name a file that every"):
+        check_lock(tmp_path / "room")
+
+
 def test_room_without_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidOption, match="No such file or directory: name a file that every"):
         check_lock(tmp_path / "none" / "room")
