@@ -388,6 +388,16 @@ def test_unwritable_folder_of_the_report(pytester: pytest.Pytester) -> None:
     assert result.stderr.str().startswith("ERROR: --perf-json: '/proc/report.json' is not valid: ")
 
 
+def test_two_options_that_write_one_file(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "--junitxml=same.xml", "--perf-json=same.xml")
+
+    assert result.ret == USAGE_ERROR
+    assert result.stderr.str().startswith(
+        f"ERROR: --junitxml: '{pytester.path / 'same.xml'}' is not valid: --perf-json writes this "
+    )
+    assert not (pytester.path / "same.xml").exists()
+
+
 def test_usage_error_leaves_the_report_of_an_earlier_session(pytester: pytest.Pytester) -> None:
     earlier = Path("report.json")
     earlier.write_text("{}")
