@@ -243,8 +243,8 @@ INI = [
         "ini key perf_json: 'test_it.py/x' is not valid: give a file in a folder that",
     ),
     (
-        "perf_thresholds =\n    p99 < 1 s\n    p99 300",
-        "ini key perf_thresholds: 'p99 300' is not valid: write it like 'p99 < 250 ms'",
+        "perf_threshold =\n    p99 < 1 s\n    p99 300",
+        "ini key perf_threshold: 'p99 300' is not valid: write it like 'p99 < 250 ms'",
     ),
 ]
 
