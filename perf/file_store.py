@@ -100,9 +100,14 @@ class Place:
         Raises:
             TargetError: boto3 cannot be configured for the bucket.
         """
-        if self.text.startswith(S3_SCHEME):
+        folder = self.folder(root)
+        if folder is None:
             return targets.ObjectStore(self.text, region=self.region, profile=self.profile)
-        return FolderStore(root / self.text)
+        return FolderStore(folder)
+
+    def folder(self, root: Path) -> Path | None:
+        """Return the folder that this is, None for one in S3; ``root`` as above."""
+        return None if self.text.startswith(S3_SCHEME) else root / self.text
 
 
 def parse_place(text: str) -> str:

@@ -71,9 +71,15 @@ def write_new(path: Path, text: str) -> None:
         FileExistsError: there is one already, and it is as it was.
         OSError: the folder or the file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:  # it says nothing of the file itself
+        raise NotADirectoryError(errno.ENOTDIR, "it is no folder", str(path.parent)) from error
     with _draft(path, text) as draft:
-        path.hardlink_to(draft)  # unlike a rename, it replaces nothing
+        try:
+            path.hardlink_to(draft)  # unlike a rename, it replaces nothing
+        except FileExistsError as error:  # it names the draft
+            raise FileExistsError(errno.EEXIST, "it is there already", str(path)) from error
 
 
 def _is_special(path: Path) -> bool:

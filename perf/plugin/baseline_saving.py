@@ -5,7 +5,8 @@ from collections.abc import Generator, Iterator
 import pytest
 
 from perf.plugin.baselines import Baselines
-from perf.plugin.collector import MARKUP, Collector
+from perf.plugin.collector import Collector
+from perf.plugin.screen import MARKUP
 from perf.reports.lines import Line, Style, printable
 
 

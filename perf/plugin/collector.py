@@ -5,7 +5,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
@@ -18,10 +18,12 @@ from perf.core.report import JudgedRun, ReportFile
 from perf.core.result import RunResult
 from perf.core.thresholds import Threshold, matching_operations
 from perf.core.verdicts import Verdict
+from perf.plugin.completeness import may_load
 from perf.plugin.interrupts import Interrupts
 from perf.plugin.load_settings import LoadSettings
 from perf.plugin.own_errors import TOLD_ATTRIBUTE
 from perf.plugin.report_files import ReportFiles
+from perf.plugin.screen import MARKUP
 from perf.plugin.session_command import session_command
 from perf.plugin.workers import Workers
 from perf.reports.lines import Line, Style
@@ -35,14 +37,8 @@ It is JSON text: what xdist cannot send ends a worker, and what cannot be JSON s
 
 _WORKER_OUTPUT = "perf_interrupted_runs"
 _NO_RUNS = "[]"
-MARKUP: Mapping[Style, Mapping[str, bool]] = {
-    Style.PLAIN: {},
-    Style.TITLE: {"bold": True},
-    Style.GOOD: {"green": True},
-    Style.BAD: {"red": True, "bold": True},
-    Style.WARNING: {"yellow": True, "bold": True},
-}
-"""How pytest's terminal is to show a line."""
+_RAN_ATTRIBUTE = "perf_load_test_ran"
+"""Attribute of the reports of a load test that was not only set up, however it ended."""
 
 
 class Collector:
@@ -65,6 +61,7 @@ class Collector:
         self._judged: list[JudgedRun] = []
         self._told: set[tuple[str, Verdict]] = set()
         """Tests and verdicts whose runs stand whole in pytest's own section of failures."""
+        self._has_run_load_test = False
         self._unmatched: list[Threshold] = []
         self.kept_table: str | None = None
         """Name and endpoint of a table of ours that is there after the session."""
@@ -94,10 +91,22 @@ class Collector:
         else:
             self._judged.extend(judged)
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Let the report of a load test say that it ran, as one that could not be set up did."""
+        report = yield
+        ran = report.failed or report.when == "call"
+        if ran and may_load(item) and not self._config.getoption("setuponly", default=False):
+            setattr(report, _RAN_ATTRIBUTE, True)
+        return report
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the runs that a test's report carries, before showing it can fail."""
         if not self.is_worker:
+            self._has_run_load_test |= getattr(report, _RAN_ATTRIBUTE, False)
             self._take(getattr(report, REPORT_ATTRIBUTE, _NO_RUNS))
             told = getattr(report, TOLD_ATTRIBUTE, ())
             self._told.update((report.nodeid, Verdict(each)) for each in told)
@@ -119,7 +128,7 @@ class Collector:
             self._unmatched = [each for each in self._session_thresholds if not self._ran(each)]
         is_wanted = self._files.are_wanted(has_runs=bool(self._judged))
         if is_wanted and not session.config.option.collectonly:
-            self._files.write(self.report())
+            self._files.write(self.report(), may_replace=self._has_run_load_test)
         is_bad = self._unmatched or self._files.has_failed
         if is_bad and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

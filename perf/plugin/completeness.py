@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from perf.plugin.collector import MARKUP
+from perf.plugin.screen import MARKUP
 from perf.reports.lines import Style, printable
 
 _WORKER_OUTPUT: Final = "perf_load_tests"

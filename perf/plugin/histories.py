@@ -68,6 +68,9 @@ class SessionHistory:
                 find_changes if is_installed() else lambda _: (),
                 commits_in(self._checkout),
             )
+        except FileExistsError:
+            hint = f"a session of this id, commit and second is there already, as {name}: give "
+            self._error = InvalidOption("--perf-run-id", self._run_id, f"{hint}another")
         except HISTORY_ERRORS as error:
             self._error = error  # the results are on the screen, and where --perf-json said
 

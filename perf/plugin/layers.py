@@ -7,7 +7,7 @@ import pytest
 
 from perf.core.thresholds import Threshold, override, parse_threshold
 from perf.errors import ConfigError, InvalidOption, InvalidThreshold
-from perf.plugin.option import Option, Scope
+from perf.plugin.option import Option, Scope, ini_key
 from perf.plugin.options import (
     KEEP_TABLE_FLAG,
     OPTIONS,
@@ -31,8 +31,8 @@ class Layer(NamedTuple):
 
     def name(self, option: str) -> str:
         """Return how a message calls an option of this layer."""
-        flag = THRESHOLD_FLAG if option == THRESHOLDS else "--perf-" + option.replace("_", "-")
-        return self.origin.format(flag=flag, name=option)
+        flag = _flag(option)
+        return self.origin.format(flag=flag, ini=ini_key(flag), name=option)
 
     def text(self, option: str) -> str | None:
         """Return the text of an option, None when there is none."""
@@ -74,10 +74,12 @@ def command_line_layer(config: pytest.Config) -> Layer:
 def ini_layer(config: pytest.Config) -> Layer:
     """Return what the ini file says."""
     keys = [*(option.name for option in OPTIONS), "profile", THRESHOLDS, KEEP_TABLE]
-    given = {key: config.getini(f"perf_{key}") for key in keys}
-    return Layer(
-        {key: value for key, value in given.items() if value is not None}, "ini key perf_{name}"
-    )
+    given = {key: config.getini(ini_key(_flag(key))) for key in keys}
+    return Layer({key: value for key, value in given.items() if value is not None}, "ini key {ini}")
+
+
+def _flag(option: str) -> str:
+    return THRESHOLD_FLAG if option == THRESHOLDS else "--perf-" + option.replace("_", "-")
 
 
 def arguments_layer(arguments: Mapping[str, object], origin: str) -> Layer:

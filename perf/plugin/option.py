@@ -42,7 +42,7 @@ class Option:
         """The command line option."""
         return "--perf-" + self.name.replace("_", "-")
 
-    @property
-    def ini(self) -> str:
-        """The ini key."""
-        return f"perf_{self.name}"
+
+def ini_key(flag: str) -> str:
+    """Return the ini key of a command line option: ``--perf-run-time`` → ``perf_run_time``."""
+    return flag.removeprefix("--").replace("-", "_")

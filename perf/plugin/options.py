@@ -25,7 +25,7 @@ from perf.plugin.baseline_files import (
     parse_baseline,
     parse_baseline_name,
 )
-from perf.plugin.option import Option, Scope
+from perf.plugin.option import Option, Scope, ini_key
 from perf.plugin.option_values import (
     one_of,
     parse_address,
@@ -49,7 +49,7 @@ from perf.plugin.progress import ProgressKind
 from perf.targets import parse_billing
 
 THRESHOLDS = "thresholds"
-"""The one option that is a list: ``--perf-threshold`` on the command line."""
+"""In profiles and markers, the list of what ``--perf-threshold`` gives one by one."""
 
 
 _Row = tuple[str, Callable[[str], Any], str | None, str, str]
@@ -198,7 +198,7 @@ def add_options(parser: pytest.Parser) -> None:
     """Add every option and its ini key."""
     group = parser.getgroup("perf", "performance tests of DynamoDB and the AQP")
     group.addoption(PROFILE_FLAG, metavar="NAME", help=f"load profile (default: {DEFAULT_PROFILE})")
-    parser.addini("perf_profile", f"as {PROFILE_FLAG}", default=None)
+    parser.addini(ini_key(PROFILE_FLAG), f"as {PROFILE_FLAG}", default=None)
     group.addoption(
         THRESHOLD_FLAG,
         metavar="RULE",
@@ -206,18 +206,20 @@ def add_options(parser: pytest.Parser) -> None:
         help="'[operation:] metric op limit [unit]', as in 'p99 < 300 ms', or what ends a hopeless "
         "run, as in 'abort: failure_ratio > 50%%'; repeatable",
     )
-    parser.addini("perf_thresholds", f"as {THRESHOLD_FLAG}, one per line", "linelist", default=None)
+    parser.addini(
+        ini_key(THRESHOLD_FLAG), f"as {THRESHOLD_FLAG}, one per line", "linelist", default=None
+    )
     group.addoption(
         KEEP_TABLE_FLAG, action="store_true", default=None, help="do not delete the created table"
     )
-    parser.addini("perf_keep_table", f"as {KEEP_TABLE_FLAG}", "bool", default=None)
+    parser.addini(ini_key(KEEP_TABLE_FLAG), f"as {KEEP_TABLE_FLAG}", "bool", default=None)
     for option in OPTIONS:
-        meaning = option.meaning
+        meaning, key = option.meaning, ini_key(option.flag)
         if option.default is not None:
             meaning += f" (default: {option.default})"
         if option.is_repeatable:
             group.addoption(option.flag, metavar=option.metavar, help=meaning, action="append")
-            parser.addini(option.ini, f"as {option.flag}, one per line", "linelist", default=None)
+            parser.addini(key, f"as {option.flag}, one per line", "linelist", default=None)
         else:
             group.addoption(option.flag, metavar=option.metavar, help=meaning)
-            parser.addini(option.ini, f"as {option.flag}", default=None)
+            parser.addini(key, f"as {option.flag}", default=None)

@@ -47,6 +47,7 @@ class ReportFiles:
         """Whether a file that was asked for is missing."""
         self._has_results = False
         """Whether a file has every figure."""
+        self._may_replace = True
 
     def are_wanted(self, *, has_runs: bool) -> bool:
         """Return whether there is any file to write."""
@@ -56,9 +57,15 @@ class ReportFiles:
             return True
         return has_runs and (self._history is not None or bool(self._step_summary))
 
-    def write(self, report: ReportFile) -> None:
-        """Write every file; what cannot be written keeps no other from it."""
+    def write(self, report: ReportFile, *, may_replace: bool = True) -> None:
+        """Write every file; what cannot be written keeps no other from it.
+
+        Args:
+            report: what the session measured.
+            may_replace: whether one without runs may take the place of an earlier session's files.
+        """
         session = self._session
+        self._may_replace = may_replace or bool(report.runs)
         if session.json_path is not None:
             self._has_results = self._write(
                 "json", "results", session.json_path, lambda it: write_report(it, report)
@@ -95,6 +102,9 @@ class ReportFiles:
     def _write(self, name: str, content: str, path: Path, write: Callable[[Path], None]) -> bool:
         """Return whether a file is written; what keeps it from that keeps no other."""
         try:
+            if path.is_file() and not self._may_replace:
+                self._lines.append(Line(f"no {content} written, as no load test ran: {path} stays"))
+                return False
             write(path)
         except _FAILURES as error:  # the screen still has the results
             self.has_failed = True

@@ -26,6 +26,7 @@ from perf.plugin.option import Scope
 from perf.plugin.options import PROFILE_FLAG
 from perf.plugin.profiles import DEFAULT_PROFILE, read_prices, read_profiles
 from perf.plugin.session_settings import SessionSettings
+from perf.plugin.written_files import check_written_files
 
 
 class Resolver:
@@ -45,6 +46,7 @@ class Resolver:
         for layer in (self._command_line, self._ini):
             thresholds_of([layer])
         self.session = self._session(run_id)
+        check_written_files(self.session, config)
         self.load({})
 
     def load(

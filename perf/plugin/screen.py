@@ -1,8 +1,20 @@
 """Lines of ours among those that pytest writes while tests run."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
+from perf.reports.lines import Style
+
+MARKUP: Mapping[Style, Mapping[str, bool]] = {
+    Style.PLAIN: {},
+    Style.TITLE: {"bold": True},
+    Style.GOOD: {"green": True},
+    Style.BAD: {"red": True, "bold": True},
+    Style.WARNING: {"yellow": True, "bold": True},
+}
+"""How pytest's terminal is to show a line."""
 
 
 def announce(config: pytest.Config, text: str, path: Path | None = None) -> None:

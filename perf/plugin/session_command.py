@@ -8,9 +8,20 @@ from typing import Final
 from perf.core.secret_texts import without_secrets
 
 _HIDDEN: Final = "***"
-_SECRET: Final = re.compile(r"SECRET|PASSWORD|TOKEN|ACCESS_KEY|API_KEY|CREDENTIAL|PERF_AQP_USER")
+_SECRET: Final = re.compile(
+    "SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|ACCESS_KEY|API_KEY|PRIVATE_KEY|CREDENTIAL|COOKIE"
+    "|PERF_AQP_USER"
+    "|(^|_)(PASS|PWD)$|(^|_)AUTH(_|$)"  # as words alone: not --pass-through, not --author
+)
 """In the name of a variable or an option: its value is nobody's business."""
-_USER_INFO: Final = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+_FOLDERS: Final = frozenset({"PWD", "OLDPWD"})
+"""Variables in which a shell says where it is."""
+_NAME: Final = re.compile(r"-[^=]*|[\w.-]+")
+"""What may stand before an equals sign: an option, an ini key or a variable, and no node id."""
+_SHORT_OPTION: Final = re.compile(r"-[A-Za-z]")
+"""Its value follows without a space: ``-oapi_pass=…``."""
+_USER_INFO: Final = re.compile(r"(?<=://)\S+(?=@)")
+"""A password may have any character but a space, as it was typed."""
 
 
 def session_command(arguments: Iterable[object], environment: Mapping[str, str]) -> str:
@@ -23,17 +34,26 @@ def session_command(arguments: Iterable[object], environment: Mapping[str, str])
     shown: list[str] = []
     is_value = False
     for argument in map(str, arguments):
-        name, equals, _ = argument.partition("=")
-        is_secret = name.startswith("-") and _is_secret(name)
-        if is_value:
-            shown.append(_HIDDEN)
-        else:
-            shown.append(f"{name}={_HIDDEN}" if is_secret and equals else argument)
-        is_value = is_secret and not equals and not is_value
-    secrets = [value for name, value in environment.items() if value and _is_secret(name)]
+        shown.append(_HIDDEN if is_value else _shown(argument))
+        is_option = argument.startswith("-") and "=" not in argument
+        is_value = is_option and not is_value and _is_secret(argument)
+    secrets = [
+        value
+        for name, value in environment.items()
+        if value and name not in _FOLDERS and _is_secret(name)
+    ]
     text = without_secrets(shlex.join(["pytest", *shown]), secrets)
     return _USER_INFO.sub(_HIDDEN, text)
 
 
+def _shown(argument: str) -> str:
+    """Return ``NAME=VALUE`` without a secret; a value may be such a pair, as of --override-ini."""
+    name, equals, value = argument.partition("=")
+    if not equals or not _NAME.fullmatch(name):
+        return argument
+    return f"{name}={_HIDDEN if _is_secret(name) else _shown(value)}"
+
+
 def _is_secret(name: str) -> bool:
-    return _SECRET.search(name.upper().replace("-", "_")) is not None
+    names = (name, _SHORT_OPTION.sub("", name, count=1) if _SHORT_OPTION.match(name) else name)
+    return any(_SECRET.search(re.sub("[-.]", "_", each.upper())) for each in names)

@@ -243,8 +243,8 @@ INI = [
         "ini key perf_json: 'test_it.py/x' is not valid: give a file in a folder that",
     ),
     (
-        "perf_thresholds =\n    p99 < 1 s\n    p99 300",
-        "ini key perf_thresholds: 'p99 300' is not valid: write it like 'p99 < 250 ms'",
+        "perf_threshold =\n    p99 < 1 s\n    p99 300",
+        "ini key perf_threshold: 'p99 300' is not valid: write it like 'p99 < 250 ms'",
     ),
 ]
 
@@ -386,6 +386,16 @@ def test_unwritable_folder_of_the_report(pytester: pytest.Pytester) -> None:
 
     assert result.ret == USAGE_ERROR
     assert result.stderr.str().startswith("ERROR: --perf-json: '/proc/report.json' is not valid: ")
+
+
+def test_two_options_that_write_one_file(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "--junitxml=same.xml", "--perf-json=same.xml")
+
+    assert result.ret == USAGE_ERROR
+    assert result.stderr.str().startswith(
+        f"ERROR: --junitxml: '{pytester.path / 'same.xml'}' is not valid: --perf-json writes this "
+    )
+    assert not (pytester.path / "same.xml").exists()
 
 
 def test_usage_error_leaves_the_report_of_an_earlier_session(pytester: pytest.Pytester) -> None:

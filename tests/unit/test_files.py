@@ -104,3 +104,21 @@ def test_a_pipe_takes_more_than_it_holds_from_a_reader_who_takes_his_time(tmp_pa
         assert reader.read() == text
 
     writing.join()
+
+
+def test_a_file_that_is_there_is_named_and_its_draft_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    with pytest.raises(FileExistsError) as caught:
+        write_new(path, "new")
+
+    assert str(caught.value) == f"[Errno 17] it is there already: '{path}'"
+    assert (path.read_text(), list(tmp_path.iterdir())) == ("old", [path])
+
+
+def test_a_file_in_place_of_the_folder_is_not_taken_for_the_file(tmp_path: Path) -> None:
+    (tmp_path / "folder").touch()
+
+    with pytest.raises(NotADirectoryError, match="it is no folder"):
+        write_new(tmp_path / "folder" / "file", "new")

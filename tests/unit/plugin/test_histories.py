@@ -1,11 +1,15 @@
 """What a session says of its history where there is nothing to hold against others."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Barrier, Thread
 
+import boto3
 import pytest
+from moto import mock_aws
 
+from perf.core.history import history_name
 from perf.core.verdicts import Verdict
 from perf.errors import InvalidOption, TargetUnusable
 from perf.file_store import FolderStore, Place
@@ -13,6 +17,19 @@ from perf.history.reading import read_history
 from perf.plugin.histories import SessionHistory
 from perf.reports.lines import Style
 from tests.doubles.past_sessions import past_run, past_session
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """An empty place of each kind, S3 as moto plays it."""
+    if request.param == "folder":
+        yield Place(text=str(tmp_path))
+        return
+    with pytest.MonkeyPatch.context() as patched, mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patched.setenv(name, "testing")
+        boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="nights")
+        yield Place(text="s3://nights/main", region="us-east-1")
 
 
 def test_a_session_that_measured_nothing_says_that_no_series_has_it(tmp_path: Path) -> None:
@@ -65,6 +82,23 @@ def test_sessions_that_end_at_once_are_all_added(tmp_path: Path) -> None:
     assert [each.has_failed for each in histories] == [False] * 8
     whole = read_history(FolderStore(tmp_path))
     assert (whole.sessions, whole.skipped) == ((session,) * 8, ())
+
+
+def test_two_sessions_of_one_run_id_in_one_second_need_another_id(place: Place) -> None:
+    first, second = (SessionHistory(place, run_id="same", checkout=Path.cwd()) for _ in range(2))
+    session = past_session(0, past_run(verdict=Verdict.INVALID), commit="a1b2c3d")
+    first.add(session)
+
+    second.add(past_session(0, past_run(), commit="a1b2c3d"))
+
+    assert (first.has_failed, second.has_failed) == (False, True)
+    (line,) = second.lines(100)
+    assert line.text == (
+        "ERROR: --perf-history: this session was not added: --perf-run-id: 'same' is not valid: "
+        "a session of this id, commit and second is there already, as "
+        f"{history_name(session, 'same')}: give another"
+    )
+    assert read_history(place.open(Path.cwd())).sessions == (session,)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ The page of a CI job, which nobody asked for, costs nothing but its own line.
 
 import json
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -93,6 +94,44 @@ def test_results_are_written_elsewhere_once_and_only_where_no_file_has_them(
     (file,) = tmp_path.iterdir()
     assert (file.name == "perf.json") == has_json
     assert ReportFile.from_json(json.loads(file.read_text())) == REPORT
+
+
+@pytest.mark.parametrize("may_replace", [False, True])
+def test_files_of_an_earlier_session_stay_when_no_load_test_ran(
+    tmp_path: Path, *, may_replace: bool
+) -> None:
+    names = ("html", "json", "markdown")
+    paths = {f"{each}_path": tmp_path / each for each in names}
+    earlier = tmp_path / "json"
+    earlier.write_text("measured")
+    written = files(**paths)
+
+    written.write(replace(REPORT, runs=()), may_replace=may_replace)
+
+    assert sorted(each.name for each in tmp_path.iterdir()) == [*names]
+    assert (earlier.read_text() == "measured") == (not may_replace)
+    assert not written.has_failed
+    told = f"no results written, as no load test ran: {earlier} stays"
+    assert (told in [each.text for each in written.lines(100)]) == (not may_replace)
+
+
+def test_what_was_measured_is_written_whatever_is_there(tmp_path: Path) -> None:
+    """A run whose test has no report, as when a worker of xdist was interrupted, counts too."""
+    earlier = tmp_path / "perf.json"
+    earlier.write_text("measured")
+
+    files(json_path=earlier).write(REPORT, may_replace=False)
+
+    assert ReportFile.from_json(json.loads(earlier.read_text())) == REPORT
+
+
+def test_a_device_is_no_earlier_file() -> None:
+    written = files(json_path=Path("/dev/null"))
+
+    written.write(replace(REPORT, runs=()), may_replace=False)
+
+    (line,) = written.lines(100)
+    assert line.text == "results written to /dev/null"
 
 
 @pytest.mark.parametrize("error", [ImportError, OverflowError, KeyError, TypeError])

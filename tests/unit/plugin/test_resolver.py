@@ -1,8 +1,10 @@
 """Which value holds: command line > profile chosen there > marker > ini > default."""
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import compress, product
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from perf.errors import ConfigError, InvalidOption
 from perf.file_store import Place
 from perf.loadgen.arguments import ClientKind
 from perf.plugin.baseline_files import MissingBaseline
+from perf.plugin.layers import ini_layer
 from perf.plugin.option import Scope
 from perf.plugin.options import OPTIONS
 from perf.plugin.resolver import Resolver
@@ -123,6 +126,19 @@ def test_every_option_is_tested_here() -> None:
     assert session == SESSION_OPTIONS.keys() | AWS_OPTIONS.keys() | {"compare_fail"}
 
 
+def test_every_option_of_the_readme_is_an_ini_key_of_its_name(pytester: pytest.Pytester) -> None:
+    """Pytest only warns of a key that there is not, and the value would be without effect."""
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in readme.splitlines() if line.startswith("| `--perf-")]
+    keys = [each.replace("-", "_") for row in rows for each in re.findall(r"--(perf-[a-z-]+)", row)]
+    pytester.makeini("\n".join(["[pytest]", *(f"{key} = 1" for key in keys)]))
+
+    layer = ini_layer(pytester.parseconfig("-p", "no:locust"))
+
+    assert {layer.name(each) for each in layer.values} == {f"ini key {key}" for key in keys}
+    assert len(keys) == len(layer.values) == len(OPTIONS) + 3
+
+
 def test_rules_of_comparison_are_read_alike_from_everywhere(resolver: ResolverOf) -> None:
     pyproject = '[tool.perf.profiles.own]\ncompare = "main"\ncompare_fail = ["p99 > 10%"]'
     resolvers = [
@@ -224,7 +240,7 @@ def test_thresholds_of_all_layers_are_combined(resolver: ResolverOf) -> None:
     found = resolver(
         "--perf-threshold=median < 1 ms",
         "--perf-profile=own",
-        ini="perf_thresholds =\n    p90 < 4 ms\n    a: p90 < 4 ms\n    max < 4 ms",
+        ini="perf_threshold =\n    p90 < 4 ms\n    a: p90 < 4 ms\n    max < 4 ms",
         pyproject='[tool.perf.profiles.own]\nthresholds = ["median < 2 ms", "a: p99 < 2 ms"]',
     ).load({"thresholds": ["a: median < 3 ms", "p99 < 3 ms", "a: p99 < 3 ms", "a: p90 < 3 ms"]})
 
@@ -249,7 +265,7 @@ def test_thresholds_of_a_call_take_the_place_of_the_markers(resolver: ResolverOf
 
 
 def test_session_thresholds_are_those_no_test_chose(resolver: ResolverOf) -> None:
-    load = resolver("--perf-threshold=a: p99 < 1 s", ini="perf_thresholds = b: p99 < 1 s").load(
+    load = resolver("--perf-threshold=a: p99 < 1 s", ini="perf_threshold = b: p99 < 1 s").load(
         {"thresholds": ["b: max < 2 s"]}
     )
 
@@ -286,7 +302,7 @@ def test_call_is_blamed_for_its_own_arguments(resolver: ResolverOf) -> None:
 def test_what_aborts_is_a_threshold_of_its_own(resolver: ResolverOf) -> None:
     load = resolver(
         "--perf-threshold=abort: failure_ratio > 50%",
-        ini="perf_thresholds =\n    failure_ratio <= 2%\n    abort: failure_ratio > 90%",
+        ini="perf_threshold =\n    failure_ratio <= 2%\n    abort: failure_ratio > 90%",
     ).load({})
 
     assert [str(each) for each in load.thresholds] == [

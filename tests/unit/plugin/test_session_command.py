@@ -1,7 +1,10 @@
 """The command of a session: as typed, without what is secret."""
 
+import shlex
+
 import pytest
 
+from perf.plugin.options import OPTIONS
 from perf.plugin.session_command import session_command
 from perf.plugin.state import STATE
 
@@ -19,12 +22,45 @@ def test_a_shell_takes_the_command_as_it_was_typed() -> None:
         (["--db-password=other", "-q"], "pytest '--db-password=***' -q"),
         (["--api-token", "other", "-q"], "pytest --api-token '***' -q"),
         (["--perf-aqp=http://me:other@host/"], "pytest '--perf-aqp=http://***@host/'"),
+        (["--proxy=http://u:p@ss@host", "a@b"], "pytest --proxy=http://***@host a@b"),
+        (["--proxy=http://u:p/other@host"], "pytest --proxy=http://***@host"),
+        (["-o", "api_token=other"], "pytest -o api_token=***"),
+        (["-oapi_pass=other"], "pytest -oapi_pass=***"),
+        (["-opass=other"], "pytest -opass=***"),
+        (["--override-ini=api_token=other"], "pytest --override-ini=api_token=***"),
+        (["--override-ini", "site.auth=other"], "pytest --override-ini site.auth=***"),
+        (["-o", "addopts=--cookie=other"], "pytest -o addopts=--cookie=***"),
+        (["--db-pass=other"], "pytest --db-pass=***"),
+        (["--pass", "other"], "pytest --pass ***"),
+        (["--auth=user:other"], "pytest --auth=***"),
+        (["--auth-header=other"], "pytest --auth-header=***"),
+        (["--db-pwd=other", "--passwd=other"], "pytest --db-pwd=*** --passwd=***"),
+        (["--private-key=other", "--cookie=other"], "pytest --private-key=*** --cookie=***"),
     ],
 )
 def test_secrets_are_hidden(arguments: list[str], shown: str) -> None:
     text = session_command(arguments, {"PERF_AQP_PASSWORD": "canary-1", "HOME": "-q", "TOKEN": ""})
 
     assert text.replace("'", "") == shown.replace("'", "")
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "--pass-through=shown",
+        "--author=shown",
+        "--bypass-cache=shown",
+        "-koauth",
+        "t.py::test_token[a=shown]",
+        "--perf-threshold=read_token: p99 <= 3 ms",
+        "/home/me/tests",
+        *(f"{option.flag}=shown" for option in OPTIONS),
+    ],
+)
+def test_what_is_no_secret_is_shown(argument: str) -> None:
+    text = session_command([argument], {"PWD": "/home/me", "OLDPWD": "/home"})
+
+    assert shlex.split(text) == ["pytest", argument]
 
 
 def test_a_report_has_the_command_of_its_session(pytester: pytest.Pytester) -> None:
