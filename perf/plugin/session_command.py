@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from perf.core.secret_texts import without_secrets
@@ -22,6 +22,8 @@ _SHORT_OPTION: Final = re.compile(r"-[A-Za-z]")
 """Its value follows without a space: ``-oapi_pass=…``."""
 _USER_INFO: Final = re.compile(r"(?<=://)\S+(?=@)")
 """A password may have any character but a space, as it was typed."""
+_SHORTEST_WITHIN: Final = 8
+"""Shorter secrets are parts of harmless words: where each was hidden, all could be read off."""
 
 
 def session_command(arguments: Iterable[object], environment: Mapping[str, str]) -> str:
@@ -31,27 +33,30 @@ def session_command(arguments: Iterable[object], environment: Mapping[str, str])
         arguments: of pytest.
         environment: its variables; what those with a secret's name hold is hidden.
     """
-    shown: list[str] = []
-    is_value = False
-    for argument in map(str, arguments):
-        shown.append(_HIDDEN if is_value else _shown(argument))
-        is_option = argument.startswith("-") and "=" not in argument
-        is_value = is_option and not is_value and _is_secret(argument)
-    secrets = [
+    secrets = {
         value
         for name, value in environment.items()
         if value and name not in _FOLDERS and _is_secret(name)
-    ]
-    text = without_secrets(shlex.join(["pytest", *shown]), secrets)
+    }
+    shown: list[str] = []
+    is_value = False
+    for argument in map(str, arguments):
+        shown.append(_HIDDEN if is_value else _shown(argument, secrets))
+        is_option = argument.startswith("-") and "=" not in argument
+        is_value = is_option and not is_value and _is_secret(argument)
+    long = (each for each in secrets if len(each) >= _SHORTEST_WITHIN)
+    text = without_secrets(shlex.join(["pytest", *shown]), long)
     return _USER_INFO.sub(_HIDDEN, text)
 
 
-def _shown(argument: str) -> str:
-    """Return ``NAME=VALUE`` without a secret; a value may be such a pair, as of --override-ini."""
+def _shown(argument: str, secrets: Collection[str]) -> str:
+    """Return an argument that is no secret, nor has one as its value; a value may have a value."""
     name, equals, value = argument.partition("=")
+    if argument in secrets:
+        return _HIDDEN
     if not equals or not _NAME.fullmatch(name):
         return argument
-    return f"{name}={_HIDDEN if _is_secret(name) else _shown(value)}"
+    return f"{name}={_HIDDEN if _is_secret(name) else _shown(value, secrets)}"
 
 
 def _is_secret(name: str) -> bool:

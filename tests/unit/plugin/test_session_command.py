@@ -44,6 +44,15 @@ def test_secrets_are_hidden(arguments: list[str], shown: str) -> None:
     assert text.replace("'", "") == shown.replace("'", "")
 
 
+def test_a_short_secret_hides_no_part_of_a_word() -> None:
+    variables = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "TOKEN": "1234567"}
+    arguments = ["--perf-target=aws", "-k", "partiql", "b", "--x=a", "--y=01234567"]
+
+    text = session_command(arguments, variables)
+
+    assert text.replace("'", "") == ("pytest --perf-target=aws -k partiql *** --x=*** --y=01234567")
+
+
 @pytest.mark.parametrize(
     "argument",
     [
