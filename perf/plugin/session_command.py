@@ -44,7 +44,9 @@ def session_command(arguments: Iterable[object], environment: Mapping[str, str])
         shown.append(_HIDDEN if is_value else _shown(argument, secrets))
         is_option = argument.startswith("-") and "=" not in argument
         is_value = is_option and not is_value and _is_secret(argument)
-    long = (each for each in secrets if len(each) >= _SHORTEST_WITHIN)
+    # The longest first: one may be a part of another.
+    ordered = sorted(secrets, key=len, reverse=True)
+    long = [each for each in ordered if len(each) >= _SHORTEST_WITHIN]
     text = without_secrets(shlex.join(["pytest", *shown]), long)
     return _USER_INFO.sub(_HIDDEN, text)
 
