@@ -97,7 +97,7 @@ class Collector:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Let the report of a load test say that it ran, as one that could not be set up did."""
         report = yield
-        ran = report.failed or report.when == "call"
+        ran = report.failed or (report.when == "call" and not report.skipped)
         if ran and may_load(item) and not self._config.getoption("setuponly", default=False):
             setattr(report, _RAN_ATTRIBUTE, True)
         return report

@@ -19,6 +19,8 @@ from perf.files import check_takes_file
 
 LOCK_FILE_VARIABLE = "PERF_LOCK_FILE"
 """Names another lock file, for a pytest session inside a test."""
+_READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+"""A pipe can be locked as a file can, and is not waited for."""
 PATIENCE_S = 1.0
 """Waits shorter than this are nothing to tell."""
 
@@ -108,7 +110,7 @@ def _locked(path: Path, operation: int) -> Iterator[None]:
 
 def _check_opens(path: Path) -> None:
     try:
-        os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+        os.close(os.open(path, _READING))
     except FileNotFoundError:
         if path.is_symlink() or not path.parent.is_dir():
             raise
@@ -118,11 +120,11 @@ def _check_opens(path: Path) -> None:
 def _open(path: Path) -> int:
     """Open for reading, which is enough to lock: the file may be another user's."""
     try:
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        return os.open(path, _READING)
     except FileNotFoundError:
         with suppress(FileExistsError):  # somebody else was faster
             _make(path)
-    return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    return os.open(path, _READING)
 
 
 def _make(path: Path) -> None:

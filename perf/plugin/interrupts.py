@@ -2,6 +2,7 @@
 
 import atexit
 import ctypes
+import os
 import signal
 import sys
 import threading
@@ -42,6 +43,7 @@ class Interrupts:
 
     def __init__(self, *, is_worker: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self._is_worker, self._clock = is_worker, clock
+        self._process = os.getpid()
         self.signal: signal.Signals | None = None
         """What interrupted the session."""
         self._counted_s = 0.0
@@ -77,6 +79,11 @@ class Interrupts:
         if self.signal is None and excinfo.type is KeyboardInterrupt:
             self.signal = signal.SIGINT
 
+    def pytest_runtest_logfinish(self) -> None:
+        """Forget a Ctrl-C that the test caught itself: it interrupted nothing."""
+        if self.signal is signal.SIGINT:
+            self.signal = None
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
         """Let the session finish, and set the exit code of one that was interrupted."""
@@ -100,6 +107,9 @@ class Interrupts:
             atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if os.getpid() != self._process:
+            _as_if_not_listening(number)
+            return
         came, is_first, now_s = signal.Signals(number), self.signal is None, self._clock()
         self.signal = self.signal or came
         if came is signal.SIGHUP:
@@ -118,3 +128,11 @@ class Interrupts:
             raise KeyboardInterrupt
         elif is_first:
             raise Terminated
+
+
+def _as_if_not_listening(number: int) -> None:
+    """Do what a signal does by default, in a process that a test forked."""
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)

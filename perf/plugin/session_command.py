@@ -9,9 +9,9 @@ from perf.core.secret_texts import without_secrets
 
 _HIDDEN: Final = "***"
 _SECRET: Final = re.compile(
-    "SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|ACCESS_KEY|API_KEY|PRIVATE_KEY|CREDENTIAL|COOKIE"
-    "|PERF_AQP_USER"
-    "|(^|_)(PASS|PWD)$|(^|_)AUTH(_|$)"  # as words alone: not --pass-through, not --author
+    "SECRET|PASSWORD|PASSWD|PASSPHRASE|PASSCODE|TOKEN|BEARER|OAUTH|CREDENTIAL|COOKIE"
+    "|(ACCESS|API|PRIVATE)_?KEY|PERF_AQP_USER"
+    "|(PASS|PWD)$|(^|_)AUTH(_|$)"  # as words alone: not --pass-through, not --author
 )
 """In the name of a variable or an option: its value is nobody's business."""
 _FOLDERS: Final = frozenset({"PWD", "OLDPWD"})
@@ -22,6 +22,9 @@ _SHORT_OPTION: Final = re.compile(r"-[A-Za-z]")
 """Its value follows without a space: ``-oapi_pass=…``."""
 _USER_INFO: Final = re.compile(r"(?<=://)\S+(?=@)")
 """A password may have any character but a space, as it was typed."""
+_PARAMETER: Final = re.compile(r"(?<=[?&,])([\w.-]+)=([^\s&,;#'\"]+)")
+"""Of a URL, or of a list."""
+_HEADER: Final = re.compile(r"(?i)\b(authorization|x-api-key|set-cookie|cookie)([\"']?: ?).+")
 _SHORTEST_WITHIN: Final = 8
 """Shorter secrets are parts of harmless words: where each was hidden, all could be read off."""
 
@@ -57,8 +60,13 @@ def _shown(argument: str, secrets: Collection[str]) -> str:
     if argument in secrets:
         return _HIDDEN
     if not equals or not _NAME.fullmatch(name):
-        return argument
+        argument = _HEADER.sub(rf"\1\2{_HIDDEN}", argument)
+        return _PARAMETER.sub(_shown_parameter, argument)
     return f"{name}={_HIDDEN if _is_secret(name) else _shown(value, secrets)}"
+
+
+def _shown_parameter(pair: re.Match[str]) -> str:
+    return f"{pair[1]}={_HIDDEN}" if _is_secret(pair[1]) else pair[0]
 
 
 def _is_secret(name: str) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from perf.errors import InvalidOption
 from perf.plugin.baseline_files import SUFFIX
+from perf.plugin.report_files import STEP_SUMMARY_VARIABLE
 from perf.plugin.session_settings import SessionSettings
 
 
@@ -23,9 +24,12 @@ def check_written_files(session: SessionSettings, config: pytest.Config) -> None
     """
     writers: dict[Path, str] = {}
     for option, path in _written(session, config):
-        if path.exists() and not path.is_file():
+        try:
+            if path.exists() and not path.is_file():
+                continue
+            file = path.resolve()
+        except (OSError, RuntimeError):  # nobody can write it: its own option says so
             continue
-        file = path.resolve()
         other = writers.setdefault(file, option)
         if other != option:
             hint = f"{other} writes this file, too: give each one of its own"
@@ -33,7 +37,9 @@ def check_written_files(session: SessionSettings, config: pytest.Config) -> None
 
 
 def _written(session: SessionSettings, config: pytest.Config) -> Iterator[tuple[str, Path]]:
+    summary = os.environ.get(STEP_SUMMARY_VARIABLE)
     named = {
+        STEP_SUMMARY_VARIABLE: Path(summary) if summary else None,
         "--perf-json": session.json_path,
         "--perf-html": session.html_path,
         "--perf-markdown": session.markdown_path,

@@ -30,6 +30,9 @@ def test_broken(broken, perf_load):
 def test_skipped(perf_load):
     pass
 
+def test_left_out(perf_load):
+    pytest.skip("not here")
+
 def test_plain():
     pass
 """
@@ -64,6 +67,7 @@ def test_session_without_load_runs_reports_none(
         (["-k=nothing"], pytest.ExitCode.NO_TESTS_COLLECTED),
         (["-k=plain"], pytest.ExitCode.OK),
         (["-k=skipped"], pytest.ExitCode.OK),
+        (["-k=left_out"], pytest.ExitCode.OK),
         (["-k=broken", "--setup-only"], pytest.ExitCode.TESTS_FAILED),
         (["-k=idle", "--setup-plan"], pytest.ExitCode.OK),
         (["--collect-only"], pytest.ExitCode.OK),

@@ -120,6 +120,14 @@ def test_room_that_can_be_made_or_is_there_is_taken_as_it_is(tmp_path: Path) -> 
     assert stat.S_IMODE(room.stat().st_mode) == 0o400
 
 
+def test_room_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "lock")
+
+    check_lock(tmp_path / "lock")
+    with alone(tmp_path / "lock"):
+        pass
+
+
 def test_room_behind_a_link_to_nowhere_is_refused(tmp_path: Path) -> None:
     """It is not made there: in a folder of all, somebody else may have put the link."""
     (tmp_path / "room").symlink_to(tmp_path / "elsewhere")

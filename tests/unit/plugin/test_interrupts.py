@@ -1,6 +1,8 @@
 """Signals one after another, by a clock that the test sets; real ones are in ``tests/plugin``."""
 
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from signal import SIGHUP, SIGINT, SIGTERM, Signals
 from types import SimpleNamespace
@@ -157,3 +159,46 @@ def test_a_session_that_is_to_outlive_its_terminal_goes_on_ignoring_its_end() ->
         assert signal.getsignal(SIGTERM) == interrupts._on_signal
     finally:
         interrupts._give_back()
+
+
+def test_a_ctrl_c_that_a_test_caught_interrupted_nothing() -> None:
+    told = Told()
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            told.tell(SIGINT, after_s=0.01)
+        told.interrupts.pytest_runtest_logfinish()
+
+    assert told.interrupts.signal is None
+
+
+@pytest.mark.parametrize("number", [SIGTERM, SIGHUP])
+def test_a_session_that_was_to_end_does_so_whatever_a_test_caught(number: Signals) -> None:
+    told = Told()
+    with pytest.raises(Terminated):
+        told.tell(number)
+
+    told.interrupts.pytest_runtest_logfinish()
+
+    assert told.interrupts.signal is number
+
+
+@pytest.mark.parametrize("number", [SIGTERM, SIGHUP])
+def test_a_process_that_a_test_forked_ends_by_its_signal(number: Signals) -> None:
+    code = f"""
+import os, signal, time
+from perf.plugin.interrupts import Interrupts
+interrupts = Interrupts(is_worker=False)
+interrupts.pytest_sessionstart()
+child = os.fork()
+if not child:
+    signal.alarm(10)
+    while True:
+        pass
+os.kill(child, {int(number)})
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=20
+    )
+
+    assert done.stdout == f"{-number}\n"

@@ -35,6 +35,13 @@ def test_a_shell_takes_the_command_as_it_was_typed() -> None:
         (["--auth=user:other"], "pytest --auth=***"),
         (["--auth-header=other"], "pytest --auth-header=***"),
         (["--db-pwd=other", "--passwd=other"], "pytest --db-pwd=*** --passwd=***"),
+        (["--apikey=other", "--dbpass", "other"], "pytest --apikey=*** --dbpass ***"),
+        (["--bearer=other", "--oauth2=other"], "pytest --bearer=*** --oauth2=***"),
+        (["--url", "https://h/?a=1&token=other&b=2"], "pytest --url https://h/?a=1&token=***&b=2"),
+        (["--url=https://h/?password=other"], "pytest --url=https://h/?password=***"),
+        (["--opts=a=1,password=other"], "pytest --opts=a=1,password=***"),
+        (["--header=Authorization: Bearer other"], "pytest --header=Authorization: ***"),
+        (["--header", "Cookie: other"], "pytest --header Cookie: ***"),
         (["--private-key=other", "--cookie=other"], "pytest --private-key=*** --cookie=***"),
     ],
 )

@@ -40,6 +40,25 @@ def test_a_file_that_a_baseline_is_saved_as_is_no_other(
         resolver("--perf-baselines=kept", "--perf-save=main", f"{option}=link/main.json")
 
 
+def test_the_summary_of_a_job_is_no_other_file(
+    resolver: ResolverOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What other steps wrote there would be gone."""
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+
+    with pytest.raises(InvalidOption, match="GITHUB_STEP_SUMMARY writes this file, too"):
+        resolver("--perf-markdown=summary.md")
+
+
+@pytest.mark.parametrize("name", ["loop", "x" * 300])
+def test_a_path_that_pytest_cannot_write_is_left_to_pytest(
+    resolver: ResolverOf, pytester: pytest.Pytester, name: str
+) -> None:
+    (pytester.path / "loop").symlink_to("loop")
+
+    resolver(f"--junitxml={name}")
+
+
 def test_an_option_of_the_ini_file_counts_like_any(resolver: ResolverOf) -> None:
     with pytest.raises(InvalidOption, match="--perf-json writes this file, too"):
         resolver("--perf-html=same.out", ini="perf_json = same.out")
