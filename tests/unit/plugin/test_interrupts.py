@@ -185,15 +185,18 @@ def test_a_session_that_was_to_end_does_so_whatever_a_test_caught(number: Signal
 @pytest.mark.parametrize("number", [SIGTERM, SIGHUP])
 def test_a_process_that_a_test_forked_ends_by_its_signal(number: Signals) -> None:
     code = f"""
-import os, signal, time
+import os, signal
 from perf.plugin.interrupts import Interrupts
 interrupts = Interrupts(is_worker=False)
 interrupts.pytest_sessionstart()
+reading, writing = os.pipe()
 child = os.fork()
 if not child:
     signal.alarm(10)
+    os.write(writing, b".")
     while True:
         pass
+os.read(reading, 1)
 os.kill(child, {int(number)})
 print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
