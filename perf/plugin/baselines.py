@@ -139,11 +139,8 @@ class Baselines:
         name = self._settings.save
         if name is None:
             return
-        bad = sum(each.verdict.verdict is not Verdict.PASS for each in report.runs)
-        if bad or not report.runs or not is_green:
-            why = "the session is not green"
-            if bad or not report.runs:
-                why = f"{bad} of {len(report.runs)} runs did not pass" if bad else "no load was run"
+        why = _why_not_saved(report, is_green=is_green)
+        if why is not None:
             self.saved = f"baseline {name} not saved: {why}"
             return
         try:
@@ -199,3 +196,13 @@ class Baselines:
                 f"--perf-compare-allow={','.join(sorted(allowed | parts))}"
             )
             raise BaselineUnusable(str(self._settings.compare), detail)
+
+
+def _why_not_saved(report: ReportFile, *, is_green: bool) -> str | None:
+    """Return what keeps a session from being a baseline; None: nothing does."""
+    bad = sum(each.verdict.verdict is not Verdict.PASS for each in report.runs)
+    if bad:
+        return f"{bad} of {len(report.runs)} runs did not pass"
+    if not report.runs:
+        return "no load was run"
+    return None if is_green else "the session is not green"
