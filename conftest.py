@@ -1,3 +1,3 @@
 """Activate the plugin in a clone that is not installed."""
 
-pytest_plugins = ["perf.plugin"]
+pytest_plugins = ["aqp_perf.plugin"]

@@ -27,10 +27,10 @@ from urllib.parse import urlsplit
 
 import simplejson
 
-from perf.aqp.dynamodb import DynamoDB
-from perf.children import Child
-from perf.core.sigv4 import Credentials, Signer
-from perf.core.statements import DEFAULT_TABLE, query_path, status_query, zipcode_query
+from aqp_perf.aqp.serving.dynamodb import DynamoDB
+from aqp_perf.children import Child
+from aqp_perf.core.aws.sigv4 import Credentials, Signer
+from aqp_perf.core.data.statements import DEFAULT_TABLE, query_path, status_query, zipcode_query
 
 ITEMS: Final = 50
 PARTITIONS: Final = 20
@@ -224,11 +224,11 @@ def main() -> None:
         asyncio.run(serve_double())
         return
     first, *others = sorted(os.sched_getaffinity(0))
-    aqp = ("-m", "perf.aqp", "--table", DEFAULT_TABLE, "--region", "us-east-1", "--port", "0")
+    aqp = ("-m", "aqp_perf.aqp", "--table", DEFAULT_TABLE, "--region", "us-east-1", "--port", "0")
     for description, backend, aqp_core, is_moto in (
         ("double, AQP alone on one core", (__file__, "double"), (others or [first])[0], False),
         ("double, all on one core", (__file__, "double"), first, False),
-        ("moto, all on one core", ("-m", "perf.targets.moto", "--port", "0"), first, True),
+        ("moto, all on one core", ("-m", "aqp_perf.targets.moto", "--port", "0"), first, True),
     ):
         os.sched_setaffinity(0, {first})
         with running("DynamoDB", *backend, core=first) as endpoint_url:

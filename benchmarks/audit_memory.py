@@ -19,12 +19,12 @@ from multiprocessing import get_context
 from resource import RUSAGE_SELF, getrusage
 from typing import Any, Final
 
-from perf.core.dataset import Dataset
-from perf.core.write_audit import WriteAudit
-from perf.core.writes import WriteLog
-from perf.plugin.audits import Audits, Writes
-from perf.targets import Table, TargetKind
-from perf.targets.endpoint import EndpointTarget
+from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.proof.write_audit import WriteAudit
+from aqp_perf.core.proof.write_log import WriteLog
+from aqp_perf.plugin.runs.audits import Audits, Writes
+from aqp_perf.targets import Table, TargetKind
+from aqp_perf.targets.kinds.endpoint import EndpointTarget
 
 FEW: Final = 10_000
 MANY: Final = 1_000_000

@@ -13,8 +13,8 @@ import boto3
 from botocore.config import Config
 from locust import HttpUser, User, constant, task
 
-from perf.core.dataset import Dataset
-from perf.core.statements import (
+from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.data.statements import (
     ZIPCODE_OPERATION,
     insert_statement,
     query_path,

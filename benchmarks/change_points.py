@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Final
 
-from perf.history.change_points import find_changes
+from aqp_perf.history.change_points import find_changes
 
 HISTORIES: Final = 400
 NIGHTS: Final = 90

@@ -22,8 +22,8 @@ from array import array
 from collections import deque
 from typing import Final, NoReturn
 
+from aqp_perf.core.samples.intervals import nearest_rank
 from benchmarks.nginx import WRITE_ANSWER
-from perf.core.intervals import nearest_rank
 
 _NS: Final = 1_000_000_000
 _NS_PER_MS: Final = 1_000_000

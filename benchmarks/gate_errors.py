@@ -31,14 +31,14 @@ from multiprocessing import Pool
 from random import Random
 from typing import Final, NamedTuple
 
-from perf.core.comparing import compare
-from perf.core.comparison_rules import ComparisonRule
-from perf.core.histogram import LatencyHistogram
-from perf.core.intervals import ratio_interval
-from perf.core.operation import OperationResult
-from perf.core.result import GeneratorHealth, RunResult
-from perf.core.timeline import Timeline
-from perf.core.verdicts import Verdict
+from aqp_perf.core.comparison.compare import compare
+from aqp_perf.core.comparison.rules import ComparisonRule
+from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
+from aqp_perf.core.samples.histogram import LatencyHistogram
+from aqp_perf.core.samples.intervals import ratio_interval
+from aqp_perf.core.samples.timeline import Timeline
+from aqp_perf.core.verdict.verdicts import Verdict
 
 RULES: Final = tuple(map(ComparisonRule.parse, ("median > 10%", "p99 > 10%", "mean > 10%")))
 SIZES: Final = (1_000, 3_000, 10_000, 30_000)

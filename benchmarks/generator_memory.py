@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final
 from urllib.request import urlopen
 
+from aqp_perf.core.data.statements import WRITE_OPERATION
+from aqp_perf.loadgen.command.launcher import LoadRun
 from benchmarks.generator_throughput import BASE, ENVIRONMENT
 from benchmarks.nginx import cores, nginx, pinned
-from perf.core.statements import WRITE_OPERATION
-from perf.loadgen.launcher import LoadRun
 
 FEW: Final = 20_000
 MANY: Final = 2_000_000

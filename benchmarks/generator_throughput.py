@@ -23,17 +23,17 @@ from statistics import mean, median
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from benchmarks.nginx import cores, nginx, pinned
-from perf.core.dataset import Dataset
-from perf.core.pacing import Unpaced
-from perf.core.statements import (
+from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.data.statements import (
     DEFAULT_TABLE,
     WRITE_OPERATION,
     ZIPCODE_OPERATION,
     insert_statement,
 )
-from perf.loadgen.launcher import LoadRun
-from perf.loadgen.run_spec import RunSpec
+from aqp_perf.core.load.pacing import Unpaced
+from aqp_perf.loadgen.command.launcher import LoadRun
+from aqp_perf.loadgen.command.run_spec import RunSpec
+from benchmarks.nginx import cores, nginx, pinned
 
 USERS: Final = 20
 ROUNDS: Final = 3

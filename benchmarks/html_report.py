@@ -19,17 +19,18 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from perf.core.failures import FailureClass
-from perf.core.histogram import LatencyHistogram
-from perf.core.operation import OperationResult
-from perf.core.report import JudgedRun, ReportFile, TargetInfo
-from perf.core.result import GeneratorHealth, RunResult
-from perf.core.thresholds import parse_threshold
-from perf.core.time_shares import TimeShares
-from perf.core.timeline import Timeline
-from perf.core.verdicts import judge
-from perf.files import write_whole
-from perf.reports.html import render_html
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
+from aqp_perf.core.measured.time_shares import TimeShares
+from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
+from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.samples.histogram import LatencyHistogram
+from aqp_perf.core.samples.timeline import Timeline
+from aqp_perf.core.verdict.thresholds import parse_threshold
+from aqp_perf.core.verdict.verdicts import judge
+from aqp_perf.files import write_whole
+from aqp_perf.reports.html import render_html
 from tests.doubles.chromium import chromium
 
 OPERATIONS: Final = 20
@@ -58,7 +59,7 @@ def long_run() -> ReportFile:
     )
     thresholds = [parse_threshold(text) for text in ("p99 < 300 ms", "failure_ratio <= 1%")]
     judged = JudgedRun(
-        test="tests/scenarios/test_soak.py::test_ten_hours",
+        test="perf/test_soak.py::test_ten_hours",
         target=TargetInfo(kind="moto", endpoint="http://127.0.0.1:5000", label="not AWS"),
         profile={"name": "soak", "run_time_s": _DURATION_S},
         seed=1,

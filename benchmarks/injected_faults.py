@@ -20,16 +20,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
+from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.data.statements import STATUS_OPERATION, WRITE_OPERATION, ZIPCODE_OPERATION
+from aqp_perf.core.load.pacing import OpenModel, Pacing, Unpaced
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.core.measured.run_result import RunResult
+from aqp_perf.core.proof import WrongAnswerKind
+from aqp_perf.core.proof.write_log import Outcome, WriteLog, written_keys
+from aqp_perf.loadgen.command.launcher import LoadRun
 from benchmarks.generator_throughput import BASE, ENVIRONMENT
 from benchmarks.nginx import cores, pinned
-from perf.core.dataset import Dataset
-from perf.core.failures import FailureClass
-from perf.core.oracle import WrongAnswerKind
-from perf.core.pacing import OpenModel, Pacing, Unpaced
-from perf.core.result import RunResult
-from perf.core.statements import STATUS_OPERATION, WRITE_OPERATION, ZIPCODE_OPERATION
-from perf.core.writes import Outcome, WriteLog, written_keys
-from perf.loadgen.launcher import LoadRun
 from tests.doubles.fault_plan import NOT_DONE, Fault, FaultPlan, Kind, Report
 from tests.doubles.journal import Entry
 from tests.doubles.running import fault_proxy

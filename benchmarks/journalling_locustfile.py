@@ -11,10 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
-from perf.loadgen.aqp_user import AqpUser
-from perf.loadgen.failure_classes import failure_class_of
-from perf.loadgen.users import PacedUser
-from perf.locustfile import AqpStatusUser, AqpZipcodeUser, PartiqlWriteUser
+from aqp_perf.loadgen.clients.failure_classes import failure_class_of
+from aqp_perf.loadgen.users.aqp_user import AqpUser
+from aqp_perf.loadgen.users.paced_user import PacedUser
+from aqp_perf.workloads.locustfile import AqpStatusUser, AqpZipcodeUser, PartiqlWriteUser
 
 
 @cache

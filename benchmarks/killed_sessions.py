@@ -22,7 +22,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from perf.targets.moto_target import open_moto
+from aqp_perf.targets.kinds.moto import open_moto
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -121,7 +121,7 @@ def is_clean_after(sessions: Sessions, number: int, moment_s: float) -> bool | N
     while (left := processes_of(mark)) and time.monotonic() - killed < LIMIT_S:
         time.sleep(0.02)
     took_s = time.monotonic() - killed
-    names = ("perf.targets.moto", "DynamoDBLocal", "perf.aqp", "instrument.py")
+    names = ("aqp_perf.targets.moto", "DynamoDBLocal", "aqp_perf.aqp", "instrument.py")
     shown = [name for name in names if any(name in command for command in before)]
     print(
         f"kill {number:2} after {moment_s:5.2f} s: {len(before)} processes"
@@ -136,7 +136,14 @@ def is_clean_after(sessions: Sessions, number: int, moment_s: float) -> bool | N
 
 def sweep(environment: Mapping[str, str], *options: str) -> str:
     """Run the sweep as a user would; return what it printed."""
-    command = [sys.executable, "-m", "perf.targets.sweep", "--account", ACCOUNT, *options]
+    command = [
+        sys.executable,
+        "-m",
+        "aqp_perf.targets.sweep",
+        "--account",
+        ACCOUNT,
+        *options,
+    ]
     done = subprocess.run(
         command, check=False, env=dict(environment), capture_output=True, text=True, timeout=60
     )

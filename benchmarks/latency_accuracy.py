@@ -23,18 +23,18 @@ from math import ceil
 from typing import Any, Final
 from urllib.request import urlopen
 
+from aqp_perf.children import Child
+from aqp_perf.core.data.statements import WRITE_OPERATION
+from aqp_perf.core.load.pacing import OpenModel
+from aqp_perf.core.load.schedule import ArrivalSchedule
+from aqp_perf.core.measured.run_result import RunResult
+from aqp_perf.core.samples.histogram import LatencyHistogram
+from aqp_perf.core.samples.intervals import nearest_rank
+from aqp_perf.core.verdict.thresholds import parse_threshold
+from aqp_perf.core.verdict.validity import invalid_reasons
+from aqp_perf.loadgen.command.launcher import LoadRun
 from benchmarks.generator_throughput import BASE, ENVIRONMENT, writes
 from benchmarks.nginx import cores, nginx, pinned
-from perf.children import Child
-from perf.core.histogram import LatencyHistogram
-from perf.core.intervals import nearest_rank
-from perf.core.pacing import OpenModel
-from perf.core.result import RunResult
-from perf.core.schedule import ArrivalSchedule
-from perf.core.statements import WRITE_OPERATION
-from perf.core.thresholds import parse_threshold
-from perf.core.validity import invalid_reasons
-from perf.loadgen.launcher import LoadRun
 
 DELAY_MS: Final = 20
 STALL_S: Final = 1

@@ -166,7 +166,7 @@ def measure(server: Server) -> bool:
 
 def main() -> int:
     """Measure a server of our own; return the exit code."""
-    command = [sys.executable, "-m", "perf.targets.moto", "--port", "0"]
+    command = [sys.executable, "-m", "aqp_perf.targets.moto", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -18,8 +18,8 @@ from typing import Final
 
 import simplejson
 
-from perf.children import Child
-from perf.core.dataset import Dataset
+from aqp_perf.children import Child
+from aqp_perf.core.data.dataset import Dataset
 
 _START_S: Final = 10.0
 WRITE_ANSWER: Final = json.dumps(

@@ -16,13 +16,13 @@ from dataclasses import replace
 from statistics import median
 from typing import Final
 
+from aqp_perf.core.data.statements import WRITE_OPERATION
+from aqp_perf.core.measured.run_result import RunResult
+from aqp_perf.core.samples.intervals import quantile_rank_interval
+from aqp_perf.loadgen.command.launcher import LoadRun
+from aqp_perf.plugin.session.progress_display import TOLD_EVERY_S
 from benchmarks.generator_throughput import BASE, ENVIRONMENT
 from benchmarks.nginx import cores, nginx, pinned
-from perf.core.intervals import quantile_rank_interval
-from perf.core.result import RunResult
-from perf.core.statements import WRITE_OPERATION
-from perf.loadgen.launcher import LoadRun
-from perf.plugin.progress import TOLD_EVERY_S
 
 PAIRS: Final = 15
 SIDES: Final = 2

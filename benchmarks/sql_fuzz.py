@@ -30,8 +30,13 @@ from urllib.parse import urlsplit
 
 import simplejson
 
-from perf.targets.moto_target import open_moto
-from tests.unit.aqp.hostile_queries import READ_STATEMENT, TABLE, HostileRequest, hostile_requests
+from aqp_perf.targets.kinds.moto import open_moto
+from tests.unit.aqp.sql.hostile_queries import (
+    READ_STATEMENT,
+    TABLE,
+    HostileRequest,
+    hostile_requests,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -162,7 +167,7 @@ def ask(port: int, request: HostileRequest) -> Reply:
 @contextmanager
 def aqp(endpoint_url: str) -> Iterator[tuple[int, int]]:
     """Yield the port and the process id of a running AQP."""
-    argv = [sys.executable, "-m", "perf.aqp", "--endpoint-url", endpoint_url]
+    argv = [sys.executable, "-m", "aqp_perf.aqp", "--endpoint-url", endpoint_url]
     argv += ["--table", TABLE, "--region", "us-east-1", "--port", "0", "--allow-scan"]
     environment = {**os.environ, "PERF_AQP_USER": USER, "PERF_AQP_PASSWORD": PASSWORD}
     with subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, text=True) as process:

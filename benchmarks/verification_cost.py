@@ -13,9 +13,9 @@ from dataclasses import replace
 from statistics import median
 from typing import Final
 
+from aqp_perf.core.data.statements import ZIPCODE_OPERATION
 from benchmarks.generator_throughput import BASE, ours
 from benchmarks.nginx import cores, nginx
-from perf.core.statements import ZIPCODE_OPERATION
 
 ROUNDS: Final = 5
 MOST_RATIO: Final = 0.15

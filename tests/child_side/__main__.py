@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 
 if __name__ == "__main__":
     print(f"locust {locust.__version__}")  # noqa: T201 - for whoever reads the output
-    options = ["--disable-plugin-autoload", "-p", "no:perf.plugin", "-p", "no:cacheprovider"]
+    options = ["--disable-plugin-autoload", "-p", "no:aqp_perf.plugin", "-p", "no:cacheprovider"]
     # The rest of the suite must not collect these tests; here they are what is asked for.
     options += ["-o", "norecursedirs=", "--rootdir", str(HERE.parents[1])]
     sys.exit(pytest.main([*options, str(HERE), *sys.argv[1:]]))

@@ -10,8 +10,8 @@ from locust.argument_parser import parse_options
 from locust.env import Environment
 from locust.event import Events
 
-from perf.loadgen.partiql_user import PartiqlUser
-from perf.loadgen.workload import install
+from aqp_perf.loadgen.users.partiql_user import PartiqlUser
+from aqp_perf.loadgen.workload.workload import install
 from tests.doubles.scripted_server import ScriptedServer
 
 Open = Callable[..., Any]

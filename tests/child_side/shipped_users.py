@@ -10,9 +10,9 @@ from locust.argument_parser import parse_options
 from locust.env import Environment
 from locust.event import Events
 
-from perf.loadgen.aqp_user import AqpUser
-from perf.loadgen.users import PacedUser
-from perf.loadgen.workload import install
+from aqp_perf.loadgen.users.aqp_user import AqpUser
+from aqp_perf.loadgen.users.paced_user import PacedUser
+from aqp_perf.loadgen.workload.workload import install
 
 
 class ShippedUsers:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perf.loadgen.alarm import Alarm
+from aqp_perf.loadgen.workload.alarm import Alarm
 
 MS = 1_000_000
 DEADLINE_S = 10.0

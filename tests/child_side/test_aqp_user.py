@@ -14,14 +14,14 @@ from locust.argument_parser import parse_options
 from locust.env import Environment
 from locust.event import Events
 
-from perf.core.failures import FailureClass
-from perf.core.statements import ZIPCODE_COLUMNS, zipcode_query
-from perf.loadgen.aqp_user import AqpUser, Unanswered
-from perf.loadgen.connections import ANSWER_TIMEOUT_S
-from perf.loadgen.exchange import HttpServer
-from perf.loadgen.failure_classes import failure_class_of
-from perf.loadgen.workload import install, workload_of
-from perf.locustfile import AqpZipcodeUser
+from aqp_perf.core.data.statements import ZIPCODE_COLUMNS, zipcode_query
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.loadgen.clients.connections import ANSWER_TIMEOUT_S
+from aqp_perf.loadgen.clients.exchange import HttpServer
+from aqp_perf.loadgen.clients.failure_classes import failure_class_of
+from aqp_perf.loadgen.users.aqp_user import AqpUser, Unanswered
+from aqp_perf.loadgen.workload.workload import install, workload_of
+from aqp_perf.workloads.locustfile import AqpZipcodeUser
 from tests.doubles.scripted_server import (
     Behaviour,
     Request,

@@ -6,10 +6,10 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from perf.core.pacing import OpenModel, Stage
-from perf.core.schedule import ArrivalSchedule
-from perf.loadgen.alarm import Alarm
-from perf.loadgen.arrivals import Arrivals
+from aqp_perf.core.load.pacing import OpenModel, Stage
+from aqp_perf.core.load.schedule import ArrivalSchedule
+from aqp_perf.loadgen.workload.alarm import Alarm
+from aqp_perf.loadgen.workload.arrivals import Arrivals
 
 MS = 1_000_000
 DEADLINE_S = 10.0

@@ -12,12 +12,12 @@ import pytest
 from botocore.exceptions import NoCredentialsError
 from botocore.retries.standard import ExponentialBackoff
 
-from perf.core.failures import FailureClass
-from perf.loadgen.arguments import WorkloadSettings, add_workload_arguments
-from perf.loadgen.boto3_client import Boto3Client
-from perf.loadgen.dynamodb import Answer, DynamoDbError
-from perf.loadgen.opening import open_client
-from perf.loadgen.partiql_user import PartiqlUser
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.loadgen.clients.boto3_client import Boto3Client
+from aqp_perf.loadgen.clients.dynamodb import Answer, DynamoDbError
+from aqp_perf.loadgen.clients.open_client import open_client
+from aqp_perf.loadgen.command.workload_arguments import WorkloadSettings, add_workload_arguments
+from aqp_perf.loadgen.users.partiql_user import PartiqlUser
 from tests.doubles.scripted_server import (
     Behaviour,
     Request,

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from geventhttpclient.response import HTTPParseError
 
-from perf.core.failures import FailureClass
-from perf.core.oracle import WrongAnswerKind
-from perf.loadgen.exchange import LONGEST_ANSWER_BYTES, HttpServer
-from perf.loadgen.failure_classes import failure_class_of
-from perf.locustfile import AqpZipcodeUser
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.core.proof import WrongAnswerKind
+from aqp_perf.loadgen.clients.exchange import LONGEST_ANSWER_BYTES, HttpServer
+from aqp_perf.loadgen.clients.failure_classes import failure_class_of
+from aqp_perf.workloads.locustfile import AqpZipcodeUser
 from tests.child_side.shipped_users import ShippedUsers
 from tests.doubles.bad_bodies import BAD_BODIES, BadBody, bad_body
 from tests.doubles.scripted_server import Behaviour, Request, ScriptedServer, answer

@@ -5,12 +5,18 @@ from collections.abc import Iterator
 import gevent
 import pytest
 
-from perf.core.cost import MeteredUnits, parse_budget
-from perf.core.planned_load import USER_WORK
-from perf.loadgen import budget as watching
-from perf.loadgen.budget import wait_until_spent
-from perf.loadgen.users import PacedUser
-from perf.locustfile import AqpStatusUser, AqpZipcodeUser, PartiqlReadUser, PartiqlWriteUser
+from aqp_perf.core.load.cost import parse_budget
+from aqp_perf.core.load.planned_load import USER_WORK
+from aqp_perf.core.measured.metered_units import MeteredUnits
+from aqp_perf.loadgen.measure import budget_watch as watching
+from aqp_perf.loadgen.measure.budget_watch import wait_until_spent
+from aqp_perf.loadgen.users.paced_user import PacedUser
+from aqp_perf.workloads.locustfile import (
+    AqpStatusUser,
+    AqpZipcodeUser,
+    PartiqlReadUser,
+    PartiqlWriteUser,
+)
 
 BUDGET = parse_budget("1:0.125:1")
 """A million writes."""

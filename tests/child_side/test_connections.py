@@ -6,12 +6,12 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from perf.loadgen.connections import (
+from aqp_perf.loadgen.clients.connections import (
     PoolCounts,
     open_connections,
     pool_counts,
 )
-from perf.loadgen.exchange import HttpServer
+from aqp_perf.loadgen.clients.exchange import HttpServer
 from tests.doubles.scripted_server import ScriptedServer, answer
 
 DEADLINE_S = 10.0
@@ -54,7 +54,7 @@ def test_a_connection_that_was_not_made_is_not_counted() -> None:
 def test_who_waits_for_another_request_to_end_is_counted(
     serve: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("perf.loadgen.connections._MAX_CONNECTIONS", 1)
+    monkeypatch.setattr("aqp_perf.loadgen.clients.connections._MAX_CONNECTIONS", 1)
     host, _, port = serve(answer()).url.removeprefix("http://").partition(":")
     pool = open_connections(host, int(port), is_tls=False)
     before = pool_counts()

@@ -10,12 +10,12 @@ from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import ClientError, CredentialRetrievalError, EndpointConnectionError
 from gevent.event import Event
 
-from perf.core.failures import FailureClass
-from perf.loadgen.boto3_client import Boto3Client
-from perf.loadgen.credentials import RenewedCredentials, source_of
-from perf.loadgen.dynamodb import DynamoDbError
-from perf.loadgen.fast_client import FastClient
-from perf.loadgen.opening import open_client
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.loadgen.clients.boto3_client import Boto3Client
+from aqp_perf.loadgen.clients.credentials import RenewedCredentials, source_of
+from aqp_perf.loadgen.clients.dynamodb import DynamoDbError
+from aqp_perf.loadgen.clients.fast_client import FastClient
+from aqp_perf.loadgen.clients.open_client import open_client
 from tests.doubles.scripted_server import ScriptedServer, answer
 
 DEADLINE_S = 10.0

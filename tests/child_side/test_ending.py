@@ -9,15 +9,15 @@ import pytest
 from gevent.event import Event
 from locust.exception import StopUser
 
-from perf.core.failures import FailureClass
-from perf.core.pacing import OpenModel
-from perf.core.schedule import ArrivalSchedule
-from perf.loadgen.dynamodb import DynamoDbError
-from perf.loadgen.ending import Ending
-from perf.loadgen.partiql_user import PartiqlUser
-from perf.loadgen.users import PacedUser
-from perf.loadgen.workload import workload_of
-from perf.locustfile import PartiqlReadUser, PartiqlWriteUser
+from aqp_perf.core.load.pacing import OpenModel
+from aqp_perf.core.load.schedule import ArrivalSchedule
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.loadgen.clients.dynamodb import DynamoDbError
+from aqp_perf.loadgen.users.paced_user import PacedUser
+from aqp_perf.loadgen.users.partiql_user import PartiqlUser
+from aqp_perf.loadgen.workload.ending import Ending
+from aqp_perf.loadgen.workload.workload import workload_of
+from aqp_perf.workloads.locustfile import PartiqlReadUser, PartiqlWriteUser
 from tests.child_side.conftest import Open, fired
 from tests.doubles.scripted_server import ScriptedServer, keep_silent
 

@@ -12,7 +12,7 @@ from geventhttpclient.response import HTTPParseError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perf.loadgen.exchange import HttpServer, Reply, _whole_reply
+from aqp_perf.loadgen.clients.exchange import HttpServer, Reply, _whole_reply
 from tests.doubles.scripted_server import Behaviour, Request, ScriptedServer, answer
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"

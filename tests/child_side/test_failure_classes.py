@@ -6,8 +6,8 @@ import requests
 from geventhttpclient.response import HTTPConnectionClosed
 from geventhttpclient.useragent import RetriesExceeded
 
-from perf.core.failures import FailureClass
-from perf.loadgen.failure_classes import failure_class_of
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.loadgen.clients.failure_classes import failure_class_of
 
 
 def response(status: int) -> requests.Response:

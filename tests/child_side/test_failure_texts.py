@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perf.loadgen.failure_texts import encodable
+from aqp_perf.loadgen.clients.failure_texts import encodable
 
 
 @given(st.text(st.characters(exclude_categories=[])))

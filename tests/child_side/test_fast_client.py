@@ -16,10 +16,10 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.credentials import Credentials as BotocoreCredentials
 
-from perf.core.sigv4 import Credentials
-from perf.loadgen.credentials import CredentialsSource, source_of
-from perf.loadgen.dynamodb import Answer, DynamoDbClient
-from perf.loadgen.fast_client import FastClient
+from aqp_perf.core.aws.sigv4 import Credentials
+from aqp_perf.loadgen.clients.credentials import CredentialsSource, source_of
+from aqp_perf.loadgen.clients.dynamodb import Answer, DynamoDbClient
+from aqp_perf.loadgen.clients.fast_client import FastClient
 from tests.doubles.scripted_server import Request, ScriptedServer, answer
 
 REGION = "eu-west-1"

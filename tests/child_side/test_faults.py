@@ -9,12 +9,12 @@ from typing import NamedTuple, NoReturn
 
 import pytest
 
-from perf.core.failures import FailureClass
-from perf.core.sigv4 import Credentials
-from perf.loadgen.boto3_client import Boto3Client
-from perf.loadgen.dynamodb import DynamoDbClient, DynamoDbError
-from perf.loadgen.fast_client import FastClient
-from perf.loadgen.opening import open_client
+from aqp_perf.core.aws.sigv4 import Credentials
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.loadgen.clients.boto3_client import Boto3Client
+from aqp_perf.loadgen.clients.dynamodb import DynamoDbClient, DynamoDbError
+from aqp_perf.loadgen.clients.fast_client import FastClient
+from aqp_perf.loadgen.clients.open_client import open_client
 from tests.doubles.scripted_server import (
     Behaviour,
     Request,

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from gevent import GreenletExit
 
-from perf.core.dataset import Dataset
-from perf.core.failures import FailureClass
-from perf.core.oracle import WrongAnswerKind
-from perf.loadgen.attempts import Attempts
-from perf.loadgen.dynamodb import Answer, DynamoDbError
-from perf.loadgen.partiql_user import PartiqlUser
-from perf.loadgen.select_pages import MOST_EMPTY_PAGES, MOST_ITEMS
-from perf.locustfile import PartiqlReadUser, PartiqlWriteUser
+from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.core.proof import WrongAnswerKind
+from aqp_perf.loadgen.clients.attempts import Attempts
+from aqp_perf.loadgen.clients.dynamodb import Answer, DynamoDbError
+from aqp_perf.loadgen.users.partiql_user import PartiqlUser
+from aqp_perf.loadgen.users.select_pages import MOST_EMPTY_PAGES, MOST_ITEMS
+from aqp_perf.workloads.locustfile import PartiqlReadUser, PartiqlWriteUser
 from tests.child_side.conftest import Open
 
 Outcome = Answer | BaseException

@@ -4,9 +4,9 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from perf.core.progress import Progress
-from perf.core.result import GeneratorHealth, RunResult
-from perf.loadgen.progress import REST_RATIO, tell_progress
+from aqp_perf.core.measured.run_progress import Progress
+from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
+from aqp_perf.loadgen.measure.progress_file import REST_RATIO, tell_progress
 
 
 class Run:

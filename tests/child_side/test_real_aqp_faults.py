@@ -11,11 +11,11 @@ from urllib.request import urlopen
 
 import pytest
 
-from perf.core.failures import FailureClass
-from perf.core.oracle import WrongAnswerKind
-from perf.core.statements import STATUS_OPERATION, ZIPCODE_OPERATION
-from perf.loadgen.failure_classes import failure_class_of
-from perf.locustfile import AqpStatusUser, AqpZipcodeUser
+from aqp_perf.core.data.statements import STATUS_OPERATION, ZIPCODE_OPERATION
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.core.proof import WrongAnswerKind
+from aqp_perf.loadgen.clients.failure_classes import failure_class_of
+from aqp_perf.workloads.locustfile import AqpStatusUser, AqpZipcodeUser
 from tests.child_side.shipped_users import ShippedUsers
 
 ROOT = Path(__file__).parents[2]

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import pytest
 
-from perf.core.operation import OperationResult
-from perf.loadgen.recorder import Recorder
-from perf.loadgen.request_listener import RequestListener
-from perf.loadgen.window import Window
-from perf.loadgen.workload import Workload, workload_of
-from perf.locustfile import PartiqlWriteUser
+from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.loadgen.record.recorder import Recorder
+from aqp_perf.loadgen.record.request_listener import RequestListener
+from aqp_perf.loadgen.record.window import Window
+from aqp_perf.loadgen.workload.workload import Workload, workload_of
+from aqp_perf.workloads.locustfile import PartiqlWriteUser
 from tests.child_side.conftest import Open
 
 MS = 1_000_000

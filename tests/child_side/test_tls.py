@@ -13,14 +13,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from perf.core.failures import FailureClass
-from perf.core.sigv4 import Credentials
-from perf.loadgen.boto3_client import Boto3Client
-from perf.loadgen.connections import TlsError, open_connections
-from perf.loadgen.dynamodb import DynamoDbClient, DynamoDbError
-from perf.loadgen.exchange import HttpServer
-from perf.loadgen.failure_classes import failure_class_of
-from perf.loadgen.fast_client import FastClient
+from aqp_perf.core.aws.sigv4 import Credentials
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.loadgen.clients.boto3_client import Boto3Client
+from aqp_perf.loadgen.clients.connections import TlsError, open_connections
+from aqp_perf.loadgen.clients.dynamodb import DynamoDbClient, DynamoDbError
+from aqp_perf.loadgen.clients.exchange import HttpServer
+from aqp_perf.loadgen.clients.failure_classes import failure_class_of
+from aqp_perf.loadgen.clients.fast_client import FastClient
 from tests.doubles.scripted_server import ScriptedServer, answer
 
 CREDENTIALS = Credentials(access_key="AKIDEXAMPLE", secret_key="secret")

@@ -10,13 +10,13 @@ from locust import User, task
 from locust.env import Environment
 from locust.event import Events
 
-from perf.core.failures import FailureClass
-from perf.loadgen.attempts import Attempts
-from perf.loadgen.dynamodb import Answer, DynamoDbError
-from perf.loadgen.partiql_user import PartiqlUser
-from perf.loadgen.users import PacedUser
-from perf.loadgen.workload import workload_of
-from perf.locustfile import AqpZipcodeUser, PartiqlReadUser, PartiqlWriteUser
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.loadgen.clients.attempts import Attempts
+from aqp_perf.loadgen.clients.dynamodb import Answer, DynamoDbError
+from aqp_perf.loadgen.users.paced_user import PacedUser
+from aqp_perf.loadgen.users.partiql_user import PartiqlUser
+from aqp_perf.loadgen.workload.workload import workload_of
+from aqp_perf.workloads.locustfile import AqpZipcodeUser, PartiqlReadUser, PartiqlWriteUser
 from tests.child_side.conftest import Open, fired
 from tests.doubles.scripted_server import (
     Behaviour,
@@ -156,7 +156,9 @@ def test_what_cannot_be_opened_ends_locust_with_one_message(
 
     assert environment.process_exit_code == 2
     assert environment.stats.total.num_requests == 0
-    said = [each.message for each in caplog.records if each.name == "perf.loadgen.workload"]
+    said = [
+        each.message for each in caplog.records if each.name == "aqp_perf.loadgen.workload.workload"
+    ]
     assert said == ["no AWS region: give --region or set AWS_REGION"]
 
 

@@ -9,10 +9,10 @@ from uuid import uuid4
 
 import pytest
 
-from perf import targets
-from perf.errors import TargetMissing
-from perf.plugin.state import STATE
-from perf.targets import TargetSpec, parse_target
+from aqp_perf import targets
+from aqp_perf.errors import TargetMissing
+from aqp_perf.plugin.runs.state import STATE
+from aqp_perf.targets import TargetSpec, parse_target
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

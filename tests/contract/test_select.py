@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from perf.targets.moto.reserved_words import KEYWORDS, RESERVED_WORDS
+from aqp_perf.targets.moto.syntax.reserved_words import KEYWORDS, RESERVED_WORDS
 
 if TYPE_CHECKING:
     from tests.contract.conftest import Answer, ContractTable

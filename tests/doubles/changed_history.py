@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from perf.core.history import series_of
-from perf.core.trends import Trend, find_trends
+from aqp_perf.core.results.series import series_of
+from aqp_perf.core.results.trends import Trend, find_trends
 from tests.doubles.past_sessions import FIRST_NIGHT, past_run, past_session
 
 NIGHTS, CHANGED_AT = 30, 19

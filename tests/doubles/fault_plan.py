@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, Self
 
-from perf.core.failures import FailureClass
-from perf.core.oracle import WrongAnswerKind
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.core.proof import WrongAnswerKind
 
 _U64: Final = 1 << 64
 

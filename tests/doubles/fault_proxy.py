@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from perf.core.dataset import DATASET_SIZES, Dataset
+from aqp_perf.core.data.dataset import DATASET_SIZES, Dataset
 from tests.doubles.bad_bodies import bad_body
 from tests.doubles.fault_plan import BODY_FAULTS, NOT_DONE, ROW_FAULTS, Fault, FaultPlan, Kind
 from tests.doubles.http_double import (

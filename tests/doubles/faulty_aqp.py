@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from perf.core.dataset import Dataset, Item
+from aqp_perf.core.data.dataset import Dataset, Item
 from tests.doubles.fault_plan import Kind
 from tests.doubles.http_double import (
     Connection,

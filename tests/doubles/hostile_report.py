@@ -3,19 +3,20 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from perf.core.failures import FailureClass
-from perf.core.histogram import LatencyHistogram
-from perf.core.operation import OperationResult
-from perf.core.oracle.wrong_answer import WrongAnswer, WrongAnswerKind
-from perf.core.report import JudgedRun, ReportFile, TargetInfo
-from perf.core.result import GeneratorHealth, RunResult
-from perf.core.thresholds import parse_threshold
-from perf.core.time_shares import TimeShares
-from perf.core.timeline import Timeline
-from perf.core.verdicts import judge
-from perf.core.verification import AnswerChecks
-from perf.core.write_audit import WriteAudit
-from perf.core.writes import Key
+from aqp_perf.core.measured.answer_checks import AnswerChecks
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
+from aqp_perf.core.measured.time_shares import TimeShares
+from aqp_perf.core.proof.write_audit import WriteAudit
+from aqp_perf.core.proof.write_log import Key
+from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind
+from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
+from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.samples.histogram import LatencyHistogram
+from aqp_perf.core.samples.timeline import Timeline
+from aqp_perf.core.verdict.thresholds import parse_threshold
+from aqp_perf.core.verdict.verdicts import judge
 
 HOSTILE: Final = (
     "</script><script>alert(1)</script>",

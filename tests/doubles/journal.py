@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from perf.core.failures import FailureClass
-from perf.core.oracle import WrongAnswerKind
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.core.proof import WrongAnswerKind
 from tests.doubles.fault_plan import Fault, Kind, Report, report_of
 
 _NONE = "-"

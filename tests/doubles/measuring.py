@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from perf.core.histogram import LatencyHistogram
-from perf.core.operation import OperationResult
-from perf.core.result import GeneratorHealth, RunResult
-from perf.core.writes import WriteLog
-from perf.plugin.audits import Writes
-from perf.plugin.fingerprints import fingerprint_of
-from perf.plugin.fixtures import STATE_RUNS
-from perf.plugin.judging import FinishedRun
-from perf.plugin.site import Site
-from perf.plugin.state import STATE
-from perf.targets import Table
+from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
+from aqp_perf.core.proof.write_log import WriteLog
+from aqp_perf.core.samples.histogram import LatencyHistogram
+from aqp_perf.plugin.fixtures import STATE_RUNS
+from aqp_perf.plugin.results.fingerprints import fingerprint_of
+from aqp_perf.plugin.runs.audits import Writes
+from aqp_perf.plugin.runs.judging import FinishedRun
+from aqp_perf.plugin.runs.site import Site
+from aqp_perf.plugin.runs.state import STATE
+from aqp_perf.targets import Table
 
 _LATENCY = LatencyHistogram.of([20_000_000] * 40)
 _RESULT = RunResult(

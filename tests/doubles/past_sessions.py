@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
-from perf.core.histogram import LatencyHistogram
-from perf.core.operation import OperationResult
-from perf.core.report import JudgedRun, ReportFile, TargetInfo
-from perf.core.result import GeneratorHealth, RunResult
-from perf.core.run_fingerprint import RunFingerprint
-from perf.core.verdicts import RunVerdict, Verdict
+from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
+from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
+from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.run_fingerprint import RunFingerprint
+from aqp_perf.core.samples.histogram import LatencyHistogram
+from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict
 
 FIRST_NIGHT = datetime(2026, 11, 1, 2, 0, tzinfo=UTC)
 MOTO = TargetInfo(kind="moto", endpoint="http://127.0.0.1:1", label="not AWS")

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
-from perf.core.dataset import Dataset, Item
+from aqp_perf.core.data.dataset import Dataset, Item
 from tests.doubles.fault_plan import Fault, Kind
 
 _QUERY_PATH: Final = "/query-aggregation/"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.request import urlopen
 
-from perf.children import Child
+from aqp_perf.children import Child
 from tests.doubles.fault_plan import FaultPlan
 from tests.doubles.journal import Entry, read_journal
 

@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from perf.aqp.dynamodb import DynamoDB
-from perf.aqp.problems import DynamoDBFailed, DynamoDBTimedOut
-from perf.core.sigv4 import Credentials, Signer
+from aqp_perf.aqp.problems import DynamoDBFailed, DynamoDBTimedOut
+from aqp_perf.aqp.serving.dynamodb import DynamoDB
+from aqp_perf.core.aws.sigv4 import Credentials, Signer
 
 SIGNER = Signer(Credentials(access_key="local", secret_key="local"), "us-east-1")
 Reply = Callable[[BaseHTTPRequestHandler], None]

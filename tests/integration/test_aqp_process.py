@@ -19,12 +19,12 @@ import pytest
 import requests
 import simplejson
 
-from perf.aqp.preflight import check_aqp
-from perf.children import Child
-from perf.core.statements import query_path, status_query, zipcode_query
-from perf.errors import AqpUnauthorized, TargetMissing
-from perf.targets.dynamodb_local import find_home, open_dynamodb_local
-from perf.targets.moto_target import open_moto
+from aqp_perf.aqp.preflight import check_aqp
+from aqp_perf.children import Child
+from aqp_perf.core.data.statements import query_path, status_query, zipcode_query
+from aqp_perf.errors import AqpUnauthorized, TargetMissing
+from aqp_perf.targets.kinds.dynamodb_local import find_home, open_dynamodb_local
+from aqp_perf.targets.kinds.moto import open_moto
 
 TABLE = "orders"
 USER = "tester"
@@ -77,7 +77,7 @@ def _attribute_value(value: str | int | Decimal) -> dict[str, str]:
 @contextmanager
 def aqp(*arguments: str) -> Iterator[str]:
     environment = {**os.environ, "PERF_AQP_USER": USER, "PERF_AQP_PASSWORD": PASSWORD}
-    argv = [sys.executable, "-m", "perf.aqp", "--port", "0", "--table", TABLE, *arguments]
+    argv = [sys.executable, "-m", "aqp_perf.aqp", "--port", "0", "--table", TABLE, *arguments]
     with Child("AQP", argv, environment=environment) as child:
         yield child.wait_for_line("ready ", 30)
 
@@ -216,7 +216,7 @@ def test_an_endpoint_that_is_not_there_is_a_502_not_a_crash() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_quietly_with_success(number: signal.Signals) -> None:
-    argv = [sys.executable, "-m", "perf.aqp", "--endpoint-url", NOBODY, "--table", TABLE]
+    argv = [sys.executable, "-m", "aqp_perf.aqp", "--endpoint-url", NOBODY, "--table", TABLE]
     with subprocess.Popen(
         [*argv, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -232,7 +232,7 @@ def test_a_signal_ends_it_quietly_with_success(number: signal.Signals) -> None:
 def _fails(*arguments: str, **environment: str) -> str:
     """Return the error output of a run that must end at once, with exit code 2."""
     done = subprocess.run(
-        [sys.executable, "-m", "perf.aqp", "--table", TABLE, *arguments],
+        [sys.executable, "-m", "aqp_perf.aqp", "--table", TABLE, *arguments],
         check=False,
         capture_output=True,
         env={**os.environ, **environment},
@@ -249,15 +249,15 @@ def test_a_taken_port_is_one_clear_line() -> None:
         stderr = _fails("--endpoint-url", NOBODY, "--port", str(port))
 
     assert stderr == (
-        f"perf.aqp: 127.0.0.1:{port} is taken: name another port, or 0 for a free one\n"
+        f"aqp_perf.aqp: 127.0.0.1:{port} is taken: name another port, or 0 for a free one\n"
     )
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--endpoint-url", "ftp://h"], "perf.aqp: --endpoint-url: 'ftp://h' is not valid"),
-        (["--endpoint-url", NOBODY, "--bind", "192.0.2.1"], "perf.aqp: --bind: '192.0.2.1'"),
+        (["--endpoint-url", "ftp://h"], "aqp_perf.aqp: --endpoint-url: 'ftp://h' is not valid"),
+        (["--endpoint-url", NOBODY, "--bind", "192.0.2.1"], "aqp_perf.aqp: --bind: '192.0.2.1'"),
         (["--endpoint-url", NOBODY, "--port", "65536"], "'65536' is not a whole number"),
         (["--endpoint-url", NOBODY, "--max-items", "0"], "'0' is not a whole number from 1"),
         ([], "--endpoint-url"),
@@ -270,7 +270,9 @@ def test_a_mistake_in_the_options_is_named(arguments: list[str], message: str) -
 def test_the_example_password_is_for_this_machine_only() -> None:
     stderr = _fails("--endpoint-url", NOBODY, "--bind", EVERYWHERE, "--port", "0")
 
-    assert stderr.startswith("perf.aqp: --bind: '0.0.0.0' is not valid: other machines could ask")
+    assert stderr.startswith(
+        "aqp_perf.aqp: --bind: '0.0.0.0' is not valid: other machines could ask"
+    )
 
 
 def test_a_password_of_ones_own_lets_it_bind_every_address() -> None:
@@ -291,7 +293,7 @@ def test_headers_end_somewhere(aqp_url: str) -> None:
 def test_connections_that_never_ask_hold_up_nobody() -> None:
     """More of them than this process may have files, each with half of a request."""
     limited = 'ulimit -n 256; exec "$0" "$@"'
-    argv = [sys.executable, "-m", "perf.aqp", "--port", "0", "--table", TABLE]
+    argv = [sys.executable, "-m", "aqp_perf.aqp", "--port", "0", "--table", TABLE]
     command = ["/bin/sh", "-c", limited, *argv, "--endpoint-url", NOBODY]
     with Child("AQP", command, environment=os.environ) as child, ExitStack() as held:
         url = child.wait_for_line("ready ", 30)
@@ -311,4 +313,4 @@ def test_connections_that_never_ask_hold_up_nobody() -> None:
 def test_an_empty_password_is_a_mistake_not_the_example() -> None:
     stderr = _fails("--endpoint-url", NOBODY, PERF_AQP_PASSWORD="")
 
-    assert stderr.startswith("perf.aqp: PERF_AQP_PASSWORD: ")
+    assert stderr.startswith("aqp_perf.aqp: PERF_AQP_PASSWORD: ")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from perf.targets.aws import open_aws
-from perf.targets.environment import isolated_environment
-from perf.targets.moto_target import open_moto
-from perf.targets.role import role_environment, write_role_config
-from perf.targets.target import TargetKind, TargetSpec
+from aqp_perf.targets.access.environment import isolated_environment
+from aqp_perf.targets.access.role import role_environment, write_role_config
+from aqp_perf.targets.kinds.aws import open_aws
+from aqp_perf.targets.kinds.moto import open_moto
+from aqp_perf.targets.kinds.target import TargetKind, TargetSpec
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/load"

@@ -27,7 +27,10 @@ def test_the_tests_of_the_child_side_pass() -> None:
 
 
 def test_a_process_with_pytest_imports_neither_locust_nor_gevent() -> None:
-    modules = "perf.loadgen.launcher, perf.loadgen.arguments, perf.loadgen.recorder, perf.plugin"
+    modules = (
+        "aqp_perf.loadgen.command.launcher, aqp_perf.loadgen.command.workload_arguments, "
+        "aqp_perf.loadgen.record.recorder, aqp_perf.plugin"
+    )
     code = f"import {modules}, sys; print({{'locust', 'gevent'}} & sys.modules.keys())"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from perf.children import Child, ChildExited
+from aqp_perf.children import Child, ChildExited
 
 DEADLINE_S = 20.0
 ENVIRONMENT = dict(os.environ)
@@ -109,7 +109,7 @@ def test_stop_kills_a_group_that_ignores_sigterm() -> None:
 
 
 def test_stop_does_not_wait_for_a_guard_that_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perf.children.child._GUARD_S", 0.05)
+    monkeypatch.setattr("aqp_perf.children.child._GUARD_S", 0.05)
     code = python(
         "import os, signal, subprocess, sys",
         "grandchild = subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()'])",
@@ -146,7 +146,7 @@ def test_kill_9_leaves_nothing(victim: str) -> None:
     parent = subprocess.Popen(
         python(
             "import os",
-            "from perf.children import Child",
+            "from aqp_perf.children import Child",
             f"child = Child('server', {command!r}, environment=dict(os.environ))",
             "print('command', child.wait_for_line('command ', 20))",
             "print('guard', child._guard.pid)",

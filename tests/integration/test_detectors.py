@@ -11,10 +11,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from perf.core.dataset import Dataset, Item
-from perf.core.pacing import OpenModel
-from perf.core.result import RunResult
-from perf.core.statements import (
+from aqp_perf.core.data.dataset import Dataset, Item
+from aqp_perf.core.data.statements import (
     READ_OPERATION,
     STATUS_OPERATION,
     WRITE_OPERATION,
@@ -23,8 +21,10 @@ from perf.core.statements import (
     query_path,
     zipcode_query,
 )
-from perf.loadgen.launcher import LoadRun
-from perf.loadgen.run_spec import RunSpec
+from aqp_perf.core.load.pacing import OpenModel
+from aqp_perf.core.measured.run_result import RunResult
+from aqp_perf.loadgen.command.launcher import LoadRun
+from aqp_perf.loadgen.command.run_spec import RunSpec
 from tests.doubles.fault_plan import Fault, FaultPlan, Kind, is_possible
 from tests.doubles.journal import Entry
 from tests.doubles.running import RunningProxy, fault_proxy

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from perf.core.pacing import Think
-from perf.errors import GeneratorCrashed, GeneratorTimedOut, InvalidOption, LocustfileFailed
-from perf.loadgen import run_spec
-from perf.loadgen.launcher import LoadRun
-from perf.loadgen.run_spec import RunSpec
+from aqp_perf.core.load.pacing import Think
+from aqp_perf.errors import GeneratorCrashed, GeneratorTimedOut, InvalidOption, LocustfileFailed
+from aqp_perf.loadgen.command import run_spec
+from aqp_perf.loadgen.command.launcher import LoadRun
+from aqp_perf.loadgen.command.run_spec import RunSpec
 
 SPEC = RunSpec(users=1, spawn_rate=1, run_time_s=1, stop_timeout_s=1, warmup_s=0, pacing=Think())
 USER = """

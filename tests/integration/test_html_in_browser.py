@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from perf.core.verdicts import Verdict
-from perf.reports.html import render_html
+from aqp_perf.core.verdict.verdicts import Verdict
+from aqp_perf.reports.html import render_html
 from tests.doubles.changed_history import NIGHTS, changed_history
 from tests.doubles.chromium import NAMES, chromium, chromium_path
 from tests.doubles.hostile_report import HOSTILE, hostile_report

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from perf.core.pacing import OpenModel, Unpaced
-from perf.core.result import RunResult
-from perf.core.thresholds import parse_threshold
-from perf.core.verdicts import RunVerdict, Verdict, judge
-from perf.loadgen.launcher import LoadRun
-from perf.loadgen.run_spec import RunSpec
+from aqp_perf.core.load.pacing import OpenModel, Unpaced
+from aqp_perf.core.measured.run_result import RunResult
+from aqp_perf.core.verdict.thresholds import parse_threshold
+from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict, judge
+from aqp_perf.loadgen.command.launcher import LoadRun
+from aqp_perf.loadgen.command.run_spec import RunSpec
 
 Play = Callable[..., RunResult]
 
@@ -31,8 +31,8 @@ from gevent.monkey import get_original
 from locust import User, events, task
 from locust.exception import StopUser
 
-from perf.loadgen.users import PacedUser
-from perf.loadgen.workload import install
+from aqp_perf.loadgen.users.paced_user import PacedUser
+from aqp_perf.loadgen.workload.workload import install
 
 install(events)
 block = get_original("time", "sleep")

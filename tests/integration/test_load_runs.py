@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import pytest
 
-from perf.core.failures import FailureClass
-from perf.core.pacing import OpenModel, Think, Unpaced
-from perf.core.progress import Progress
-from perf.core.result import RunResult
-from perf.core.statements import READ_OPERATION, WRITE_OPERATION, ZIPCODE_OPERATION
-from perf.loadgen.launcher import LoadRun
-from perf.loadgen.run_spec import RunSpec
+from aqp_perf.core.data.statements import READ_OPERATION, WRITE_OPERATION, ZIPCODE_OPERATION
+from aqp_perf.core.load.pacing import OpenModel, Think, Unpaced
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.core.measured.run_progress import Progress
+from aqp_perf.core.measured.run_result import RunResult
+from aqp_perf.loadgen.command.launcher import LoadRun
+from aqp_perf.loadgen.command.run_spec import RunSpec
 from tests.doubles.counting_server import CountingServer, counting_server
 
 WRITES, READS, AGGREGATES = WRITE_OPERATION, READ_OPERATION, ZIPCODE_OPERATION
@@ -26,8 +26,8 @@ import os, time
 import gevent
 from locust import events
 
-from perf.loadgen.users import PacedUser
-from perf.loadgen.workload import install
+from aqp_perf.loadgen.users.paced_user import PacedUser
+from aqp_perf.loadgen.workload.workload import install
 
 install(events)
 

@@ -14,14 +14,14 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from perf.children import Child
-from perf.core.statements import (
+from aqp_perf.children import Child
+from aqp_perf.core.data.statements import (
     READ_OPERATION,
     STATUS_OPERATION,
     WRITE_OPERATION,
     ZIPCODE_OPERATION,
 )
-from perf.loadgen.run_spec import LOCUSTFILE
+from aqp_perf.loadgen.command.run_spec import LOCUSTFILE
 from tests.doubles.counting_server import counting_server
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def endpoint_url() -> Iterator[str]:
-    argv = [sys.executable, "-m", "perf.targets.moto", "--port", "0"]
+    argv = [sys.executable, "-m", "aqp_perf.targets.moto", "--port", "0"]
     with Child("moto", argv, environment=ENVIRONMENT) as moto:
         yield moto.wait_for_line("ready ", READY_WITHIN_S)
 
@@ -85,7 +85,7 @@ def dynamodb(endpoint_url: str) -> Iterator["DynamoDBClient"]:
 @pytest.fixture(scope="module")
 def aqp_url(endpoint_url: str, dynamodb: "DynamoDBClient") -> Iterator[str]:
     del dynamodb  # the table is there
-    argv = [sys.executable, "-m", "perf.aqp", "--port", "0"]
+    argv = [sys.executable, "-m", "aqp_perf.aqp", "--port", "0"]
     argv += ["--endpoint-url", endpoint_url, "--table", TABLE]
     with Child("AQP", argv, environment=ENVIRONMENT) as aqp:
         yield aqp.wait_for_line("ready ", READY_WITHIN_S)

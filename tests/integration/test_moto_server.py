@@ -1,4 +1,4 @@
-"""``python -m perf.targets.moto`` as a process, over real sockets."""
+"""``python -m aqp_perf.targets.moto`` as a process, over real sockets."""
 
 import http.client
 import json
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ClientOf = Callable[..., Any]
 
-COMMAND = [sys.executable, "-m", "perf.targets.moto"]
+COMMAND = [sys.executable, "-m", "aqp_perf.targets.moto"]
 ENDS_WITHIN_S = 30
 HEADERS = {
     "Content-Type": "application/x-amz-json-1.0",
@@ -209,7 +209,8 @@ def test_a_taken_port_is_one_clear_line_and_exit_code_2() -> None:
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        f"perf.targets.moto: 127.0.0.1:{port} is taken: name another port, or 0 for a free one\n"
+        f"aqp_perf.targets.moto: 127.0.0.1:{port} is taken: "
+        "name another port, or 0 for a free one\n"
     )
 
 

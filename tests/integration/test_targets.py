@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from perf.core.dataset import Dataset
-from perf.core.statements import insert_statement
-from perf.errors import TargetMissing, TargetUnavailable, TargetUnusable
-from perf.targets import (
+from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.data.statements import insert_statement
+from aqp_perf.errors import TargetMissing, TargetUnavailable, TargetUnusable
+from aqp_perf.targets import (
     Target,
     TargetKind,
     TargetSpec,
@@ -25,7 +25,7 @@ from perf.targets import (
     parse_target,
     table_name,
 )
-from perf.targets.dynamodb_local import find_home, free_port, open_dynamodb_local
+from aqp_perf.targets.kinds.dynamodb_local import find_home, free_port, open_dynamodb_local
 
 DEADLINE_S = 20.0
 DATASET = Dataset(partitions=2, items_per_partition=30)

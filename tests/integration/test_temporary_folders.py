@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from perf.children import TemporaryFolder
+from aqp_perf.children import TemporaryFolder
 
 OWNER = """
-from perf.children import TemporaryFolder
+from aqp_perf.children import TemporaryFolder
 folder = TemporaryFolder()
 print(folder.path, flush=True)
 input()

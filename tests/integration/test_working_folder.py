@@ -6,25 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from perf.children import module_command, with_this_package
-from perf.loadgen.run_spec import LOCUSTFILE
+from aqp_perf.children import module_command, with_this_package
+from aqp_perf.loadgen.command.run_spec import LOCUSTFILE
 
-INSTRUMENT = LOCUSTFILE.parent / "loadgen" / "instrument.py"
+INSTRUMENT = LOCUSTFILE.parents[1] / "loadgen" / "instrument.py"
 
 
 @pytest.mark.parametrize(
     ("module", "arguments", "shown"),
     [
-        ("perf.aqp", ["--help"], "--endpoint-url"),
-        ("perf.targets.moto", ["--help"], "--port"),
-        ("perf.loadgen", ["-f", f"{INSTRUMENT},{LOCUSTFILE}", "--list"], "PartiqlWriteUser"),
+        ("aqp_perf.aqp", ["--help"], "--endpoint-url"),
+        ("aqp_perf.targets.moto", ["--help"], "--port"),
+        ("aqp_perf.loadgen", ["-f", f"{INSTRUMENT},{LOCUSTFILE}", "--list"], "PartiqlWriteUser"),
     ],
 )
 def test_a_folder_that_has_our_name_is_not_us(
     module: str, arguments: list[str], shown: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "perf").mkdir()
-    (tmp_path / "perf" / "__init__.py").write_text("raise SystemExit('another package')")
+    (tmp_path / "aqp_perf").mkdir()
+    (tmp_path / "aqp_perf" / "__init__.py").write_text("raise SystemExit('another package')")
 
     done = subprocess.run(
         [*module_command(module), *arguments],

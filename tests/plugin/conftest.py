@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from perf.children import Child
+from aqp_perf.children import Child
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -116,7 +116,7 @@ _NOT_OURS = ("PYTEST_", "PERF_", "AWS_", "GITHUB_")
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
     """A running DynamoDB endpoint, which sessions name as their target."""
-    argv = [sys.executable, "-m", "perf.targets.moto", "--port", "0"]
+    argv = [sys.executable, "-m", "aqp_perf.targets.moto", "--port", "0"]
     with Child("moto", argv, environment=os.environ) as moto:
         yield moto.wait_for_line("ready ", _DEADLINE_S)
 

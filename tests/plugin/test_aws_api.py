@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from perf.targets.sweep import main
+from aqp_perf.targets.sweep.__main__ import main
 
 ACCOUNT = "123456789012"
 """The account that moto plays."""

@@ -8,14 +8,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from perf.core.histogram import LatencyHistogram
-from perf.core.operation import OperationResult
-from perf.core.report import JudgedRun, ReportFile, TargetInfo
-from perf.core.result import GeneratorHealth, RunResult
-from perf.core.run_fingerprint import PARTS, RunFingerprint
-from perf.core.timeline import Timeline
-from perf.core.verdicts import RunVerdict, Verdict
-from perf.reports.json_file import write_report
+from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
+from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
+from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.run_fingerprint import PARTS, RunFingerprint
+from aqp_perf.core.samples.histogram import LatencyHistogram
+from aqp_perf.core.samples.timeline import Timeline
+from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict
+from aqp_perf.reports.json_file import write_report
 
 INPROCESS = ("-p", "no:locust", "-p", "no:cacheprovider")
 TESTS = """

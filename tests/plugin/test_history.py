@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from perf.core.histogram import LatencyHistogram
-from perf.core.history import history_name
-from perf.core.report import ReportFile
-from perf.reports.json_file import report_text
+from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.series import history_name
+from aqp_perf.core.samples.histogram import LatencyHistogram
+from aqp_perf.reports.json_file import report_text
 from tests.doubles.past_sessions import past_session
 
 RunPytest = Callable[..., pytest.RunResult]

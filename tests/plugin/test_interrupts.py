@@ -26,8 +26,8 @@ def test_long(perf_load, perf_table):
 
 SIGNALS_WHILE_REPORTING = """
 import signal
-import perf.plugin.interrupts as interrupts
-import perf.plugin.report_files as files
+import aqp_perf.plugin.session.interrupts as interrupts
+import aqp_perf.plugin.results.report_files as files
 
 interrupts.ONE_PRESS_S = {one_press_s}
 render = files.render_markdown

@@ -16,7 +16,7 @@ HOSTILE: Final = (
 )
 TESTS: Final = f"""
 import pytest
-from perf.errors import RunNotJudged, TargetUnavailable, ThresholdsViolated
+from aqp_perf.errors import RunNotJudged, TargetUnavailable, ThresholdsViolated
 
 HOSTILE = "{HOSTILE}"
 

@@ -69,7 +69,7 @@ def session(folder: Path, run_pytest: Callable[..., pytest.RunResult]) -> pytest
     """One session of all the outcomes there are; every test here looks at a part of it."""
     return run_pytest(
         folder,
-        "-Wdefault::perf.errors.LoadWarning",
+        "-Wdefault::aqp_perf.errors.LoadWarning",
         "--junitxml=junit.xml",
         "--perf-json=report.json",
         "--perf-markdown=summary.md",

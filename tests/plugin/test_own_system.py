@@ -21,8 +21,8 @@ def test_users_that_ship(perf_load):
     perf_load("PartiqlWriteUser")
 """
 WRITER = """
-from perf.loadgen import workload
-from perf.loadgen.partiql_user import PartiqlUser
+from aqp_perf.loadgen.workload import workload
+from aqp_perf.loadgen.users.partiql_user import PartiqlUser
 from locust import events
 
 workload.install(events)

@@ -10,8 +10,8 @@ import pytest
 LOSSY = '''
 """A user whose target acknowledges every tenth write and forgets it."""
 
-from perf.loadgen.dynamodb import Answer
-from perf.locustfile import PartiqlWriteUser
+from aqp_perf.loadgen.clients.dynamodb import Answer
+from aqp_perf.workloads.locustfile import PartiqlWriteUser
 
 
 class LossyWriteUser(PartiqlWriteUser):
@@ -39,7 +39,7 @@ def test_an_audit_that_is_interrupted(perf_load, monkeypatch):
     def interrupted(*_, **__):
         raise TimeoutError("the hand that stops it")
 
-    monkeypatch.setattr("perf.targets.reading.TableReader.keys", interrupted)
+    monkeypatch.setattr("aqp_perf.targets.tables.reading.TableReader.keys", interrupted)
     perf_load({"PartiqlWriteUser": 1, "PartiqlReadUser": 1}, verify="off")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from perf.plugin.exclusive import LOCK_FILE_VARIABLE
+from aqp_perf.plugin.session.exclusive import LOCK_FILE_VARIABLE
 
 _UNUSED = [f"-pno:{each}" for each in ("locust", "cacheprovider", "hypothesispytest")]
 """Hypothesis would load anew in every session."""

@@ -10,13 +10,13 @@ import pytest
 
 TESTS = """
 from pathlib import Path
-import perf
+import aqp_perf
 import pytest
 
 @pytest.mark.perf(thresholds=["failure_ratio <= 0"])
 def test_write(perf_load):
     assert perf_load("PartiqlWriteUser").operation("write_to_ddb").requests > 0
-    assert Path(perf.__file__).parent == Path("installed/perf").resolve()
+    assert Path(aqp_perf.__file__).parent == Path("installed/aqp_perf").resolve()
 
 @pytest.mark.perf(thresholds=["failure_ratio <= 0", "p50 < 5 s"])
 def test_their_own(perf_load):

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import yaml
 
-from perf.plugin.baseline_files import MissingBaseline
-from perf.plugin.options import KEEP_TABLE_FLAG, OPTIONS, PROFILE_FLAG, THRESHOLD_FLAG
-from perf.plugin.resolver import Resolver
-from perf.targets import TargetKind
-from perf.targets.environment import CREDENTIAL_VARIABLES
-from perf.targets.permissions import _OTHER_ACTIONS
-from perf.targets.sweep import main as sweep
+from aqp_perf.plugin.settings.baseline_settings import MissingBaseline
+from aqp_perf.plugin.settings.options import KEEP_TABLE_FLAG, OPTIONS, PROFILE_FLAG, THRESHOLD_FLAG
+from aqp_perf.plugin.settings.resolver import Resolver
+from aqp_perf.targets import TargetKind
+from aqp_perf.targets.access.environment import CREDENTIAL_VARIABLES
+from aqp_perf.targets.access.permissions import _OTHER_ACTIONS
+from aqp_perf.targets.sweep.__main__ import main as sweep
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))

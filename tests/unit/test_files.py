@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from perf.files import check_takes_file, write_new, write_whole
+from aqp_perf.files import check_takes_file, write_new, write_whole
 
 Write = Callable[[Path, str], None]
 

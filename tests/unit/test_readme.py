@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from perf.core.thresholds import parse_threshold
-from perf.plugin.options import KEEP_TABLE_FLAG, OPTIONS, PROFILE_FLAG, THRESHOLD_FLAG
-from perf.plugin.profiles import SHIPPED, read_profiles
+from aqp_perf.core.verdict.thresholds import parse_threshold
+from aqp_perf.plugin.settings.options import KEEP_TABLE_FLAG, OPTIONS, PROFILE_FLAG, THRESHOLD_FLAG
+from aqp_perf.plugin.settings.profiles import SHIPPED, read_profiles
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

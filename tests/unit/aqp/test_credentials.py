@@ -5,8 +5,8 @@ import pytest
 from botocore.credentials import Credentials as BotocoreCredentials
 from botocore.exceptions import PartialCredentialsError
 
-from perf.aqp.credentials import resolve_signer
-from perf.errors import ConfigError, InvalidOption
+from aqp_perf.aqp.credentials import resolve_signer
+from aqp_perf.errors import ConfigError, InvalidOption
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDENV", "AWS_SECRET_ACCESS_KEY": "s"}
 

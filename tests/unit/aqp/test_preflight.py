@@ -9,9 +9,9 @@ import pytest
 import requests
 from requests_mock import ANY, Mocker
 
-from perf.aqp.preflight import check_aqp
-from perf.core.statements import status_query
-from perf.errors import AqpUnauthorized, AqpUnusable, InvalidOption, TargetUnavailable
+from aqp_perf.aqp.preflight import check_aqp
+from aqp_perf.core.data.statements import status_query
+from aqp_perf.errors import AqpUnauthorized, AqpUnusable, InvalidOption, TargetUnavailable
 from tests.doubles.bad_bodies import BAD_BODIES, bad_body
 from tests.doubles.scripted_server import ScriptedServer, answer
 

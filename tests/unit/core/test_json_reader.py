@@ -3,8 +3,8 @@ from enum import StrEnum
 
 import pytest
 
-from perf.core.json_reader import JsonReader, parse_json
-from perf.errors import ResultError
+from aqp_perf.core.json_reader import JsonReader, parse_json
+from aqp_perf.errors import ResultError
 
 
 class Colour(StrEnum):

@@ -54,7 +54,7 @@ def names_in(module: Path) -> Iterator[str]:
 def called_actions() -> set[str]:
     known, found = operations(), set[str]()
     for folder in CALLERS:
-        for module in (ROOT / "perf" / folder).rglob("*.py"):
+        for module in (ROOT / "src" / "aqp_perf" / folder).rglob("*.py"):
             if "moto" in module.parts or module.name in NAMED_ONLY:
                 continue
             found.update(known[name] for name in names_in(module) if name in known)

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from perf.history.change_points import FEWEST_NEW, find_changes
+from aqp_perf.history.change_points import FEWEST_NEW, find_changes
 
 
 def level(seed: int, mean: float, count: int) -> list[float]:

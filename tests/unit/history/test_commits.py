@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from perf.history.commits import commits_in
+from aqp_perf.history.commits import commits_in
 
 
 @pytest.fixture

@@ -1,14 +1,14 @@
-"""``python -m perf.history``."""
+"""``python -m aqp_perf.history``."""
 
 import sys
 from pathlib import Path
 
 import pytest
 
-from perf.core.history import history_name
-from perf.file_store import FolderStore
-from perf.history.__main__ import main
-from perf.reports.json_file import report_text
+from aqp_perf.core.results.series import history_name
+from aqp_perf.history.__main__ import main
+from aqp_perf.reports.json_file import report_text
+from aqp_perf.stores.file_store import FolderStore
 from tests.doubles.past_sessions import past_run, past_session
 
 

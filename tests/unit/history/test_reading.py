@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from perf.core.history import history_name
-from perf.file_store import FolderStore
-from perf.history import reading
-from perf.history.reading import read_history
-from perf.reports.json_file import report_text
+from aqp_perf.core.results.series import history_name
+from aqp_perf.history import reading
+from aqp_perf.history.reading import read_history
+from aqp_perf.reports.json_file import report_text
+from aqp_perf.stores.file_store import FolderStore
 from tests.doubles.past_sessions import past_run, past_session
 
 

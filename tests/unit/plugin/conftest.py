@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from perf.plugin.resolver import Resolver
+from aqp_perf.plugin.settings.resolver import Resolver
 
 
 @pytest.fixture

@@ -5,15 +5,15 @@ from decimal import Decimal
 
 import pytest
 
-from perf.core.cost import CostEstimate, RunCost
-from perf.core.failures import FailureClass
-from perf.core.histogram import LatencyHistogram
-from perf.core.operation import OperationResult
-from perf.core.prices import US_EAST_1, Tariff
-from perf.core.report import JudgedRun, TargetInfo
-from perf.core.result import GeneratorHealth, RunResult
-from perf.core.thresholds import parse_threshold
-from perf.core.verdicts import judge
+from aqp_perf.core.aws.prices import US_EAST_1, Tariff
+from aqp_perf.core.load.cost import CostEstimate, RunCost
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
+from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
+from aqp_perf.core.samples.histogram import LatencyHistogram
+from aqp_perf.core.verdict.thresholds import parse_threshold
+from aqp_perf.core.verdict.verdicts import judge
 
 ZIPCODE = (
     "select zipcode,pk,sum(amount) as total from performance_test_table where pk=? group by zipcode"
@@ -79,7 +79,7 @@ def judged() -> JudgedRun:
         ),
     )
     return JudgedRun(
-        test="tests/scenarios/test_mix.py::test_mix",
+        test="perf/test_mix.py::test_mix",
         target=TargetInfo(kind="moto", endpoint="http://127.0.0.1:5000", label="not AWS"),
         profile={"users": 10, "pacing": "102/s"},
         seed=1,

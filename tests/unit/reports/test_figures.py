@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perf.core.metrics import MetricKind
-from perf.reports.figures import figure, observed_figure, table_ms
+from aqp_perf.core.verdict.metrics import MetricKind
+from aqp_perf.reports.figures import figure, observed_figure, table_ms
 
 
 @pytest.mark.parametrize(

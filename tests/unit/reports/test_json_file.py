@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from perf.core.report import JudgedRun, ReportFile
-from perf.reports.json_file import write_report
+from aqp_perf.core.results.judged_run import JudgedRun
+from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.reports.json_file import write_report
 
 
 def report_of(judged: JudgedRun) -> ReportFile:

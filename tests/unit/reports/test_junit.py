@@ -1,13 +1,13 @@
 import re
 from dataclasses import replace
 
-from perf.core.attempts import AttemptCounts
-from perf.core.cost import RunCost
-from perf.core.histogram import LatencyHistogram, SizeHistogram
-from perf.core.report import JudgedRun
-from perf.core.result import GeneratorHealth
-from perf.core.time_shares import TimeShares
-from perf.reports.junit import properties
+from aqp_perf.core.load.cost import RunCost
+from aqp_perf.core.measured.attempt_counts import AttemptCounts
+from aqp_perf.core.measured.run_result import GeneratorHealth
+from aqp_perf.core.measured.time_shares import TimeShares
+from aqp_perf.core.results.judged_run import JudgedRun
+from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
+from aqp_perf.reports.junit import properties
 
 
 def test_every_figure_and_verdict_is_a_property(judged: JudgedRun) -> None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perf.reports.lines import Line, Style, align, cut_middle, printable, wrapped
+from aqp_perf.reports.lines import Line, Style, align, cut_middle, printable, wrapped
 
 law = settings(max_examples=50)
 

@@ -6,15 +6,16 @@ from html import unescape
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from perf.core.comparison import Change, Comparison, ComparisonJudgement
-from perf.core.comparison_rules import ComparisonRule
-from perf.core.report import JudgedRun, ReportFile
-from perf.core.thresholds import parse_threshold
-from perf.core.verdicts import Verdict, judge
-from perf.core.write_audit import WriteAudit
-from perf.reports.lines import printable
-from perf.reports.markdown import MOST_CHARACTERS, render_markdown
-from tests.unit.reports.test_trend_lines import change_at, trend_of
+from aqp_perf.core.comparison.outcome import Change, Comparison, ComparisonJudgement
+from aqp_perf.core.comparison.rules import ComparisonRule
+from aqp_perf.core.proof.write_audit import WriteAudit
+from aqp_perf.core.results.judged_run import JudgedRun
+from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.verdict.thresholds import parse_threshold
+from aqp_perf.core.verdict.verdicts import Verdict, judge
+from aqp_perf.reports.lines import printable
+from aqp_perf.reports.markdown import MOST_CHARACTERS, render_markdown
+from tests.unit.reports.text.test_trend_lines import change_at, trend_of
 
 AUDIT = WriteAudit(
     acknowledged=998, checked=998, found=998, lost=0, ambiguous=0, ambiguous_landed=0, unexpected=0

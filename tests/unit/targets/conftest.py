@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from moto import mock_aws
 
-from perf.targets.aws import open_aws
-from perf.targets.target import Target, TargetKind, TargetSpec
+from aqp_perf.targets.kinds.aws import open_aws
+from aqp_perf.targets.kinds.target import Target, TargetKind, TargetSpec
 
 ACCOUNT = "123456789012"
 """The account that moto plays."""

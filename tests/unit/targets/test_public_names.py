@@ -3,11 +3,10 @@ import sys
 
 import pytest
 
-from perf import targets
+from aqp_perf import targets
 
 NAMES = [
     "Billing",
-    "ObjectStore",
     "OnDemand",
     "Provisioned",
     "Table",
@@ -36,13 +35,13 @@ def test_a_public_name_is_there_when_asked_for(name: str) -> None:
 
 
 def test_another_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match=r"module 'perf\.targets' has no attribute 'boto3'"):
+    with pytest.raises(AttributeError, match=r"'aqp_perf\.targets' has no attribute 'boto3'"):
         targets.__getattr__("boto3")
 
 
 def test_reading_a_target_s_name_imports_neither_boto3_nor_moto() -> None:
     program = (
-        "import sys; from perf import targets; targets.parse_target('moto');"
+        "import sys; from aqp_perf import targets; targets.parse_target('moto');"
         "print([m for m in ('boto3', 'botocore', 'moto') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)

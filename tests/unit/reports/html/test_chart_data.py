@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perf.core.histogram import LatencyHistogram
-from perf.core.operation import OperationResult
-from perf.core.report import JudgedRun
-from perf.core.timeline import Timeline
-from perf.reports.html.chart_data import TAILS, _column, _percentiles, _timeline, chart_data
+from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.results.judged_run import JudgedRun
+from aqp_perf.core.samples.histogram import LatencyHistogram
+from aqp_perf.core.samples.timeline import Timeline
+from aqp_perf.reports.html.chart_data import TAILS, _column, _percentiles, _timeline, chart_data
 
 latencies_ns = st.lists(st.integers(1_000, 10**11), min_size=1, max_size=200)
 requests = st.lists(

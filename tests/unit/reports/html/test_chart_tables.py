@@ -1,8 +1,8 @@
 """What can be read of the charts where no script runs."""
 
-from perf.core.report import JudgedRun
-from perf.reports.html.chart_data import chart_data
-from perf.reports.html.chart_tables import chart_tables
+from aqp_perf.core.results.judged_run import JudgedRun
+from aqp_perf.reports.html.chart_data import chart_data
+from aqp_perf.reports.html.chart_tables import chart_tables
 from tests.doubles.hostile_report import hostile_report
 
 

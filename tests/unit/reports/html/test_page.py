@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perf.core.comparison import not_compared
-from perf.core.comparison_rules import ComparisonRule
-from perf.core.report import ReportFile
-from perf.core.thresholds import parse_threshold
-from perf.core.verdicts import Verdict, judge
-from perf.reports.comparison_block import comparison_text
-from perf.reports.html import render_html
-from perf.reports.html.chart_data import chart_data
-from perf.reports.lines import printable
+from aqp_perf.core.comparison.outcome import not_compared
+from aqp_perf.core.comparison.rules import ComparisonRule
+from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.verdict.thresholds import parse_threshold
+from aqp_perf.core.verdict.verdicts import Verdict, judge
+from aqp_perf.reports.html import render_html
+from aqp_perf.reports.html.chart_data import chart_data
+from aqp_perf.reports.lines import printable
+from aqp_perf.reports.text.comparison_block import comparison_text
 from tests.doubles.hostile_report import HOSTILE, hostile_report
 
 STARTED_AT = hostile_report("").started_at

@@ -5,8 +5,8 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-from perf.reports.html import render_html
-from perf.reports.html.trend_view import shown_trends, trend_data, trend_views
+from aqp_perf.reports.html import render_html
+from aqp_perf.reports.html.trend_view import shown_trends, trend_data, trend_views
 from tests.doubles.changed_history import CHANGED_AT, NIGHTS, changed_history
 from tests.doubles.past_sessions import FIRST_NIGHT, past_run, past_session
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import perf.reports.html
+import aqp_perf.reports.html
 
-VENDOR = Path(perf.reports.html.__file__).parent / "vendor"
+VENDOR = Path(aqp_perf.reports.html.__file__).parent / "vendor"
 README = (VENDOR / "README.md").read_text(encoding="utf-8")
 LIBRARY = (VENDOR / "echarts.min.js").read_bytes()
 

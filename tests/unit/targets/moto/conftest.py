@@ -6,8 +6,8 @@ import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
-from perf.targets.moto.execute import execute_statement
-from perf.targets.moto.moto_tables import Table
+from aqp_perf.targets.moto.execution.execute import execute_statement
+from aqp_perf.targets.moto.moto_tables import Table
 
 REGION = "eu-west-1"
 

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto.dynamodb.models.table import StreamShard
 
-from perf.errors import MotoChanged
-from perf.targets.moto import moto_tables
-from perf.targets.moto.moto_tables import (
+from aqp_perf.errors import MotoChanged
+from aqp_perf.targets.moto import moto_tables
+from aqp_perf.targets.moto.moto_tables import (
     DynamoType,
     Item,
     Table,
@@ -172,5 +172,5 @@ def test_a_moto_that_changed_is_named_in_words(
 
     assert str(raised.value) == (
         f"moto changed under us: it should be that {expected}; "
-        "mend perf/targets/moto/moto_tables.py"
+        "mend src/aqp_perf/targets/moto/moto_tables.py"
     )

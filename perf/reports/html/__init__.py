@@ -1,5 +1,0 @@
-"""The HTML report: one file that opens offline, without a single request to anybody."""
-
-from perf.reports.html.page import render_html
-
-__all__ = ["render_html"]

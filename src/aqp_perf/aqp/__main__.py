@@ -1,0 +1,117 @@
+"""Run the embedded AQP: ``python -m aqp_perf.aqp --endpoint-url URL --table NAME --port N``."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from typing import Never
+
+from aqp_perf.aqp.base_url import is_loopback
+from aqp_perf.aqp.credentials import resolve_signer
+from aqp_perf.aqp.serving.callers import Callers
+from aqp_perf.aqp.serving.dynamodb import DynamoDB
+from aqp_perf.aqp.serving.server import open_socket, serve, url_of
+from aqp_perf.aqp.serving.service import Limits, QueryService
+from aqp_perf.aqp.serving.web import AqpApplication
+from aqp_perf.errors import ConfigError, InvalidOption, PortTaken
+
+_DESCRIPTION = """\
+An Aggregation Query Proxy for tests: GET /query-aggregation/<SQL> with Basic authentication, over
+any DynamoDB endpoint. Callers give PERF_AQP_USER and PERF_AQP_PASSWORD (default: the example pair
+of the real AQP). Prints "ready URL" when it accepts requests; SIGTERM and Ctrl-C end it.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until told to end, and return the exit code."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, _end)
+    try:
+        dynamodb = DynamoDB(
+            options.endpoint_url,
+            resolve_signer(options.endpoint_url, region=options.region, environment=os.environ),
+        )
+        service = QueryService(
+            dynamodb,
+            tables=options.table,
+            limits=Limits(
+                query_bytes=options.max_query_bytes,
+                items=options.max_items,
+                read_bytes=options.max_read_bytes,
+                query_s=options.max_query_time,
+            ),
+            allow_scan=options.allow_scan,
+        )
+        callers = Callers.from_environment(os.environ)
+        listening = open_socket(options.bind, options.port)
+        is_local = is_loopback(listening.getsockname()[0])
+        if callers.are_public and not is_local:
+            listening.close()
+            raise InvalidOption(
+                "--bind",
+                options.bind,
+                "other machines could ask, with the published example password: "
+                "set PERF_AQP_PASSWORD, or bind a loopback address",
+            )
+        application = AqpApplication(service, callers, is_local=is_local)
+    except (ConfigError, PortTaken) as exc:
+        print(f"aqp_perf.aqp: {exc}", file=sys.stderr)  # noqa: T201 - the command's own message
+        return 2
+    url = url_of(listening)
+    serve(
+        application,
+        listening,
+        threads=options.threads,
+        query_bytes=options.max_query_bytes,
+        on_ready=lambda: print(f"ready {url}", flush=True),  # noqa: T201 - the command's contract
+    )
+    return 0
+
+
+def _end(*_: object) -> Never:
+    raise SystemExit(0)
+
+
+def _parser() -> argparse.ArgumentParser:
+    defaults = Limits()
+    parser = argparse.ArgumentParser(prog="python -m aqp_perf.aqp", description=_DESCRIPTION)
+    parser.add_argument("--endpoint-url", required=True, help="the DynamoDB endpoint")
+    parser.add_argument(
+        "--table", required=True, action="append", help="a table that may be read; repeatable"
+    )
+    parser.add_argument("--port", type=_whole(0, 65_535), default=8080, help="0: a free one")
+    parser.add_argument("--bind", default="127.0.0.1", help="the address to listen on")
+    parser.add_argument("--region", help="default: AWS_REGION, or that of the endpoint")
+    parser.add_argument(
+        "--allow-scan", action="store_true", help="run queries that read a whole table"
+    )
+    parser.add_argument("--threads", type=_whole(1, 512), default=8)
+    parser.add_argument("--max-query-bytes", type=_whole(1, 65_536), default=defaults.query_bytes)
+    parser.add_argument("--max-items", type=_whole(1), default=defaults.items)
+    parser.add_argument("--max-read-bytes", type=_whole(1), default=defaults.read_bytes)
+    parser.add_argument(
+        "--max-query-time",
+        type=_whole(1, 3_600),
+        default=defaults.query_s,
+        metavar="SECONDS",
+    )
+    return parser
+
+
+def _whole(lowest: int, highest: int = 2**62) -> Callable[[str], int]:
+    """Return a reader of whole numbers in a range, for argparse."""
+
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdecimal() or not lowest <= int(text) <= highest:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not a whole number from {lowest} to {highest}"
+            )
+        return int(text)
+
+    return read
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

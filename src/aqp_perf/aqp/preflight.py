@@ -1,0 +1,100 @@
+"""Ask an AQP one harmless question before any load, so that a wrong set-up is told in words.
+
+Ten thousand failures of a load run say less than one sentence before it.
+"""
+
+import base64
+import json
+from http import HTTPStatus
+from typing import Final
+
+import requests
+from requests.auth import HTTPBasicAuth
+
+from aqp_perf.aqp.base_url import parse_base_url
+from aqp_perf.core.aws.refusals import tls_problem
+from aqp_perf.core.aws.secret_texts import without_secrets
+from aqp_perf.core.data.statements import query_path, status_query
+from aqp_perf.errors import AqpUnauthorized, AqpUnusable, TargetUnavailable
+
+_NO_SUCH_KEY: Final = "AQP-PERF#PREFLIGHT"
+_SHOWN_CHARACTERS: Final = 200
+_PART_BYTES: Final = 16_384
+_MOST_BYTES: Final = 65_536
+# The load goes straight to the AQP, whatever proxies the environment names; so does this.
+_NO_PROXY: Final = {"no_proxy": "*"}
+
+
+def check_aqp(url: str, *, user: str, password: str, table: str, timeout_s: float = 10.0) -> None:
+    """Return if an AQP answers at the URL; the question is for a partition key that is not there.
+
+    Args:
+        url: the AQP's base URL.
+        user: the user to ask as; never shown.
+        password: the user's password; never shown.
+        table: the table to ask about.
+        timeout_s: how long connecting and answering may take together.
+
+    Raises:
+        AqpUnauthorized: it answered 401.
+        TargetUnavailable: nothing answered in time.
+        AqpUnusable: something answered, but not as an AQP does.
+        InvalidOption: the URL is not one, or has credentials in it.
+    """
+    parse_base_url("--perf-aqp", url)
+    try:
+        response = requests.get(
+            url.rstrip("/") + query_path(status_query(table, _NO_SUCH_KEY)),
+            auth=HTTPBasicAuth(user.encode(), password.encode()),
+            headers={"Cache-Control": "no-cache", "Accept-Encoding": "identity"},
+            stream=True,  # so that what is read of it has a limit
+            allow_redirects=False,
+            proxies=_NO_PROXY,
+            # A name may have two addresses (IPv6, IPv4), each of which gets the first of the two.
+            timeout=(timeout_s / 4, timeout_s / 2),
+        )
+        with response:
+            body = _beginning_of(response)
+    except requests.exceptions.SSLError as exc:
+        raise AqpUnusable(url, f"no TLS connection: {tls_problem(_cause(exc))}") from exc
+    except (requests.ConnectionError, requests.Timeout) as exc:
+        raise TargetUnavailable(url, timeout_s, _cause(exc)) from exc
+    except requests.RequestException as exc:
+        raise AqpUnusable(url, _cause(exc)) from exc
+    if response.status_code == HTTPStatus.UNAUTHORIZED:
+        raise AqpUnauthorized(url)
+    if response.status_code != HTTPStatus.OK or not _has_result_set(body):
+        token = base64.b64encode(f"{user}:{password}".encode()).decode()
+        text = body.decode(errors="replace")
+        shown = without_secrets(text, (token, password))[:_SHOWN_CHARACTERS]
+        raise AqpUnusable(url, f"HTTP {response.status_code}: {shown}")
+
+
+def _beginning_of(response: requests.Response) -> bytes:
+    """Return what of the body anybody needs: the whole of an answer to this question."""
+    body = b""
+    for part in response.iter_content(_PART_BYTES):
+        body += part
+        if len(body) >= _MOST_BYTES:
+            break
+    return body[:_MOST_BYTES]
+
+
+def _has_result_set(body: bytes) -> bool:
+    """Whether the answer has the rows where an AQP puts them."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    match answer:
+        case {"response": [{"resultSet": list()}, *_], "stats": dict()}:
+            return True
+        case _:
+            return False
+
+
+def _cause(exc: BaseException) -> str:
+    """Return the innermost reason: what requests wraps around it repeats the whole request."""
+    while (inner := exc.__cause__ or exc.__context__) is not None:
+        exc = inner
+    return str(exc)

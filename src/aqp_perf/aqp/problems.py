@@ -1,0 +1,44 @@
+"""What the AQP says when it has no answer: an HTTP status and one sentence.
+
+```text
+Problem                   status, message
+├── QueryRefused          400: the query is not one this AQP runs
+├── ReadTooLarge          413: the query would read more than the limits allow
+├── DynamoDBFailed        502: DynamoDB answered with an error, or not at all
+└── DynamoDBTimedOut      504: DynamoDB did not answer in time
+```
+"""
+
+from http import HTTPStatus
+
+from aqp_perf.errors import PerfError
+
+
+class Problem(PerfError):
+    """An HTTP answer that is not 200; its message may be shown to the caller."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+class QueryRefused(Problem):
+    """The query is not one this AQP runs; the message says what it can do."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+
+class ReadTooLarge(Problem):
+    """The query would read more items, or more bytes, than one query may."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class DynamoDBFailed(Problem):
+    """DynamoDB answered with an error, with nonsense, or could not be reached."""
+
+    status = HTTPStatus.BAD_GATEWAY
+
+
+class DynamoDBTimedOut(Problem):
+    """DynamoDB did not answer in time."""
+
+    status = HTTPStatus.GATEWAY_TIMEOUT

@@ -1,0 +1,1 @@
+"""The embedded AQP as an HTTP server over DynamoDB."""

@@ -1,0 +1,101 @@
+"""Listen, and serve the AQP over HTTP with waitress."""
+
+import errno
+import logging
+import resource
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from waitress.server import create_server
+
+from aqp_perf.errors import InvalidOption, PortTaken
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+_BACKLOG: Final = 1_024
+_MAX_CONNECTIONS: Final = 10_000
+_OTHER_FILES: Final = 64  # of this process: standard streams, modules, certificates
+_OTHER_HEADERS_BYTES: Final = 16 * 1024
+_ENCODED_BYTES: Final = 3  # of one byte, as in %27
+_MAX_BODY_BYTES: Final = 1_024  # a GET has none
+
+
+def open_socket(address: str, port: int) -> socket.socket:
+    """Return a socket bound to the address, listening; port 0 takes a free one.
+
+    Raises:
+        PortTaken: another socket listens there.
+        InvalidOption: the address is not one of this machine, or the port is not ours to take.
+    """
+    try:
+        family, kind, protocol, _, bound = socket.getaddrinfo(
+            address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as exc:
+        raise InvalidOption("--bind", address, "name an address of this machine") from exc
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(bound)
+        listening.listen(_BACKLOG)
+    except OSError as exc:
+        listening.close()
+        if exc.errno == errno.EADDRINUSE:
+            raise PortTaken(address, port) from exc
+        if exc.errno == errno.EACCES:
+            raise InvalidOption("--port", port, "name a port above 1023") from exc
+        raise InvalidOption("--bind", address, "name an address of this machine") from exc
+    return listening
+
+
+def url_of(listening: socket.socket) -> str:
+    """Return the base URL of a listening socket."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(
+    application: "WSGIApplication",
+    listening: socket.socket,
+    *,
+    threads: int,
+    query_bytes: int,
+    on_ready: Callable[[], None],
+) -> None:
+    """Answer requests until SystemExit or KeyboardInterrupt is raised in this thread.
+
+    Args:
+        application: what is served.
+        listening: the socket.
+        threads: how many requests are worked on at once.
+        query_bytes: the longest query that is to get through.
+        on_ready: called once, when requests are accepted.
+    """
+    # waitress would print a warning whenever more requests wait than threads are free: under load,
+    # that is a measurement, not an incident.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    # And sqlglot would print what it cannot parse, which is whatever somebody sent.
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)
+    server = create_server(
+        application,
+        sockets=[listening],
+        threads=threads,
+        backlog=_BACKLOG,
+        connection_limit=_connection_limit(threads),
+        asyncore_use_poll=True,
+        max_request_header_size=_ENCODED_BYTES * query_bytes + _OTHER_HEADERS_BYTES,
+        max_request_body_size=_MAX_BODY_BYTES,
+        ident="aqp-perf",
+    )
+    on_ready()
+    server.run()
+
+
+def _connection_limit(threads: int) -> int:
+    """Return how many connections may be open: out of files, the server would spin on the next."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return _MAX_CONNECTIONS
+    return max(1, min(_MAX_CONNECTIONS, files - threads - _OTHER_FILES))

@@ -1,0 +1,148 @@
+"""Answer one query: plan it, read every page of its rows, aggregate them."""
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, NamedTuple, Protocol
+
+from aqp_perf.aqp.problems import DynamoDBFailed, DynamoDBTimedOut, QueryRefused, ReadTooLarge
+from aqp_perf.aqp.serving.dynamodb import Answer
+from aqp_perf.aqp.sql.engine import Aggregation, Aggregator
+from aqp_perf.aqp.sql.literals import lift_literals
+from aqp_perf.aqp.sql.parse import parse_query
+from aqp_perf.aqp.sql.plan import Statement, make_plan
+
+_SHAPES_KEPT: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one query may cost.
+
+    Attributes:
+        query_bytes: length of the SQL, as UTF-8.
+        items: items read.
+        read_bytes: size of DynamoDB's answers.
+        query_s: time for reading.
+    """
+
+    query_bytes: int = 8_192
+    items: int = 1_000_000
+    read_bytes: int = 256 * 1024 * 1024
+    query_s: int = 60
+
+
+class _Read(NamedTuple):
+    elapsed_ns: int
+    size_bytes: int
+
+
+class Caller(Protocol):
+    """Calls DynamoDB; ``aqp_perf.aqp.serving.dynamodb.DynamoDB`` is one."""
+
+    def call(
+        self, operation: str, request: Mapping[str, object], *, timeout_s: float = ...
+    ) -> Answer:
+        """Return DynamoDB's answer to one request."""
+        ...
+
+
+class QueryService:
+    """Answers queries over some tables of one endpoint; threads may share it.
+
+    Requests share what a shape of query needs, never data. Reads are eventually consistent and
+    not retried, as a plain ExecuteStatement is; every page is read.
+
+    Args:
+        dynamodb: where the rows come from.
+        tables: the tables that may be read.
+        limits: what one query may cost.
+        allow_scan: whether a query may leave the partition key open and so read a whole table.
+    """
+
+    def __init__(
+        self, dynamodb: Caller, *, tables: Collection[str], limits: Limits, allow_scan: bool
+    ) -> None:
+        self._dynamodb = dynamodb
+        self._tables = frozenset(tables)
+        self._limits = limits
+        self._allow_scan = allow_scan
+        self._aggregator_of = lru_cache(maxsize=_SHAPES_KEPT)(self._make_aggregator)
+        self._partition_key_of = lru_cache(maxsize=len(self._tables))(self._read_partition_key)
+
+    def answer(self, sql: str) -> str:
+        """Return the answer to a query, as JSON; the size in it is that of DynamoDB's answers.
+
+        Raises:
+            QueryRefused: the query is not one this service runs.
+            ReadTooLarge: it reads more than the limits allow.
+            DynamoDBFailed: DynamoDB answered with an error, or could not be reached.
+            DynamoDBTimedOut: DynamoDB did not answer in time.
+        """
+        if len(sql.encode()) > self._limits.query_bytes:
+            raise QueryRefused(f"the query is longer than {self._limits.query_bytes} bytes")
+        started_ns = time.perf_counter_ns()
+        template, literals = lift_literals(sql)
+        aggregator = self._aggregator_of(template)
+        plan = aggregator.plan
+        limit = plan.bind_limit(literals)
+        with aggregator.open() as aggregation:
+            read = self._read(plan.bind(literals), aggregation)
+            result_set = aggregation.result_set(limit)
+        elapsed_ns = time.perf_counter_ns() - started_ns
+        return (
+            f'{{"response":[{{"resultSet":{result_set}}}],"stats":{{'
+            f'"elapsedTimeToRetrieveDataInMs":{read.elapsed_ns // 1_000_000},'
+            f'"elapsedTimeToAggregateDataInMs":{(elapsed_ns - read.elapsed_ns) // 1_000_000},'
+            f'"payloadSizeBytes":{read.size_bytes}}}}}'
+        )
+
+    def _make_aggregator(self, template: str) -> Aggregator:
+        query = parse_query(template)
+        if query.table not in self._tables:
+            served = ", ".join(sorted(self._tables))
+            raise QueryRefused(f"table {query.table!r} is not served here; served: {served}")
+        partition_key = self._partition_key_of(query.table)
+        return Aggregator(
+            make_plan(query, partition_key=partition_key, allow_scan=self._allow_scan)
+        )
+
+    def _read_partition_key(self, table: str) -> str:
+        described = self._dynamodb.call("DescribeTable", {"TableName": table}).payload
+        match described:
+            case {"Table": {"KeySchema": [*elements]}}:
+                for element in elements:
+                    if element["KeyType"] == "HASH":
+                        return str(element["AttributeName"])
+        raise DynamoDBFailed(f"DescribeTable names no partition key for {table!r}")
+
+    def _read(self, statement: Statement, aggregation: Aggregation) -> _Read:
+        """Read every page of a statement into the aggregation."""
+        limits = self._limits
+        request: dict[str, object] = {"Statement": statement.partiql}
+        if statement.parameters:
+            request["Parameters"] = statement.parameters
+        elapsed_ns = size_bytes = items_read = 0
+        deadline = time.monotonic() + limits.query_s
+        while True:
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                raise DynamoDBTimedOut(f"not all pages were read within {limits.query_s} s")
+            sent_ns = time.perf_counter_ns()
+            page = self._dynamodb.call("ExecuteStatement", request, timeout_s=left_s)
+            elapsed_ns += time.perf_counter_ns() - sent_ns
+            items = page.payload.get("Items")
+            if not isinstance(items, list):
+                raise DynamoDBFailed("ExecuteStatement was answered without items")
+            size_bytes += page.size_bytes
+            items_read += len(items)
+            if size_bytes > limits.read_bytes:
+                raise ReadTooLarge(f"the query reads more than {limits.read_bytes} bytes")
+            if items_read > limits.items:
+                raise ReadTooLarge(f"the query reads more than {limits.items} items")
+            aggregation.add(items)
+            token = page.payload.get("NextToken")
+            if token is None:
+                return _Read(elapsed_ns, size_bytes)
+            request["NextToken"] = token

@@ -1,0 +1,118 @@
+"""The AQP's HTTP contract: ``GET /query-aggregation/<SQL>``, Basic authentication, JSON out."""
+
+import json
+import zlib
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from aqp_perf.aqp.base_url import is_loopback
+from aqp_perf.aqp.problems import Problem, QueryRefused
+from aqp_perf.aqp.serving.callers import Callers
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+_PREFIX: Final = "/query-aggregation/"
+# Below this, compression costs time and saves no packet.
+_GZIP_FROM_BYTES: Final = 1_024
+_GZIP_FORMAT: Final = zlib.MAX_WBITS | 16
+
+
+class _Answers(Protocol):
+    def answer(self, sql: str) -> str: ...
+
+
+class AqpApplication:
+    """The WSGI application; its server must pass the undecoded request line as REQUEST_URI.
+
+    Args:
+        service: answers queries.
+        callers: who may ask.
+        is_local: whether it is to be asked as this machine only. A web page can give its own name
+            this machine's address, and so have a browser here ask in its stead.
+    """
+
+    def __init__(self, service: _Answers, callers: Callers, *, is_local: bool) -> None:
+        self._service = service
+        self._callers = callers
+        self._is_local = is_local
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        status, headers, body = self._respond(environ)
+        if len(body) >= _GZIP_FROM_BYTES and _accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
+            body = _gzip(body)
+            headers.append(("Content-Encoding", "gzip"))
+        headers += [
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(body))),
+            ("Vary", "Accept-Encoding"),
+        ]
+        start_response(f"{status.value} {status.phrase}", headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+    def _respond(
+        self, environ: "WSGIEnvironment"
+    ) -> tuple[HTTPStatus, list[tuple[str, str]], bytes]:
+        if self._is_local and not _names_this_machine(environ.get("HTTP_HOST", "localhost")):
+            return _error(
+                HTTPStatus.MISDIRECTED_REQUEST,
+                "ask as localhost, 127.0.0.1 or [::1]; other names need --bind",
+            )
+        path, _, query_string = environ["REQUEST_URI"].partition("?")
+        segment = path.removeprefix(_PREFIX)
+        if segment == path or not segment or "/" in segment:
+            return _error(
+                HTTPStatus.NOT_FOUND, f"there is only {_PREFIX}<SQL>, with / in the SQL as %2F"
+            )
+        if environ["REQUEST_METHOD"] != "GET":
+            return _error(HTTPStatus.METHOD_NOT_ALLOWED, "use GET", ("Allow", "GET"))
+        if not self._callers.admit(environ.get("HTTP_AUTHORIZATION", "")):
+            challenge = ("WWW-Authenticate", 'Basic realm="aqp", charset="UTF-8"')
+            return _error(HTTPStatus.UNAUTHORIZED, "credentials are required", challenge)
+        try:
+            if query_string:
+                raise QueryRefused("the SQL has an open question mark: write it as %3F")
+            answer = self._service.answer(_decode(segment))
+        except Problem as exc:
+            return _error(exc.status, str(exc))
+        return HTTPStatus.OK, [("Cache-Control", "no-transform, max-age=60")], answer.encode()
+
+
+def _names_this_machine(host_header: str) -> bool:
+    try:
+        return is_loopback(urlsplit(f"//{host_header}").hostname or "")
+    except ValueError:  # an open bracket
+        return False
+
+
+def _decode(segment: str) -> str:
+    """Return the SQL of a percent-encoded path segment, whose characters are the bytes received."""
+    try:
+        return unquote_to_bytes(segment.encode("latin-1")).decode()
+    except UnicodeDecodeError as exc:
+        raise QueryRefused("the SQL is not percent-encoded UTF-8") from exc
+
+
+def _error(
+    status: HTTPStatus, message: str, *headers: tuple[str, str]
+) -> tuple[HTTPStatus, list[tuple[str, str]], bytes]:
+    body = json.dumps({"code": status.value, "message": message}).encode()
+    return status, [("Cache-Control", "no-store"), *headers], body
+
+
+def _accepts_gzip(accept_encoding: str) -> bool:
+    for offered in accept_encoding.split(","):
+        coding, _, quality = offered.replace(" ", "").lower().partition(";")
+        if coding in {"gzip", "*"}:
+            return quality not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return False
+
+
+def _gzip(body: bytes) -> bytes:
+    compressor = zlib.compressobj(1, wbits=_GZIP_FORMAT)  # 1: the sizes here repay no more
+    return compressor.compress(body) + compressor.flush()

@@ -1,0 +1,1 @@
+"""What AWS says and charges: signatures, refusals, capacity units, prices."""

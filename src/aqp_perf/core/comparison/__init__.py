@@ -1,0 +1,1 @@
+"""A run against a baseline: rules, figures, and whether a change is proven."""

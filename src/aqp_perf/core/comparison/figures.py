@@ -1,0 +1,171 @@
+"""What a metric was in two runs, and between which bounds it truly lies in each.
+
+The figures and their bounds come from the exact histograms. The slices over time are asked for one
+thing alone: how many independent requests those of a run are worth (`slices`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import expm1, hypot, inf, log, sqrt
+from typing import Final
+
+from aqp_perf.core.comparison.slices import SlicedOperation, shared_dependence
+from aqp_perf.core.samples.intervals import LARGEST_EXPONENT, score_interval, student_quantile
+from aqp_perf.core.verdict.metrics import MetricKind, kind_of, quantile_of
+from aqp_perf.core.verdict.observations import samples_for
+
+FEWEST_SLICES: Final = 20
+"""With fewer there is no telling how much neighbours resemble each other."""
+FEWEST_SAMPLES: Final = 100
+"""Requests of a side, whatever the metric."""
+
+_NS_PER_MS: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Side:
+    value: float
+    """In ms, as a ratio, or per second."""
+    bounds: Callable[[float], tuple[float, float]]
+    """Standard errors, of Student's kind → what lies as far below and above the value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """One metric of one operation in two runs; in ms, as a ratio from 0 to 1, or per second."""
+
+    metric: str
+    worth: float
+    """Independent requests that those of the smaller run are worth."""
+    freedom: float
+    _before: _Side
+    _after: _Side
+
+    @property
+    def before(self) -> float:
+        """What it was."""
+        return self._before.value
+
+    @property
+    def after(self) -> float:
+        """What it is."""
+        return self._after.value
+
+    @property
+    def worse_by(self) -> float:
+        """How much worse it is, in its unit; negative when it is better."""
+        change = self.after - self.before
+        return -change if self._falls_when_worse else change
+
+    @property
+    def change_ratio(self) -> float | None:
+        """Change of what it was, 0.1 for 10 % more; None: it was 0."""
+        return self.after / self.before - 1 if self.before else None
+
+    def interval(self, z: float) -> tuple[float, float] | None:
+        """Return the bounds of the relative change at ``z`` standard errors; None: it was 0.
+
+        Bounds of two values become those of their difference by MOVER, which for latencies is
+        taken of their logarithms.
+
+        Source: G. Y. Zou, A. Donner, "Construction of confidence limits about effect measures",
+            Statistics in Medicine 27(10):1693-1702, 2008.
+        """
+        if not self.before:
+            return None
+        low, high = self._differences(z)
+        if self._is_latency:
+            return expm1(low), expm1(min(high, LARGEST_EXPONENT))
+        return low / self.before, high / self.before
+
+    def is_worse(self, z: float) -> bool:
+        """Tell whether it is worse even at the kindest bound of the difference."""
+        low, high = self._differences(z)
+        return high < 0 if self._falls_when_worse else low > 0
+
+    @property
+    def _falls_when_worse(self) -> bool:
+        return kind_of(self.metric) is MetricKind.THROUGHPUT
+
+    @property
+    def _is_latency(self) -> bool:
+        return kind_of(self.metric) is MetricKind.LATENCY
+
+    def _differences(self, z: float) -> tuple[float, float]:
+        reach = student_quantile(z, self.freedom)
+        scale = _logarithm if self._is_latency else _itself
+        old, new = scale(self.before), scale(self.after)
+        old_low, old_high = map(scale, self._before.bounds(reach))
+        new_low, new_high = map(scale, self._after.bounds(reach))
+        low = new - old - hypot(new - new_low, old_high - old)
+        high = new - old + hypot(new_high - new, old - old_low)
+        return low, high
+
+
+def figures_of(metric: str, before: SlicedOperation, after: SlicedOperation) -> Figures | str:
+    """Return a metric of two runs, or what is missing to tell it."""
+    for side, operation in (("the baseline", before), ("the run", after)):
+        missing = _missing(metric, operation)
+        if missing:
+            return f"{side} has {missing}"
+    pooled = shared_dependence(metric, before, after)
+    return Figures(
+        metric=metric,
+        worth=min(before.result.requests, after.result.requests) / pooled.effect,
+        freedom=pooled.freedom,
+        _before=_side(metric, before, pooled.effect),
+        _after=_side(metric, after, pooled.effect),
+    )
+
+
+def needed_samples(metric: str) -> int:
+    """Return how many independent requests it takes to tell whether a metric has changed."""
+    quantile = quantile_of(metric)
+    return FEWEST_SAMPLES if quantile is None else max(samples_for(quantile), FEWEST_SAMPLES)
+
+
+def _missing(metric: str, operation: SlicedOperation) -> str | None:
+    needed, requests = needed_samples(metric), operation.result.requests
+    if requests < needed:
+        return f"{requests} requests: {metric} needs {needed}"
+    slices = sum(each.requests > 0 for each in operation.points)
+    if slices < FEWEST_SLICES:
+        return f"requests in {slices} slices of time: {FEWEST_SLICES} are needed"
+    return None
+
+
+def _side(metric: str, sliced: SlicedOperation, effect: float) -> _Side:
+    operation = sliced.result
+    quantile, latency = quantile_of(metric), operation.latency
+    if quantile is not None:
+
+        def bounds_of_quantile(reach: float) -> tuple[float, float]:
+            # Between these shares of all samples lies the true quantile (R. S. Woodruff, 1952).
+            low, high = score_interval(quantile, latency.count / effect, reach)
+            return _ms(latency.quantile_ns(low)), _ms(latency.quantile_ns(high))
+
+        return _Side(value=_ms(latency.quantile_ns(quantile)), bounds=bounds_of_quantile)
+    if metric == "failure_ratio":
+        ratio, count = operation.failure_ratio, operation.requests / effect
+        return _Side(value=ratio, bounds=lambda reach: score_interval(ratio, count, reach))
+    if metric == "mean":
+        mean = _ms(latency.mean_ns)
+        error = sqrt(sliced.variance_ns2 * effect / latency.count) / _NS_PER_MS
+        return _Side(value=mean, bounds=lambda reach: (mean - reach * error, mean + reach * error))
+    rate, answers = operation.throughput_per_s, operation.requests - operation.failures
+    error = rate * sqrt(effect / max(answers, 1))
+    return _Side(value=rate, bounds=lambda reach: (rate - reach * error, rate + reach * error))
+
+
+def _ms(value_ns: float | None) -> float:
+    if value_ns is None:
+        raise ValueError("there is no latency")
+    return value_ns / _NS_PER_MS
+
+
+def _itself(value: float) -> float:
+    return value
+
+
+def _logarithm(value: float) -> float:
+    return log(value) if value > 0 else -inf

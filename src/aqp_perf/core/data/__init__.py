@@ -1,0 +1,1 @@
+"""The data of the shipped workloads: items, statements and their sizes."""

@@ -1,0 +1,1 @@
+"""How much load, when, for how long, and what it needs."""

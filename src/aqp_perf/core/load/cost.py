@@ -1,0 +1,148 @@
+"""What load on DynamoDB costs: estimated before, metered during a run, bounded by a budget."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, Self
+
+from aqp_perf.core.aws.prices import MILLION, format_usd, parse_usd
+from aqp_perf.core.json_reader import JsonReader
+from aqp_perf.core.measured.metered_units import MeteredUnits
+
+BUDGET_HINT: Final = "write USD:READ:WRITE, the last two per million request units: '5:0.125:0.625'"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostEstimate:
+    """What something will cost, part by part.
+
+    Args:
+        parts: what for → USD.
+        tariff: how it was reckoned, in words.
+        gaps: what is not in it, in words.
+    """
+
+    parts: Mapping[str, Decimal]
+    tariff: str
+    gaps: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> Decimal:
+        """All parts together."""
+        return sum(self.parts.values(), Decimal(0))
+
+    def __str__(self) -> str:
+        parts = ", ".join(f"{name} {format_usd(usd)}" for name, usd in self.parts.items())
+        gaps = "".join(f"; {gap}" for gap in self.gaps)
+        return f"{format_usd(self.total)} USD ({parts}; {self.tariff}{gaps})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCost:
+    """What a run was to cost, and what it did.
+
+    Args:
+        estimate: made before it began.
+        spent_parts: seeding, load, audit or table → USD that it took. Seeding is in the first run
+            after it, the hours of a provisioned table in the run that began them.
+        is_partly_estimated: whether an AQP's reads are in ``spent``, or nothing was metered.
+        limit: USD that the session may cost.
+    """
+
+    estimate: CostEstimate
+    spent_parts: Mapping[str, Decimal]
+    is_partly_estimated: bool
+    limit: Decimal
+
+    @property
+    def spent(self) -> Decimal:
+        """All parts together."""
+        return sum(self.spent_parts.values(), Decimal(0))
+
+    def __str__(self) -> str:
+        how = "metered, in part estimated" if self.is_partly_estimated else "metered"
+        parts = ", ".join(
+            f"{name} {format_usd(usd)}{f' {how}' if name == 'load' else ''}"
+            for name, usd in self.spent_parts.items()
+        )
+        return (
+            f"{format_usd(self.spent)} USD ({parts}); estimate {self.estimate}; "
+            f"limit {format_usd(self.limit)} USD for the session"
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """Return the cost as in the report."""
+        return {
+            "estimate_usd": float(self.estimate.total),
+            "estimate_parts_usd": {k: float(usd) for k, usd in self.estimate.parts.items()},
+            "tariff": self.estimate.tariff,
+            "gaps": list(self.estimate.gaps),
+            "spent_usd": float(self.spent),
+            "spent_parts_usd": {k: float(usd) for k, usd in self.spent_parts.items()},
+            "is_partly_estimated": self.is_partly_estimated,
+            "limit_usd": float(self.limit),
+        }
+
+    @classmethod
+    def from_json(cls, reader: JsonReader) -> Self:
+        """Return what `to_json` wrote, to the 15 digits that JSON's readers keep.
+
+        Raises:
+            ResultError: a field is missing or cannot be.
+        """
+        parts, spent = reader.child("estimate_parts_usd"), reader.child("spent_parts_usd")
+        return cls(
+            estimate=CostEstimate(
+                parts={name: _usd(parts, name) for name in parts.fields},
+                tariff=reader.text("tariff"),
+                gaps=reader.texts("gaps"),
+            ),
+            spent_parts={name: _usd(spent, name) for name in spent.fields},
+            is_partly_estimated=reader.flag("is_partly_estimated"),
+            limit=_usd(reader, "limit_usd"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How much a run may spend on request units, as ``USD:READ:WRITE``."""
+
+    limit: Decimal
+    read_request_million: Decimal
+    write_request_million: Decimal
+
+    def overspent_reason(self, metered: MeteredUnits) -> str | None:
+        """Return why a run has to stop; None while it may go on."""
+        units = metered.units
+        spent = (
+            Decimal(units.read) * self.read_request_million
+            + Decimal(units.write) * self.write_request_million
+        ) / MILLION
+        if spent < self.limit:
+            return None
+        estimated = f", {metered.estimated_read:.0f} of them estimated"
+        return (
+            f"stopped when the budget of {format_usd(self.limit)} USD was spent: "
+            f"{units.write:.0f} write units and {units.read:.0f} read units"
+            f"{estimated if metered.estimated_read else ''} cost {format_usd(spent)} USD"
+        )
+
+    def __str__(self) -> str:
+        return f"{self.limit:f}:{self.read_request_million:f}:{self.write_request_million:f}"
+
+
+def parse_budget(text: str) -> Budget:
+    """Parse ``USD:READ:WRITE``.
+
+    Raises:
+        ValueError: it is none; the message says what is right.
+    """
+    try:
+        limit, read, write = (parse_usd(part) for part in text.split(":"))
+    except ValueError:
+        raise ValueError(BUDGET_HINT) from None
+    return Budget(limit=limit, read_request_million=read, write_request_million=write)
+
+
+def _usd(reader: JsonReader, key: str) -> Decimal:
+    return Decimal(repr(reader.number(key)))

@@ -1,0 +1,211 @@
+"""When requests are due, as people write it.
+
+```text
+pacing  = "think" | "none" | stage { "," stage } [ ":poisson" ]
+stage   = rate "/s" [ "@" duration ]        the rate holds             200/s@2m
+        | rate ".." rate "/s" "@" duration  it changes evenly          0..200/s@30s
+```
+
+Only a stage that stands alone may lack its duration. After the last stage its rate goes on.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, Self
+
+from aqp_perf.core.load.durations import format_duration, parse_duration
+
+_NUMBER = r"(\d+(?:\.\d+)?)"
+_STAGE = re.compile(rf"{_NUMBER}(?:\.\.{_NUMBER})?/s(?:@(.+))?")
+_POISSON = ":poisson"
+HIGHEST_PER_S = 1_000_000
+"""More than any number of processes sends."""
+
+PACING_HINT = (
+    "write 'think' (closed model, random waits), 'none' (closed model, as fast as answers come) "
+    "or a rate such as '200/s' (open model, arrivals per second in all), also in stages such as "
+    "'50/s@30s,50..200/s@2m' and with random spacing as '200/s:poisson'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Think:
+    """Closed model: a user waits at random between an answer and its next request."""
+
+    def __str__(self) -> str:
+        return "think"
+
+
+@dataclass(frozen=True, slots=True)
+class Unpaced:
+    """Closed model: a user sends its next request when it has the last one's answer."""
+
+    def __str__(self) -> str:
+        return "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A part of the open model, in which the rate changes evenly or holds.
+
+    Args:
+        from_per_s: arrivals per second at its beginning.
+        to_per_s: and at its end.
+        duration_s: infinite: it holds for ever.
+
+    Raises:
+        ValueError: there would be no arrival, or no time for any.
+    """
+
+    from_per_s: float
+    to_per_s: float
+    duration_s: float = math.inf
+
+    def __post_init__(self) -> None:
+        highest = max(self.from_per_s, self.to_per_s)
+        if not (0 < highest < math.inf and min(self.from_per_s, self.to_per_s) >= 0):
+            raise ValueError(f"the arrival rate must be above 0/s, got {self}")
+        if highest > HIGHEST_PER_S:
+            raise ValueError(f"the arrival rate is at most {HIGHEST_PER_S}/s, got {self}")
+        if not self.duration_s > 0:
+            raise ValueError(f"a stage lasts longer than 0 s, got {self.duration_s!r}")
+        if math.isinf(self.duration_s) and self.from_per_s != self.to_per_s:
+            raise ValueError(f"the stage {self} needs a time, as in '0..200/s@30s'")
+
+    @property
+    def arrivals(self) -> float:
+        """How many arrivals are due in all of it."""
+        return self.arrivals_within(self.duration_s)
+
+    def arrivals_within(self, elapsed_s: float) -> float:
+        """Return how many arrivals are due in its first ``elapsed_s``, a fraction included."""
+        if self.from_per_s == self.to_per_s:
+            return self.from_per_s * elapsed_s
+        slope = (self.to_per_s - self.from_per_s) / self.duration_s
+        return elapsed_s * (self.from_per_s + slope * elapsed_s / 2)
+
+    def time_of(self, arrivals: float) -> float:
+        """Return after how many seconds so many arrivals are due: undoes `arrivals_within`."""
+        if self.from_per_s == self.to_per_s:
+            return arrivals / self.from_per_s
+        if arrivals == 0:
+            return 0.0
+        slope = (self.to_per_s - self.from_per_s) / self.duration_s
+        # The root of the quadratic that stays exact when the slope is small.
+        root = math.sqrt(max(self.from_per_s**2 + 2 * slope * arrivals, 0.0))
+        return 2 * arrivals / (self.from_per_s + root)
+
+    def __str__(self) -> str:
+        rate = _plain(self.from_per_s)
+        if self.from_per_s != self.to_per_s:
+            rate += f"..{_plain(self.to_per_s)}"
+        if math.isinf(self.duration_s):
+            return f"{rate}/s"
+        return f"{rate}/s@{format_duration(self.duration_s)}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenModel:
+    """Open model: arrivals at a rate that does not depend on how fast the target answers.
+
+    Args:
+        stages: one after the other; the last one's final rate goes on after it.
+        is_poisson: the arrivals are a Poisson process: independent of each other, as those of many
+            people are. Otherwise the rate spaces them evenly.
+
+    Raises:
+        ValueError: there is no stage, one in front has no end, or the rate goes on at 0.
+    """
+
+    stages: tuple[Stage, ...]
+    is_poisson: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.stages:
+            raise ValueError("an open model has at least one stage")
+        for stage in self.stages[:-1]:
+            if math.isinf(stage.duration_s):
+                raise ValueError(f"the stage {stage} needs a time, as in '{stage}@30s'")
+
+    @classmethod
+    def at(cls, rate_per_s: float, *, is_poisson: bool = False) -> Self:
+        """Return the model of one rate that holds."""
+        return cls((Stage(from_per_s=rate_per_s, to_per_s=rate_per_s),), is_poisson)
+
+    @property
+    def staged_s(self) -> float:
+        """How long the stages last in all; 0 for a rate that just holds."""
+        return sum(each.duration_s for each in self.stages if not math.isinf(each.duration_s))
+
+    def arrivals_within(self, elapsed_s: float) -> float:
+        """Return how many arrivals the rate brings within ``elapsed_s``, a fraction included."""
+        arrivals = 0.0
+        for stage in self.stages:
+            if elapsed_s <= stage.duration_s:
+                return arrivals + stage.arrivals_within(elapsed_s)
+            arrivals += stage.arrivals
+            elapsed_s -= stage.duration_s
+        return arrivals + self.stages[-1].to_per_s * elapsed_s
+
+    def time_of(self, arrivals: float) -> float:
+        """Return after how many seconds the rate has brought so many: undoes `arrivals_within`.
+
+        Infinite when it never does, because the last stage ends at a rate of 0.
+        """
+        elapsed_s = 0.0
+        for stage in self.stages:
+            if arrivals <= stage.arrivals:
+                return elapsed_s + stage.time_of(arrivals)
+            arrivals -= stage.arrivals
+            elapsed_s += stage.duration_s
+        rate_per_s = self.stages[-1].to_per_s
+        return elapsed_s + arrivals / rate_per_s if rate_per_s else math.inf
+
+    def __str__(self) -> str:
+        return ",".join(map(str, self.stages)) + (_POISSON if self.is_poisson else "")
+
+
+Pacing = Think | Unpaced | OpenModel
+"""How the instants at which requests are due come about."""
+
+OWN_PACING: Final = "the locustfile's own"
+"""What reports call the pacing of a run of an open model whose users took none of its arrivals."""
+
+
+def parse_pacing(text: str) -> Pacing:
+    """Parse ``think``, ``none`` or the open model's stages.
+
+    Raises:
+        ValueError: it is none of these, a rate is not above 0, or a stage lacks its time; the
+            message says what is right.
+    """
+    text = text.strip()
+    if text == "think":
+        return Think()
+    if text == "none":
+        return Unpaced()
+    stages = text.removesuffix(_POISSON)
+    return OpenModel(
+        tuple(_parse_stage(each.strip()) for each in stages.split(",")),
+        is_poisson=stages != text,
+    )
+
+
+def _parse_stage(text: str) -> Stage:
+    found = _STAGE.fullmatch(text)
+    if found is None:
+        raise ValueError(PACING_HINT)
+    from_per_s, to_per_s, duration = found.groups()
+    return Stage(
+        from_per_s=float(from_per_s),
+        to_per_s=float(from_per_s if to_per_s is None else to_per_s),
+        duration_s=math.inf if duration is None else parse_duration(duration),
+    )
+
+
+def _plain(rate_per_s: float) -> str:
+    if not math.isfinite(rate_per_s):
+        return str(rate_per_s)
+    return f"{Decimal(repr(rate_per_s)).normalize():f}"

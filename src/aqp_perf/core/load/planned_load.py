@@ -1,0 +1,133 @@
+"""What a load run will take from the table, before it runs: capacity units in all, and per second.
+
+Known are the user classes that ship. Everything is reckoned so that the run does not take more, but
+for the chance in think times and Poisson arrivals: of them the mean counts.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import ceil
+from typing import Final, NamedTuple
+
+from aqp_perf.core.aws.capacity_units import Units, read_units, write_units
+from aqp_perf.core.data.dataset import STATUSES, Dataset
+from aqp_perf.core.data.item_sizes import largest_item_bytes, partition_bytes
+from aqp_perf.core.load.pacing import OpenModel, Pacing, Think
+
+
+class UserWork(NamedTuple):
+    """What one class of users does.
+
+    Args:
+        units: of one request.
+        mean_think_s: between an answer and the next request, in the closed model ``think``.
+        writes: whether it writes.
+    """
+
+    units: Callable[[Dataset], Units]
+    mean_think_s: float
+    writes: bool = False
+
+
+def _of_insert(dataset: Dataset) -> Units:
+    return Units(write=write_units(largest_item_bytes(dataset)))
+
+
+def _of_select(dataset: Dataset) -> Units:
+    # The orders of one status: the mean of what is rounded up is below this.
+    return Units(read=read_units(partition_bytes(dataset) / len(STATUSES)) + read_units(0))
+
+
+def _of_aggregate(dataset: Dataset) -> Units:
+    return Units(read=read_units(partition_bytes(dataset)))
+
+
+USER_WORK: Final[Mapping[str, UserWork]] = {
+    "PartiqlWriteUser": UserWork(_of_insert, 0.5, writes=True),
+    "PartiqlReadUser": UserWork(_of_select, 3.0),
+    "AqpZipcodeUser": UserWork(_of_aggregate, 3.0),
+    "AqpStatusUser": UserWork(_of_aggregate, 3.0),
+}
+"""By the names of the user classes that ship."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadShape:
+    """How much load, over what time; see `aqp_perf.core.load.pacing`."""
+
+    users: int
+    run_time_s: float
+    pacing: Pacing
+
+    @property
+    def peak_per_s(self) -> float:
+        """The highest arrival rate of the open model; 0 for a closed one."""
+        if not isinstance(self.pacing, OpenModel):
+            return 0.0
+        return max(max(each.from_per_s, each.to_per_s) for each in self.pacing.stages)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedLoad:
+    """What a run will take from the table.
+
+    Args:
+        total: units in all of it.
+        peak_per_s: units per second when the load is highest; None: nothing paces it, and ``total``
+            is what the table gives at most.
+        writes: how many items are written.
+        unknown: user classes whose work is not known; it is in no figure.
+    """
+
+    total: Units
+    peak_per_s: Units | None
+    writes: float = 0.0
+    unknown: tuple[str, ...] = ()
+
+
+def plan_load(
+    classes: Mapping[str, int], shape: LoadShape, dataset: Dataset, ceiling_per_s: Units
+) -> PlannedLoad:
+    """Return what users of these classes will take from the table.
+
+    Args:
+        classes: name → weight; empty: all classes that ship, alike.
+        shape: how many users, when and for how long.
+        dataset: what they read and write.
+        ceiling_per_s: what the table gives at most; it bounds users that nothing paces.
+    """
+    weights = classes or dict.fromkeys(USER_WORK, 1)
+    unknown = tuple(name for name in weights if name not in USER_WORK)
+    total = peak = Units()
+    writes = 0.0
+    for name in weights.keys() & USER_WORK.keys():
+        work = USER_WORK[name]
+        units = work.units(dataset)
+        # Locust rounds the users of a class up or down.
+        users = ceil(shape.users * weights[name] / sum(weights.values()))
+        if isinstance(shape.pacing, OpenModel):
+            share = users / shape.users
+            requests = shape.pacing.arrivals_within(shape.run_time_s) * share
+            rate_per_s = shape.peak_per_s * share
+        elif isinstance(shape.pacing, Think):
+            requests = users * (shape.run_time_s / work.mean_think_s + 1)
+            rate_per_s = users / work.mean_think_s
+        else:
+            rate_per_s = ceiling_per_s.write / units.write if work.writes else 0.0
+            rate_per_s = rate_per_s or ceiling_per_s.read / units.read
+            requests = rate_per_s * shape.run_time_s
+        total += units.times(requests)
+        peak += units.times(rate_per_s)
+        writes += requests if work.writes else 0.0
+    is_paced = isinstance(shape.pacing, OpenModel | Think)
+    return PlannedLoad(
+        total=total if is_paced else _at_most(total, ceiling_per_s.times(shape.run_time_s)),
+        peak_per_s=peak if is_paced else None,
+        writes=writes,
+        unknown=unknown,
+    )
+
+
+def _at_most(units: Units, bound: Units) -> Units:
+    """Return the units, bounded: several classes share what a table gives."""
+    return Units(read=min(units.read, bound.read), write=min(units.write, bound.write))

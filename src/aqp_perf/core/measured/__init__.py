@@ -1,0 +1,1 @@
+"""What a run measured: operations, failures, answers, and their merging."""

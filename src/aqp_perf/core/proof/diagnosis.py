@@ -1,0 +1,219 @@
+"""Whether an AQP's answer is right, and what is wrong with it if not; see `WrongAnswerKind`."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from functools import reduce
+from itertools import accumulate
+from typing import Final, TypeAlias
+
+from aqp_perf.core.proof.aggregates import (
+    AggregateExpectation,
+    AggregateQuery,
+    Group,
+    Number,
+    Share,
+    Total,
+    shares_of,
+    totals_of,
+)
+from aqp_perf.core.proof.seeded import partition_number, seeded_items
+from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind, shown, shown_parts
+
+_Totals: TypeAlias = Mapping[Group, Total]
+
+# For picking candidates only: what they add up to is compared exactly.
+_COARSE: Final = Context(prec=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """The rows of an answer, all of the right types."""
+
+    totals: Mapping[Group, Number | None]
+    """What the asked partition's groups add up to; None: the answer says null."""
+    repeated: Sequence[Group]
+    """Groups that are there more than once."""
+    elsewhere: Sequence[str]
+    """The keys in rows of other partitions."""
+    has_rows_of_other_query: bool
+
+
+def check_answer(expectation: AggregateExpectation, rows: object) -> WrongAnswer | None:
+    """Return what is wrong with an answer; None: it is right.
+
+    Rows may come in any order.
+
+    Args:
+        expectation: what it must be.
+        rows: what stands in the answer's ``resultSet``, as `json.loads` gave it, whatever it is.
+    """
+    query, pk = expectation.query, expectation.pk
+    answer = _read(query, pk, rows)
+    if answer is None:
+        expected = f"rows of {', '.join(sorted(query.columns))}"
+        return _wrong(expectation, WrongAnswerKind.MALFORMED, expected, shown(rows))
+    if _is_right(answer, expectation.totals):
+        return None
+    kind = _kind_of(expectation, answer)
+    if kind is WrongAnswerKind.CROSS_TALK:
+        return _wrong(expectation, kind, f"rows by {query} of {shown(pk)}", shown(rows))
+    return _difference(expectation, kind, answer)
+
+
+def _read(query: AggregateQuery, pk: str, rows: object) -> _Answer | None:
+    if not isinstance(rows, list):
+        return None
+    totals: dict[Group, Number | None] = {}
+    repeated: list[Group] = []
+    elsewhere: list[str] = []
+    has_rows_of_other_query = False
+    by_text = query is AggregateQuery.STATUS
+    name, own, other = query.value, query.columns, query.other.columns
+    for row in rows:
+        if not isinstance(row, dict):
+            return None
+        columns = row.keys()
+        if columns == other:
+            has_rows_of_other_query = True
+            continue
+        if columns != own and columns | {name} != own:
+            return None
+        group, total, key = row.get(name), row["total"], row["pk"]
+        if not (
+            isinstance(key, str)
+            and (total is None or _is_number(total))
+            and (group is None or (isinstance(group, str) if by_text else _is_number(group)))
+        ):
+            return None
+        if key != pk:
+            elsewhere.append(key)
+        elif group in totals:
+            repeated.append(group)
+        else:
+            totals[group] = total
+    return _Answer(
+        totals=totals,
+        repeated=repeated,
+        elsewhere=elsewhere,
+        has_rows_of_other_query=has_rows_of_other_query,
+    )
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, Decimal):
+        return value.is_finite()
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_right(answer: _Answer, totals: _Totals) -> bool:
+    return (
+        not (answer.repeated or answer.elsewhere or answer.has_rows_of_other_query)
+        and answer.totals.keys() == totals.keys()
+        and all(
+            total is not None and totals[group].is_met_by(total)
+            for group, total in answer.totals.items()
+        )
+    )
+
+
+def _kind_of(expectation: AggregateExpectation, answer: _Answer) -> WrongAnswerKind:
+    query, totals = expectation.query, expectation.totals
+    if _answers_another_question(expectation, answer):
+        return WrongAnswerKind.CROSS_TALK
+    if answer.elsewhere or answer.repeated or not answer.totals.keys() <= totals.keys():
+        return WrongAnswerKind.EXTRA_GROUP
+    if _is_at_most(answer, totals):
+        shares = shares_of(query, seeded_items(expectation.dataset, expectation.pk))
+        orders = [shares, shares[::-1]]
+        if query is AggregateQuery.ZIPCODE:
+            distinct = [list(dict.fromkeys(order)) for order in orders]
+            if _is_right(answer, totals_of(query, distinct[0])):
+                return WrongAnswerKind.COLLAPSED_DUPLICATES
+            orders += distinct
+        slack = _sum(total.greatest - total.exact for total in totals.values())
+        if any(_is_beginning(query, order, answer, slack) for order in orders):
+            return WrongAnswerKind.TRUNCATED
+    if len(answer.totals) < len(totals):
+        return WrongAnswerKind.MISSING_GROUP
+    return WrongAnswerKind.WRONG_VALUE
+
+
+def _answers_another_question(expectation: AggregateExpectation, answer: _Answer) -> bool:
+    if answer.has_rows_of_other_query:
+        return True
+    if any(partition_number(expectation.dataset, pk) is not None for pk in answer.elsewhere):
+        return True
+    # Over an attribute that no item has, a sum is null and a count is 0.
+    nothing = (None, 0) if expectation.query is AggregateQuery.STATUS else (None,)
+    return bool(answer.totals) and (
+        answer.totals.keys() == {None} or all(total in nothing for total in answer.totals.values())
+    )
+
+
+def _is_at_most(answer: _Answer, totals: _Totals) -> bool:
+    """Return whether there are rows, and no total is greater than it should be, or negative."""
+    return bool(answer.totals) and all(
+        total is not None and total >= 0 and Decimal(total) <= totals[group].greatest
+        for group, total in answer.totals.items()
+    )
+
+
+def _is_beginning(
+    query: AggregateQuery, shares: Sequence[Share], answer: _Answer, slack: Decimal
+) -> bool:
+    """Return whether the answer is what some of the first shares add up to.
+
+    Args:
+        query: the query.
+        shares: the shares, in the order in which they were read.
+        answer: the answer.
+        slack: how far its grand total may be off for binary floats.
+    """
+    grand_total = _sum(Decimal(total) for total in answer.totals.values() if total is not None)
+    running = accumulate((share.amount for share in shares), _COARSE.add)
+    for count, total in enumerate(running, start=1):
+        if total > grand_total + slack:
+            return False
+        if total >= grand_total - slack and _is_right(answer, totals_of(query, shares[:count])):
+            return True
+    return False
+
+
+def _sum(numbers: Iterable[Decimal]) -> Decimal:
+    return reduce(_COARSE.add, numbers, Decimal(0))
+
+
+def _difference(
+    expectation: AggregateExpectation, kind: WrongAnswerKind, answer: _Answer
+) -> WrongAnswer:
+    """Return the evidence of groups that differ: those of the data first."""
+    expected: list[str] = []
+    got: list[str] = []
+    totals = expectation.totals
+    for group in dict.fromkeys([*totals, *answer.totals]):
+        should = totals.get(group)
+        number = answer.totals.get(group)
+        if should is not None and number is not None and should.is_met_by(number):
+            continue
+        name = f"{expectation.query} {shown(group)}"
+        expected.append(f"{name}: {'absent' if should is None else f'{should.exact:f}'}")
+        is_there = group in answer.totals
+        got.append(f"{name}: {shown(number) if is_there else 'absent'}")
+    for group in answer.repeated:
+        expected.append(f"{expectation.query} {shown(group)}: once")
+        got.append(f"{expectation.query} {shown(group)}: again")
+    for pk in answer.elsewhere:
+        expected.append(f"no row of {shown(pk)}")
+        got.append(f"a row of {shown(pk)}")
+    return _wrong(expectation, kind, shown_parts(expected), shown_parts(got))
+
+
+def _wrong(
+    expectation: AggregateExpectation, kind: WrongAnswerKind, expected: str, got: str
+) -> WrongAnswer:
+    sql = expectation.query.sql(expectation.table, expectation.pk)
+    return WrongAnswer(kind=kind, query=sql, expected=expected, got=got)

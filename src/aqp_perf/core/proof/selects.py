@@ -1,0 +1,171 @@
+"""The expected answer of the PartiQL SELECT: the orders of a partition with one status."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, NamedTuple
+
+from aqp_perf.core.data.dataset import ATTRIBUTES, Dataset
+from aqp_perf.core.data.statements import select_statement, sort_key_prefix
+from aqp_perf.core.proof.seeded import partition_number, seeded_items
+from aqp_perf.core.proof.wrong_answer import (
+    WrongAnswer,
+    WrongAnswerKind,
+    cut,
+    shown,
+    shown_parts,
+)
+
+_NUMBERS: Final = frozenset({"zipcode", "amount"})
+# DynamoDB's numbers have 38 digits between 1E-130 and 1E+126.
+_LONGEST_NUMBER: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectExpectation:
+    """What the SELECT must answer; `expect_items` makes one.
+
+    Args:
+        dataset: the data.
+        table: the table that the statement names.
+        pk: the partition.
+        status: the status.
+        items: the items in sort key order, as DynamoDB's JSON writes them.
+    """
+
+    dataset: Dataset
+    table: str
+    pk: str
+    status: str
+    items: Sequence[Mapping[str, Any]]
+
+
+class _Order(NamedTuple):
+    """The values of an item; equal numbers are equal however they are written."""
+
+    pk: str
+    sk: str
+    values: tuple[str | Decimal, ...]
+
+
+def expect_items(dataset: Dataset, *, table: str, pk: str, status: str) -> SelectExpectation:
+    """Return what the SELECT must answer about ``status`` in partition ``pk``.
+
+    Raises:
+        ValueError: the partition is not seeded.
+    """
+    items = [item.attributes() for item in seeded_items(dataset, pk) if item.status == status]
+    return SelectExpectation(dataset=dataset, table=table, pk=pk, status=status, items=items)
+
+
+def check_items(expectation: SelectExpectation, items: object) -> WrongAnswer | None:
+    """Return what is wrong with an answer; None: it is right.
+
+    Items may come in any order.
+
+    Args:
+        expectation: what it must be.
+        items: the items of all pages, as DynamoDB's JSON wrote them, whatever they are.
+    """
+    if items == expectation.items:  # DynamoDB answers in sort key order
+        return None
+    orders = [_order_of(item) for item in items] if isinstance(items, list) else [None]
+    known = [order for order in orders if order is not None]
+    if len(known) < len(orders):
+        expected = f"items of {', '.join(ATTRIBUTES)}"
+        return _wrong(expectation, WrongAnswerKind.MALFORMED, expected, shown(items))
+    expected_orders = {order.sk: order for order in map(_order_of, expectation.items) if order}
+    kind = _kind_of(expectation, expected_orders, known)
+    return None if kind is None else _difference(expectation, kind, expected_orders, known)
+
+
+def _order_of(item: object) -> _Order | None:
+    """Return the values of an item in DynamoDB's JSON; None: it is not one of our items."""
+    if not isinstance(item, Mapping) or item.keys() != set(ATTRIBUTES):
+        return None
+    values: list[str | Decimal] = []
+    for name in ATTRIBUTES:
+        match name in _NUMBERS, item[name]:
+            case False, {"S": str(text), **rest} if not rest:
+                values.append(text)
+            case True, {"N": str(text), **rest} if not rest and _is_number(text):
+                values.append(Decimal(text))
+            case _:
+                return None
+    return _Order(str(values[0]), str(values[1]), tuple(values[2:]))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return len(text) <= _LONGEST_NUMBER and Decimal(text).is_finite()
+    except InvalidOperation:
+        return False
+
+
+def _kind_of(
+    expectation: SelectExpectation,
+    expected: Mapping[str, _Order],
+    got: Sequence[_Order],
+) -> WrongAnswerKind | None:
+    if any(_answers_another_question(expectation, order) for order in got):
+        return WrongAnswerKind.CROSS_TALK
+    found = {order.sk: order for order in got}
+    if len(found) < len(got) or not found.keys() <= expected.keys():
+        return WrongAnswerKind.EXTRA_GROUP
+    if any(expected[sk].pk != order.pk for sk, order in found.items()):
+        return WrongAnswerKind.EXTRA_GROUP
+    are_alike = all(expected[sk] == order for sk, order in found.items())
+    keys = list(expected)
+    if len(found) < len(expected):
+        count = len(found)
+        is_part = count > 0 and found.keys() in (set(keys[:count]), set(keys[-count:]))
+        is_truncated = are_alike and is_part
+        return WrongAnswerKind.TRUNCATED if is_truncated else WrongAnswerKind.MISSING_GROUP
+    return None if are_alike else WrongAnswerKind.WRONG_VALUE
+
+
+def _answers_another_question(expectation: SelectExpectation, order: _Order) -> bool:
+    pk, sk = order.pk, order.sk
+    if pk != expectation.pk:
+        return partition_number(expectation.dataset, pk) is not None
+    if sk.startswith(sort_key_prefix(expectation.status)):
+        return False
+    return any(sk == item.sk for item in seeded_items(expectation.dataset, pk))
+
+
+def _difference(
+    expectation: SelectExpectation,
+    kind: WrongAnswerKind,
+    expected: Mapping[str, _Order],
+    got: Sequence[_Order],
+) -> WrongAnswer:
+    """Return the evidence of items that differ: those of the data first."""
+    should: list[str] = []
+    answered: list[str] = []
+    found = {order.sk: order for order in got}
+    for sk, order in expected.items():
+        if sk not in found:
+            should.append(sk)
+            answered.append(f"no {sk}")
+        for name, value, other in zip(
+            ATTRIBUTES[2:], order.values, found.get(sk, order).values, strict=True
+        ):
+            if value != other:
+                should.append(f"{sk}: {name} {value}")
+                answered.append(f"{sk}: {name} {cut(str(other))}")
+    for order in got:
+        if order.pk != expectation.pk or order.sk not in expected:
+            should.append(f"no item {shown([order.pk, order.sk])}")
+            answered.append(f"an item {shown([order.pk, order.sk])}")
+    if len(found) < len(got):
+        should.append(f"{len(expected)} items")
+        answered.append(f"{len(got)} items, some of them twice")
+    return _wrong(expectation, kind, shown_parts(should), shown_parts(answered))
+
+
+def _wrong(
+    expectation: SelectExpectation, kind: WrongAnswerKind, expected: str, got: str
+) -> WrongAnswer:
+    parameters = [expectation.pk, sort_key_prefix(expectation.status)]
+    query = f"{select_statement(expectation.table)} {parameters}"
+    return WrongAnswer(kind=kind, query=query, expected=expected, got=got)

@@ -1,0 +1,1 @@
+"""Judged runs, the results file, and series of earlier results."""

@@ -1,0 +1,1 @@
+"""Latency samples: histograms, slices of time, intervals."""

@@ -1,0 +1,262 @@
+"""Latencies or sizes of any number of requests in a few kilobytes, mergeable across processes.
+
+Accuracy: every value that is read back lies within 0.1 % of the recorded one, or within half a
+unit where that is more. Minimum, mean and maximum are no exception: they are functions of the
+buckets too, so that a merged, a sent and a local histogram of the same samples answer alike.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+from math import sqrt
+from statistics import NormalDist
+from typing import Final, Self
+
+from aqp_perf.core.samples.hdr_codec import HIGHEST, LOWEST, decode_counts, encode_counts
+from aqp_perf.core.samples.intervals import nearest_rank, quantile_rank_interval
+
+LOWEST_US: Final = LOWEST
+HIGHEST_US: Final = HIGHEST
+"""Ten minutes; no request of a load test is waited for that long."""
+HIGHEST_BYTES: Final = HIGHEST
+"""600 MB; DynamoDB answers with 1 MB at most."""
+
+_SUMMARY: Final = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99_9": 0.999, "max": 1.0}
+_SAMPLES_FOR_A_MEAN: Final = 30
+_HALF_BITS: Final = 10
+_EXACT_BITS: Final = 11
+"""Values of so many bits are kept exactly: 2,048 is the first power of two above 2 x 10^3."""
+_NS_PER_US: Final = 1_000
+_US_PER_MS: Final = 1_000
+
+
+class _Histogram:
+    """Counts of whole numbers by size: the buckets of HdrHistogram, 1 to 600,000,000, 3 digits.
+
+    0 counts as 1, the smallest value there is. A value outside the range is not in ``count`` but
+    in ``out_of_range_count``: it is never dropped in silence.
+    """
+
+    __hash__ = None  # type: ignore[assignment]  # it changes while it records
+    __slots__ = ("_counts", "_out_of_range_count")
+
+    def __init__(self) -> None:
+        self._counts: dict[int, int] = {}
+        """Index of a bucket → samples; only of buckets in use. hdrh takes five times as long."""
+        self._out_of_range_count = 0
+
+    def merge(self, other: Self) -> None:
+        """Add every sample of ``other``, as if it had been recorded here."""
+        for index, count in other._counts.items():
+            self._counts[index] = self._counts.get(index, 0) + count
+        self._out_of_range_count += other._out_of_range_count
+
+    @property
+    def count(self) -> int:
+        """Number of samples inside the range."""
+        return sum(self._counts.values())
+
+    @property
+    def out_of_range_count(self) -> int:
+        """Number of samples below 0 or above the range."""
+        return self._out_of_range_count
+
+    def encode(self) -> str:
+        """Return the samples inside the range as HdrHistogram V2, compressed, in base64."""
+        return encode_counts(self._counts)
+
+    @classmethod
+    def decode(cls, encoded: str, *, out_of_range_count: int = 0) -> Self:
+        """Return the histogram that `encode` wrote.
+
+        Args:
+            encoded: HdrHistogram V2 of our range and precision.
+            out_of_range_count: carried beside the text, which has no room for it.
+
+        Raises:
+            ResultError: the text is damaged, is too large, or has another range or precision.
+        """
+        histogram = cls()
+        histogram._counts = decode_counts(encoded)
+        histogram._out_of_range_count = out_of_range_count
+        return histogram
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, type(self)):
+            return NotImplemented
+        return (self._out_of_range_count, self._counts) == (
+            other._out_of_range_count,
+            other._counts,
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.count} samples>"
+
+    def _record(self, value: int) -> None:
+        if 0 <= value <= HIGHEST:
+            shift = value.bit_length() - _EXACT_BITS
+            index = (value or LOWEST) if shift <= 0 else (shift << _HALF_BITS) + (value >> shift)
+            self._counts[index] = self._counts.get(index, 0) + 1
+        else:
+            self._out_of_range_count += 1
+
+    def _mean(self) -> float | None:
+        total = self.count
+        if not total:
+            return None
+        return sum(count * middle for middle, count in self._buckets()) / total
+
+    def _variance(self, mean: float) -> float:
+        squares = sum(count * (middle - mean) ** 2 for middle, count in self._buckets())
+        return squares / (self.count - 1)
+
+    def _quantile(self, q: float) -> int | None:
+        return self._quantiles([q])[0]
+
+    def _quantiles(self, qs: Iterable[float]) -> list[int | None]:
+        indexes = sorted(self._counts)
+        ranks = list(accumulate(self._counts[index] for index in indexes))
+        total = ranks[-1] if ranks else 0
+        wanted = [nearest_rank(q, total) for q in qs]
+        if not total:
+            return [None] * len(wanted)
+        return [_lowest_in(indexes[bisect_left(ranks, rank)] + 1) - 1 for rank in wanted]
+
+    def _summary(self) -> dict[str, float | None]:
+        """Return min, mean, p50, p90, p95, p99, p99_9 and max; all None when empty."""
+        lowest = self._bounds(1)[0] if self.count else None
+        quantiles = dict(zip(_SUMMARY, self._quantiles(_SUMMARY.values()), strict=True))
+        return {"min": lowest, "mean": self._mean(), **quantiles}
+
+    def _buckets(self) -> Iterator[tuple[float, int]]:
+        """Yield the middle and the count of every bucket in use."""
+        for index, count in sorted(self._counts.items()):  # sums of floats depend on the order
+            shift = (index >> _HALF_BITS) - 1
+            # Written out, as `_lowest_in` is: means of many large histograms take half the time.
+            lowest = index if shift <= 0 else (index - (shift << _HALF_BITS)) << shift
+            yield lowest + ((1 << max(shift, 0)) - 1) / 2, count
+
+    def _bounds(self, rank: int) -> tuple[int, int]:
+        """Return the ends of the bucket that holds the sample of ``rank``, from 1."""
+        indexes = sorted(self._counts)
+        ranks = list(accumulate(self._counts[index] for index in indexes))
+        index = indexes[bisect_left(ranks, rank)]
+        return _lowest_in(index), _lowest_in(index + 1) - 1
+
+
+def _lowest_in(index: int) -> int:
+    """Return the lowest value of a bucket, in HdrHistogram's order of them.
+
+    Values below 2,048 have a bucket each; from there on, every power of two has 1,024 buckets.
+    """
+    shift = (index >> _HALF_BITS) - 1
+    return index if shift <= 0 else (index - (shift << _HALF_BITS)) << shift
+
+
+class LatencyHistogram(_Histogram):
+    """Counts of latencies: 1 µs to 10 min; records are nanoseconds, rounded to the microsecond."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, latencies_ns: Iterable[int]) -> Self:
+        """Return a histogram of the given latencies, in any order."""
+        histogram = cls()
+        for latency_ns in latencies_ns:
+            histogram.record_ns(latency_ns)
+        return histogram
+
+    def record_ns(self, latency_ns: int) -> None:
+        """Count one latency; 0 counts as 1 µs, the smallest value there is."""
+        self._record((latency_ns + _NS_PER_US // 2) // _NS_PER_US)
+
+    @property
+    def min_ns(self) -> int | None:
+        """The smallest sample; None when there is none."""
+        return self._bounds(1)[0] * _NS_PER_US if self.count else None
+
+    @property
+    def max_ns(self) -> int | None:
+        """The largest sample; None when there is none."""
+        return self.quantile_ns(1.0)
+
+    @property
+    def mean_ns(self) -> float | None:
+        """The arithmetic mean of the samples; None when there is none."""
+        mean_us = self._mean()
+        return None if mean_us is None else mean_us * _NS_PER_US
+
+    def quantile_ns(self, q: float) -> int | None:
+        """Return the latency that a fraction ``q`` of the samples did not exceed.
+
+        Args:
+            q: quantile in [0, 1]; 0.99 is the p99.
+
+        Returns:
+            The nearest-rank sample, rounded up to the end of its bucket: never flattering.
+            None when there is no sample.
+
+        Raises:
+            ValueError: ``q`` is outside [0, 1].
+        """
+        quantile_us = self._quantile(q)
+        return None if quantile_us is None else quantile_us * _NS_PER_US
+
+    def quantiles_ns(self, qs: Iterable[float]) -> list[int | None]:
+        """Return `quantile_ns` of each of these, in little more time than one takes."""
+        return [us if us is None else us * _NS_PER_US for us in self._quantiles(qs)]
+
+    def quantile_interval_ns(self, q: float, confidence: float = 0.95) -> tuple[int, int] | None:
+        """Return bounds that enclose the true ``q``-quantile with ``confidence``.
+
+        Returns:
+            Two samples, by `quantile_rank_interval`; None when there are too few of them.
+
+        Raises:
+            ValueError: ``q`` is outside [0, 1].
+        """
+        nearest_rank(q, self.count)
+        ranks = quantile_rank_interval(q, self.count, confidence)
+        if ranks is None:
+            return None
+        return self._bounds(ranks[0])[0] * _NS_PER_US, self._bounds(ranks[1])[1] * _NS_PER_US
+
+    def mean_interval_ns(self, confidence: float = 0.95) -> tuple[float, float] | None:
+        """Return bounds that enclose the true mean with ``confidence``.
+
+        Returns:
+            The mean and its standard error by the central limit theorem, cut at 0; None below 30
+            samples, where that theorem promises little.
+        """
+        mean_us = self._mean()
+        if mean_us is None or self.count < _SAMPLES_FOR_A_MEAN:
+            return None
+        standard_error_us = sqrt(self._variance(mean_us) / self.count)
+        reach_us = NormalDist().inv_cdf((1 + confidence) / 2) * standard_error_us
+        return max(mean_us - reach_us, 0.0) * _NS_PER_US, (mean_us + reach_us) * _NS_PER_US
+
+    def summary_ms(self) -> dict[str, float | None]:
+        """Return min, mean, p50, p90, p95, p99, p99_9 and max, in ms; all None when empty."""
+        return {name: us if us is None else us / _US_PER_MS for name, us in self._summary().items()}
+
+
+class SizeHistogram(_Histogram):
+    """Counts of sizes: 1 byte to 600 MB."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, sizes_bytes: Iterable[int]) -> Self:
+        """Return a histogram of the given sizes, in any order."""
+        histogram = cls()
+        for size_bytes in sizes_bytes:
+            histogram.record_bytes(size_bytes)
+        return histogram
+
+    def record_bytes(self, size_bytes: int) -> None:
+        """Count one size; 0 counts as 1 byte, the smallest value there is."""
+        self._record(size_bytes)
+
+    def summary_bytes(self) -> dict[str, float | None]:
+        """Return min, mean, p50, p90, p95, p99, p99_9 and max, in bytes; all None when empty."""
+        return self._summary()

@@ -1,0 +1,1 @@
+"""Thresholds, metrics, and how a run is judged."""

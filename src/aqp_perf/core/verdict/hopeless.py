@@ -1,0 +1,34 @@
+"""When a run that is under way is hopeless, so that it ends early."""
+
+from collections.abc import Mapping, Sequence
+
+from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.selectors import matching_operations
+from aqp_perf.core.verdict.metrics import format_quantity
+from aqp_perf.core.verdict.observations import observe, samples_for
+from aqp_perf.core.verdict.thresholds import Threshold
+
+
+def abort_reason(
+    operations: Mapping[str, OperationResult], rules: Sequence[Threshold], least_requests: int
+) -> str | None:
+    """Return why a run that is under way is hopeless; None when it is not, or not yet known.
+
+    Args:
+        operations: what was measured so far, by label.
+        rules: those that abort.
+        least_requests: an operation with fewer is not looked at; nor is one with fewer samples
+            than a percentile needs.
+    """
+    for rule in rules:
+        selector = rule.operation
+        for name in operations if selector is None else matching_operations(selector, operations):
+            operation = operations[name]
+            needed = 1 if rule.quantile is None else samples_for(rule.quantile)
+            if operation.requests < max(needed, least_requests):
+                continue
+            found = observe(operation, rule)
+            if found is not None and rule.is_met_by(found.value):
+                observed = format_quantity(float(f"{found.value:.3g}"), rule.kind)
+                return f"{name}: {rule.rule}: it was {observed} after {operation.requests} requests"
+    return None

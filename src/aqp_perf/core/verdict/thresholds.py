@@ -1,0 +1,178 @@
+"""The rules a run is judged by, as people write them.
+
+```text
+threshold = [ "abort" ":" ] [ operation ":" ] metric op limit [ unit ]
+operation = the full name of an operation, or a glob that matches exactly one
+metric    = "failure_ratio" | failure-class "_ratio"          (throttled_ratio, timeout_ratio, …)
+          | "throughput"                                      (right answers per second)
+          | "median" | "mean" | "max" | "p" percentile        (latency; 0 < percentile < 100)
+op        = "<" | "<=" | ">" | ">="
+unit      = "%"                  for ratios     (none: a number from 0 to 1)
+          | "ms" | "s" | "us" | "µs"  for latencies  (none: ms)
+          | "/s"                 for throughput (none: per second)
+```
+
+The last colon ends the operation, so that its name may hold colons, commas, blanks, ``=`` and
+``<``. Without an operation a threshold holds for every operation of the run. Which metrics there
+are, and the one name of each, is in `aqp_perf.core.verdict.metrics`.
+
+With ``abort:`` in front it says what makes a run hopeless, as in ``abort: failure_ratio > 50%``:
+the run ends as soon as that is so, and has failed. It takes ``>`` and ``>=``, and no throughput,
+which is always low in the beginning.
+
+Both directions are allowed for every metric, because ``throttled_ratio > 0`` is how a test says
+that a limit was reached. Refused is a threshold that no run could meet, or none could miss.
+"""
+
+import math
+import operator
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.core.verdict.metrics import (
+    MetricKind,
+    canonical_metric,
+    failure_class_of,
+    format_quantity,
+    kind_of,
+    parse_limit,
+    quantile_of,
+    range_of,
+    range_text,
+)
+from aqp_perf.errors import InvalidThreshold
+
+_OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_RULE: Final = re.compile(r"([^<>=!]*)([<>=!]+)([^<>=!]*)")
+_ABORT: Final = "abort"
+DEFAULT_ABORT_AFTER: Final = 100
+"""Requests of an operation before its figures can abort a run."""
+_EXAMPLE: Final = "write it like 'p99 < 250 ms' or 'write_to_ddb: failure_ratio <= 0.1%'"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """One rule; its limit is a ratio from 0 to 1, milliseconds, or a number per second."""
+
+    operation: str | None
+    """Full name or glob of an operation; None: every operation of the run."""
+    metric: str
+    op: str
+    limit: float
+    aborts: bool = False
+    """Whether it ends the run when it is met, and does not judge one that has ended."""
+
+    def __post_init__(self) -> None:
+        if _is_abort(self.operation or ""):
+            raise ValueError("'abort' is a keyword: write an operation of that name as 'abor[t]'")
+        if self.aborts and self.is_upper_limit:
+            raise ValueError("abort says what is too much: use > or >=")
+        if self.aborts and self.kind is MetricKind.THROUGHPUT:
+            raise ValueError("abort cannot tell a low throughput from a run that begins")
+        if self.operation is not None and self.operation != (self.operation.strip() or None):
+            raise ValueError("the operation in front of ':' is empty or ends in blanks")
+        if self.op not in _OPERATORS:
+            raise ValueError(f"unknown operator {self.op!r}: use one of {', '.join(_OPERATORS)}")
+        if not 0 <= self.limit < math.inf:
+            raise ValueError(f"the limit {self.limit!r} is not a finite number of 0 or more")
+        lowest, highest = range_of(self.kind)
+        if self.kind is MetricKind.RATIO and self.limit > highest:
+            raise ValueError("a ratio is a number from 0 to 1, or from 0 % to 100 %")
+        at_lowest, at_highest = self.is_met_by(lowest), self.is_met_by(highest)
+        if at_lowest and at_highest:
+            raise ValueError(f"every run meets it: {self.metric} is {range_text(self.kind)}")
+        if not at_lowest and not at_highest:
+            raise ValueError(f"no run can meet it: {self.metric} is {range_text(self.kind)}")
+
+    @property
+    def kind(self) -> MetricKind:
+        """What the metric measures."""
+        return kind_of(self.metric)
+
+    @property
+    def quantile(self) -> float | None:
+        """The quantile in (0, 1) of a percentile or of the median; None for other metrics."""
+        return quantile_of(self.metric)
+
+    @property
+    def failure_class(self) -> FailureClass | None:
+        """The failure class whose ratio is limited; None for other metrics."""
+        return failure_class_of(self.metric)
+
+    @property
+    def is_upper_limit(self) -> bool:
+        """Tell whether smaller values are better."""
+        return self.op in ("<", "<=")
+
+    @property
+    def rule(self) -> str:
+        """The threshold without its operation, as in ``p99 < 300 ms``."""
+        return f"{self.metric} {self.op} {format_quantity(self.limit, self.kind)}"
+
+    def is_met_by(self, observed: float) -> bool:
+        """Tell whether ``observed``, in the unit of the limit, keeps the rule."""
+        return _OPERATORS[self.op](observed, self.limit)
+
+    def __str__(self) -> str:
+        """Return text that `parse_threshold` reads as this threshold."""
+        text = self.rule if self.operation is None else f"{self.operation}: {self.rule}"
+        return f"{_ABORT}: {text}" if self.aborts else text
+
+
+def parse_threshold(text: str) -> Threshold:
+    """Parse ``[operation:] metric op limit [unit]``, as in ``p99 < 250 ms``.
+
+    Raises:
+        InvalidThreshold: with the part that is wrong and what would be right.
+    """
+    aborts = _is_abort(text)
+    operation, colon, rule = (text.partition(":")[2] if aborts else text).rpartition(":")
+    found = _RULE.fullmatch(rule)
+    if found is None:
+        raise InvalidThreshold(text, _EXAMPLE)
+    word, op, bound = (part.strip() for part in found.groups())
+    try:
+        metric = canonical_metric(word)
+        return Threshold(
+            operation=operation.strip() if colon else None,
+            metric=metric,
+            op=op,
+            limit=parse_limit(bound, metric),
+            aborts=aborts,
+        )
+    except ValueError as exc:
+        raise InvalidThreshold(text, str(exc)) from None
+
+
+def parse_abort_rule(text: str) -> Threshold:
+    """Parse what stands after ``abort:``; see `parse_threshold`."""
+    return parse_threshold(f"{_ABORT}: {text}")
+
+
+def override(lower: Sequence[Threshold], higher: Sequence[Threshold]) -> tuple[Threshold, ...]:
+    """Return the thresholds that hold when ``higher`` comes from a layer above ``lower``.
+
+    A higher threshold replaces the lower ones of its metric that have the same operation, or, when
+    it has none, all of its metric. The others stay, in front.
+    """
+
+    def is_replaced(old: Threshold) -> bool:
+        return any(
+            (new.metric, new.aborts) == (old.metric, old.aborts)
+            and new.operation in (None, old.operation)
+            for new in higher
+        )
+
+    return (*(old for old in lower if not is_replaced(old)), *higher)
+
+
+def _is_abort(text: str) -> bool:
+    return text.partition(":")[0].strip() == _ABORT

@@ -1,0 +1,76 @@
+"""``python -m aqp_perf.history DIR``: what sessions measured, and where it changed.
+
+Exit code 0: it was read. 2: it could not be, has no session, or the arguments are wrong.
+"""
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from aqp_perf.core.results.series import series_of
+from aqp_perf.core.results.trends import Trend, find_trends
+from aqp_perf.history.change_points import INSTALL_HINT, find_changes, is_installed
+from aqp_perf.history.commits import commits_in
+from aqp_perf.history.reading import HISTORY_ERRORS, read_history, told
+from aqp_perf.reports.lines import Line, printable
+from aqp_perf.reports.text.trend_lines import overview_lines, skipped_lines
+from aqp_perf.stores.file_store import Place, parse_place
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the history that the arguments name; return the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        place = parse_place(options.history)
+    except ValueError as error:
+        return _refuse(options.history, str(error))
+    try:
+        history = read_history(Place(text=place).open(Path.cwd()))
+        trends = find_trends(
+            series_of(history.sessions),
+            find_changes if is_installed() else lambda _: (),
+            commits_in(options.checkout),
+        )
+    except HISTORY_ERRORS as error:
+        return _refuse(options.history, told(error))
+    if not history.sessions:
+        skipped = (f"passed over: {each}" for each in history.skipped)
+        return _refuse(options.history, "; ".join(["there is no session of a history", *skipped]))
+    for line in _lines(trends, len(history.sessions), history.skipped):
+        sys.stdout.write(f"{line.text}\n")
+    return 0
+
+
+def _refuse(place: str, why: str) -> int:
+    sys.stderr.write(f"{printable(place)}: {printable(why)}\n")
+    return 2
+
+
+def _lines(trends: Sequence[Trend], sessions: int, skipped: Sequence[str]) -> Iterator[Line]:
+    yield Line(f"sessions: {sessions}, series: {len(trends)}")
+    yield from skipped_lines(skipped)
+    yield from overview_lines(trends)
+    if not is_installed():
+        yield Line(INSTALL_HINT)
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="python -m aqp_perf.history", description=_summary())
+    parser.add_argument("history", metavar="DIR", help="a folder, or s3://bucket/prefix")
+    parser.add_argument(
+        "--checkout",
+        type=Path,
+        default=Path.cwd(),
+        metavar="DIR",
+        help="git checkout in which the commits between two sessions are counted",
+    )
+    return parser
+
+
+def _summary() -> str:
+    return "Show what the sessions of a history measured, and where its level changed."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

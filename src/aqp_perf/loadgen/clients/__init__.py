@@ -1,0 +1,1 @@
+"""Clients that send signed DynamoDB requests and time the answers."""

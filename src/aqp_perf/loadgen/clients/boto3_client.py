@@ -1,0 +1,214 @@
+"""The AWS SDK's own view of a request: slower than the fast client, with its retries counted."""
+
+import json
+import re
+from collections.abc import Mapping, MutableMapping, Sequence
+from contextvars import ContextVar
+from http import HTTPStatus
+from typing import Any
+
+from botocore import exceptions
+
+from aqp_perf.core.aws.refusals import TLS_ERROR, tls_problem
+from aqp_perf.loadgen.clients.attempts import Tally
+from aqp_perf.loadgen.clients.connections import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S
+from aqp_perf.loadgen.clients.credentials import expired
+from aqp_perf.loadgen.clients.dynamodb import (
+    Answer,
+    Attributes,
+    DynamoDbError,
+    details_of,
+    is_throttled,
+    lost,
+    not_dynamodb,
+    not_sent,
+    read_answer,
+    read_error,
+    reasons_in,
+    refused,
+)
+from aqp_perf.loadgen.clients.failure_texts import credentials_problem
+
+_OPERATION = "ExecuteStatement"
+_MAX_CONNECTIONS = 10_000
+_SESSION_HEADER = "X-Amz-Security-Token"
+
+_LENGTH = re.compile(r"[0-9]{1,18}")
+"""A Content-Length that is one number."""
+_NEVER_CONNECTED = {
+    exceptions.ConnectTimeoutError: "ConnectTimeout",
+    exceptions.EndpointConnectionError: "NotConnected",
+    exceptions.ProxyConnectionError: "NotConnected",
+}
+_NO_CREDENTIALS = (
+    exceptions.CredentialRetrievalError,
+    exceptions.NoCredentialsError,
+    exceptions.RefreshWithMFAUnsupportedError,
+    exceptions.SSOError,
+    exceptions.TokenRetrievalError,
+    RuntimeError,  # botocore's, for new credentials that have expired already
+    OSError,
+    LookupError,
+    ValueError,
+)
+"""What botocore raises while it renews credentials; the last ones for a malformed answer."""
+_MALFORMED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What botocore's parser raises for JSON that is none of DynamoDB's."""
+
+
+class _CutShort(Exception):
+    """The connection ended in the middle of an answer."""
+
+
+_UNANSWERED = (exceptions.ConnectionError, exceptions.HTTPClientError, _CutShort)
+_FAILED = (exceptions.ClientError, DynamoDbError, *_UNANSWERED, *_NO_CREDENTIALS, *_MALFORMED)
+
+
+_TALLY: ContextVar[Tally] = ContextVar("_TALLY")
+"""Of the request under way: a client is shared by many greenlets, and each has its own context."""
+
+
+class Boto3Client:
+    """The AWS SDK, with explicit retries and a pool wide enough for all users.
+
+    Args:
+        endpoint_url: where to send; None: where AWS has DynamoDB in this region.
+        region: the region that the signature names.
+        max_attempts: how often the SDK may send one request, the first time included.
+        connect_timeout_s: how long a connection may take.
+        answer_timeout_s: how long nothing may be heard of an answer.
+    """
+
+    def __init__(
+        self,
+        endpoint_url: str | None,
+        region: str,
+        *,
+        max_attempts: int = 1,
+        connect_timeout_s: float = CONNECT_TIMEOUT_S,
+        answer_timeout_s: float = ANSWER_TIMEOUT_S,
+    ) -> None:
+        import boto3  # noqa: PLC0415 - 0.3 s of import that the fast client does without
+        from botocore.config import Config  # noqa: PLC0415
+
+        self._client: Any = boto3.client(
+            "dynamodb",
+            endpoint_url=endpoint_url,
+            region_name=region,
+            config=Config(
+                retries={"total_max_attempts": max_attempts, "mode": "standard"},
+                max_pool_connections=_MAX_CONNECTIONS,
+                connect_timeout=connect_timeout_s,
+                read_timeout=answer_timeout_s,
+            ),
+        )
+        events = self._client.meta.events
+        events.register(f"request-created.dynamodb.{_OPERATION}", _begin_attempt)
+        events.register(f"before-send.dynamodb.{_OPERATION}", _remember_token)
+        events.register(f"before-parse.dynamodb.{_OPERATION}", _check_whole)
+        events.register(f"needs-retry.dynamodb.{_OPERATION}", _end_attempt)
+
+    def execute_statement(
+        self,
+        statement: str,
+        parameters: Sequence[Attributes],
+        *,
+        writes: bool,
+        next_token: str | None = None,
+    ) -> Answer:
+        """Send one statement, as often as the SDK sees fit; see `DynamoDbClient`."""
+        request: dict[str, Any] = {"Statement": statement, "ReturnConsumedCapacity": "TOTAL"}
+        if parameters:
+            request["Parameters"] = list(parameters)
+        if next_token is not None:
+            request["NextToken"] = next_token
+        tally = Tally()
+        _TALLY.set(tally)
+        try:
+            response = self._client.execute_statement(**request)
+        except _FAILED as raised:
+            error = _translated(raised, tally.payload, writes=writes)
+            error = error.without_secrets((tally.token,))  # the secret key was not sent
+            error.attempts = tally.attempts()
+            if writes:
+                error.failure_class = tally.class_of_write(error.failure_class)
+            raise error from raised
+        answered = read_answer(tally.payload or b"")
+        return answered._replace(items=response.get("Items", []), attempts=tally.attempts())
+
+
+def _translated(error: Exception, payload: bytes | None, *, writes: bool) -> DynamoDbError:
+    if isinstance(error, DynamoDbError):
+        return error
+    if isinstance(error, _UNANSWERED):
+        return _unanswered(error, writes=writes)
+    if isinstance(error, _MALFORMED) and payload is not None:
+        return not_dynamodb(payload)
+    if isinstance(error, exceptions.ClientError) and error.operation_name == _OPERATION:
+        details, metadata = error.response["Error"], error.response["ResponseMetadata"]
+        date = metadata["HTTPHeaders"].get("date")
+        status, reasons = metadata["HTTPStatusCode"], reasons_in(error.response)
+        return refused(status, details["Code"], details["Message"], date, reasons)
+    if isinstance(error, (*_NO_CREDENTIALS, exceptions.ClientError)):
+        # Nothing was answered: a ClientError, too, is of whoever should have renewed them.
+        return expired(credentials_problem(error))
+    raise error
+
+
+def _unanswered(error: Exception, *, writes: bool) -> DynamoDbError:
+    if isinstance(error, exceptions.SSLError):
+        return not_sent(TLS_ERROR, tls_problem(str(error.kwargs["error"])))
+    for kind, code in _NEVER_CONNECTED.items():
+        if isinstance(error, kind):
+            return not_sent(code, str(error))
+    timed_out = isinstance(error, exceptions.ReadTimeoutError)
+    return lost(str(error), timed_out=timed_out, writes=writes)
+
+
+def _begin_attempt(**_: object) -> None:
+    _TALLY.get().begin()
+
+
+def _remember_token(request: Any, **_: object) -> None:  # noqa: ANN401 - botocore is not typed
+    token = request.headers.get(_SESSION_HEADER)
+    _TALLY.get().token = token.decode() if isinstance(token, bytes) else token
+
+
+def _end_attempt(
+    response: tuple[object, Mapping[str, Any]] | None,
+    caught_exception: Exception | None,
+    **_: object,
+) -> None:
+    throttled = response is not None and _was_throttled(response[1])
+    never_sent = isinstance(caught_exception, (exceptions.SSLError, *_NEVER_CONNECTED))
+    _TALLY.get().end(throttled=throttled, may_have_landed=not (throttled or never_sent))
+
+
+def _was_throttled(parsed: Mapping[str, Any]) -> bool:
+    code = parsed.get("Error", {}).get("Code", "")
+    return is_throttled(parsed["ResponseMetadata"]["HTTPStatusCode"], code)
+
+
+def _check_whole(response_dict: MutableMapping[str, Any], **_: object) -> None:
+    """Raise what botocore does not see, or say it so that botocore can read it.
+
+    An answer that is cut short or no JSON object is to botocore an empty one; one that is a JSON
+    object of another kind breaks its parser.
+    """
+    status, headers, payload = (response_dict[key] for key in ("status_code", "headers", "body"))
+    length = headers.get("content-length", "0")
+    if not (_LENGTH.fullmatch(length) and int(length) <= len(payload)):
+        raise _CutShort(f"{len(payload)} bytes of an answer")
+    _TALLY.get().payload = payload
+    if status == HTTPStatus.OK:
+        read_answer(payload)
+    elif status < HTTPStatus.MULTIPLE_CHOICES:
+        raise read_error(status, payload, headers.get("date"))
+    else:  # not raised: whether it is worth another attempt is for the SDK to say
+        code, message, reasons = details_of(status, payload)
+        said = {
+            "__type": code,
+            "message": message,
+            "ThrottlingReasons": [{"reason": reason} for reason in reasons],
+        }
+        response_dict["body"] = json.dumps(said).encode()

@@ -1,0 +1,102 @@
+"""The credentials that requests are signed with, renewed beside the requests and not before one."""
+
+import time
+from typing import Any, Protocol
+
+import gevent
+from botocore.credentials import RefreshableCredentials
+from botocore.exceptions import BotoCoreError, ClientError
+
+from aqp_perf.core.aws.sigv4 import Credentials
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.loadgen.clients.dynamodb import DynamoDbError
+from aqp_perf.loadgen.clients.failure_texts import credentials_problem
+
+_LOOK_EVERY_S = 5.0
+"""botocore renews credentials from 15 minutes before they expire."""
+
+RENEWAL_ERRORS = (BotoCoreError, ClientError, RuntimeError, OSError, LookupError)
+"""What botocore's ways to get credentials raise beside ValueError: no answer, no permission, a
+missing file, a malformed answer, and a RuntimeError for new ones that have expired already."""
+
+
+class CredentialsSource(Protocol):
+    """Gives the credentials to sign the next request with; the same object while they hold."""
+
+    def __call__(self) -> Credentials:
+        """Return the credentials that hold now.
+
+        Raises:
+            DynamoDbError: they expired and could not be renewed.
+        """
+
+
+class RenewedCredentials:
+    """botocore's credentials that expire, as a `CredentialsSource`.
+
+    A request never waits for new ones: a greenlet of their own fetches them while the old ones
+    hold.
+
+    Args:
+        held: botocore's.
+        look_every_s: how often to see whether they have to be renewed, which botocore takes longer
+            to find out than we have for a request.
+
+    Raises:
+        ValueError, or one of RENEWAL_ERRORS: there are none to begin with.
+    """
+
+    def __init__(
+        self, held: RefreshableCredentials, *, look_every_s: float = _LOOK_EVERY_S
+    ) -> None:
+        self._held: Any = held
+        self._look_every_s = look_every_s
+        self._frozen = self._held.get_frozen_credentials()
+        self._credentials = _ours(self._frozen)
+        self._look_at_s = time.monotonic() + look_every_s
+        self._renewal: gevent.Greenlet | None = None
+        self._has_expired = False
+        self._reason = "they are being renewed"
+
+    def __call__(self) -> Credentials:
+        """See `CredentialsSource`."""
+        now_s = time.monotonic()
+        if now_s >= self._look_at_s:
+            self._look_at_s = now_s + self._look_every_s
+            self._look()
+        if self._has_expired:
+            raise expired(self._reason)
+        return self._credentials
+
+    def _look(self) -> None:
+        if self._renewal is None or self._renewal.ready():
+            self._renewal = gevent.spawn(self._renew)
+        self._has_expired = self._held.refresh_needed(refresh_in=0)
+
+    def _renew(self) -> None:
+        try:
+            frozen = self._held.get_frozen_credentials()
+            if frozen is not self._frozen:
+                self._frozen, self._credentials = frozen, _ours(frozen)
+            self._has_expired = self._held.refresh_needed(refresh_in=0)
+        except (*RENEWAL_ERRORS, ValueError) as error:
+            self._reason = credentials_problem(error)
+
+
+def source_of(held: Any) -> CredentialsSource:  # noqa: ANN401 - botocore is not typed
+    """Return botocore's credentials as ours; raise what `RenewedCredentials` raises."""
+    if isinstance(held, RefreshableCredentials):
+        return RenewedCredentials(held)
+    fixed = _ours(held.get_frozen_credentials())
+    return lambda: fixed
+
+
+def expired(reason: str) -> DynamoDbError:
+    """Return the error of a request that could not be signed any more."""
+    return DynamoDbError(FailureClass.UNAUTHORIZED, "CredentialsExpired", reason)
+
+
+def _ours(frozen: Any) -> Credentials:  # noqa: ANN401 - botocore is not typed
+    return Credentials(
+        access_key=frozen.access_key, secret_key=frozen.secret_key, session_token=frozen.token
+    )

@@ -1,0 +1,59 @@
+"""Which kind of failure an exception of a locust request stands for, in any locustfile."""
+
+from http import HTTPStatus
+
+import requests
+from gevent.timeout import Timeout
+from geventhttpclient.response import HTTPParseError
+from geventhttpclient.useragent import RetriesExceeded
+
+from aqp_perf.core.measured.failure_class import FailureClass
+
+_NEVER_CONNECTED_OR_BROKEN = (
+    ConnectionError,
+    HTTPParseError,
+    requests.ConnectionError,
+    requests.exceptions.ChunkedEncodingError,
+)
+"""They may come with the response of an answer that began well."""
+_TIMEOUTS = (TimeoutError, requests.Timeout, Timeout)
+
+
+def failure_class_of(exception: BaseException, response: object) -> FailureClass:
+    """Return the kind of failure.
+
+    Args:
+        exception: what the request event carries; one with a ``failure_class`` says it itself.
+        response: the request event's response, of any HTTP library, or None.
+    """
+    own = getattr(exception, "failure_class", None)
+    if isinstance(own, FailureClass):
+        return own
+    status = getattr(response, "status_code", None) or 0
+    if status >= HTTPStatus.BAD_REQUEST:
+        return _class_of_status(status)
+    return _class_of_exception(exception, has_answer=status >= HTTPStatus.OK)
+
+
+def _class_of_status(status: int) -> FailureClass:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return FailureClass.THROTTLED
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        return FailureClass.UNAUTHORIZED
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return FailureClass.SERVER_ERROR
+    return FailureClass.CLIENT_ERROR
+
+
+def _class_of_exception(exception: BaseException, *, has_answer: bool) -> FailureClass:
+    if isinstance(exception, RetriesExceeded):  # it says so even when there were to be none
+        exception = getattr(exception, "original", None) or exception
+    if isinstance(exception, _NEVER_CONNECTED_OR_BROKEN):
+        return FailureClass.CONNECTION
+    if isinstance(exception, _TIMEOUTS):
+        return FailureClass.TIMEOUT
+    if has_answer:
+        return FailureClass.WRONG_ANSWER  # a complete answer that the workload refused
+    if isinstance(exception, (OSError, requests.RequestException)):
+        return FailureClass.CONNECTION
+    return FailureClass.OTHER

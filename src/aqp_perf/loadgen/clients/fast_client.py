@@ -1,0 +1,119 @@
+"""The client that costs little: own signing, kept connections, one attempt per request."""
+
+import json
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from geventhttpclient.response import HTTPParseError
+
+from aqp_perf.core.aws.refusals import TLS_ERROR
+from aqp_perf.core.aws.sigv4 import Credentials, Signer, amz_date
+from aqp_perf.loadgen.clients.connections import (
+    ANSWER_TIMEOUT_S,
+    CONNECT_TIMEOUT_S,
+    ConnectTimeout,
+    TlsError,
+)
+from aqp_perf.loadgen.clients.credentials import CredentialsSource
+from aqp_perf.loadgen.clients.dynamodb import (
+    Answer,
+    Attributes,
+    DynamoDbError,
+    lost,
+    not_sent,
+    read_answer,
+    read_error,
+)
+from aqp_perf.loadgen.clients.exchange import HttpServer, Reply
+
+_TARGET = "DynamoDB_20120810.ExecuteStatement"
+_JSON = json.JSONEncoder(separators=(",", ":"), check_circular=False)
+"""Made once: ``json.dumps`` makes one for each call that asks for separators."""
+
+
+class FastClient:
+    """Own signing with the day's key kept, over HTTP/1.1 connections that stay open.
+
+    Args:
+        endpoint_url: where to send; its certificate is verified.
+        region: the region that the signature names.
+        credentials: called for each request, so that they can be renewed during a run.
+        connect_timeout_s: how long a connection may take.
+        answer_timeout_s: how long nothing may be heard of an answer.
+
+    Raises:
+        ValueError: ``endpoint_url`` is no http(s) URL.
+    """
+
+    def __init__(
+        self,
+        endpoint_url: str,
+        region: str,
+        credentials: CredentialsSource,
+        *,
+        connect_timeout_s: float = CONNECT_TIMEOUT_S,
+        answer_timeout_s: float = ANSWER_TIMEOUT_S,
+    ) -> None:
+        self._server = HttpServer(
+            endpoint_url, connect_timeout_s=connect_timeout_s, answer_timeout_s=answer_timeout_s
+        )
+        self._region = region
+        self._credentials = credentials
+        self._signed_with: Credentials | None = None
+        self._signer: Signer | None = None
+        self._date_second = 0
+        self._date = ""
+
+    def execute_statement(
+        self,
+        statement: str,
+        parameters: Sequence[Attributes],
+        *,
+        writes: bool,
+        next_token: str | None = None,
+    ) -> Answer:
+        """Send one statement, once; see `DynamoDbClient`."""
+        request: dict[str, Any] = {"Statement": statement, "ReturnConsumedCapacity": "TOTAL"}
+        if parameters:
+            request["Parameters"] = parameters
+        if next_token is not None:
+            request["NextToken"] = next_token
+        signed = self._signed(_JSON.encode(request).encode())
+        sent_with = self._signed_with
+        try:
+            reply = self._exchange(signed, writes=writes)
+            if reply.status_code == HTTPStatus.OK:
+                return read_answer(reply.body)
+            raise read_error(reply.status_code, reply.body, reply.header("date"))
+        except DynamoDbError as error:
+            secrets = (sent_with.session_token, sent_with.secret_key) if sent_with else ()
+            raise error.without_secrets(secrets) from error
+
+    def _signed(self, body: bytes) -> bytes:
+        second = int(time.time())
+        if second != self._date_second:
+            self._date, self._date_second = amz_date(datetime.fromtimestamp(second, UTC)), second
+        credentials = self._credentials()
+        signer = self._signer
+        if signer is None or credentials is not self._signed_with:
+            signer = self._signer = Signer(credentials, self._region)
+            self._signed_with = credentials
+        return signer.request(host=self._server.host, target=_TARGET, body=body, now=self._date)
+
+    def _exchange(self, request: bytes, *, writes: bool) -> Reply:
+        try:
+            connection = self._server.connect()
+        except ConnectTimeout as error:
+            raise not_sent("ConnectTimeout", str(error)) from error
+        except TlsError as error:
+            raise not_sent(TLS_ERROR, str(error)) from error
+        except OSError as error:
+            raise not_sent("NotConnected", str(error)) from error
+        try:
+            return self._server.exchange(connection, request)
+        except (OSError, HTTPParseError) as error:
+            timed_out = isinstance(error, TimeoutError)
+            raise lost(str(error), timed_out=timed_out, writes=writes) from error

@@ -1,0 +1,1 @@
+"""The locust command of a load run. Imports no locust."""

@@ -1,0 +1,165 @@
+"""Runs the ordinary locust command in a child process and reads the result file it leaves.
+
+This is the parent's side: it imports neither locust nor gevent.
+"""
+
+import errno
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from aqp_perf.children import (
+    Child,
+    ChildEnvironment,
+    TemporaryFolder,
+    module_command,
+    with_this_package,
+)
+from aqp_perf.core.measured.run_progress import Progress
+from aqp_perf.errors import GeneratorTimedOut, InvalidOption, PortTaken
+from aqp_perf.loadgen.command.failed_start import LOADED, no_result
+from aqp_perf.loadgen.command.result_file import LoadOutcome, progress_path, read_outcome
+from aqp_perf.loadgen.command.run_spec import START_SLACK_S, RunSpec
+
+
+class LoadRun:
+    """A locust command under way; leaving the ``with`` block ends it, whatever happened.
+
+    Args:
+        spec: what to run.
+        environment: the whole environment of locust: credentials, region.
+        on_line: called with every line that locust prints.
+
+    Raises:
+        InvalidOption: there is no such locustfile.
+        PortTaken: somebody else listens where workers on other machines would be waited for.
+    """
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        *,
+        environment: Mapping[str, str],
+        on_line: Callable[[str], None] | None = None,
+    ) -> None:
+        if not spec.locustfile.is_file():
+            raise InvalidOption("locustfile", str(spec.locustfile), "there is no such file")
+        if spec.expect_workers:
+            _check_free(spec.master_bind)
+        self.spec = spec
+        self._on_line = on_line
+        self._has_loaded = False
+        self._folder = TemporaryFolder()
+        self._result_file = self._folder.path / "result.json"
+        self.command = tuple(spec.argv(self._result_file))
+        try:
+            self._child = Child(
+                "locust",
+                [*_locust(), *self.command[1:]],
+                environment=_without_options(environment),
+                on_line=self._read,
+            )
+        except BaseException:
+            self._folder.close()
+            raise
+
+    def wait(self) -> LoadOutcome:
+        """Wait until the run is done and return what it left behind.
+
+        Raises:
+            InvalidOption: the locustfile has no such user class.
+            LocustfileFailed: the locustfile did not import.
+            GeneratorCrashed: locust ended without a result.
+            GeneratorTimedOut: it was not done in time; it has been killed.
+        """
+        try:
+            exit_code = self._child.wait(self.spec.deadline_s)
+        except TimeoutError:
+            self._child.stop(grace_s=0)
+            raise GeneratorTimedOut(self.spec.deadline_s, self._child.output_tail) from None
+        return self._result(exit_code)
+
+    def progress(self) -> Progress | None:
+        """Return how the run is doing, as it told last; None when it told nothing yet."""
+        try:
+            with progress_path(self._result_file).open("rb") as told:
+                text, told_at_s = told.read(), os.fstat(told.fileno()).st_mtime
+        except FileNotFoundError:
+            return None
+        age_s = max(time.time() - told_at_s, 0.0)
+        return replace(Progress.from_json(json.loads(text)), age_s=age_s)
+
+    def interrupt(self) -> LoadOutcome | None:
+        """End the run early; return what was measured, or None when there is nothing yet."""
+        self._child.send_signal(signal.SIGTERM)
+        try:
+            exit_code = self._child.wait(self.spec.stop_timeout_s + START_SLACK_S)
+        except TimeoutError:
+            self._child.stop(grace_s=0)
+            return None
+        return self._result(exit_code) if self._result_file.exists() else None
+
+    def close(self) -> None:
+        """End locust and everything it started, and remove the result file."""
+        self._child.stop()
+        self._folder.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _read(self, line: str) -> None:
+        if LOADED in line:
+            self._has_loaded = True
+        if self._on_line is not None:
+            self._on_line(line)
+
+    def _result(self, exit_code: int) -> LoadOutcome:
+        self._child.stop()  # it has ended; this waits for the rest of its output
+        if not self._result_file.exists():
+            raise no_result(
+                exit_code,
+                self._child.output_tail,
+                self.spec.locustfile,
+                has_loaded=self._has_loaded,
+            )
+        return read_outcome(self._result_file)
+
+
+def _locust() -> list[str]:
+    """Return how to start locust of this very environment, on the PATH or not."""
+    return module_command("aqp_perf.loadgen")
+
+
+def _without_options(environment: Mapping[str, str]) -> ChildEnvironment:
+    """Return ``environment`` without LOCUST_*, which locust reads as options.
+
+    What is measured would not be what the report says.
+    """
+    kept = {k: v for k, v in environment.items() if not k.startswith("LOCUST_")}
+    return with_this_package(kept)
+
+
+def _check_free(address: str) -> None:
+    """Raise PortTaken when somebody listens at ``host:port``; locust would say it in a stack."""
+    host, _, port = address.rpartition(":")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(port)))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortTaken(host, int(port)) from error

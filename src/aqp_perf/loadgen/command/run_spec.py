@@ -1,0 +1,133 @@
+"""What a load run is to do, and the ordinary locust command that does it."""
+
+import json
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import ceil
+from pathlib import Path
+
+from aqp_perf.core.load.cost import Budget
+from aqp_perf.core.load.durations import format_duration
+from aqp_perf.core.load.pacing import Pacing
+from aqp_perf.core.verdict.thresholds import DEFAULT_ABORT_AFTER, Threshold
+
+LOCUSTFILE = Path(__file__).parents[2] / "workloads" / "locustfile.py"
+"""The workloads that ship with this package."""
+
+DEFAULT_MASTER_BIND = "0.0.0.0:5557"
+"""Where a master waits for workers on other machines, as locust itself does."""
+
+START_SLACK_S = 30.0
+"""How long locust may take to start, and to end once it should."""
+
+_INSTRUMENT = Path(__file__).parents[1] / "instrument.py"
+_WORKERS_MAX_WAIT_S = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSpec:
+    """One load run, as the locust command takes it.
+
+    Args:
+        locustfile: the file with the user classes.
+        user_classes: name → weight; empty: every class in the file, with its own weight.
+        users: concurrent users in all.
+        spawn_rate: users started per second.
+        run_time_s: seconds of load, the warm-up included; locust takes whole ones, the next above.
+        stop_timeout_s: how long requests under way are waited for at the end; likewise.
+        warmup_s: time before the measurement window.
+        pacing: when requests are due.
+        host: locust's ``--host``, the AQP's base URL; None: users that need none.
+        workload: argument name without dashes → value, for `workload_arguments`.
+        abort_rules: what ends the run as hopeless.
+        abort_after: requests of an operation before they look at it.
+        budget: what the requests may cost; None: whatever they do.
+        processes: worker processes on this machine; 1: locust itself sends.
+        expect_workers: workers on other machines to wait for; 0: none.
+        master_bind: host:port where the master listens for them.
+        progress_s: how often the run tells its progress; None: never.
+    """
+
+    locustfile: Path = LOCUSTFILE
+    user_classes: Mapping[str, int] = field(default_factory=dict)
+    users: int
+    spawn_rate: float
+    run_time_s: float
+    stop_timeout_s: float
+    warmup_s: float
+    pacing: Pacing
+    host: str | None = None
+    workload: Mapping[str, str] = field(default_factory=dict)
+    abort_rules: Sequence[Threshold] = ()
+    abort_after: int = DEFAULT_ABORT_AFTER
+    budget: Budget | None = None
+    processes: int = 1
+    expect_workers: int = 0
+    master_bind: str = DEFAULT_MASTER_BIND
+    progress_s: float | None = None
+
+    @property
+    def deadline_s(self) -> float:
+        """When a run that is not done has gone wrong."""
+        spawn_s = self.users / self.spawn_rate
+        workers_s = _WORKERS_MAX_WAIT_S if self.expect_workers else 0
+        return self.run_time_s + spawn_s + self.stop_timeout_s + workers_s + START_SLACK_S
+
+    def argv(self, result_file: Path) -> list[str]:
+        """Return the locust command, that anybody can run again by hand."""
+        argv = [
+            "locust",
+            "-f",
+            f"{_short(_INSTRUMENT)},{_short(self.locustfile)}",
+            *self.user_classes,
+            "--headless",
+            "--only-summary",
+            *("-u", str(self.users)),
+            *("-r", f"{self.spawn_rate:g}"),
+            *("-t", f"{ceil(self.run_time_s)}s"),
+            *("--stop-timeout", str(ceil(self.stop_timeout_s))),
+            *("--warmup", format_duration(self.warmup_s)),
+            *("--pacing", str(self.pacing)),
+        ]
+        if self.host is not None:
+            argv += ["--host", self.host]
+        for name, value in self.workload.items():
+            argv += [f"--{name}", value]
+        for rule in self.abort_rules:
+            argv += ["--abort", str(replace(rule, aborts=False))]
+        if self.abort_rules:
+            argv += ["--abort-after", str(self.abort_after)]
+        if self.budget is not None:
+            argv += ["--budget", str(self.budget)]
+        if len(self.user_classes) > 1:  # equal ones too: the classes may have others of their own
+            weights = [
+                {"user_class_name": name, "weight": weight}
+                for name, weight in self.user_classes.items()
+            ]
+            argv += ["--config-users", json.dumps(weights)]
+        if self.expect_workers:
+            host, _, port = self.master_bind.rpartition(":")
+            argv += ["--master", "--master-bind-host", host, "--master-bind-port", port]
+            argv += ["--expect-workers", str(self.expect_workers)]
+            argv += ["--expect-workers-max-wait", str(_WORKERS_MAX_WAIT_S)]
+        elif self.processes > 1:
+            port = str(_free_port())
+            argv += ["--processes", str(self.processes), "--master-bind-host", "127.0.0.1"]
+            argv += ["--master-bind-port", port, "--master-port", port]
+        if self.progress_s is not None:
+            argv += ["--progress", format_duration(self.progress_s)]
+        return [*argv, "--result-file", str(result_file)]
+
+
+def _short(path: Path) -> str:
+    """Return a path relative to the working folder when it is below it."""
+    path = path.resolve()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

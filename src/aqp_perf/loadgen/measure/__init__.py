@@ -1,0 +1,1 @@
+"""Measures a run inside locust: what is watched, and what spoils it."""

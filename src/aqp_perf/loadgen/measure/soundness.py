@@ -1,0 +1,56 @@
+"""What a locust process knows to have spoiled a run, whatever its target did."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from locust.env import Environment
+
+from aqp_perf.loadgen.workload.workload import workload_of
+
+_EARLY_S = 1.0
+"""A run that ends this much before its run time did not measure what it was asked to."""
+
+
+def early_end_reasons(elapsed_s: float, run_time_s: float | None) -> Iterator[str]:
+    """Yield that a run which nobody ended was shorter than asked for."""
+    if run_time_s and elapsed_s < run_time_s - _EARLY_S:
+        yield f"ended after {elapsed_s:.1f} s of {run_time_s:g} s"
+
+
+def user_reasons(environment: Environment) -> Iterator[str]:
+    """Yield which users were missing at the end, and which classes never had any."""
+    runner: Any = environment.runner
+    workload = workload_of(environment)
+    users = workload.ending.users_at_stop
+    asked_for, there = runner.target_user_count, sum(users.values())
+    if there < asked_for:
+        yield f"{there} of {asked_for} users were there at the end"
+    if workload.spawnings > 1 and workload.has_schedule:
+        yield "users came or went during the run, and the schedule began anew"
+    idle = [name for name, count in users.items() if not count]
+    if idle:
+        yield f"no user of {', '.join(idle)}: add users, or change the weights"
+
+
+def count_reasons(our_requests: int, environment: Environment) -> Iterator[str]:
+    """Yield that locust counted other requests than we did."""
+    locusts = environment.stats.total.num_requests
+    if our_requests != locusts:
+        yield f"we counted {our_requests} requests, Locust {locusts}: some were not recorded"
+
+
+def locustfile_reasons(environment: Environment) -> Iterator[str]:
+    """Yield what went wrong in the locustfile itself."""
+    workload = workload_of(environment)
+    if workload.gave_up is not None:
+        yield f"no load could be sent: {workload.gave_up}"
+        return
+    runner: Any = environment.runner
+    exceptions = runner.exceptions.values()
+    if exceptions:
+        count = sum(each["count"] for each in exceptions)
+        first = next(iter(exceptions))["traceback"].strip().splitlines()[-1]  # its type too
+        yield f"the locustfile raised {count} exceptions, the first: {first}"
+    code = environment.process_exit_code
+    if code:
+        yield f"the locustfile set exit code {code}"

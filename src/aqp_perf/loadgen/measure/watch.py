@@ -1,0 +1,93 @@
+"""Looks at a run while it goes on: ends one that is hopeless or has spent its budget, tells others.
+
+It does so where all requests are counted: on the master, or in the one process that there is.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import gevent
+from locust.env import Environment
+from locust.runners import WorkerRunner
+
+from aqp_perf.core.load.cost import parse_budget
+from aqp_perf.core.load.durations import parse_duration
+from aqp_perf.core.measured.metered_units import MeteredUnits
+from aqp_perf.core.measured.run_progress import Progress
+from aqp_perf.core.verdict.hopeless import abort_reason
+from aqp_perf.core.verdict.thresholds import parse_abort_rule
+from aqp_perf.loadgen.command.result_file import progress_path
+from aqp_perf.loadgen.measure.budget_watch import wait_until_spent
+from aqp_perf.loadgen.measure.progress_file import tell_progress
+
+_WATCH_S: Final = 0.5
+
+
+class Watch:
+    """What the command's arguments ask to be looked at.
+
+    Args:
+        environment: locust's.
+        progress: tells how the run is doing.
+        metered: tells what was taken from the table so far.
+        is_over: tells whether the run is over.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        *,
+        progress: Callable[[], Progress],
+        metered: Callable[[], MeteredUnits],
+        is_over: Callable[[], bool],
+    ) -> None:
+        options: Any = environment.parsed_options
+        self._options = options
+        self._runner: Any = environment.runner
+        self._progress, self._metered, self._is_over = progress, metered, is_over
+        self._abort_rules = [parse_abort_rule(text) for text in options.abort]
+        self.aborted: str | None = None
+        """Which rule ended the run as hopeless."""
+        self.overspent: str | None = None
+        """Why its budget ended it."""
+
+    @property
+    def has_ended_run(self) -> bool:
+        """Whether the run is over because of what was seen."""
+        return self.aborted is not None or self.overspent is not None
+
+    def begin_test(self) -> None:
+        """Look at a new test, until it is over."""
+        self.aborted = self.overspent = None
+        if isinstance(self._runner, WorkerRunner):
+            return
+        if self._abort_rules:
+            gevent.spawn(self._abort_when_hopeless)
+        if self._options.budget:
+            gevent.spawn(self._stop_when_spent)
+        if self._options.progress and self._options.result_file:
+            gevent.spawn(self._tell_progress)
+
+    def _abort_when_hopeless(self) -> None:
+        while not self._is_over():
+            gevent.sleep(_WATCH_S)
+            operations = self._progress().run.labelled
+            reason = abort_reason(operations, self._abort_rules, self._options.abort_after)
+            if reason is not None and not self._is_over():
+                self.aborted = reason
+                self._runner.quit()
+
+    def _stop_when_spent(self) -> None:
+        budget = parse_budget(self._options.budget)
+        self.overspent = wait_until_spent(budget, metered=self._metered, is_over=self._is_over)
+        if self.overspent is not None:
+            self._runner.quit()
+
+    def _tell_progress(self) -> None:
+        tell_progress(
+            progress_path(Path(self._options.result_file)),
+            parse_duration(self._options.progress),
+            progress=self._progress,
+            is_over=self._is_over,
+        )

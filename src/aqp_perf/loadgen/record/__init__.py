@@ -1,0 +1,1 @@
+"""Records requests: from a request event to histograms."""

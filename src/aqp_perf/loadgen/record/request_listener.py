@@ -1,0 +1,82 @@
+"""From locust's request events to what is recorded of them."""
+
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aqp_perf.loadgen.clients.failure_classes import failure_class_of
+from aqp_perf.loadgen.clients.failure_texts import encodable, text_of
+from aqp_perf.loadgen.record.recorder import Recorder
+from aqp_perf.loadgen.record.window import Window
+
+_NS: Final = 1_000_000_000
+_NS_PER_MS: Final = 1_000_000
+_NO_LATENCY_NS: Final = -_NS
+"""Out of every histogram's range."""
+
+
+class RequestListener:
+    """Records every request of the window; those of the warm-up are no more than counted.
+
+    Latency counts from the ``due_ns`` in a request's context (see `paced_user`); without
+    one, from when the request was sent.
+
+    Args:
+        recorder: takes them.
+        window: of the measurement.
+    """
+
+    def __init__(self, recorder: Recorder, window: Window) -> None:
+        self._recorder = recorder
+        self._window = window
+
+    def on_request(  # noqa: PLR0913 - locust names them, and gives them by keyword
+        self,
+        *,
+        request_type: str,
+        name: str,
+        response_time: float,
+        response_length: int | None = 0,
+        exception: BaseException | None = None,
+        context: Mapping[str, Any] | None = None,
+        response: object = None,
+        **_: object,
+    ) -> None:
+        """Record one request."""
+        operation = self._recorder.operation(encodable(request_type), encodable(name))
+        # First, so that nothing is counted when this raises.
+        failure = (
+            None
+            if exception is None
+            else (failure_class_of(exception, response), text_of(exception))
+        )
+        window = self._window
+        if failure is None and window.is_open():
+            operation.answered += 1
+        service_time_ns = round(response_time * _NS_PER_MS)
+        context = context or {}
+        due_ns = context.get("due_ns")
+        if due_ns is None:
+            due_ns = time.perf_counter_ns() - service_time_ns
+            latency_ns = service_time_ns
+        else:
+            waited_ns = context["start_ns"] - due_ns
+            # Nobody sends before it is due: such a context is no latency, and is counted as that.
+            latency_ns = service_time_ns + waited_ns if waited_ns >= 0 else _NO_LATENCY_NS
+        if failure is not None or len(context) > 2:  # noqa: PLR2004 - as below
+            operation.meter(context, None if failure is None else failure[0])
+        if due_ns < window.from_ns:
+            operation.warmup_requests += 1
+            return
+        operation.record(
+            latency_ns,
+            service_time_ns,
+            since_start_ns=due_ns - window.from_ns,
+            failed=failure is not None,
+        )
+        if failure is not None:
+            operation.record_failure(*failure)
+        elif isinstance(response_length, int):  # a locustfile may say anything
+            operation.record_answer(response_length, context.get("items"))
+        if len(context) > 2:  # noqa: PLR2004 - more than due_ns and start_ns
+            operation.record_details(context, latency_ns, service_time_ns)

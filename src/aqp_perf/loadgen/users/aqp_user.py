@@ -1,0 +1,180 @@
+"""The base class of locust users that read aggregates from the AQP.
+
+It is none of locust's HTTP users: those take three to eight times as long to send a query, and one
+core would not be enough for the load that an AQP takes.
+"""
+
+import base64
+import os
+import time
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar
+
+from gevent import GreenletExit
+from geventhttpclient.response import HTTPParseError
+
+from aqp_perf.core.aws.secret_texts import without_secrets
+from aqp_perf.core.data.statements import query_path
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.core.proof import AggregateQuery, WrongAnswer, WrongAnswerKind
+from aqp_perf.loadgen.clients.connections import ANSWER_TIMEOUT_S
+from aqp_perf.loadgen.clients.exchange import HttpServer
+from aqp_perf.loadgen.clients.failure_texts import encodable
+from aqp_perf.loadgen.users.answer_check import AnswerCheck, Ask
+from aqp_perf.loadgen.users.aqp_answer import (
+    AnsweredWrong,
+    AqpAnswer,
+    UnexpectedStatus,
+    check_columns,
+    read_answer,
+)
+from aqp_perf.loadgen.users.paced_user import PacedUser
+
+_ROUNDING_NS = 2_000_000
+"""By so much may the AQP's two times, in whole milliseconds, exceed what we measured."""
+
+
+class Unanswered(Exception):
+    """A read was under way when the run ended, and got no answer in the time left to it."""
+
+    failure_class = FailureClass.TIMEOUT
+
+
+class AqpUser(PacedUser):
+    """A user that reads aggregates from the AQP at ``--host``; default: the port it has by default.
+
+    Credentials come from ``PERF_AQP_USER`` and ``PERF_AQP_PASSWORD``; without them, the real AQP's
+    example pair is used.
+    """
+
+    abstract = True
+    host = "http://127.0.0.1:8080"
+    think_time_s = (1.0, 5.0)
+    answer_timeout_s: ClassVar[float] = ANSWER_TIMEOUT_S
+    _servers: ClassVar[dict[tuple[str, float], HttpServer]] = {}
+
+    def on_start(self) -> None:
+        """Take the connections that all users of this process share, and read the credentials."""
+        super().on_start()
+        key = self.host, self.answer_timeout_s
+        try:
+            if key not in self._servers:
+                self._servers[key] = HttpServer(self.host, answer_timeout_s=self.answer_timeout_s)
+        except ValueError as error:
+            self.workload.give_up(f"--host: {error}")
+            raise GreenletExit from error
+        self._server = self._servers[key]
+        user = os.environ.get("PERF_AQP_USER", "small-query-app")
+        password = os.environ.get("PERF_AQP_PASSWORD", "secretEXAMPLE")
+        token = base64.b64encode(f"{user}:{password}".encode()).decode()
+        self._secrets = (token, password)
+        self._headers = (
+            f"Host: {self._server.host}\r\n"
+            f"Authorization: Basic {token}\r\n"
+            "Cache-Control: no-cache\r\n"
+            "Accept-Encoding: gzip\r\n"
+            "Accept: */*\r\n"
+        )
+
+    def aggregate(self, name: str, query: AggregateQuery, index: int, *, due_ns: int) -> None:
+        """Ask one of the aggregates of a seeded partition, and check the answer if that is due.
+
+        Args:
+            name: under which it is counted.
+            query: which aggregate.
+            index: number of this user's request; it decides the partition.
+            due_ns: when it was due (perf_counter).
+        """
+        settings = self.workload.settings
+        pk, _ = settings.dataset.read_key(self.stream, index)
+        check = self.check(index, partial(self.workload.oracle.check_aggregate, query, pk))
+        sql = query.sql(settings.table, pk)
+        self.query(name, sql, query.columns, due_ns=due_ns, check=check)
+
+    def query(
+        self,
+        name: str,
+        sql: str,
+        columns: AbstractSet[str],
+        *,
+        due_ns: int,
+        check: AnswerCheck | None = None,
+    ) -> list[Any] | None:
+        """Send a query and report it as operation ``name``; return its rows, or None.
+
+        Args:
+            name: under which it is counted.
+            sql: the query.
+            columns: what every row of a right answer has; asked about an answer without a check.
+            due_ns: when it was due (perf_counter).
+            check: of the rows; made when the answer is complete, so that it is no part of any
+                latency.
+        """
+        context = self.timing(due_ns)
+        if check is not None:
+            context["is_checked"] = False  # until it is
+        request = f"GET {query_path(sql)} HTTP/1.1\r\n{self._headers}\r\n".encode("ascii")
+        try:
+            reply = self._server.exchange(self._server.connect(), request)
+        except (OSError, HTTPParseError) as error:
+            self.report("GET", name, context, exception=error)
+            return None
+        except GreenletExit:
+            if self.workload.ending.has_waited_in_vain:
+                self.report("GET", name, context, exception=Unanswered("the run ended"))
+            raise
+        end_ns = time.perf_counter_ns()
+        failure: Exception | None = None
+        rows = None
+        ask = None if check is None else check.ask
+        try:
+            answer = read_answer(reply)
+            if ask is None:
+                check_columns(answer.rows, columns)
+            else:
+                self._verify(answer, ask, context)
+            rows = answer.rows
+            _note_answer(answer, end_ns, context)
+        except UnexpectedStatus as error:
+            failure = error
+        except AnsweredWrong as error:
+            text = self._harmless(str(error))
+            failure = AnsweredWrong(text)
+            if ask is not None and not context["is_checked"]:
+                context["is_checked"] = True
+                context["wrong_answer"] = WrongAnswer(
+                    kind=WrongAnswerKind.MALFORMED, query=sql, expected="an AQP's answer", got=text
+                )
+        self.report(
+            "GET",
+            name,
+            context,
+            length_bytes=len(reply.body),
+            exception=failure,
+            response=reply,
+            end_ns=end_ns,
+        )
+        return rows
+
+    def _verify(self, answer: AqpAnswer, ask: Ask, context: dict[str, Any]) -> None:
+        wrong = ask(answer.rows)
+        context["is_checked"] = True
+        if wrong is not None:
+            context["wrong_answer"] = replace(wrong, got=self._harmless(wrong.got))
+            raise AnsweredWrong(str(wrong.kind))  # the evidence would make each one another
+
+    def _harmless(self, text: str) -> str:
+        """Return ``text`` without our credentials, and so that it can be written down."""
+        return encodable(without_secrets(text, self._secrets))
+
+
+def _note_answer(answer: AqpAnswer, end_ns: int, context: dict[str, Any]) -> None:
+    context["items"] = len(answer.rows)
+    # What took longer than the whole was not of this query: an old answer, or no AQP's.
+    longest_ns = end_ns - context["start_ns"] + _ROUNDING_NS
+    if answer.server_times and sum(answer.server_times.values()) <= longest_ns:
+        context["server_times"] = answer.server_times
+    if answer.payload_bytes is not None:
+        context["payload_bytes"] = answer.payload_bytes

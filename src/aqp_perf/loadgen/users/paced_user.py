@@ -1,0 +1,173 @@
+"""The base class of locust users whose requests are paced and timed from when they were due.
+
+A request event of such users carries in its ``context``: ``due_ns`` and ``start_ns``
+(perf_counter), and as far as they are known
+
+- ``consumed_read_units``, ``consumed_write_units``: what DynamoDB says that it consumed;
+- ``server_times``: what a target says of its time, in ns: see `aqp_perf.core.measured.time_shares`;
+- ``items``: how many items or rows the answer has;
+- ``is_checked``, ``wrong_answer``: whether the oracle saw the answer, and what it found wrong;
+- ``payload_bytes``: how much data a target says that it read;
+- ``attempts``, ``throttled_attempts``, ``backoff_ns``: what a client that repeats requests did.
+
+The instrument reads them; without it they are ignored, and the users work under the bare locust
+command.
+"""
+
+import time
+from collections.abc import Mapping
+from random import Random
+from typing import Any, ClassVar
+
+from locust import User, task
+
+from aqp_perf.core.load.pacing import OpenModel, Think
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.loadgen.clients.failure_classes import failure_class_of
+from aqp_perf.loadgen.users.answer_check import AnswerCheck, Ask
+from aqp_perf.loadgen.workload.workload import Workload, workload_of
+
+_CUT_OFF = {FailureClass.CONNECTION, FailureClass.AMBIGUOUS, FailureClass.UNAUTHORIZED}
+_RECONNECT_PAUSE_S = 0.1
+"""How long an unpaced user waits after a broken connection, or a refusal of its credentials: they
+end in no time, and trying at full speed would measure nothing, and keep whoever refuses busy."""
+_NS = 1_000_000_000
+_NS_PER_MS = 1_000_000
+
+
+def _do_not_sleep(_seconds: float) -> None:
+    """Stand for the sleep that follows a wait."""
+
+
+class PacedUser(User):
+    """A user that sends one request whenever its pacing says so.
+
+    Subclasses implement `send`. ``think_time_s`` is the range of the random waits of the closed
+    model ``think``.
+    """
+
+    abstract = True
+    takes_arrivals = True  # as the workload asks of a class
+    think_time_s: ClassVar[tuple[float, float]] = (0.0, 1.0)
+
+    workload: Workload
+    stream: str
+    """Names this user's draws and items; no other user of any run has the same."""
+
+    def on_start(self) -> None:
+        """Join the workload of this process."""
+        self.workload = workload_of(self.environment)
+        self._ending = self.workload.ending
+        self._number = self.workload.next_user()
+        self.stream = self.workload.stream(self._number)
+        self._sent = 0
+        self._due_ns: int | None = None
+        self._is_cut_off = False
+        settings = self.workload.settings
+        self._is_open = isinstance(settings.pacing, OpenModel)
+        self._thinks = isinstance(settings.pacing, Think)
+        self._arrivals = self.workload.arrivals.of(type(self).__name__)
+        task_set: Any = self._taskset_instance
+        if self._is_open and task_set is not None:
+            # Between the wait and the request locust sleeps for no time at all, which is a turn of
+            # the event loop: the arrival is due by then.
+            task_set._sleep = _do_not_sleep  # noqa: SLF001 - there is no other way
+        self._random = Random(f"{settings.dataset.seed}/{self.stream}")  # noqa: S311 - think times
+
+    def wait_time(self) -> float:
+        """Wait for the next arrival in the open model, else return how long to think, in s."""
+        if self._is_open:
+            self._due_ns = self._arrivals.wait_for_next()
+            return 0.0
+        if self._thinks:
+            return self._random.uniform(*self.think_time_s)
+        was_cut_off, self._is_cut_off = self._is_cut_off, False
+        return _RECONNECT_PAUSE_S if was_cut_off else 0.0
+
+    @task
+    def request(self) -> None:
+        """Send the next request, once it is due."""
+        if self._is_open and self._due_ns is None:
+            self.wait()  # type: ignore[no-untyped-call]  # the first arrival; locust itself waits for the later ones
+        due_ns, self._due_ns = self._due_ns, None
+        self._ending.begin_request(due_ns)
+        if due_ns is not None:
+            self._arrivals.count_sent()
+        try:
+            index = self._sent
+            self._sent += 1
+            self.send(index, time.perf_counter_ns() if due_ns is None else due_ns)
+        finally:
+            self._ending.end_request()
+
+    def send(self, index: int, due_ns: int) -> None:
+        """Send one request and report it.
+
+        Args:
+            index: counts this user's requests from 0.
+            due_ns: when the request was due (perf_counter).
+        """
+        raise NotImplementedError(f"{type(self).__name__} needs a send(self, index, due_ns)")
+
+    def check(self, index: int, ask: Ask) -> AnswerCheck | None:
+        """Return how the answer to this user's request ``index`` is checked; None: none are.
+
+        Args:
+            index: number of the request.
+            ask: what to ask about the answer, if it is in the sample.
+        """
+        verification = self.workload.settings.verification
+        if not verification.ratio:
+            return None
+        # Counted on from the user's number, so that users do not check at the same time.
+        is_due = verification.includes(self._number + index)
+        return AnswerCheck(ask if is_due else None)
+
+    def timing(self, due_ns: int) -> dict[str, Any]:
+        """Return the context of a request that is sent now.
+
+        In the closed models a request is due when it is sent: making it is no latency.
+        """
+        start_ns = time.perf_counter_ns()
+        return {"due_ns": due_ns if self._is_open else start_ns, "start_ns": start_ns}
+
+    def report(  # noqa: PLR0913 - what locust's event takes
+        self,
+        request_type: str,
+        name: str,
+        context: Mapping[str, Any],
+        *,
+        length_bytes: int = 0,
+        exception: Exception | None = None,
+        response: object = None,
+        end_ns: int | None = None,
+    ) -> None:
+        """Report a request that was sent at ``context["start_ns"]``.
+
+        Args:
+            request_type: what locust shows before the name.
+            name: under which it is counted.
+            context: what else is known of it; see the module.
+            length_bytes: the length of the answer.
+            exception: why it failed; None when it did not.
+            response: the answer; its ``status_code`` tells what kind of failure it is.
+            end_ns: when its answer was complete (perf_counter); None: now.
+        """
+        if exception is not None:
+            self.note_failure(exception)
+        end_ns = time.perf_counter_ns() if end_ns is None else end_ns
+        service_time_ns = end_ns - context["start_ns"]
+        self.environment.events.request.fire(
+            request_type=request_type,
+            name=name,
+            response_time=service_time_ns / _NS_PER_MS,
+            response_length=length_bytes,
+            exception=exception,
+            response=response,
+            context=context,
+            start_time=time.time() - service_time_ns / _NS,
+        )
+
+    def note_failure(self, exception: BaseException) -> None:
+        """Let a user that nothing paces pause when its connection broke."""
+        self._is_cut_off = failure_class_of(exception, None) in _CUT_OFF

@@ -1,0 +1,119 @@
+"""The open model in one locust process: the arrivals of all its user classes.
+
+The arrivals of a class are its share of the rate by its share of the users. They start when all
+users are there. With workers, the master tells each one its share of every class, so that all of
+them together send exactly the schedule of a single process.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from locust.rpc.protocol import Message
+from locust.runners import MasterRunner, WorkerRunner
+
+from aqp_perf.core.load.pacing import OpenModel
+from aqp_perf.core.load.schedule import ArrivalSchedule
+from aqp_perf.loadgen.workload.alarm import Alarm
+from aqp_perf.loadgen.workload.arrivals import Arrivals
+from aqp_perf.loadgen.workload.shares import Share, shares_of
+
+SHARES_MESSAGE: Final = "perf_arrival_shares"
+"""Tells a worker its share of every class."""
+
+
+class ProcessArrivals:
+    """The arrivals of each user class, of as many as this process carries.
+
+    Args:
+        runner: locust's.
+    """
+
+    def __init__(self, runner: Any) -> None:  # noqa: ANN401 - locust does not type its runners
+        self._runner = runner
+        self._alarm = Alarm()
+        self._arrivals: dict[str, Arrivals] = {}
+        self._shares: Mapping[str, Share] = {}
+
+    def of(self, user_class: str) -> Arrivals:
+        """Return the arrivals of a user class."""
+        if user_class not in self._arrivals:
+            self._arrivals[user_class] = Arrivals(self._alarm)
+        return self._arrivals[user_class]
+
+    @property
+    def has_started(self) -> bool:
+        """Whether this process carries a part of an open model."""
+        return any(each.has_started for each in self._arrivals.values())
+
+    @property
+    def started_ns(self) -> int:
+        """When the arrivals began (perf_counter); 0 when there are none."""
+        return max((each.started_ns for each in self._arrivals.values()), default=0)
+
+    @property
+    def caught_up_count(self) -> int:
+        """How many arrivals that were due by the stop were sent after it."""
+        return sum(each.caught_up_count for each in self._arrivals.values())
+
+    def counts_between(self, from_ns: int, until_ns: int) -> tuple[int, int]:
+        """Return how many arrivals were due in a window (perf_counter), and how many were sent."""
+        counts = [each.counts_between(from_ns, until_ns) for each in self._arrivals.values()]
+        return sum(due for due, _ in counts), sum(sent for _, sent in counts)
+
+    def clear(self) -> None:
+        """Forget the arrivals of an earlier test."""
+        self._arrivals.clear()
+
+    def start(self, model: OpenModel, seed: int) -> None:
+        """Start the arrivals, all users being there; on the master, tell the workers their shares.
+
+        Args:
+            model: the rate of all arrivals of the run.
+            seed: of a Poisson process.
+        """
+        runner = self._runner
+        if isinstance(runner, MasterRunner):
+            # What the workers were told to run: what they say that they run may be under way still.
+            dispatcher: Any = runner._users_dispatcher  # noqa: SLF001 - it is nowhere else
+            told = dispatcher._users_on_workers  # noqa: SLF001 - as above
+            counts = {worker: self._paced(classes) for worker, classes in told.items()}
+            for client_id, shares in shares_of(counts).items():
+                runner.send_message(SHARES_MESSAGE, shares, client_id)
+            return
+        if not isinstance(runner, WorkerRunner):
+            self._shares = shares_of({"": self._paced(runner.user_classes_count)})[""]
+        everyone = sum(total for _, _, total in self._shares.values())
+        for name, (first, count, total) in self._shares.items():
+            if count:
+                schedule = ArrivalSchedule(
+                    model=model,
+                    ratio=total / everyone,
+                    seed=f"{seed}/{name}",
+                    first=first,
+                    count=count,
+                    total=total,
+                )
+                self.of(name).start(schedule)
+
+    def on_shares(self, msg: Message, **_: object) -> None:
+        """Keep what the master says is this worker's share of each class."""
+        self._shares = {name: tuple(share) for name, share in msg.data.items()}
+
+    def stop(self, stop_ns: int, until_s: float) -> None:
+        """Let no further arrival become due, and wait until what was due is sent or given up.
+
+        Args:
+            stop_ns: when the process stopped (perf_counter), now or just before.
+            until_s: when to give it up (perf_counter, in s).
+        """
+        for arrivals in self._arrivals.values():
+            arrivals.stop(stop_ns)
+        for arrivals in self._arrivals.values():
+            arrivals.wait_until_caught_up(max(0.0, until_s - time.perf_counter()))
+
+    def _paced(self, counts: Mapping[str, int]) -> dict[str, int]:
+        """Return the counts of the classes that take arrivals; those of others pace themselves."""
+        classes = self._runner.user_classes
+        paced = {each.__name__ for each in classes if getattr(each, "takes_arrivals", False)}
+        return {name: count for name, count in counts.items() if name in paced}

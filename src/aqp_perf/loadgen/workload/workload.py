@@ -1,0 +1,158 @@
+"""What all users of one locust process share: settings, data, arrivals, and how a test ends."""
+
+import itertools
+import logging
+import sys
+from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
+
+import gevent
+from locust.env import Environment
+from locust.event import Events
+from locust.rpc.protocol import Message
+from locust.runners import MasterRunner, WorkerRunner
+
+from aqp_perf.core.load.pacing import OpenModel
+from aqp_perf.core.proof import Oracle
+from aqp_perf.core.proof.write_log import WriteLog
+from aqp_perf.loadgen.command.workload_arguments import WorkloadSettings, add_workload_arguments
+from aqp_perf.loadgen.workload.ending import Ending
+from aqp_perf.loadgen.workload.process_arrivals import SHARES_MESSAGE, ProcessArrivals
+
+_GIVE_UP_MESSAGE = "perf_give_up"
+
+_installed: WeakSet[Events] = WeakSet()
+_workloads: WeakKeyDictionary[Environment, "Workload"] = WeakKeyDictionary()
+
+
+def install(events: Events) -> None:
+    """Make locust know the workloads' arguments and start their arrivals.
+
+    Args:
+        events: ``locust.events`` of the process; call this at the top of a locustfile.
+    """
+    if events not in _installed:  # the instrument calls it too
+        _installed.add(events)
+        events.init_command_line_parser.add_listener(add_workload_arguments)
+        events.init.add_listener(_on_init)
+
+
+def workload_of(environment: Environment) -> "Workload":
+    """Return the workload of this locust process.
+
+    Raises:
+        LookupError: the locustfile did not call `install`.
+    """
+    workload = _workloads.get(environment)
+    if workload is None:
+        raise LookupError("call aqp_perf.users.install(events) in the locustfile")
+    return workload
+
+
+class Workload:
+    """Settings, data and arrivals of one locust process, renewed when a test starts."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._runner: Any = environment.runner
+        options: Any = environment.parsed_options
+        self._options = options
+        self._environment = environment
+        self.arrivals = ProcessArrivals(environment.runner)
+        self.ending = Ending(environment, self.arrivals)
+        self.gave_up: str | None = None
+        """Why no load could be sent."""
+        self.spawnings = 0
+        """How often all users that were asked for were there."""
+        self._user_numbers = itertools.count()
+        self.settings = WorkloadSettings.from_options(options)
+        self.oracle = Oracle(self.settings.dataset, self.settings.table)
+        """Knows the answers to reads of the seeded partitions."""
+        self.write_logs: list[WriteLog] = []
+        """One for each stream of this process that may write."""
+
+    @property
+    def worker_index(self) -> int:
+        """The number of this process among the workers; 0 without workers."""
+        return int(self._runner.worker_index)
+
+    def next_user(self) -> int:
+        """Return a number for a new user: no other user of this process has it."""
+        return next(self._user_numbers)
+
+    def stream(self, user: int) -> str:
+        """Return the stream of a user: no other user of any run has the same."""
+        return f"{self.settings.run_id}/{self.worker_index}/{user}"
+
+    def open_write_log(self, stream: str) -> WriteLog:
+        """Return the log that keeps what became of this stream's writes."""
+        log = WriteLog(stream)
+        self.write_logs.append(log)
+        return log
+
+    @property
+    def has_schedule(self) -> bool:
+        """Whether the run follows an open model, on the master too."""
+        return isinstance(self.settings.pacing, OpenModel)
+
+    def give_up(self, reason: str) -> None:
+        """End locust, the master and all workers included, because no load can be sent."""
+        if self._environment.process_exit_code is not None:
+            return
+        logging.getLogger(__name__).error("%s", reason)
+        self._environment.process_exit_code = 2
+        self.gave_up = reason
+        if isinstance(self._runner, WorkerRunner):
+            self._runner.send_message(_GIVE_UP_MESSAGE, {"reason": reason})
+        else:
+            gevent.spawn(self._runner.quit)
+
+    def on_give_up(self, msg: Message, **_: object) -> None:
+        """End locust because a worker says so."""
+        self.give_up(msg.data["reason"])
+
+    def on_test_start(self, **_: object) -> None:
+        """Read the options again: on a worker they have come from the master by now.
+
+        User classes may have a class method ``open_for_load`` that takes the settings, opens what
+        all users of the process share and raises a ValueError when that cannot be.
+        """
+        self.arrivals.clear()
+        self.ending.begin_test()
+        self.write_logs.clear()
+        self.spawnings = 0
+        try:
+            self.settings = WorkloadSettings.from_options(self._options)
+            self.oracle = Oracle(self.settings.dataset, self.settings.table)
+            if not isinstance(self._runner, MasterRunner):
+                for user_class in self._environment.user_classes:
+                    open_for_load = getattr(user_class, "open_for_load", None)
+                    if open_for_load is not None:
+                        open_for_load(self.settings)
+        except ValueError as error:
+            self.give_up(str(error))
+
+    def on_spawning_complete(self, **_: object) -> None:
+        """Start the arrivals: all users are there."""
+        self.spawnings += 1
+        if isinstance(self.settings.pacing, OpenModel):
+            self.arrivals.start(self.settings.pacing, self.settings.dataset.seed)
+
+
+def _on_init(environment: Environment, **_: object) -> None:
+    try:
+        workload = Workload(environment)
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+    _workloads[environment] = workload
+    events = environment.events
+    events.test_start.add_listener(workload.on_test_start)
+    events.spawning_complete.add_listener(workload.on_spawning_complete)
+    workload.ending.stop_before_locust()
+    if isinstance(environment.runner, MasterRunner):
+        environment.runner.register_message(_GIVE_UP_MESSAGE, workload.on_give_up)
+    if isinstance(environment.runner, WorkerRunner):
+        environment.runner.register_message(SHARES_MESSAGE, workload.arrivals.on_shares)
+
+
+__all__ = ["Workload", "install", "workload_of"]

@@ -1,0 +1,231 @@
+"""The fixtures: each opens one thing, yields it and closes it; none decides anything."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from aqp_perf import targets
+from aqp_perf.children import SERVER_NICENESS, Child, ChildExited, module_command, with_this_package
+from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.measured.run_result import RunResult
+from aqp_perf.errors import (
+    ConfigError,
+    InvalidOption,
+    LoadNotAlone,
+    TableNotFound,
+    TargetUnavailable,
+)
+from aqp_perf.plugin.runs.load_runs import TestRuns
+from aqp_perf.plugin.runs.site import Site
+from aqp_perf.plugin.runs.state import STATE, State
+from aqp_perf.plugin.runs.user_classes import AQP_USERS, shipped_classes
+from aqp_perf.plugin.session.completeness import may_load
+from aqp_perf.targets import Table, Target, TargetKind, random_name, table_name
+
+AQP_USER_VARIABLE = "PERF_AQP_USER"
+AQP_PASSWORD_VARIABLE = "PERF_AQP_PASSWORD"  # noqa: S105 - the name of a variable
+_EXAMPLE_CREDENTIALS = ("small-query-app", "secretEXAMPLE")
+_START_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aqp:
+    """An AQP that answers, to our credentials.
+
+    Args:
+        url: its base URL.
+        label: what reports call it.
+    """
+
+    url: str
+    label: str
+
+
+class PerfLoad(Protocol):
+    """What the fixture ``perf_load`` is: call it to put load on the target."""
+
+    def __call__(
+        self,
+        users: str | Mapping[str, int] | None = None,
+        /,
+        *,
+        locustfile: str | Path | None = None,
+        **overrides: object,
+    ) -> RunResult:
+        """Run locust to its end.
+
+        Args:
+            users: name of a locust user class, or names with weights; None: all of the file.
+            locustfile: another file than the one that ships.
+            overrides: arguments of the ``perf`` marker, for this run alone.
+
+        Returns:
+            What was measured; it is judged when the test body ends.
+        """
+
+
+@pytest.fixture(scope="session")
+def perf_target(request: pytest.FixtureRequest) -> Iterator[Target]:
+    """The open target: moto, DynamoDB Local, an endpoint or AWS."""
+    spec = _state(request.config).session.target
+    if spec.kind is TargetKind.NONE:
+        pytest.skip("--perf-target is none: there is no DynamoDB to test")
+    with ExitStack() as opened:
+        with _refusing(request):
+            target = opened.enter_context(targets.open_target(spec))
+        yield target
+
+
+@pytest.fixture(scope="session")
+def perf_dataset(pytestconfig: pytest.Config) -> Dataset:
+    """The data that the table is seeded with, and that the workloads read and write."""
+    return _state(pytestconfig).session.dataset
+
+
+@pytest.fixture(scope="session")
+def perf_table(
+    request: pytest.FixtureRequest, perf_target: Target, perf_dataset: Dataset
+) -> Iterator[Table]:
+    """The seeded table: a new one, deleted at the end, or the one of ``--perf-table``."""
+    state = _state(request.config)
+    session = state.session
+    if session.table is not None:
+        with _refusing(request):
+            table = targets.existing_table(perf_target, session.table, perf_dataset)
+        yield table
+        return
+    state.costs.admit_table(perf_target.region)
+    with targets.open_table(
+        perf_target,
+        name=table_name(f"{session.run_id}_{random_name()}"),
+        dataset=perf_dataset,
+        run_id=session.run_id,
+        billing=session.billing,
+        keep=session.keep_table,
+    ) as table:
+        yield table
+        if session.keep_table:
+            state.collector.kept_table = f"{table.name} at {perf_target.endpoint}"
+
+
+@pytest.fixture(scope="session")
+def perf_aqp(pytestconfig: pytest.Config, perf_target: Target, perf_table: Table) -> Iterator[Aqp]:
+    """The AQP: the embedded stand-in, or the running one of ``--perf-aqp``, that answers us."""
+    chosen = _state(pytestconfig).session.aqp
+    if chosen == "none":
+        pytest.skip("--perf-aqp is none: there is no AQP to test")
+    if chosen != "embedded":
+        _check(chosen, perf_table)
+        yield Aqp(url=chosen, label="AQP")
+        return
+    command = [*module_command("aqp_perf.aqp"), "--endpoint-url", perf_target.endpoint]
+    command += ["--table", perf_table.name, "--region", perf_target.region, "--port", "0"]
+    environment = with_this_package(perf_target.environment())
+    name = "embedded AQP"
+    with Child(name, command, environment=environment, niceness=SERVER_NICENESS) as child:
+        try:
+            url = child.wait_for_line("ready ", _START_TIMEOUT_S)
+        except (ChildExited, TimeoutError) as error:
+            raise TargetUnavailable(name, _START_TIMEOUT_S, str(error)) from error
+        _check(url, perf_table)
+        yield Aqp(url=url, label="embedded AQP, not the real one")
+
+
+@pytest.fixture
+def perf_load(request: pytest.FixtureRequest) -> PerfLoad:
+    """Put load on the target: ``perf_load("PartiqlWriteUser")``.
+
+    Raises:
+        LoadNotAlone: nothing told before the test that it would ask for load.
+    """
+    if not may_load(request.node):
+        raise LoadNotAlone
+    state = _state(request.config)
+    runs: TestRuns = request.node.stash[STATE_RUNS]
+    marker = marker_arguments(request.node)
+
+    def load(
+        users: str | Mapping[str, int] | None = None,
+        /,
+        *,
+        locustfile: str | Path | None = None,
+        **overrides: object,
+    ) -> RunResult:
+        settings = state.resolver.load(marker, overrides)
+        state.costs.expect(settings, shipped_classes(users, locustfile))
+        return runs.run(users, locustfile, settings, _site(request, users, locustfile))
+
+    return load
+
+
+def marker_arguments(item: pytest.Item) -> dict[str, object]:
+    """Return the keyword arguments of a test's ``perf`` markers, the closest one's first.
+
+    Raises:
+        InvalidOption: a marker has positional arguments.
+    """
+    arguments: dict[str, object] = {}
+    for mark in item.iter_markers("perf"):
+        if mark.args:
+            raise InvalidOption("@pytest.mark.perf", mark.args, "name the arguments")
+        arguments = {**mark.kwargs, **arguments}
+    return arguments
+
+
+STATE_RUNS = pytest.StashKey[TestRuns]()
+
+
+@contextmanager
+def _refusing(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let one test say that an option is wrong, where only the target knows: all would say it."""
+    try:
+        yield
+    except (ConfigError, TableNotFound):
+        request.session.shouldfail = "an option is wrong, see above: no other test is run"
+        _state(request.config).collector.is_refused = True
+        raise
+
+
+def _state(config: pytest.Config) -> State:
+    return config.stash[STATE]
+
+
+def _site(
+    request: pytest.FixtureRequest,
+    users: str | Mapping[str, int] | None,
+    locustfile: str | Path | None,
+) -> Site:
+    """Return where the run goes.
+
+    The workloads that ship get what they need; others, what the test names as a fixture, and the
+    target if somebody chose it: nothing is started that they might not know of.
+    """
+    session = _state(request.config).session
+    classes = shipped_classes(users, locustfile)
+    ships, names = classes is not None, set(classes or ())
+    needs_aqp = ships and (not names or bool(names & AQP_USERS))
+    needs_table = ships or "perf_table" in request.fixturenames
+    needs_aqp = needs_aqp or "perf_aqp" in request.fixturenames
+    is_chosen = session.names_target and session.target.kind is not TargetKind.NONE
+    needs_target = needs_table or is_chosen or "perf_target" in request.fixturenames
+    aqp: Aqp | None = request.getfixturevalue("perf_aqp") if needs_aqp else None
+    return Site(
+        target=request.getfixturevalue("perf_target") if needs_target else None,
+        table=request.getfixturevalue("perf_table") if needs_table else None,
+        aqp_url=None if aqp is None else aqp.url,
+        aqp_label=None if aqp is None else aqp.label,
+    )
+
+
+def _check(url: str, table: Table) -> None:
+    # requests takes long to import; only a session with AQP tests waits for it.
+    from aqp_perf.aqp.preflight import check_aqp  # noqa: PLC0415
+
+    user = os.environ.get(AQP_USER_VARIABLE, _EXAMPLE_CREDENTIALS[0])
+    password = os.environ.get(AQP_PASSWORD_VARIABLE, _EXAMPLE_CREDENTIALS[1])
+    check_aqp(url, user=user, password=password, table=table.name)

@@ -1,0 +1,1 @@
+"""What a session leaves: report files, baselines, history."""

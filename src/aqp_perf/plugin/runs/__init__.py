@@ -1,0 +1,1 @@
+"""Load runs of a session: admission, cost, judging, audit."""

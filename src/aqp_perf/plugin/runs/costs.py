@@ -1,0 +1,247 @@
+"""What a session may spend on AWS: estimated before each load, and counted after it."""
+
+import time
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from math import ceil
+from typing import NamedTuple
+
+from aqp_perf.core.aws.capacity_units import Units, read_units, write_units
+from aqp_perf.core.aws.prices import Tariff, format_usd, prices_in
+from aqp_perf.core.data.item_sizes import largest_item_bytes
+from aqp_perf.core.load.bottlenecks import TableCapacity
+from aqp_perf.core.load.cost import Budget, CostEstimate, RunCost
+from aqp_perf.core.load.planned_load import USER_WORK, LoadShape, PlannedLoad, plan_load
+from aqp_perf.core.measured.metered_units import MeteredUnits
+from aqp_perf.errors import BudgetExceeded
+from aqp_perf.plugin.runs.audits import MOST_LOOKUPS
+from aqp_perf.plugin.settings.load_settings import LoadSettings
+from aqp_perf.plugin.settings.session_settings import SessionSettings
+from aqp_perf.targets import Provisioned, TargetKind
+
+_LEAST_BUDGET = Decimal("0.000001")
+
+
+class Upcoming(NamedTuple):
+    """A load that is asked for.
+
+    Args:
+        load: its settings.
+        plans: what it may take: the dearest counts. One alone when its users are known.
+    """
+
+    load: LoadSettings
+    plans: tuple[PlannedLoad, ...]
+
+
+class Admission(NamedTuple):
+    """A load that may begin: what it will cost and take, and by which tariff."""
+
+    estimate: CostEstimate
+    plan: PlannedLoad
+    tariff: Tariff
+
+
+class SessionCosts:
+    """What the runs of one pytest process cost; on other targets than AWS they are free.
+
+    Args:
+        session: its settings.
+        processes: pytest processes that share the limit, as the workers of xdist do.
+        now_s: a clock that never goes back.
+    """
+
+    def __init__(
+        self,
+        session: SessionSettings,
+        *,
+        processes: int = 1,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._session, self._processes, self._now_s = session, processes, now_s
+        self._limit = session.max_cost_usd / processes
+        self._spent = Decimal(0)
+        self._written = 0.0
+        """Items, as planned: what an audit may have to read."""
+        self._created_s: float | None = None
+        self._seeding_owed = Decimal(0)
+        """What seeding cost, until a run's report says so."""
+        self._hours_paid = 0
+        """Of a provisioned table; each that has begun is paid whole."""
+        self.upcoming: Upcoming | None = None
+        """The load that the table is created for."""
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether anything costs anything."""
+        return self._session.target.kind is TargetKind.AWS
+
+    @property
+    def asked_ceiling(self) -> Units:
+        """What a table of ours is created with, or under."""
+        billing = self._session.billing
+        return Units(read=billing.read_units, write=billing.write_units)
+
+    def plan(
+        self,
+        load: LoadSettings,
+        classes: Mapping[str, int] | None,
+        capacity: TableCapacity | None = None,
+    ) -> PlannedLoad:
+        """Return what a run will take.
+
+        Args:
+            load: its settings.
+            classes: the user classes that ship, with their weights; None: those of another file.
+            capacity: what its table gives; None: as the table is created.
+        """
+        if classes is None:
+            return PlannedLoad(total=Units(), peak_per_s=None, unknown=("another locustfile",))
+        ceiling = self.asked_ceiling if capacity is None else capacity.most_per_s
+        shape = LoadShape(users=load.users, run_time_s=load.run_time_s, pacing=load.pacing)
+        return plan_load(classes, shape, self._session.dataset, ceiling)
+
+    def expect(self, load: LoadSettings, classes: Mapping[str, int] | None) -> None:
+        """Expect a load by these users; see `plan`."""
+        self.upcoming = Upcoming(load, (self.plan(load, classes),))
+
+    def expect_any(self, load: LoadSettings) -> None:
+        """Expect a load by users that are not known yet: any that ship."""
+        plans = tuple(self.plan(load, {name: 1}) for name in USER_WORK)
+        self.upcoming = Upcoming(load, plans)
+
+    def admit_table(self, region: str) -> None:
+        """Let a table be created and seeded, if the load that is expected can follow.
+
+        Raises:
+            BudgetExceeded: that would cost more than may be spent.
+        """
+        if not self.is_counted:
+            return
+        if self.upcoming is not None:
+            self.admit(self.upcoming, region)
+        self._created_s = self._now_s()
+        self._seeding_owed = self._tariff(region, None).of_requests(self._seeding())
+
+    def admit(
+        self, upcoming: Upcoming, region: str, capacity: TableCapacity | None = None
+    ) -> Admission:
+        """Let a load begin, with what has to come before and after it.
+
+        Args:
+            upcoming: the load.
+            region: where.
+            capacity: what its table gives; None: as the table is created.
+
+        Raises:
+            BudgetExceeded: it would cost more than may be spent.
+        """
+        tariff = self._tariff(region, capacity)
+        estimates = [self._estimate(upcoming.load, plan, tariff) for plan in upcoming.plans]
+        dearest = max(range(len(estimates)), key=lambda at: estimates[at].total)
+        estimate = estimates[dearest]
+        if estimate.total >= self._limit - self._spent:
+            raise BudgetExceeded(str(estimate), self._left_text())
+        return Admission(estimate, upcoming.plans[dearest], tariff)
+
+    def budget(self, admission: Admission) -> Budget | None:
+        """Return what the requests of a run may cost; None when they cost nothing by themselves."""
+        tariff = admission.tariff
+        if tariff.provisioned is not None:
+            return None
+        parts = admission.estimate.parts
+        left = (
+            self._limit
+            - self._spent
+            - sum(parts.get(part, Decimal(0)) for part in ("seeding", "audit"))
+        )
+        return Budget(
+            limit=max(left, _LEAST_BUDGET),
+            read_request_million=tariff.prices.read_request_million,
+            write_request_million=tariff.prices.write_request_million,
+        )
+
+    def charge(
+        self,
+        admission: Admission,
+        *,
+        metered: MeteredUnits | None,
+        audit_read_units: float | None,
+    ) -> RunCost:
+        """Count what a run took; what is not known of it costs what was estimated.
+
+        Args:
+            admission: of the run.
+            metered: its units; None: it left no result.
+            audit_read_units: what its audit read; None: not known.
+        """
+        estimate, tariff = admission.estimate, admission.tariff
+        load, audit = (estimate.parts.get(part, Decimal(0)) for part in ("load", "audit"))
+        if metered is not None:
+            load = tariff.of_requests(metered.units)
+        if audit_read_units is not None:
+            audit = tariff.of_requests(Units(read=audit_read_units))
+        parts = {"load": load, "audit": audit}
+        if self._seeding_owed:
+            parts = {"seeding": self._seeding_owed, **parts}
+            self._seeding_owed = Decimal(0)
+        if tariff.provisioned is not None and self._created_s is not None:
+            hours = ceil((self._now_s() - self._created_s) / 3_600) or 1
+            parts["table"] = tariff.of_table(hours - self._hours_paid)
+            self._hours_paid = hours
+        self._spent += sum(parts.values())
+        # Users of another locustfile have no plan, but a meter.
+        self._written += max(admission.plan.writes, 0.0 if metered is None else metered.units.write)
+        return RunCost(
+            estimate=estimate,
+            spent_parts=parts,
+            is_partly_estimated=metered is None or metered.estimated_read > 0,
+            limit=self._session.max_cost_usd,
+        )
+
+    def _estimate(self, load: LoadSettings, plan: PlannedLoad, tariff: Tariff) -> CostEstimate:
+        parts = {}
+        is_ours = self._session.table is None
+        if is_ours and self._created_s is None:
+            parts["seeding"] = tariff.of_requests(self._seeding())
+        elif self._seeding_owed:
+            parts["seeding"] = self._seeding_owed
+        parts["load"] = tariff.of_requests(plan.total)
+        if plan.writes and load.audited_items:
+            parts["audit"] = tariff.of_requests(Units(read=self._audit_units(load, plan)))
+        if is_ours and tariff.provisioned is not None:
+            lived_s = 0.0 if self._created_s is None else self._now_s() - self._created_s
+            until_s = lived_s + load.run_time_s + load.stop_timeout_s
+            parts["table"] = tariff.of_table(max(0, ceil(until_s / 3_600) - self._hours_paid))
+        gaps = tuple(f"without what {name} takes" for name in plan.unknown)
+        if plan.peak_per_s is None and not plan.unknown:
+            gaps = ("as much as the table gives, for nothing paces the users",)
+        return CostEstimate(parts=parts, tariff=tariff.label, gaps=gaps)
+
+    def _audit_units(self, load: LoadSettings, plan: PlannedLoad) -> float:
+        dataset = self._session.dataset
+        item_bytes = largest_item_bytes(dataset)
+        items = dataset.seed_count + self._written + plan.writes
+        if self._session.table is None and items <= load.audited_items:
+            return read_units(items * item_bytes, is_consistent=True)
+        lookups = min(plan.writes, load.audited_items, MOST_LOOKUPS)
+        return lookups * read_units(item_bytes, is_consistent=True)
+
+    def _seeding(self) -> Units:
+        dataset = self._session.dataset
+        return Units(write=write_units(largest_item_bytes(dataset)) * dataset.seed_count)
+
+    def _tariff(self, region: str, capacity: TableCapacity | None) -> Tariff:
+        billing = self._session.billing
+        provisioned = None if capacity is None else capacity.provisioned
+        if self._session.table is None and isinstance(billing, Provisioned):
+            provisioned = self.asked_ceiling
+        return Tariff(prices=self._session.prices or prices_in(region), provisioned=provisioned)
+
+    def _left_text(self) -> str:
+        text = f"the session may cost {format_usd(self._limit)} USD"
+        if self._processes > 1:
+            text += f" in each of {self._processes} processes"
+        if self._spent:
+            text += f", of which {format_usd(self._spent)} USD are spent"
+        return text

@@ -1,0 +1,66 @@
+"""Where a load run goes, and what follows from it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aqp_perf.children import ChildEnvironment
+from aqp_perf.core.results.judged_run import TargetInfo
+from aqp_perf.targets import Table, Target, TargetKind
+from aqp_perf.targets.access.environment import isolated_environment
+from aqp_perf.targets.kinds.target import DEFAULT_REGION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What of the session's fixtures a run uses."""
+
+    target: Target | None
+    table: Table | None
+    aqp_url: str | None
+    aqp_label: str | None
+
+    @property
+    def aqp(self) -> str | None:
+        """The AQP in words; None when there is none."""
+        return None if self.aqp_url is None else f"{self.aqp_label} at {self.aqp_url}"
+
+    @property
+    def info(self) -> TargetInfo:
+        """The target in words."""
+        if self.target is None:
+            return TargetInfo(kind=str(TargetKind.NONE), endpoint="", label="the locustfile's own")
+        return TargetInfo(
+            kind=str(self.target.kind), endpoint=self.target.endpoint, label=self.target.label
+        )
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """What runs have to have in common to be compared."""
+        return {
+            "kind": self.info.kind,
+            "AQP": "none" if self.aqp_label is None else self.aqp_label,
+        }
+
+    @property
+    def unverifiable(self) -> str | None:
+        """Why the answers cannot be checked; None when they can."""
+        if self.table is None:
+            return "the run has no table of ours"
+        if not self.table.is_seeded:
+            return (
+                f"table {self.table.name!r} does not carry the tag of this data, nobody knows them"
+            )
+        return None
+
+    def environment(self, chosen: TargetKind) -> Mapping[str, str]:
+        """Return the environment of locust: with real AWS credentials only for who chose them.
+
+        Args:
+            chosen: the kind of the session's target, which this run may do without.
+        """
+        if self.target is not None:
+            return self.target.environment()
+        if chosen is TargetKind.NONE:
+            return ChildEnvironment(os.environ)  # as a locust that is started by hand
+        return isolated_environment(os.environ, DEFAULT_REGION)

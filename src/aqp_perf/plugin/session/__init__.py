@@ -1,0 +1,1 @@
+"""The pytest session: interrupts, xdist workers, the lock, the screen."""

@@ -1,0 +1,188 @@
+"""Shows how a load run is doing: a block that a terminal keeps up to date, or a line in a log.
+
+What a test prints meanwhile is still pytest's to capture: we write to a descriptor of our own.
+"""
+
+import io
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, TextIO
+
+import pytest
+
+from aqp_perf.core.measured.run_progress import Progress
+from aqp_perf.core.verdict.verdicts import RunVerdict
+from aqp_perf.plugin.session.gone_terminals import drop_gone_terminals
+from aqp_perf.plugin.session.screen import begin_line
+from aqp_perf.plugin.settings.progress_kind import ProgressKind
+from aqp_perf.reports.lines import printable
+from aqp_perf.reports.text.progress_text import Rates, View, progress_line, view
+
+TOLD_EVERY_S: Final = 1.0
+"""How often a run tells its progress to whoever shows it."""
+LINE_EVERY_S: Final = 10.0
+
+_COLUMNS: Final = 80
+_LINES: Final = 24
+"""Of a terminal that does not know its size."""
+
+
+class ProgressDisplay:
+    """How a session shows its load runs.
+
+    A worker of xdist has no terminal: it shows nothing.
+
+    Args:
+        config: pytest's.
+        kind: what was asked for.
+    """
+
+    def __init__(self, config: pytest.Config, kind: ProgressKind) -> None:
+        self._config = config
+        is_quiet = kind is ProgressKind.AUTO and config.get_verbosity() < 0
+        self._kind = ProgressKind.OFF if is_quiet else kind
+
+    @property
+    def told_every_s(self) -> float | None:
+        """How often a run has to tell its progress; None: nobody asks."""
+        is_off = self._kind is ProgressKind.OFF or self._reporter is None
+        return None if is_off else TOLD_EVERY_S
+
+    @contextmanager
+    def showing(
+        self,
+        test: str,
+        read: Callable[[], Progress | None],
+        *,
+        run_time_s: float,
+        judge: Callable[[Progress], RunVerdict],
+    ) -> Iterator[None]:
+        """Show a run for as long as the block lasts.
+
+        Args:
+            test: whose run it is.
+            read: returns what the run told last.
+            run_time_s: how long it is to last.
+            judge: says what the verdict would be if it ended now.
+        """
+        terminal = None if self.told_every_s is None else self._terminal()
+        if terminal is None:
+            yield
+            return
+        rates = Rates()
+
+        def look() -> View | None:
+            progress = read()
+            if progress is None:
+                return None
+            rate = rates.per_s(progress)
+            return view(progress, run_time_s=run_time_s, requests_per_s=rate, judge=judge)
+
+        with terminal:
+            is_live = terminal.isatty() and os.environ.get("TERM") != "dumb"
+            if is_live and self._kind is ProgressKind.AUTO:
+                display = _block(terminal, test, look, run_time_s, colours=self._has_colours)
+            else:
+                display = _lines(terminal, test, look)
+            with display:
+                try:
+                    yield
+                finally:
+                    drop_gone_terminals()  # to end the display would fail, and the run be lost
+
+    @property
+    def _reporter(self) -> pytest.TerminalReporter | None:
+        reporter: pytest.TerminalReporter | None = self._config.pluginmanager.get_plugin(
+            "terminalreporter"
+        )
+        return None if hasattr(self._config, "workerinput") else reporter
+
+    @property
+    def _has_colours(self) -> bool:
+        return self._config.get_terminal_writer().hasmarkup
+
+    def _terminal(self) -> TextIO | None:
+        """Return what pytest writes to, as a file of our own; None: it has no descriptor."""
+        capture = self._config.pluginmanager.get_plugin("capturemanager")
+        if capture is None or self._reporter is None:
+            return None
+        with capture.global_and_fixture_disabled():
+            begin_line(self._config)
+            sys.stdout.flush()
+            try:
+                copy = os.dup(sys.stdout.fileno())
+            except io.UnsupportedOperation:
+                return None
+            encoding = sys.stdout.encoding
+        return open(copy, "w", encoding=encoding, errors="backslashreplace")  # noqa: PTH123 - a descriptor
+
+
+@contextmanager
+def _block(
+    terminal: TextIO,
+    test: str,
+    look: Callable[[], View | None],
+    run_time_s: float,
+    *,
+    colours: bool,
+) -> Iterator[None]:
+    """Keep a block up to date that is gone in the end: the results come at their place."""
+    # Where there is no terminal, rich is not needed.
+    from rich.console import Console, ConsoleDimensions, RenderableType  # noqa: PLC0415
+    from rich.live import Live  # noqa: PLC0415
+
+    from aqp_perf.reports.text.progress_block import progress_block, waiting_block  # noqa: PLC0415
+
+    def renderable() -> RenderableType:
+        # Rich would ask the standard streams, which pytest has turned away; a window can change.
+        try:
+            columns, lines = os.get_terminal_size(terminal.fileno())
+        except OSError:  # the terminal is gone
+            columns, lines = 0, 0
+        console.size = ConsoleDimensions(columns or _COLUMNS, lines or _LINES)
+        shown = look()
+        return waiting_block(test) if shown is None else progress_block(test, shown, run_time_s)
+
+    console = Console(file=terminal, force_terminal=True, no_color=not colours)
+    with Live(
+        console=console,
+        get_renderable=renderable,
+        refresh_per_second=1 / TOLD_EVERY_S,
+        transient=True,
+        redirect_stdout=False,  # pytest captures it
+        redirect_stderr=False,
+    ):
+        yield
+
+
+@contextmanager
+def _lines(
+    terminal: TextIO,
+    test: str,
+    look: Callable[[], View | None],
+    *,
+    every_s: float = LINE_EVERY_S,
+) -> Iterator[None]:
+    """Write a line again and again; a short run has none."""
+    has_ended = threading.Event()
+
+    def write() -> None:
+        while not has_ended.wait(every_s):
+            shown = look()
+            text = "the load generator starts" if shown is None else progress_line(shown)
+            try:
+                terminal.write(f"{printable(test)}: {text}\n")
+                terminal.flush()
+            except OSError:  # nobody reads the log any more; pytest itself will say so
+                return
+
+    writer = threading.Thread(target=write, name="perf progress")
+    writer.start()
+    try:
+        yield
+    finally:
+        has_ended.set()
+        writer.join()

@@ -1,0 +1,1 @@
+"""Options, ini keys, profiles, and the values they come to."""

@@ -1,0 +1,128 @@
+"""Named load profiles: those that ship, and the user's own in ``pyproject.toml``.
+
+A profile is a table of option names (without ``--perf-``, with ``_``) and values as one would write
+them on the command line; ``thresholds`` is a list. ``[tool.perf.profiles.NAME]`` in the
+``pyproject.toml`` of the root directory adds one, or changes what it names of one that ships.
+Beside them, ``[tool.perf.prices]`` has what AWS charges: see `aqp_perf.core.aws.prices`.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from aqp_perf.core.aws.prices import Prices, prices_of_setting
+from aqp_perf.core.data.statements import STATUS_OPERATION, WRITE_OPERATION, ZIPCODE_OPERATION
+from aqp_perf.errors import InvalidOption
+
+Value = str | bool | Sequence[str]
+Profile = Mapping[str, Value]
+
+_WRITE_LIMITS = ("failure_ratio <= 0.1%", "median <= 50 ms", "p99 <= 300 ms")
+_AQP_LIMITS = (
+    "failure_ratio <= 1%",
+    "median <= 75 ms",
+    "p99 <= 400 ms",
+    "wrong_answer_ratio <= 0%",
+)
+_SEED_LIMITS = (
+    *(f"{WRITE_OPERATION}: {limit}" for limit in _WRITE_LIMITS),
+    *(
+        f"{name}: {limit}"
+        for name in (ZIPCODE_OPERATION, STATUS_OPERATION)
+        for limit in _AQP_LIMITS
+    ),
+)
+"""From the results of the run that the suite comes from, with headroom: writes had no failure, a
+median of 35 ms and a p99 of 250 ms; AQP reads 0.92 %, 54 ms and 340 ms."""
+
+DEFAULT_PROFILE = "smoke"
+"""Lies below everything else: without another limit, a run that fails is not a run that passes."""
+
+SHIPPED: Mapping[str, Profile] = {
+    "smoke": {
+        "users": "10",
+        "spawn_rate": "10",
+        "run_time": "10s",
+        "stop_timeout": "10s",
+        "warmup": "1s",
+        "pacing": "100/s",
+        "thresholds": ("failure_ratio <= 1%",),
+    },
+    "seed": {
+        "users": "10",
+        "spawn_rate": "1",
+        "run_time": "5m",
+        "stop_timeout": "10s",
+        "warmup": "0",
+        "pacing": "think",
+        "thresholds": _SEED_LIMITS,
+    },
+    "nightly": {
+        "users": "50",
+        "spawn_rate": "10",
+        "run_time": "10m",
+        "stop_timeout": "10s",
+        "warmup": "30s",
+        "pacing": "100/s",
+        "thresholds": _SEED_LIMITS,
+    },
+}
+
+
+def read_profiles(pyproject: Path) -> dict[str, Profile]:
+    """Return the profiles that ship, and those of a ``pyproject.toml`` if there is one.
+
+    Raises:
+        InvalidOption: ``tool.perf`` in the file is not as described above.
+    """
+    profiles = _own_table(pyproject).get("profiles", {})
+    if not isinstance(profiles, dict):
+        raise InvalidOption("[tool.perf.profiles]", profiles, "write [tool.perf.profiles.NAME]")
+    return {**SHIPPED, **{name: _profile(name, table) for name, table in profiles.items()}}
+
+
+def read_prices(pyproject: Path) -> Prices | None:
+    """Return the prices of a ``pyproject.toml``; None when it has none, or there is no such file.
+
+    Raises:
+        InvalidOption: ``tool.perf.prices`` is no price list.
+    """
+    prices = _own_table(pyproject).get("prices")
+    if prices is None:
+        return None
+    if not isinstance(prices, dict):
+        raise InvalidOption("[tool.perf.prices]", prices, "it is a table of prices and their date")
+    return prices_of_setting(prices)
+
+
+def _own_table(pyproject: Path) -> dict[str, object]:
+    """Return ``tool.perf`` of a ``pyproject.toml``; empty when there is none."""
+    try:
+        document = tomllib.loads(pyproject.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidOption(str(pyproject), "", f"it is not TOML: {error}") from error
+    own = document.get("tool", {}).get("perf", {})
+    if not isinstance(own, dict) or own.keys() - {"profiles", "prices"}:
+        hint = "it holds nothing but [tool.perf.profiles.NAME] and [tool.perf.prices]"
+        raise InvalidOption("[tool.perf]", own, hint)
+    return own
+
+
+def _profile(name: str, table: object) -> Profile:
+    where = f"[tool.perf.profiles.{name}]"
+    if not isinstance(table, dict):
+        raise InvalidOption(where, table, "it is a table of option names and values")
+    own = {key: _value(f"{where} {key}", value) for key, value in table.items()}
+    return {**SHIPPED.get(name, {}), **own}
+
+
+def _value(where: str, value: object) -> Value:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (str, int, float)):
+        return str(value)
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    raise InvalidOption(where, value, "write a text, a number, true, false or a list of texts")

@@ -1,0 +1,67 @@
+"""Which option writes which file: two that name one would leave what the later one wrote."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from aqp_perf.errors import InvalidOption
+from aqp_perf.plugin.settings.baseline_settings import SUFFIX
+from aqp_perf.plugin.settings.session_settings import SessionSettings
+
+STEP_SUMMARY_VARIABLE: Final = "GITHUB_STEP_SUMMARY"
+"""GitHub Actions: the file whose Markdown it shows with the job."""
+
+
+def check_written_files(session: SessionSettings, config: pytest.Config) -> None:
+    """Refuse two options that write one file; a device or a pipe takes what both write.
+
+    Args:
+        session: names the files of ours.
+        config: names that of pytest's ``--junitxml``, and the root of the baselines.
+
+    Raises:
+        InvalidOption: names both options and the file.
+    """
+    writers: dict[Path, str] = {}
+    for option, path in _written(session, config):
+        try:
+            if path.exists() and not path.is_file():
+                continue
+            file = path.resolve()
+        except (OSError, RuntimeError):  # nobody can write it: its own option says so
+            continue
+        other = writers.setdefault(file, option)
+        if other != option:
+            hint = f"{other} writes this file, too: give each one of its own"
+            raise InvalidOption(option, str(file), hint)
+
+
+def _written(session: SessionSettings, config: pytest.Config) -> Iterator[tuple[str, Path]]:
+    summary = os.environ.get(STEP_SUMMARY_VARIABLE)
+    named = {
+        STEP_SUMMARY_VARIABLE: Path(summary) if summary else None,
+        "--perf-json": session.json_path,
+        "--perf-html": session.html_path,
+        "--perf-markdown": session.markdown_path,
+        "--junitxml": _junit_path(config),
+        "--perf-save": _baseline_path(session, config.rootpath),
+    }
+    for option, path in named.items():
+        if path is not None:
+            yield option, path
+
+
+def _junit_path(config: pytest.Config) -> Path | None:
+    text = config.getoption("xmlpath", None)
+    if not text:
+        return None
+    return Path(os.path.expandvars(text)).expanduser().absolute()  # as pytest reads it
+
+
+def _baseline_path(session: SessionSettings, root: Path) -> Path | None:
+    """Return where a baseline is saved; None: nowhere, or in S3."""
+    name, folder = session.baselines.save, session.baselines.place.folder(root)
+    return None if name is None or folder is None else folder / (name + SUFFIX)

@@ -1,0 +1,133 @@
+"""Every figure and verdict of a run as properties of its JUnit test case."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from aqp_perf.core.comparison.outcome import Comparison
+from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.results.judged_run import JudgedRun
+from aqp_perf.reports.lines import printable
+
+
+def properties(judged: JudgedRun, prefix: str = "perf") -> list[tuple[str, str]]:
+    """Return names and values, as in ``("perf.write_to_ddb.p99_ms", "12.3")``.
+
+    In names everything but letters, digits and ``_`` becomes ``_``; a name that occurs again gets
+    ``_2``. Values have no character that XML cannot hold. Neither the command nor error messages
+    are among them.
+
+    Args:
+        judged: the run.
+        prefix: first part of every name; a test with several runs tells them apart by it.
+    """
+    taken: Counter[str] = Counter()
+    named: list[tuple[str, str]] = []
+    for parts, value in _figures(judged):
+        if value is None:
+            continue
+        name = ".".join((prefix, *map(_slug, parts)))
+        taken[name] += 1
+        named.append((name if taken[name] == 1 else f"{name}_{taken[name]}", printable(str(value))))
+    return named
+
+
+def _figures(judged: JudgedRun) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Yield the parts of every name with a value; None: there is no such figure."""
+    run, verdict = judged.run, judged.verdict
+    yield ("verdict",), verdict.verdict
+    yield ("invalid_reasons",), "; ".join(verdict.invalid_reasons)
+    yield ("aborted",), run.aborted
+    yield ("target",), judged.target.kind
+    yield ("target_label",), judged.target.label
+    yield ("aqp",), judged.aqp
+    for key, value in judged.profile.items():
+        yield ("profile", key), value
+    yield ("seed",), judged.seed
+    if judged.cost is not None:
+        yield ("cost_usd",), f"{judged.cost.spent:f}"
+        yield ("cost",), judged.cost
+    yield ("users",), run.users
+    yield ("duration_s",), run.duration_s
+    for key, figure in run.generator.to_json().items():
+        yield ("generator", key), figure
+    yield ("answers_not_verified",), judged.unverified
+    if judged.write_audit is not None:
+        for key, count in judged.write_audit.to_json().items():
+            if not isinstance(count, list):  # the keys that were lost are in the report file
+                yield ("write_audit", key), count
+    for label, operation in run.labelled.items():
+        for name, figure in _operation_figures(operation):
+            yield (label, name), figure
+    for judgement in verdict.judgements:
+        where = (judgement.operation or "every operation", judgement.threshold.metric)
+        yield (*where, "threshold"), judgement.threshold.rule
+        yield (*where, "verdict"), judgement.verdict
+    yield from _comparison_figures(judged.comparison)
+
+
+def _comparison_figures(
+    comparison: Comparison | None,
+) -> Iterator[tuple[tuple[str, ...], object]]:
+    if comparison is None:
+        return
+    yield ("compare", "baseline"), comparison.baseline
+    yield ("compare", "not_compared"), comparison.reason or None
+    for change in comparison.changes:
+        yield ("compare", change.operation, change.metric, "change"), change.change_ratio
+    for judgement in comparison.judgements:
+        where = ("compare", judgement.operation or "every operation", judgement.rule.metric)
+        yield (*where, "rule"), judgement.rule.rule
+        yield (*where, "verdict"), judgement.verdict
+        yield (*where, "reason"), judgement.reason or None
+
+
+def _operation_figures(operation: OperationResult) -> Iterator[tuple[str, object]]:
+    yield "requests", operation.requests
+    yield "failures", operation.failures
+    yield "failure_ratio", operation.failure_ratio
+    for each, count in operation.failure_classes.items():
+        yield f"failures_{each}", count
+    yield "throughput_per_s", operation.throughput_per_s
+    yield "consumed_read_units", operation.consumed_read_units
+    yield "consumed_write_units", operation.consumed_write_units
+    for key, value_ms in operation.latency_ms.items():
+        yield f"{key}_ms", value_ms
+    for key, value_ms in operation.service_time_ms.items():
+        yield f"service_time_{key}_ms", value_ms
+    yield "omission_gap", operation.omission_gap
+    yield from _answer_figures(operation)
+    yield from _told_figures(operation)
+
+
+def _answer_figures(operation: OperationResult) -> Iterator[tuple[str, object]]:
+    """Yield what is known of the answers: how large they were, and whether they were right."""
+    sizes, answers = operation.answer_sizes, operation.answers
+    if sizes is not None:
+        yield "answer_mean_bytes", sizes.mean_bytes
+        yield "answer_mean_items", sizes.mean_items
+    if answers is not None:
+        yield "answers_checked", answers.checked
+        for kind, count in answers.wrong.items():
+            yield f"answers_{kind}", count
+
+
+def _told_figures(operation: OperationResult) -> Iterator[tuple[str, object]]:
+    """Yield what the target said of its answers, and the client of its attempts."""
+    for name, histogram in operation.server_times.items():
+        for key, value_ms in histogram.summary_ms().items():
+            yield f"{name}_time_{key}_ms", value_ms
+    for key, value_bytes in operation.payload.summary_bytes().items():
+        yield f"payload_{key}_bytes", value_bytes
+    if operation.time_shares is not None:
+        yield "time_shares_answers", operation.time_shares.answers
+        for share, mean_ms in operation.time_shares.means_ms.items():
+            yield f"time_shares_{share}_ms", mean_ms
+    if operation.attempts is not None:
+        yield "attempts", operation.attempts.total
+        yield "throttled_attempts", operation.attempts.throttled
+        yield "backoff_s", operation.attempts.backoff_s
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^0-9A-Za-z]+", "_", text).strip("_") or "_"

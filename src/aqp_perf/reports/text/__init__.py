@@ -1,0 +1,1 @@
+"""Text reports: terminal, progress, verdicts line by line."""

@@ -1,0 +1,53 @@
+"""Where the workload runs: moto, DynamoDB Local, any DynamoDB-compatible URL, or AWS.
+
+`open_target`, `open_table`, `existing_table` and `TableReader` need boto3, which is
+imported when one of them is first asked for. Ask late, as in ``targets.open_table(…)`` after
+``from aqp_perf import targets``: boto3 takes a tenth of a second and more, which the start of every
+pytest can do without.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from aqp_perf.targets.kinds.target import Target, TargetKind, TargetSpec, parse_target
+from aqp_perf.targets.tables.billing import Billing, OnDemand, Provisioned, parse_billing
+from aqp_perf.targets.tables.table import Table, random_name, table_name
+
+if TYPE_CHECKING:
+    from aqp_perf.targets.kinds.open_target import open_target
+    from aqp_perf.targets.tables.reading import TableReader
+    from aqp_perf.targets.tables.table_capacity import table_capacity
+    from aqp_perf.targets.tables.table_life import existing_table, open_table
+
+__all__ = [
+    "Billing",
+    "OnDemand",
+    "Provisioned",
+    "Table",
+    "TableReader",
+    "Target",
+    "TargetKind",
+    "TargetSpec",
+    "existing_table",
+    "open_table",
+    "open_target",
+    "parse_billing",
+    "parse_target",
+    "random_name",
+    "table_capacity",
+    "table_name",
+]
+
+_HOMES = {
+    "TableReader": "aqp_perf.targets.tables.reading",
+    "existing_table": "aqp_perf.targets.tables.table_life",
+    "open_table": "aqp_perf.targets.tables.table_life",
+    "open_target": "aqp_perf.targets.kinds.open_target",
+    "table_capacity": "aqp_perf.targets.tables.table_capacity",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

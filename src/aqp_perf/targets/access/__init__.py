@@ -1,0 +1,1 @@
+"""Clients, credentials, roles and permissions."""

@@ -1,0 +1,206 @@
+"""boto3 sessions and clients with nothing left to chance, and boto3's errors as ours."""
+
+import os
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.parsers
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's name
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    HTTPClientError,
+    LoginError,
+    NoCredentialsError,
+    SSLError,
+    SSOError,
+    TokenRetrievalError,
+)
+
+from aqp_perf.core.aws.refusals import (
+    DENIED_CODES,
+    EXPIRED_CODES,
+    clock_skew,
+    is_unauthorized,
+    tls_problem,
+)
+from aqp_perf.core.aws.secret_texts import without_secrets
+from aqp_perf.errors import TargetUnavailable, TargetUnusable
+from aqp_perf.targets.access.environment import DUMMY_ACCESS_KEY_ID, DUMMY_SECRET_ACCESS_KEY
+from aqp_perf.targets.access.permissions import missing_action
+from aqp_perf.targets.access.renewal import RENEW
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+CLIENT_CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=16,
+)
+"""Retries are set because botocore's defaults change with its version."""
+
+NO_PROXIES = Config(proxies={})
+
+_NOT_SIGNED_IN = (LoginError, SSOError, TokenRetrievalError)
+"""A sign-in by ``aws sso login`` or ``aws login`` is over, or never was."""
+
+_NO_CREDENTIALS = (RuntimeError, OSError, LookupError, ValueError)
+"""What botocore's ways to get credentials raise beside its own errors: new ones that have expired
+already, a missing file, a malformed answer."""
+
+_UNREADABLE = (botocore.parsers.ResponseParserError, RecursionError, ValueError)
+"""What botocore's parsers raise: of no JSON or XML at all, of one too deep, of other bytes."""
+
+
+def isolated_session(region: str) -> boto3.Session:
+    """Return a session with dummy credentials that reads no profile and no configuration file."""
+    core = botocore.session.Session(
+        session_vars={
+            "profile": (None, None, None, None),
+            "config_file": (None, None, os.devnull, None),
+            "credentials_file": (None, None, os.devnull, None),
+        }
+    )
+    core.set_credentials(DUMMY_ACCESS_KEY_ID, DUMMY_SECRET_ACCESS_KEY)
+    return boto3.Session(botocore_session=core, region_name=region)
+
+
+def dynamodb_client(
+    session: boto3.Session, endpoint_url: str | None, changes: Config | None = None
+) -> "DynamoDBClient":
+    """Return a client configured by `CLIENT_CONFIG` and ``changes``.
+
+    Raises:
+        TargetUnusable: its credentials cannot be had, or botocore takes a setting for wrong.
+        TargetUnavailable: nobody answers who would lend them.
+    """
+    config = CLIENT_CONFIG.merge(changes) if changes is not None else CLIENT_CONFIG
+    with _opening_errors_of(endpoint_url or f"AWS {session.region_name}"):
+        client = session.client("dynamodb", endpoint_url=endpoint_url, config=config)
+    client.meta.events.register("after-call.dynamodb", partial(_hide_what_was_sent, session))
+    return client
+
+
+def _hide_what_was_sent(session: boto3.Session, *, parsed: dict[str, Any], **_: object) -> None:
+    """Take our credentials out of an error: an endpoint may have echoed its request."""
+    error, held = parsed.get("Error"), session.get_credentials()
+    if error and held is not None:
+        frozen = held.get_frozen_credentials()
+        for part, text in error.items():
+            error[part] = without_secrets(text, (frozen.access_key, frozen.token))
+
+
+@contextmanager
+def errors_of(endpoint: str, renewal: str = RENEW) -> Iterator[None]:
+    """Raise what boto3 raises as an error of the target at ``endpoint``.
+
+    Args:
+        endpoint: what messages call it.
+        renewal: what to do about credentials that expired; see `how_to_renew`.
+
+    Raises:
+        TargetUnavailable: no connection, or no answer in time.
+        TargetUnusable: an answer that says no or cannot be read, no credentials to ask with, or
+            nobody to trust.
+    """
+    started = time.monotonic()
+    try:
+        yield
+    except SSLError as exc:
+        problem = tls_problem(str(exc.kwargs["error"]))
+        raise TargetUnusable(endpoint, f"no TLS connection: {problem}") from exc
+    except (ConnectionError, HTTPClientError) as exc:
+        waited_s = round(time.monotonic() - started, 1)
+        if isinstance(exc, EndpointConnectionError):
+            raise TargetUnavailable(endpoint, waited_s, _why_not(exc), is_there=False) from exc
+        raise TargetUnavailable(endpoint, waited_s, str(exc)) from exc
+    except ClientError as exc:
+        raise TargetUnusable(endpoint, _refusal(exc, renewal)) from exc
+    except _NOT_SIGNED_IN as exc:
+        detail = f"you are not signed in to AWS any more, {renewal}: {exc}"
+        raise TargetUnusable(endpoint, detail) from exc
+    except CredentialRetrievalError as exc:
+        raise TargetUnusable(endpoint, _without_output(exc)) from exc
+    except BotoCoreError as exc:
+        raise TargetUnusable(endpoint, str(exc)) from exc
+    except _UNREADABLE as exc:
+        if not _is_of_an_answer(exc):
+            raise
+        detail = f"it answers, but not as an AWS service does: {type(exc).__name__}"
+        raise TargetUnusable(endpoint, detail) from exc
+
+
+def check_credentials(session: boto3.Session, endpoint: str, renewal: str = RENEW) -> None:
+    """Ask for the credentials that requests of ``session`` will be signed with.
+
+    The other arguments are those of `errors_of`.
+
+    Raises:
+        TargetUnusable: there are none, or they expired and cannot be renewed.
+        TargetUnavailable: nobody answers who would lend them.
+    """
+    with _opening_errors_of(endpoint, renewal):
+        held = session.get_credentials()
+        if held is None:
+            raise NoCredentialsError
+        held.get_frozen_credentials()
+
+
+@contextmanager
+def _opening_errors_of(endpoint: str, renewal: str = RENEW) -> Iterator[None]:
+    """Raise as `errors_of` does; what botocore's ways to get credentials let through, too."""
+    with errors_of(endpoint, renewal):
+        try:
+            yield
+        except BotoCoreError:
+            raise  # some are OSErrors, too
+        except _NO_CREDENTIALS as exc:
+            raise TargetUnusable(endpoint, str(exc)) from exc
+
+
+def _is_of_an_answer(error: BaseException) -> bool:
+    """Return whether an error was raised while botocore read an answer."""
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(each.f_globals.get("__name__") == botocore.parsers.__name__ for each in frames)
+
+
+def _why_not(exc: EndpointConnectionError) -> str:
+    """Return the URL that has nobody, with the system's reason: refused, or an unknown name."""
+    reason = getattr(exc.kwargs.get("error"), "__cause__", None)
+    return f"{exc}: {reason.strerror}" if isinstance(reason, OSError) else str(exc)
+
+
+def _without_output(exc: CredentialRetrievalError) -> str:
+    """Return the reason without what a ``credential_process`` wrote, which may hold secrets."""
+    if exc.kwargs["provider"] != "custom-process":
+        return str(exc)
+    return "the credential_process of the AWS configuration failed: run it yourself to see why"
+
+
+def _refusal(exc: ClientError, renewal: str) -> str:
+    """Return the reason, and what would do if it lies with the caller and not with the request."""
+    error, metadata = exc.response.get("Error", {}), exc.response.get("ResponseMetadata", {})
+    code, message = error.get("Code", ""), error.get("Message", "")
+    date = metadata.get("HTTPHeaders", {}).get("date")
+    skew = clock_skew(code, message, date=date, now=datetime.now(UTC))
+    if skew is not None:
+        return skew
+    if code in EXPIRED_CODES:
+        return f"the credentials have expired, {renewal}: {exc}"
+    if code in DENIED_CODES:
+        return f"the credentials lack the permission {missing_action(exc)}: {exc}"
+    if is_unauthorized(metadata.get("HTTPStatusCode", 0), code):
+        return f"the credentials were refused: {exc}"
+    return str(exc)

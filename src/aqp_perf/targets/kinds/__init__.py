@@ -1,0 +1,1 @@
+"""The kinds of targets, and how each is opened."""

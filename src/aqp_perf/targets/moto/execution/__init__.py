@@ -1,0 +1,1 @@
+"""What a PartiQL statement does to a table of moto."""

@@ -1,0 +1,25 @@
+"""The one error a request can end with, as DynamoDB sends it."""
+
+from enum import StrEnum
+
+from aqp_perf.errors import PerfError
+
+
+class ErrorCode(StrEnum):
+    """The error codes of ExecuteStatement that this server can answer, all with HTTP 400."""
+
+    VALIDATION = "ValidationException"
+    SERIALIZATION = "SerializationException"
+    DUPLICATE_ITEM = "DuplicateItemException"
+    TABLE_NOT_FOUND = "ResourceNotFoundException"
+
+
+class RequestRefused(PerfError):
+    """A request that DynamoDB answers with an error; it ends as HTTP 400, never as a traceback.
+
+    The messages are worded as DynamoDB Local words them, where it has a message for the case.
+    """
+
+    def __init__(self, message: str, code: ErrorCode = ErrorCode.VALIDATION) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message

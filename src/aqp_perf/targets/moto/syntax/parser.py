@@ -1,0 +1,267 @@
+"""PartiQL text to a frozen `statement`: the grammar is in `partiql.lark`."""
+
+from functools import cache, lru_cache
+from itertools import count
+from typing import Any, TypeAlias
+
+from lark import Lark, Token, Transformer, v_args
+from lark.exceptions import UnexpectedInput, VisitError
+
+from aqp_perf.targets.moto.execution.values import canonical_number, checked_set
+from aqp_perf.targets.moto.refusal import RequestRefused
+from aqp_perf.targets.moto.syntax import statement as s
+from aqp_perf.targets.moto.syntax.reserved_words import KEYWORDS, RESERVED_WORDS
+
+_Source: TypeAlias = tuple[str, str | None]
+"""A table, and an index of it or None."""
+_Clause: TypeAlias = s.Condition | tuple[s.SortKey, ...]
+"""What follows FROM: WHERE's condition or ORDER BY's keys."""
+
+MAX_STATEMENT_LENGTH = 8192
+_CACHED_STATEMENTS = 512
+
+
+@lru_cache(maxsize=_CACHED_STATEMENTS)
+def parse_statement(text: str) -> s.Statement:
+    """Return what a statement says; the same text is parsed once, as long as it stays in the cache.
+
+    Raises:
+        RequestRefused: the text is too long, not PartiQL, or not a statement this server answers.
+    """
+    if len(text) > MAX_STATEMENT_LENGTH:
+        raise RequestRefused(
+            f"Member must have length less than or equal to {MAX_STATEMENT_LENGTH}"
+        )
+    builder = _StatementBuilder()
+    try:
+        tree = _parser().parse(text)
+        statement: s.Statement = builder.transform(tree)
+    except UnexpectedInput as exc:
+        raise RequestRefused(_unreadable(text, exc)) from exc
+    except VisitError as exc:
+        if isinstance(exc.orig_exc, RequestRefused):
+            raise exc.orig_exc from None
+        raise
+    return statement
+
+
+def _unreadable(text: str, error: UnexpectedInput) -> str:
+    verb = text.split(maxsplit=1)[0].upper() if text.strip() else ""
+    if verb in {"UPDATE", "DELETE", "EXISTS"}:
+        return f"Unsupported operation: {verb}; this server answers INSERT and SELECT"
+    message = f"Statement wasn't well formed, can't be processed: {text}"
+    token = getattr(error, "token", None)
+    if isinstance(token, Token) and token.type != "$END":
+        message += f" (unexpected {str(token)!r} at {token.line}:{token.column})"
+    return message
+
+
+def _as_word(token: Token) -> Token:
+    """Give a plain name that is a keyword or a reserved word its own terminal."""
+    word = token.lower()
+    if word in KEYWORDS:
+        return Token.new_borrow_pos(f"_{word.upper()}", token, token)
+    if word in RESERVED_WORDS:
+        return Token.new_borrow_pos("RESERVED", token, token)
+    return token
+
+
+@v_args(inline=True)
+class _StatementBuilder(Transformer[Token, Any]):
+    """Build a statement from a parse tree, bottom-up and left to right: one builder, one tree."""
+
+    def __init__(self) -> None:
+        super().__init__(visit_tokens=False)
+        self._parameters = count()
+
+    def start(self, statement: s.Statement) -> s.Statement:
+        return statement
+
+    def insert(self, source: _Source, *pairs: tuple[str, s.Value]) -> s.Insert:
+        table, index = source
+        if index is not None:
+            raise RequestRefused(
+                "FROM clause may only contain a single table name in data manipulation statements"
+            )
+        _unique_names(pairs)
+        return s.Insert(table=table, attributes=pairs, parameter_count=next(self._parameters))
+
+    def pair(self, name: Token, value: s.Value) -> tuple[str, s.Value]:
+        return _unquote(name, "'"), value
+
+    def select(self, columns: tuple[s.Column, ...], source: _Source, *clauses: _Clause) -> s.Select:
+        where = [clause for clause in clauses if not isinstance(clause, tuple)]
+        order_by = [clause for clause in clauses if isinstance(clause, tuple)]
+        return s.Select(
+            table=source[0],
+            index=source[1],
+            columns=columns,
+            where=where[0] if where else None,
+            order_by=order_by[0] if order_by else (),
+            parameter_count=next(self._parameters),
+        )
+
+    def columns(self, *paths: s.Path) -> tuple[s.Column, ...]:
+        labels = [_label(path) for path in paths]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise RequestRefused(f"Duplicate identifiers in select clause: {label}")
+        return tuple(
+            s.Column(label=label, path=path) for label, path in zip(labels, paths, strict=True)
+        )
+
+    def source(self, table: str, index: str | None = None) -> _Source:
+        return table, index
+
+    def where(self, condition: s.Condition) -> s.Condition:
+        return condition
+
+    def order_by(self, *keys: s.SortKey) -> tuple[s.SortKey, ...]:
+        return keys
+
+    def ascending(self, name: str) -> s.SortKey:
+        return s.SortKey(name=name, descending=False)
+
+    def descending(self, name: str) -> s.SortKey:
+        return s.SortKey(name=name, descending=True)
+
+    def any_of(self, *conditions: s.Condition) -> s.Or:
+        return s.Or(conditions)
+
+    def all_of(self, *conditions: s.Condition) -> s.And:
+        return s.And(conditions)
+
+    def negate(self, condition: s.Condition) -> s.Not:
+        return s.Not(condition)
+
+    def compare(self, left: s.Operand, operator: Token, right: s.Operand) -> s.Compare:
+        return s.Compare(left, "<>" if operator == "!=" else str(operator), right)
+
+    def within(self, operand: s.Operand, choices: tuple[s.Operand, ...]) -> s.Within:
+        return s.Within(operand, choices)
+
+    def not_within(self, operand: s.Operand, choices: tuple[s.Operand, ...]) -> s.Not:
+        return s.Not(s.Within(operand, choices))
+
+    def between(self, operand: s.Operand, low: s.Operand, high: s.Operand) -> s.Between:
+        return s.Between(operand, low, high)
+
+    def not_between(self, operand: s.Operand, low: s.Operand, high: s.Operand) -> s.Not:
+        return s.Not(s.Between(operand, low, high))
+
+    def is_null(self, operand: s.Operand) -> s.IsNull:
+        return s.IsNull(operand)
+
+    def is_not_null(self, operand: s.Operand) -> s.Not:
+        return s.Not(s.IsNull(operand))
+
+    def is_missing(self, operand: s.Operand) -> s.IsMissing:
+        return s.IsMissing(operand)
+
+    def is_not_missing(self, operand: s.Operand) -> s.Not:
+        return s.Not(s.IsMissing(operand))
+
+    def call(self, function: Token, *arguments: s.Operand) -> s.Call:
+        return s.Call(function.lower(), arguments)
+
+    def choices(self, *operands: s.Operand) -> tuple[s.Operand, ...]:
+        return operands
+
+    def size(self, path: s.Path) -> s.Size:
+        return s.Size(path)
+
+    def path(self, *steps: str | int) -> s.Path:
+        return s.Path(steps)
+
+    def position(self, number: Token) -> int:
+        if not number.isdigit():
+            raise RequestRefused(f"A place in a list is counted from 0, not {number}")
+        return int(number)
+
+    def key(self, name: Token) -> str:
+        return _unquote(name, "'")
+
+    def plain_name(self, name: Token) -> str:
+        return str(name)
+
+    def quoted_name(self, name: Token) -> str:
+        return _unquote(name, '"')
+
+    def parameter(self) -> s.Parameter:
+        return s.Parameter(next(self._parameters))
+
+    def constant(self, value: s.AttributeValue) -> s.Constant:
+        return s.Constant(value)
+
+    def string(self, text: Token) -> s.AttributeValue:
+        return {"S": _unquote(text, "'")}
+
+    def number(self, text: Token) -> s.AttributeValue:
+        number = canonical_number(str(text))
+        if number == "0" and text.startswith("-") and not text[1:].isdigit():
+            raise RequestRefused("Negative zero decimal is not supported")
+        return {"N": number}
+
+    def true(self) -> s.AttributeValue:
+        return {"BOOL": True}
+
+    def false(self) -> s.AttributeValue:
+        return {"BOOL": False}
+
+    def null(self) -> s.AttributeValue:
+        return {"NULL": True}
+
+    def list(self, *elements: s.AttributeValue) -> s.AttributeValue:
+        return {"L": list(elements)}
+
+    def map(self, *members: tuple[str, s.AttributeValue]) -> s.AttributeValue:
+        _unique_names(members)
+        return {"M": dict(members)}
+
+    def member(self, name: Token, value: s.AttributeValue) -> tuple[str, s.AttributeValue]:
+        return _unquote(name, "'"), value
+
+    def set(self, *elements: s.AttributeValue) -> s.AttributeValue:
+        kinds = {kind for element in elements for kind in element}
+        if not elements:
+            raise RequestRefused("Empty bags are not supported")
+        if kinds not in ({"S"}, {"N"}):
+            raise RequestRefused(
+                "Unsupported data type in Bag. "
+                "DynamoDB only supports either numbers or strings in bags"
+            )
+        kind = f"{kinds.pop()}S"
+        return {kind: checked_set(kind, [element[kind[0]] for element in elements])}
+
+
+def _label(path: s.Path) -> str:
+    label = ""
+    for step in path.steps:
+        label = step if isinstance(step, str) else f"{label}[{step}]"
+    return label
+
+
+def _unique_names(pairs: tuple[tuple[str, Any], ...]) -> None:
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if not name:
+            raise RequestRefused("Path component cannot be an empty string")
+        if name in seen:
+            raise RequestRefused(f"Duplicate keys in tuple. Key: {name}")
+        seen.add(name)
+
+
+def _unquote(token: Token, quote: str) -> str:
+    return token[1:-1].replace(quote * 2, quote)
+
+
+@cache
+def _parser() -> Lark:
+    return Lark.open(
+        "partiql.lark",
+        rel_to=__file__,
+        parser="lalr",
+        lexer="basic",
+        propagate_positions=False,
+        lexer_callbacks={"NAME": _as_word},
+    )

@@ -1,0 +1,121 @@
+"""The tables of an account and region, found with their tags, and deleted one at a time."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from botocore.exceptions import ClientError
+
+from aqp_perf.errors import TableUnusable
+from aqp_perf.targets.access.client import errors_of
+from aqp_perf.targets.kinds.target import Target
+from aqp_perf.targets.sweep.leftover import FoundTable
+from aqp_perf.targets.tables.clock import Clock
+from aqp_perf.targets.tables.definition import describe
+from aqp_perf.targets.tables.seeding import THROTTLED
+from aqp_perf.targets.tables.table import NAME_PREFIX
+from aqp_perf.targets.tables.tags import read_tags
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import ListTablesInputTypeDef
+
+_NOT_YET: Final = THROTTLED | {"LimitExceededException"}
+"""AWS answers so to many questions for tags a second, and to many deletions at a time."""
+
+_WITHOUT_TAGS: Final = frozenset({"UnknownOperationException"})
+_PAUSES_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
+
+Answer = TypeVar("Answer")
+
+
+class FoundTables:
+    """The tables at ``target``.
+
+    Args:
+        target: where to look.
+        clock: for the pauses that AWS asks for.
+    """
+
+    def __init__(self, target: Target, clock: Clock) -> None:
+        self._client, self._endpoint, self._clock = target.client(), target.endpoint, clock
+
+    def find(self, *, has_any_name: bool) -> Iterator[FoundTable]:
+        """Yield the tables with our prefix, or with any name; one that vanishes is left out.
+
+        Raises:
+            TargetUnavailable, TargetUnusable: the target does not answer, or says no.
+        """
+        with errors_of(self._endpoint):
+            for name in self._names():
+                if has_any_name or name.startswith(NAME_PREFIX):
+                    found = self._look_at(name)
+                    if found is not None:
+                        yield found
+
+    def delete(self, table: FoundTable) -> None:
+        """Delete ``table`` if it is still what was found; one that has vanished is no error.
+
+        Raises:
+            TableUnusable: it may not be deleted, or its name is another table's by now.
+            TargetUnavailable, TargetUnusable: the target does not answer, or says no.
+        """
+        if table.is_protected:
+            raise TableUnusable(table.name, "its deletion protection is on: turn it off first")
+        with errors_of(self._endpoint):
+            now = self._look_at(table.name)
+            if now is None:
+                return
+            if (now.arn, now.tags) != (table.arn, table.tags):
+                raise TableUnusable(table.name, "its tags have changed: look at it again")
+            try:
+                self._patiently(lambda: self._client.delete_table(TableName=table.name))
+            except self._client.exceptions.ResourceNotFoundException:
+                return
+
+    def _names(self) -> Iterator[str]:
+        start: ListTablesInputTypeDef = {}
+        while True:
+            page = self._patiently(partial(self._client.list_tables, **start))
+            yield from page["TableNames"]
+            if not page.get("LastEvaluatedTableName"):
+                return
+            start = {"ExclusiveStartTableName": page["LastEvaluatedTableName"]}
+
+    def _look_at(self, name: str) -> FoundTable | None:
+        description = self._patiently(lambda: describe(self._client, name))
+        if description is None:
+            return None
+        arn = description["TableArn"]
+        try:
+            tags = self._patiently(lambda: read_tags(self._client, arn))
+        except self._client.exceptions.ResourceNotFoundException:
+            return None
+        except ClientError as exc:
+            if _code(exc) not in _WITHOUT_TAGS:
+                raise
+            tags = {}
+        return FoundTable(
+            name=name,
+            arn=arn,
+            status=description["TableStatus"],
+            is_protected=description.get("DeletionProtectionEnabled", False),
+            tags=tags,
+            created=description.get("CreationDateTime"),
+            size_bytes=description.get("TableSizeBytes", 0),
+            item_count=description.get("ItemCount", 0),
+        )
+
+    def _patiently(self, ask: Callable[[], Answer]) -> Answer:
+        """Ask again, later, what AWS has no time for now; raise what boto3 raises."""
+        for pause_s in _PAUSES_S:
+            try:
+                return ask()
+            except ClientError as exc:
+                if _code(exc) not in _NOT_YET:
+                    raise
+            self._clock.sleep(pause_s)
+        return ask()
+
+
+def _code(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")

@@ -1,0 +1,1 @@
+"""Tables: creation, seeding, reading, deletion."""

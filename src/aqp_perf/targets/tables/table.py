@@ -1,0 +1,58 @@
+"""What a table is to those who use one, and how it may be called."""
+
+import re
+import secrets
+from dataclasses import dataclass
+
+from aqp_perf.errors import InvalidOption
+
+NAME_PREFIX = "aqp_perf_"
+"""Begins the name of every table that we create."""
+
+_LETTERS = "abcdefghikmnpqrtuvwxyz"
+"""Of these nothing spells ``json``, or looks like a digit."""
+_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table that is ready for load.
+
+    Args:
+        name: its name.
+        is_ours: we created it, and delete it.
+        is_seeded: it holds the seed items of the run's data set; what reads must answer is known.
+    """
+
+    name: str
+    is_ours: bool
+    is_seeded: bool
+
+
+def table_name(run_id: str) -> str:
+    """Return the name of the table that a run creates.
+
+    Raises:
+        InvalidOption: DynamoDB does not take such a name.
+    """
+    return checked_name("run id", f"{NAME_PREFIX}{run_id}")
+
+
+def random_name() -> str:
+    """Return eight random letters for a part of a table's name.
+
+    Digits are left out: the real AQP rewrites ``_1`` inside queries.
+    """
+    return "".join(secrets.choice(_LETTERS) for _ in range(8))
+
+
+def checked_name(option: str, name: str) -> str:
+    """Return ``name`` when DynamoDB takes it for a table.
+
+    Raises:
+        InvalidOption: it does not; the message blames ``option``.
+    """
+    if not _NAME.fullmatch(name):
+        hint = "a table name is 3 to 255 letters, digits, '_', '.' or '-'"
+        raise InvalidOption(option, name, hint)
+    return name

@@ -1,0 +1,250 @@
+"""The life of a table: created, seeded and deleted by us, or found and left as it is."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from random import Random
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from aqp_perf.core.aws.refusals import DENIED_CODES
+from aqp_perf.core.data.data_fingerprint import data_fingerprint
+from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.errors import (
+    TableAlreadyExists,
+    TableLeftBehind,
+    TableNotFound,
+    TableNotReady,
+    TableUnusable,
+    TargetError,
+    TargetUnusable,
+)
+from aqp_perf.targets.access.client import errors_of
+from aqp_perf.targets.kinds.target import Target, TargetKind
+from aqp_perf.targets.tables.billing import Billing, OnDemand
+from aqp_perf.targets.tables.clock import Clock, SystemClock
+from aqp_perf.targets.tables.definition import KEY, describe, key_of, table_definition
+from aqp_perf.targets.tables.seeding import seed_table
+from aqp_perf.targets.tables.table import Table, checked_name
+from aqp_perf.targets.tables.tags import (
+    CREATION_TAG,
+    DATA_TAG,
+    boto3_tags,
+    creation_tags,
+    read_tags,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_READY_TIMEOUT_S = 180.0
+_FIRST_PAUSE_S = 0.02
+_LONGEST_PAUSE_S = 2.0
+_LIFETIME = timedelta(hours=12)
+"""After this, whoever finds the table may take it for a left-over."""
+
+
+@contextmanager
+def open_table(  # noqa: PLR0913 - named, and most with a default
+    target: Target,
+    *,
+    name: str,
+    dataset: Dataset,
+    run_id: str,
+    billing: Billing | None = None,
+    keep: bool = False,
+    clock: Clock | None = None,
+) -> Iterator[Table]:
+    """Create and seed table ``name``, yield it, and delete it however the block ends.
+
+    Args:
+        target: where.
+        name: see `table_name`.
+        dataset: its seed items go into the table.
+        run_id: goes into a tag.
+        billing: on-demand under the default ceiling unless given.
+        keep: do not delete it, however the block ends.
+        clock: for the wait until the table is ready.
+
+    Raises:
+        TableAlreadyExists: there is such a table; it was not touched.
+        TableNotReady: it did not become ACTIVE.
+        SeedingFailed: it does not take the seed items.
+        TableLeftBehind: it could not be deleted. When an error is under way already, that one
+            is raised, and this is a note on it.
+        TargetUnavailable, TargetUnusable: the target does not answer, or says no.
+    """
+    checked_name("table name", name)
+    own = _OwnTable(target, name, clock or SystemClock())
+    try:
+        own.create(billing or OnDemand(), run_id)
+        own.fill(dataset)
+        yield Table(name=name, is_ours=True, is_seeded=True)
+    except BaseException as first:
+        if not keep:
+            try:
+                own.remove()
+            except TargetError as second:
+                first.add_note(str(second))
+        raise
+    if not keep:
+        own.remove()
+
+
+def existing_table(target: Target, name: str, dataset: Dataset) -> Table:
+    """Return the table ``name``, which is neither created nor seeded nor ever deleted.
+
+    It counts as seeded when its tag says that it was, by us and with ``dataset``; without an answer
+    to the question for its tags it does not.
+
+    Raises:
+        TableNotFound: there is none.
+        TableUnusable: its key is not ours.
+        TableNotReady: it is being created or deleted.
+        TargetUnavailable, TargetUnusable: the target does not answer, or says no, or is another
+            account's than the one that was named.
+    """
+    checked_name("--perf-table", name)
+    client = target.client()
+    with errors_of(target.endpoint):
+        description = describe(client, name)
+        if description is None:
+            raise TableNotFound(name, target.endpoint)
+        if (key := key_of(description)) != KEY:
+            raise TableUnusable(name, f"its key is {key}, needed is {KEY}")
+        if description["TableStatus"] not in {"ACTIVE", "UPDATING"}:
+            raise TableNotReady(name, description["TableStatus"], 0)
+        _check_account(target, description["TableArn"])
+        tags = _tags_if_told(client, description["TableArn"]) or {}
+    is_seeded = tags.get(DATA_TAG) == data_fingerprint(dataset)
+    return Table(name=name, is_ours=False, is_seeded=is_seeded)
+
+
+def _check_account(target: Target, arn: str) -> None:
+    """Believe nobody but the table itself whose it is: who tells the account may be misled.
+
+    Raises:
+        TargetUnusable: it is in another account than the one that may be used.
+    """
+    account = arn.split(":")[4:5]
+    if target.account is not None and account != [target.account]:
+        detail = f"{arn} is not in account {target.account}, the only one that may be used"
+        raise TargetUnusable(target.endpoint, detail)
+
+
+class _OwnTable:
+    """A table that we create. It is deleted only when it is known to be ours.
+
+    Known means: our CreateTable was confirmed, or, when its answer was lost (an interrupt, a time
+    out, a repeated request), the table carries the tag that only this creation knows.
+    """
+
+    def __init__(self, target: Target, name: str, clock: Clock) -> None:
+        self._target = target
+        self._name, self._clock, self._endpoint = name, clock, target.endpoint
+        self._client, self._owner = target.client(), target.owner
+        self._must_have_tags = target.kind is TargetKind.AWS
+        self._creation_id = secrets.token_hex(16)
+        self._arn = ""
+        self._was_asked = self._is_confirmed = False
+
+    def create(self, billing: Billing, run_id: str) -> None:
+        tags = creation_tags(
+            run_id=run_id,
+            owner=self._owner,
+            expires=self._clock.utc_now() + _LIFETIME,
+            creation_id=self._creation_id,
+        )
+        with errors_of(self._endpoint):
+            self._was_asked = True
+            try:
+                self._client.create_table(**table_definition(self._name, billing, tags))
+            except self._client.exceptions.ResourceInUseException as exc:
+                if self._carries_our_tag() is not True:
+                    self._was_asked = False
+                    raise TableAlreadyExists(self._name) from exc
+            except ClientError as exc:
+                # Any other answer leaves open whether the table is there.
+                self._was_asked = exc.response["Error"]["Code"] not in DENIED_CODES
+                raise
+            self._is_confirmed = True
+            self._wait_until_active()
+
+    def fill(self, dataset: Dataset) -> None:
+        with errors_of(self._endpoint):
+            rng = Random(dataset.seed)  # noqa: S311 - draws pauses, not secrets
+            seed_table(self._client, self._name, dataset.seed_items(), rng=rng)
+            self._tag_as_seeded(data_fingerprint(dataset))
+
+    def remove(self) -> None:
+        if not self._was_asked:
+            return
+        try:
+            with errors_of(self._endpoint):
+                is_ours = self._is_confirmed or self._carries_our_tag()
+                if is_ours:
+                    self._delete()
+        except TargetError as exc:
+            raise TableLeftBehind(self._name, self._endpoint, str(exc)) from exc
+        if is_ours is None:
+            detail = "it is there, and nothing tells whether this run created it"
+            raise TableLeftBehind(self._name, self._endpoint, detail)
+
+    def _carries_our_tag(self) -> bool | None:
+        """Return None when the endpoint does not tell tags."""
+        description = describe(self._client, self._name)
+        if description is None:
+            return False
+        tags = _tags_if_told(self._client, description["TableArn"])
+        return None if tags is None else tags.get(CREATION_TAG) == self._creation_id
+
+    def _tag_as_seeded(self, fingerprint: str) -> None:
+        """Set the tag last of all: whatever was cut short before leaves a table without it."""
+        tags = boto3_tags({DATA_TAG: fingerprint})
+        try:
+            self._client.tag_resource(ResourceArn=self._arn, Tags=tags)
+        except ClientError:
+            if self._must_have_tags:
+                raise
+
+    def _wait_until_active(self) -> None:
+        for waited_s in self._pauses():
+            description = describe(self._client, self._name)
+            # Right after CreateTable, AWS may not know the table yet.
+            status = "CREATING" if description is None else description["TableStatus"]
+            if description is not None and status == "ACTIVE":
+                self._arn = description["TableArn"]
+                _check_account(self._target, self._arn)
+                return
+            if waited_s >= _READY_TIMEOUT_S:
+                raise TableNotReady(self._name, status, _READY_TIMEOUT_S)
+
+    def _delete(self) -> None:
+        for waited_s in self._pauses():
+            try:
+                self._client.delete_table(TableName=self._name)
+            except self._client.exceptions.ResourceNotFoundException:
+                return
+            except self._client.exceptions.ResourceInUseException:
+                if waited_s >= _READY_TIMEOUT_S:
+                    raise
+                continue  # AWS refuses to delete a table while it is being created
+            return
+
+    def _pauses(self) -> Iterator[float]:
+        """Yield the seconds waited so far, with a growing pause before each but the first."""
+        started, pause_s = self._clock.now_s(), _FIRST_PAUSE_S
+        while True:
+            yield self._clock.now_s() - started
+            self._clock.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+
+def _tags_if_told(client: "DynamoDBClient", arn: str) -> dict[str, str] | None:
+    """Return None when the endpoint has no tags, or does not tell us."""
+    try:
+        return read_tags(client, arn)
+    except ClientError:
+        return None

@@ -1,0 +1,67 @@
+"""The workloads: PartiQL writes and reads against DynamoDB, aggregates against the AQP.
+
+Works with the bare locust command, alone, with ``--master`` and ``--worker``, and with its web UI::
+
+    locust -f perf/locustfile.py PartiqlWriteUser --endpoint-url http://localhost:8000 --headless
+
+The AQP is locust's own ``--host``. See ``locust -f perf/locustfile.py --help`` for the rest.
+"""
+
+from functools import partial
+
+from locust import events
+
+from aqp_perf.core.data.statements import (
+    READ_OPERATION,
+    STATUS_OPERATION,
+    WRITE_OPERATION,
+    ZIPCODE_OPERATION,
+    select_statement,
+    sort_key_prefix,
+)
+from aqp_perf.core.proof import AggregateQuery
+from aqp_perf.users import AqpUser, PartiqlUser, install
+
+install(events)
+
+
+class PartiqlWriteUser(PartiqlUser):
+    """Inserts orders into partitions that nobody reads."""
+
+    def send(self, index: int, due_ns: int) -> None:
+        """Insert one order."""
+        self.insert(WRITE_OPERATION, index, due_ns=due_ns)
+
+
+class PartiqlReadUser(PartiqlUser):
+    """Selects the orders with one status from a seeded partition."""
+
+    think_time_s = (1.0, 5.0)
+
+    def send(self, index: int, due_ns: int) -> None:
+        """Select from one partition."""
+        settings = self.workload.settings
+        pk, status = settings.dataset.read_key(self.stream, index)
+        self.select(
+            READ_OPERATION,
+            select_statement(settings.table),
+            [{"S": pk}, {"S": sort_key_prefix(status)}],
+            due_ns=due_ns,
+            check=self.check(index, partial(self.workload.oracle.check_select, pk, status)),
+        )
+
+
+class AqpZipcodeUser(AqpUser):
+    """Asks the AQP for the amounts of a seeded partition by zip code."""
+
+    def send(self, index: int, due_ns: int) -> None:
+        """Aggregate one partition."""
+        self.aggregate(ZIPCODE_OPERATION, AggregateQuery.ZIPCODE, index, due_ns=due_ns)
+
+
+class AqpStatusUser(AqpUser):
+    """Asks the AQP for the number of orders of a seeded partition by status."""
+
+    def send(self, index: int, due_ns: int) -> None:
+        """Aggregate one partition."""
+        self.aggregate(STATUS_OPERATION, AggregateQuery.STATUS, index, due_ns=due_ns)

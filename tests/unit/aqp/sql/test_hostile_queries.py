@@ -1,0 +1,65 @@
+"""No request, however it is meant, gets more than a refusal or a read."""
+
+import base64
+from collections import Counter
+from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import Any
+
+from aqp_perf.aqp.serving.callers import Callers
+from aqp_perf.aqp.serving.dynamodb import Answer
+from aqp_perf.aqp.serving.service import Limits, QueryService
+from aqp_perf.aqp.serving.web import AqpApplication
+from tests.unit.aqp.sql.hostile_queries import READ_STATEMENT, TABLE, hostile_requests
+
+REQUESTS = 800
+AUTHORIZATION = f"Basic {base64.b64encode(b'someone:secret').decode()}"
+ITEMS = [{"pk": {"S": "a"}, "sk": {"S": f"ORDER#{n}"}, "amount": {"N": "1.5"}} for n in range(5)]
+
+
+class RecordingDynamoDB:
+    """Keeps what it is asked, and answers every statement with the same items."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Mapping[str, Any]]] = []
+
+    def call(
+        self, operation: str, request: Mapping[str, object], *, timeout_s: float = 1.0
+    ) -> Answer:
+        assert timeout_s > 0
+        self.asked.append((operation, dict(request)))
+        if operation == "DescribeTable":
+            keys = [{"AttributeName": "pk", "KeyType": "HASH"}]
+            return Answer({"Table": {"KeySchema": keys}}, 10)
+        return Answer({"Items": ITEMS}, 100)
+
+
+def test_hostile_requests_are_refused_or_read_and_never_break_the_application() -> None:
+    dynamodb = RecordingDynamoDB()
+    service = QueryService(dynamodb, tables=[TABLE], limits=Limits(), allow_scan=True)
+    callers = Callers(users=("someone",), password="secret")
+    application = AqpApplication(service, callers, is_local=True)
+    statuses: Counter[str] = Counter()
+
+    def start_response(
+        status: str, _headers: object, exc_info: object = None, /
+    ) -> Callable[[bytes], object]:
+        assert exc_info is None
+        statuses[status[:3]] += 1
+        return lambda _: None
+
+    for request in islice(hostile_requests(seed=1), REQUESTS):
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "REQUEST_URI": f"/query-aggregation/{request.segment}",
+            "HTTP_AUTHORIZATION": AUTHORIZATION,
+        }
+        application(environ, start_response)
+
+    assert set(statuses) <= {"200", "400", "404"}
+    assert statuses["200"] > REQUESTS / 20, "nothing was read: the requests are too bad to tell"
+    assert {operation for operation, _ in dynamodb.asked} == {"DescribeTable", "ExecuteStatement"}
+    for operation, asked in dynamodb.asked:
+        if operation == "ExecuteStatement":
+            assert READ_STATEMENT.fullmatch(asked["Statement"]), asked
+            assert asked["Statement"].count("?") == len(asked.get("Parameters", []))

@@ -1,0 +1,329 @@
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aqp_perf.core.comparison.compare import compare
+from aqp_perf.core.comparison.figures import Figures, figures_of
+from aqp_perf.core.comparison.outcome import Comparison, not_compared
+from aqp_perf.core.comparison.rules import COMPARED_METRICS, ComparisonRule
+from aqp_perf.core.comparison.slices import SlicedOperation
+from aqp_perf.core.json_reader import JsonReader
+from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
+from aqp_perf.core.samples.histogram import LatencyHistogram
+from aqp_perf.core.samples.timeline import Timeline
+from aqp_perf.core.verdict.verdicts import Verdict
+
+RATE_PER_S = 100
+NS_PER_MS = 1_000_000
+P99 = ComparisonRule.parse("p99 > 10%")
+
+
+def operation_of(
+    latencies_ms: Iterable[float], failed: frozenset[int] = frozenset(), name: str = "write"
+) -> OperationResult:
+    """Return an operation whose requests were due one after the other, 100 a second."""
+    histogram, timeline, count = LatencyHistogram(), Timeline(), 0
+    for count, latency_ms in enumerate(latencies_ms, start=1):
+        latency_ns = round(latency_ms * NS_PER_MS)
+        histogram.record_ns(latency_ns)
+        due_ns = (count - 1) * 1_000_000_000 // RATE_PER_S
+        timeline.record(due_ns, latency_ns, failed=count in failed)
+    return OperationResult(
+        request_type="partiQL",
+        name=name,
+        duration_s=count / RATE_PER_S,
+        requests=count,
+        failures=len(failed),
+        latency=histogram,
+        service_time=histogram,
+        timeline=timeline,
+    )
+
+
+def figures(metric: str, before: OperationResult, after: OperationResult) -> Figures:
+    found = figures_of(metric, SlicedOperation(before), SlicedOperation(after))
+    assert isinstance(found, Figures)
+    return found
+
+
+def run_of(*operations: OperationResult) -> RunResult:
+    return RunResult(
+        command=("locust",),
+        started_at=datetime(2026, 1, 1, tzinfo=UTC),
+        duration_s=max(each.duration_s for each in operations),
+        users=1,
+        generator=GeneratorHealth(processes=1),
+        operations=operations,
+    )
+
+
+def latencies_ms(count: int, seed: int, scale: float = 20.0) -> list[float]:
+    random = Random(seed)  # noqa: S311 - data, no secrets
+    return [scale * random.lognormvariate(0, 0.3) for _ in range(count)]
+
+
+def compared(before: Iterable[float], after: Iterable[float], *rules: ComparisonRule) -> Comparison:
+    return compare(run_of(operation_of(before)), run_of(operation_of(after)), rules or (P99,))
+
+
+STEADY = latencies_ms(6_000, 1)
+SLOWER = latencies_ms(6_000, 2, scale=26.0)
+
+
+def test_a_slower_run_fails() -> None:
+    (judgement,) = compared(STEADY, SLOWER).judgements
+    assert judgement.verdict is Verdict.FAIL
+    assert judgement.change is not None
+    assert judgement.change.change_ratio == pytest.approx(0.3, abs=0.1)
+    assert judgement.chance is not None
+    assert judgement.chance < 1e-4
+
+
+def test_a_faster_run_passes() -> None:
+    (judgement,) = compared(SLOWER, STEADY).judgements
+    assert (judgement.verdict, judgement.chance) == (Verdict.PASS, None)
+
+
+@pytest.mark.parametrize("metric", COMPARED_METRICS)
+def test_a_run_is_no_worse_than_itself(metric: str) -> None:
+    one = operation_of(STEADY, failed=frozenset(range(0, 6_000, 37)))
+    found = figures(metric, one, one)
+    assert (found.worse_by, found.change_ratio) == (0, 0)
+    assert not found.is_worse(0.0)
+
+
+@pytest.mark.parametrize("metric", COMPARED_METRICS)
+def test_both_directions_are_alike(metric: str) -> None:
+    one = operation_of(STEADY, failed=frozenset(range(0, 6_000, 37)))
+    other = operation_of(SLOWER, failed=frozenset(range(0, 6_000, 11)))
+    there, back = figures(metric, one, other), figures(metric, other, one)
+    assert there.worse_by == -back.worse_by
+    assert (there.freedom, there.worth) == (back.freedom, back.worth)
+    assert there.is_worse(2.0) is not back.is_worse(2.0)
+
+
+@pytest.mark.parametrize("metric", COMPARED_METRICS)
+def test_what_is_worse_for_certain_is_worse_for_less(metric: str) -> None:
+    found = figures(
+        metric,
+        operation_of(STEADY),
+        operation_of(SLOWER, failed=frozenset(range(0, 6_000, 20))),
+    )
+    worse = [found.is_worse(z) for z in (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 12.0, 200.0)]
+    assert worse == sorted(worse, reverse=True)
+    assert worse[0]
+    assert not worse[-1]
+
+
+@given(st.integers(1, 10_000), st.floats(1.2, 50))
+@settings(max_examples=20)
+def test_constant_latencies_differ_for_certain(start_us: int, factor: float) -> None:
+    before, after = [start_us / 100] * 1_000, [start_us / 100 * factor + 2] * 1_000
+    (judgement,) = compared(before, after).judgements
+    assert judgement.verdict is Verdict.FAIL
+
+
+def test_the_interval_encloses_the_change() -> None:
+    for change in compared(STEADY, SLOWER).changes:
+        if change.change_ratio is not None:
+            assert change.ci95 is not None
+            assert change.ci95[0] <= change.change_ratio <= change.ci95[1]
+
+
+def test_the_interval_widens_with_certainty() -> None:
+    found = figures("p99", operation_of(STEADY), operation_of(SLOWER))
+    one, two = found.interval(1.0), found.interval(2.0)
+    assert one is not None
+    assert two is not None
+    assert two[0] < one[0] < one[1] < two[1]
+
+
+def test_a_change_below_the_floor_passes_however_certain() -> None:
+    before, after = [each / 100 for each in STEADY], [each / 100 for each in SLOWER]
+    (by_default,) = compared(before, after).judgements
+    (by_rule,) = compared(before, after, ComparisonRule.parse("p99 > 10%, 10us")).judgements
+    assert (by_default.verdict, by_rule.verdict) == (Verdict.PASS, Verdict.FAIL)
+
+
+def test_a_change_within_the_rule_passes_however_certain() -> None:
+    (judgement,) = compared(STEADY, SLOWER, ComparisonRule.parse("p99 > 60%")).judgements
+    assert judgement.verdict is Verdict.PASS
+
+
+def test_a_change_that_may_be_chance_passes_and_says_what_would_prove_it() -> None:
+    few = latencies_ms(600, 5)
+    slow = sorted(range(600), key=few.__getitem__)[-8:]
+    after = [each * 1.3 if index in slow else each for index, each in enumerate(few)]
+    (judgement,) = compared(few, after, ComparisonRule.parse("p99 > 1%, 0ms")).judgements
+    assert judgement.is_unproven
+    assert judgement.chance is not None
+    assert judgement.reason == (
+        "above the rule, not proven: without any change "
+        f"{judgement.chance * 100:.2g}% of comparisons look so bad, and proof takes 0.5% or less; "
+        "if the change is as large as it looks, about 30 times the requests in both runs would "
+        "prove it"
+    )
+
+
+def test_what_is_less_clear_than_a_chance_has_to_be_as_clear_as_that() -> None:
+    """Holm asks the later ones for less, but only once those before them are proven."""
+    few = latencies_ms(600, 5)
+    after = [each * 1.02 for each in few]
+    rules = [ComparisonRule.parse(f"{metric} > 0.1%, 0ms") for metric in ("median", "mean")]
+    unproven = [each for each in compared(few, after, *rules).judgements if each.is_unproven]
+    assert len(unproven) == 2
+    assert all("proof takes 0.25% or less" in each.reason for each in unproven)
+
+
+def test_one_stall_is_no_proof() -> None:
+    """Two hundred slow requests of one second know little more than one."""
+    stalled = [*STEADY[:2_000], *(1_000.0 for _ in range(200)), *STEADY[2_200:]]
+    (judgement,) = compared(STEADY, stalled).judgements
+    assert judgement.verdict is Verdict.NO_DATA
+    assert "come in clusters" in judgement.reason
+    assert judgement.change is not None
+
+
+def test_the_same_requests_over_all_of_the_run_are_proof() -> None:
+    spread = [1_000.0 if index % 20 == 0 else each for index, each in enumerate(STEADY)]
+    (judgement,) = compared(STEADY, spread).judgements
+    assert judgement.verdict is Verdict.FAIL
+
+
+def test_too_few_requests_are_no_data() -> None:
+    (judgement,) = compared(STEADY[:400], SLOWER).judgements
+    assert judgement.verdict is Verdict.NO_DATA
+    assert judgement.reason == "the baseline has 400 requests: p99 needs 500"
+
+
+def test_too_short_a_run_is_no_data() -> None:
+    short = replace(operation_of(STEADY), timeline=operation_of(STEADY[:200]).timeline)
+    (judgement,) = compare(run_of(short), run_of(operation_of(STEADY)), [P99]).judgements
+    assert judgement.verdict is Verdict.NO_DATA
+    assert "16 slices of time: 20 are needed" in judgement.reason
+
+
+def test_an_operation_that_is_in_one_run_alone_is_no_data() -> None:
+    before = run_of(operation_of(STEADY), operation_of(STEADY, name="gone"))
+    after = run_of(operation_of(STEADY), operation_of(STEADY, name="new"))
+    verdicts = {
+        each.operation: (each.verdict, each.reason)
+        for each in compare(before, after, [P99]).judgements
+    }
+    assert verdicts["write"][0] is Verdict.PASS
+    assert verdicts["new"] == (Verdict.NO_DATA, "the baseline has no such operation")
+    assert verdicts["gone"] == (Verdict.NO_DATA, "the run has no such operation")
+
+
+def test_what_the_baseline_does_not_have_can_be_let_pass_and_is_told() -> None:
+    """What only the baseline has may have been lost, and a typo finds nothing anywhere."""
+    before = run_of(operation_of(STEADY), operation_of(STEADY, name="gone"))
+    after = run_of(operation_of(SLOWER), operation_of(STEADY, name="new"))
+    rules = [P99, ComparisonRule.parse("typo: p99 > 10%")]
+
+    judged = compare(before, after, rules, unmatched=Verdict.PASS).judgements
+
+    verdicts = {each.operation: (each.verdict, each.is_unmatched) for each in judged}
+    assert verdicts == {
+        "write": (Verdict.FAIL, False),
+        "new": (Verdict.PASS, True),
+        "gone": (Verdict.NO_DATA, False),
+        "typo": (Verdict.NO_DATA, False),
+    }
+
+
+def test_what_has_nothing_to_compare_with_costs_the_others_no_certainty() -> None:
+    """It cannot raise a false alarm, so that it has no part in them."""
+    before, after = run_of(operation_of(STEADY)), run_of(operation_of(SLOWER))
+    (alone,) = compare(before, after, [P99]).judgements
+    assert alone.chance is not None
+    level = alone.chance * 1.01
+    more = run_of(operation_of(SLOWER), operation_of(STEADY, name="new"))
+
+    judged, new = compare(
+        before, more, [P99], false_alarm_ratio=level, unmatched=Verdict.PASS
+    ).judgements
+
+    assert (judged.verdict, new.is_unmatched) == (Verdict.FAIL, True)
+
+
+@pytest.mark.parametrize(
+    ("selector", "reason"), [("typo", "no such operation"), ("w*", "several operations match")]
+)
+def test_a_selector_that_finds_not_one_operation_is_no_data(selector: str, reason: str) -> None:
+    run = run_of(operation_of(STEADY[:100]), operation_of(STEADY[:100], name="wait"))
+    rule = ComparisonRule.parse(f"{selector}: p99 > 10%")
+    (judgement,) = compare(run, run, [rule]).judgements
+    assert judgement.verdict is Verdict.NO_DATA
+    assert judgement.operation == selector
+    assert reason in judgement.reason
+
+
+def test_failures_out_of_none_are_found() -> None:
+    before, after = operation_of(STEADY), operation_of(STEADY, frozenset(range(0, 6_000, 40)))
+    rule = ComparisonRule.parse("failure_ratio > 10%")
+    (judgement,) = compare(run_of(before), run_of(after), [rule]).judgements
+    assert judgement.verdict is Verdict.FAIL
+    assert judgement.change is not None
+    assert (judgement.change.change_ratio, judgement.change.ci95) == (None, None)
+
+
+def test_less_throughput_is_worse() -> None:
+    after = operation_of(STEADY, frozenset(range(0, 6_000, 4)))
+    rule = ComparisonRule.parse("throughput > 10%")
+    (judgement,) = compare(run_of(operation_of(STEADY)), run_of(after), [rule]).judgements
+    assert judgement.verdict is Verdict.FAIL
+    assert judgement.change is not None
+    assert judgement.change.change_ratio == pytest.approx(-0.25)
+
+
+def test_more_rules_need_more_certainty() -> None:
+    """What is just certain enough alone is not when many others were asked too."""
+    before, after = latencies_ms(2_000, 3), latencies_ms(2_000, 4, scale=22.2)
+    loose = ComparisonRule.parse("p99 > 1%")
+    (alone,) = compared(before, after, loose).judgements
+    assert alone.chance is not None
+    level = alone.chance * 1.01
+    others = [ComparisonRule.parse(f"p{number} > 1000%") for number in range(60, 70)]
+    runs = run_of(operation_of(before)), run_of(operation_of(after))
+    (judged_alone,) = compare(*runs, [loose], false_alarm_ratio=level).judgements
+    first, *_ = compare(*runs, [loose, *others], false_alarm_ratio=level).judgements
+    assert (judged_alone.verdict, first.verdict) == (Verdict.FAIL, Verdict.PASS)
+
+
+def test_a_comparison_survives_json() -> None:
+    for comparison in (
+        compared(STEADY, SLOWER, P99, ComparisonRule.parse("typo: p99 > 10%, 3ms")),
+        not_compared("main", [P99], "the baseline has no run of this test"),
+    ):
+        reader = JsonReader.of(comparison.to_json(), "comparison")
+        assert Comparison.from_json(reader) == comparison
+
+
+def test_what_is_not_compared_is_no_data() -> None:
+    (judgement,) = not_compared("main", [P99], "why").judgements
+    assert (judgement.verdict, judgement.reason) == (Verdict.NO_DATA, "why")
+    (let_pass,) = not_compared("main", [P99], "why", Verdict.PASS).judgements
+    assert (let_pass.is_unmatched, let_pass.reason) == (True, "why")
+
+
+def in_rows(rows: int, seed: int) -> list[float]:
+    """Return 6,000 fast latencies, with rows of 20 slow ones in a slow mode."""
+    latencies = latencies_ms(6_000, seed, scale=10.0)
+    for start in range(0, 6_000, 6_000 // rows) if rows else ():
+        latencies[start : start + 20] = latencies_ms(20, seed, scale=100.0)
+    return latencies
+
+
+def test_a_few_rows_of_slow_requests_are_no_regression_of_a_run_that_had_none() -> None:
+    """The p99 of the first run lies among its fast requests, each of which stands for itself."""
+    (judgement,) = compared(in_rows(0, 1), in_rows(5, 2)).judgements
+
+    assert judgement.verdict is Verdict.NO_DATA
+    assert judgement.reason.startswith("above the rule, but requests come in clusters")

@@ -1,0 +1,83 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aqp_perf.core.json_reader import JsonReader
+from aqp_perf.core.measured.answer_checks import MOST_EVIDENCE, AnswerChecks
+from aqp_perf.core.proof import WrongAnswer, WrongAnswerKind
+from aqp_perf.core.proof.sampling import Verification, parse_verification
+from aqp_perf.errors import ResultError
+
+wrong_answers = st.builds(
+    WrongAnswer,
+    kind=st.sampled_from(WrongAnswerKind),
+    query=st.text(),
+    expected=st.text(),
+    got=st.text(),
+)
+
+
+@st.composite
+def checks(draw: st.DrawFn) -> AnswerChecks:
+    wrong = draw(st.dictionaries(st.sampled_from(WrongAnswerKind), st.integers(1, 100)))
+    return AnswerChecks(
+        checked=sum(wrong.values()) + draw(st.integers(0, 100)),
+        wrong=wrong,
+        evidence=tuple(draw(st.lists(wrong_answers, max_size=MOST_EVIDENCE))),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "ratio"), [("all", 1.0), ("off", 0.0), ("sample:10%", 0.1), ("sample:0.5%", 0.005)]
+)
+def test_a_verification_is_read_and_written_alike(text: str, ratio: float) -> None:
+    assert parse_verification(text) == Verification(ratio)
+    assert str(parse_verification(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "ALL", "10%", "sample", "sample:10", "sample:-1%", "sample:0%", "sample:101%"]
+)
+def test_other_texts_are_refused_with_what_would_be_right(text: str) -> None:
+    with pytest.raises(ValueError, match="write 'all', 'off' or a part of the answers"):
+        parse_verification(text)
+
+
+@given(st.integers(1, 100), st.integers(0, 10_000), st.integers(1, 1_000))
+def test_a_sample_takes_its_part_of_any_stretch(percent: int, first: int, length: int) -> None:
+    verification = parse_verification(f"sample:{percent}%")
+
+    taken = sum(verification.includes(index) for index in range(first, first + length))
+
+    assert abs(taken - length * percent / 100) <= 1
+
+
+@given(st.lists(st.one_of(st.none(), checks()), max_size=5))
+def test_merged_checks_count_all_of_each(parts: list[AnswerChecks | None]) -> None:
+    merged = AnswerChecks.merged(parts)
+
+    known = [part for part in parts if part is not None]
+    assert (merged is None) is (not known)
+    if merged is not None:
+        assert merged.checked == sum(part.checked for part in known)
+        assert merged.wrong_count == sum(part.wrong_count for part in known)
+        assert merged.evidence == tuple(e for part in known for e in part.evidence)[:MOST_EVIDENCE]
+
+
+@given(checks())
+def test_checks_survive_the_way_as_json(some: AnswerChecks) -> None:
+    document = json.loads(json.dumps(some.to_json()))
+
+    assert AnswerChecks.from_json(JsonReader.of(document, "answers")) == some
+
+
+@pytest.mark.parametrize(
+    "change", [{"wrong": {"odd": 1}}, {"wrong": {"truncated": 2}}, {"checked": -1}]
+)
+def test_checks_that_cannot_be_are_refused(change: dict[str, object]) -> None:
+    document = AnswerChecks(checked=1).to_json() | change
+
+    with pytest.raises(ResultError):
+        AnswerChecks.from_json(JsonReader.of(document, "answers"))

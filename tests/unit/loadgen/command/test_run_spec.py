@@ -1,0 +1,145 @@
+"""A load run is an ordinary locust command, that says all of it."""
+
+import shlex
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from aqp_perf.core.load.cost import parse_budget
+from aqp_perf.core.load.pacing import OpenModel, Think
+from aqp_perf.core.verdict.thresholds import parse_threshold
+from aqp_perf.loadgen.command.run_spec import LOCUSTFILE, RunSpec
+
+SPEC = RunSpec(
+    users=10,
+    spawn_rate=2.5,
+    run_time_s=300,
+    stop_timeout_s=10,
+    warmup_s=30,
+    pacing=OpenModel.at(200.0),
+)
+RESULT = Path("/r/result.json")
+
+
+def options(spec: RunSpec) -> list[str]:
+    """Return the command from the user classes on."""
+    argv = spec.argv(RESULT)
+    assert argv[:2] == ["locust", "-f"]
+    return argv[3:]
+
+
+def test_the_command_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(LOCUSTFILE.parents[2])
+    spec = RunSpec(
+        user_classes={"PartiqlWriteUser": 1},
+        users=10,
+        spawn_rate=1,
+        run_time_s=300,
+        stop_timeout_s=10,
+        warmup_s=1.5,
+        pacing=Think(),
+        host="http://127.0.0.1:8080",
+        workload={"table": "orders 1", "region": "eu-west-1"},
+    )
+
+    assert shlex.join(spec.argv(RESULT)) == (
+        "locust -f aqp_perf/loadgen/instrument.py,aqp_perf/workloads/locustfile.py "
+        "PartiqlWriteUser --headless --only-summary -u 10 -r 1 -t 300s --stop-timeout 10 "
+        "--warmup 1s500ms --pacing think "
+        "--host http://127.0.0.1:8080 --table 'orders 1' --region eu-west-1 "
+        "--result-file /r/result.json"
+    )
+
+
+def test_a_budget_is_part_of_the_command() -> None:
+    budget = parse_budget("4.99:0.125:0.625")
+    argv = replace(SPEC, budget=budget).argv(RESULT)
+    assert argv[argv.index("--budget") + 1] == "4.99:0.125:0.625"
+    assert "--budget" not in SPEC.argv(RESULT)
+
+
+def test_a_run_tells_its_progress_when_somebody_asks() -> None:
+    argv = replace(SPEC, progress_s=0.5).argv(RESULT)
+    assert argv[argv.index("--progress") + 1] == "500ms"
+    assert "--progress" not in SPEC.argv(RESULT)
+
+
+def test_a_file_elsewhere_is_named_in_full(tmp_path: Path) -> None:
+    spec = replace(SPEC, locustfile=tmp_path / "own.py")
+
+    assert spec.argv(RESULT)[2].endswith(f",{tmp_path / 'own.py'}")
+
+
+@pytest.mark.parametrize(
+    ("classes", "config"),
+    [
+        ({}, None),
+        ({"A": 3}, None),
+        (
+            {"A": 2, "B": 2},
+            '[{"user_class_name": "A", "weight": 2}, {"user_class_name": "B", "weight": 2}]',
+        ),
+        (
+            {"A": 3, "B": 1},
+            '[{"user_class_name": "A", "weight": 3}, {"user_class_name": "B", "weight": 1}]',
+        ),
+    ],
+)
+def test_the_weights_of_several_classes_take_the_place_of_their_own(
+    classes: dict[str, int], config: str | None
+) -> None:
+    spec = replace(SPEC, user_classes=classes)
+    argv = options(spec)
+
+    assert argv[: len(classes)] == list(classes)
+    given = argv[argv.index("--config-users") + 1] if "--config-users" in argv else None
+    assert given == config
+
+
+@pytest.mark.parametrize(
+    ("seconds", "whole"), [(1.0, "1"), (0.5, "1"), (1.001, "2"), (2_000_000, "2000000")]
+)
+def test_times_are_given_in_the_whole_seconds_that_locust_takes(seconds: float, whole: str) -> None:
+    spec = replace(SPEC, run_time_s=seconds, stop_timeout_s=seconds)
+    given = dict(pairwise(options(spec)))
+
+    assert (given["-t"], given["--stop-timeout"]) == (f"{whole}s", whole)
+
+
+def test_worker_processes_meet_on_a_loopback_port_of_their_own() -> None:
+    spec = replace(SPEC, processes=2)
+    argv = options(spec)
+    given = dict(pairwise(argv))
+
+    assert given["--processes"] == "2"
+    assert given["--master-bind-host"] == "127.0.0.1"
+    assert given["--master-bind-port"] == given["--master-port"] != "5557"
+
+
+def test_a_master_waits_for_the_workers_on_other_machines() -> None:
+    spec = replace(SPEC, processes=2, expect_workers=3, master_bind="10.0.0.1:7000")
+    argv = options(spec)
+    given = dict(pairwise(argv))
+
+    assert "--master" in argv
+    assert "--processes" not in argv
+    assert given["--expect-workers"] == "3"
+    assert (given["--master-bind-host"], given["--master-bind-port"]) == ("10.0.0.1", "7000")
+
+
+def test_what_aborts_is_told_to_locust() -> None:
+    rules = [parse_threshold("abort: failure_ratio > 50%"), parse_threshold("abort: a: p99 > 2 s")]
+    argv = options(replace(SPEC, abort_rules=rules, abort_after=7))
+
+    at = argv.index("--abort")
+    assert argv[at : at + 6] == [
+        *("--abort", "failure_ratio > 50%", "--abort", "a: p99 > 2 s"),
+        *("--abort-after", "7"),
+    ]
+    assert "--abort-after" not in options(SPEC)
+
+
+def test_the_deadline_has_room_for_spawning_and_stopping() -> None:
+    assert SPEC.deadline_s >= 300 + 10 / 2.5 + 10

@@ -1,0 +1,65 @@
+"""The workloads' arguments survive locust's plain text and become settings."""
+
+import argparse
+
+import pytest
+
+from aqp_perf.core.data.dataset import KeyChoice
+from aqp_perf.core.load.pacing import OpenModel, Think
+from aqp_perf.loadgen.command.workload_arguments import (
+    ClientKind,
+    WorkloadSettings,
+    add_workload_arguments,
+)
+
+
+def parse(*argv: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_workload_arguments(parser)
+    return parser.parse_args(argv)
+
+
+def test_the_defaults_are_aws_with_think_times() -> None:
+    settings = WorkloadSettings.from_options(parse())
+
+    assert (settings.endpoint_url, settings.region) == (None, None)
+    assert (settings.pacing, settings.client) == (Think(), ClientKind.FAST)
+
+
+def test_every_argument_reaches_the_settings() -> None:
+    argv = "--table t --endpoint-url http://h:1 --region r --pacing 2.5/s --data-seed 7"
+    sizes = "--accounts 3 --customers 5 --usernames 7 --zipcodes 11 --partitions 2"
+    more = "--items-per-partition 13 --client boto3 --key-choice zipf --run-id me"
+    settings = WorkloadSettings.from_options(parse(*f"{argv} {sizes} {more}".split()))
+
+    assert (settings.table, settings.endpoint_url, settings.region) == ("t", "http://h:1", "r")
+    assert (settings.pacing, settings.client) == (OpenModel.at(2.5), ClientKind.BOTO3)
+    assert settings.run_id == "me"
+    dataset = settings.dataset
+    assert (dataset.seed, dataset.key_choice) == (7, KeyChoice.ZIPF)
+    assert (dataset.accounts, dataset.customers, dataset.usernames) == (3, 5, 7)
+    assert (dataset.zipcodes, dataset.partitions, dataset.items_per_partition) == (11, 2, 13)
+
+
+def test_options_are_plain_values_that_locust_can_send() -> None:
+    assert {type(value) for value in vars(parse("--pacing", "9/s")).values()} <= {str, int}
+
+
+def test_every_run_has_an_id_of_its_own() -> None:
+    assert parse().run_id != parse().run_id
+
+
+@pytest.mark.parametrize("pacing", ["fast", "0/s", "-1/s", "200", ""])
+def test_a_bad_pacing_is_a_usage_error_that_says_what_is_right(
+    pacing: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        parse(f"--pacing={pacing}")
+    assert "argument --pacing" in capsys.readouterr().err
+
+
+def test_sizes_that_contradict_each_other_are_refused() -> None:
+    with pytest.raises(ValueError, match="partitions"):
+        WorkloadSettings.from_options(
+            parse("--accounts", "1", "--customers", "2", "--partitions", "3")
+        )

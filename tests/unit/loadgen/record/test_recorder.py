@@ -1,0 +1,178 @@
+"""What workers send and the master adds up is what one process would have recorded."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgpack  # type: ignore[import-untyped]  # locust's
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aqp_perf.core.measured.attempt_counts import AttemptCounts
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.core.measured.metered_units import MeteredUnits
+from aqp_perf.core.measured.time_shares import TimeShares
+from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
+from aqp_perf.loadgen.record.recorder import Recorder
+
+BEYOND_NS = 1_200_000_000_000
+"""Twice what a histogram holds."""
+
+
+class Sent(NamedTuple):
+    """One request."""
+
+    name: str
+    is_warmup: bool
+    latency_ns: int
+    service_time_ns: int
+    failure: FailureClass | None
+    context: Mapping[str, Any]
+
+
+units = st.integers(0, 40).map(lambda half: half / 2)
+times = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(("retrieve", "aggregate"), st.integers(0, 10**9))
+)
+contexts = st.fixed_dictionaries(
+    {},
+    optional={
+        "consumed_read_units": units,
+        "consumed_write_units": units,
+        "server_times": times,
+        "payload_bytes": st.integers(0, 10**9),
+    },
+)
+attempts = st.fixed_dictionaries(
+    {
+        "attempts": st.integers(3, 5),
+        "throttled_attempts": st.integers(0, 3),
+        "backoff_ns": st.integers(0, 10**9),
+    }
+)
+requests = st.builds(
+    Sent,
+    st.sampled_from(["read", "write"]),
+    st.booleans(),
+    st.integers(0, BEYOND_NS),
+    st.integers(0, BEYOND_NS),
+    st.none() | st.sampled_from(FailureClass),
+    contexts | attempts,
+)
+
+
+def record(recorder: Recorder, sent: Sequence[Sent]) -> None:
+    for each in sent:
+        operation = recorder.operation("GET", each.name)
+        operation.meter(each.context, each.failure)
+        if each.is_warmup:
+            operation.warmup_requests += 1
+            continue
+        operation.record(
+            each.latency_ns,
+            each.service_time_ns,
+            since_start_ns=each.latency_ns,
+            failed=each.failure is not None,
+        )
+        if each.failure is not None:
+            operation.record_failure(each.failure, f"{each.failure} of {each.name}")
+        operation.record_details(each.context, each.latency_ns, each.service_time_ns)
+
+
+@settings(max_examples=20)
+@given(st.lists(st.lists(requests, max_size=8), max_size=5))
+def test_reports_add_up_to_what_was_recorded(reports: list[list[Sent]]) -> None:
+    direct, worker, master = Recorder(), Recorder(), Recorder()
+    for report in reports:
+        record(direct, report)
+        record(worker, report)
+        master.add(msgpack.loads(msgpack.dumps(worker.take())))
+
+    assert master.results(1.0) == direct.results(1.0)
+    assert master.metered == direct.metered
+    assert master.total_requests == direct.total_requests == sum(map(len, reports))
+    assert worker.take() == []
+
+
+@settings(max_examples=50)
+@given(st.lists(requests, max_size=20))
+def test_results_count_the_window_alone(sent: list[Sent]) -> None:
+    recorder = Recorder()
+    record(recorder, sent)
+    measured = [each for each in sent if not each.is_warmup]
+    results = {each.name: each for each in recorder.results(1.0)}
+
+    assert results.keys() == {each.name for each in sent}, "what only the warm-up saw is there too"
+    for name, result in results.items():
+        own = [each for each in measured if each.name == name]
+        assert result.requests == len(own)
+        for histogram in (result.latency, result.service_time):
+            assert histogram.count + histogram.out_of_range_count == len(own)
+        assert result.failures == sum(each.failure is not None for each in own)
+
+
+def test_what_a_target_says_of_its_time_is_shared_out_to_the_nanosecond() -> None:
+    recorder = Recorder()
+    operation = recorder.operation("GET", "read")
+    said = {"server_times": {"retrieve": 7_000_000, "aggregate": 3_000_000}, "payload_bytes": 626}
+    for context in (said, said, {"server_times": {"retrieve": 7_000_000}}, {}):
+        operation.record(12_345_678, 12_000_001, since_start_ns=0, failed=False)
+        operation.record_details(context, 12_345_678, 12_000_001)
+
+    (result,) = recorder.results(1.0)
+    assert result.time_shares == TimeShares(
+        answers=2,
+        waiting_ns=2 * 345_677,
+        client_and_network_ns=2 * 2_000_001,
+        aggregate_ns=2 * 3_000_000,
+        retrieve_ns=2 * 7_000_000,
+    )
+    assert result.server_times == {
+        "retrieve": LatencyHistogram.of([7_000_000] * 3),
+        "aggregate": LatencyHistogram.of([3_000_000] * 2),
+    }
+    assert result.payload == SizeHistogram.of([626, 626])
+
+
+def test_attempts_are_known_when_a_request_says_them() -> None:
+    recorder = Recorder()
+    once, repeated = recorder.operation("GET", "once"), recorder.operation("GET", "repeated")
+    for operation in (once, repeated, repeated):
+        operation.record(1_000, 1_000, since_start_ns=0, failed=False)
+    for retries in (0, 2):
+        context = {
+            "attempts": 1 + retries,
+            "throttled_attempts": retries,
+            "backoff_ns": 10**9 * retries,
+        }
+        repeated.record_details(context, 1_000, 1_000)
+
+    results = {each.name: each.attempts for each in recorder.results(1.0)}
+    assert results == {
+        "once": None,
+        "repeated": AttemptCounts(total=4, throttled=2, backoff_s=2.0),
+    }
+
+
+def test_what_is_paid_for_is_metered_in_the_warm_up_too() -> None:
+    recorder = Recorder()
+    write, read = recorder.operation("partiQL", "write"), recorder.operation("GET", "read")
+    write.meter({"consumed_write_units": 2.0}, None)
+    write.meter({"consumed_write_units": 3.0, "consumed_read_units": 0.5}, None)
+    write.meter({}, FailureClass.AMBIGUOUS)
+    write.meter({}, FailureClass.THROTTLED)
+    write.meter({"consumed_write_units": float("nan")}, None)
+    read.meter({"payload_bytes": 10_000}, None)
+
+    assert recorder.metered == MeteredUnits(read=0.5, write=6.0, estimated_read=1.5)
+    assert recorder.results(1.0) == (), "none of it was measured"
+
+
+def test_messages_are_bounded_but_every_failure_counts() -> None:
+    operation = Recorder().operation("GET", "read")
+    for number in range(150):
+        operation.record(1_000, 1_000, since_start_ns=0, failed=False)
+        operation.record_failure(FailureClass.OTHER, f"{number}" + "x" * 1_000)
+
+    assert operation.failure_classes[FailureClass.OTHER] == 150
+    assert len(operation.failure_messages) == 100
+    assert max(map(len, operation.failure_messages)) == 200

@@ -1,0 +1,65 @@
+"""Before a load begins its user is warned of what its table will not carry."""
+
+import re
+import warnings
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from aqp_perf import targets
+from aqp_perf.core.load.bottlenecks import NEW_TABLE_PER_S, TableCapacity
+from aqp_perf.errors import LoadWarning
+from aqp_perf.plugin.runs.admission import Cleared, clear
+from aqp_perf.plugin.runs.costs import SessionCosts
+from aqp_perf.plugin.settings.resolver import Resolver
+from aqp_perf.targets import Table, TargetKind
+
+ClearFor = Callable[..., Cleared]
+
+TABLE = Table(name="orders", is_ours=True, is_seeded=True)
+
+
+@pytest.fixture
+def clear_for(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> ClearFor:
+    """Clear 5,000 writes a second, most of them to one key, on a table new on AWS."""
+    new_table = TableCapacity(warm=NEW_TABLE_PER_S, is_on_aws=True)
+    monkeypatch.setattr(targets, "table_capacity", lambda *_: new_table, raising=False)
+    config = pytester.parseconfig(
+        "-p", "no:locust", "--perf-pacing=5000/s", "--perf-key-choice=hot"
+    )
+    resolver = Resolver(config, run_id="run")
+
+    def go(kind: TargetKind, table: Table | None = TABLE) -> Cleared:
+        target: Any = SimpleNamespace(kind=kind, region="us-east-1")
+        return clear(
+            SessionCosts(resolver.session),
+            resolver.session.dataset,
+            target=target,
+            table=table,
+            load=resolver.load({}),
+            classes={"PartiqlWriteUser": 1},
+        )
+
+    return go
+
+
+def test_every_bottleneck_is_a_warning_with_its_figures(clear_for: ClearFor) -> None:
+    with pytest.warns(LoadWarning) as caught:
+        assert clear_for(TargetKind.ENDPOINT) == (None, None), "only AWS is paid for"
+    assert [re.split(" of 5,000|;", str(each.message))[0] for each in caught] == [
+        "hot key: the hottest of 9,980 partition keys takes 0.9",
+        "writes: the load asks for 5,000 write units/s at its highest",
+    ]
+
+
+@pytest.mark.parametrize("kind", [TargetKind.MOTO, TargetKind.DYNAMODB_LOCAL])
+def test_targets_that_do_not_throttle_are_not_asked(clear_for: ClearFor, kind: TargetKind) -> None:
+    with warnings.catch_warnings(action="error"):
+        clear_for(kind)
+
+
+def test_load_without_a_table_of_ours_has_none_to_ask(clear_for: ClearFor) -> None:
+    with warnings.catch_warnings(action="error"):
+        clear_for(TargetKind.AWS, None)

@@ -1,0 +1,149 @@
+"""What was measured stays in the reports of its session, whatever becomes of its test."""
+
+import json
+import tempfile
+from collections.abc import Callable
+from fnmatch import fnmatch
+from unittest.mock import patch
+
+import pytest
+
+from aqp_perf.core.comparison.outcome import Change, Comparison
+from aqp_perf.core.results.results_file import ReportFile
+from tests.doubles.measuring import Measuring
+
+Session = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def session(pytester: pytest.Pytester) -> Session:
+    """Run a test that measures."""
+
+    def run(body: str, *args: str, report: bool = True) -> pytest.RunResult:
+        pytester.makepyfile(f"import pytest\ndef test_it{body}")
+        # pytester forgets what a session imported: Hypothesis would load anew in each.
+        unused = [f"-pno:{each}" for each in ("locust", "cacheprovider", "hypothesispytest")]
+        reports = ["--perf-json=report.json"] if report else []
+        return pytester.runpytest_inprocess(*unused, *reports, *args, plugins=[Measuring()])
+
+    return run
+
+
+def runs_of(pytester: pytest.Pytester, name: str = "report.json") -> list[tuple[int, str]]:
+    """Return how many requests the reported runs have, and their verdicts."""
+    (path,) = pytester.path.glob(name)
+    report = ReportFile.from_json(json.loads(path.read_text()))
+    return [(each.run.requests, str(each.verdict.verdict)) for each in report.runs]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "(measure): measure(); raise KeyboardInterrupt",
+        "(measure): measure(); pytest.exit('enough')",
+        "(measure_late): pass",
+        "(measure): measure()",
+    ],
+    ids=["interrupted", "pytest.exit", "interrupted in the teardown", "at its end"],
+)
+def test_a_finished_run_is_reported_once(
+    pytester: pytest.Pytester, session: Session, body: str
+) -> None:
+    session(body)
+
+    assert runs_of(pytester) == [(40, "pass")]
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (RecursionError("too deep"), "the writes could not be audited: too deep"),
+        (KeyboardInterrupt(), "the audit of the writes was interrupted"),
+    ],
+)
+def test_a_run_whose_audit_does_not_end_is_kept_and_says_so(
+    pytester: pytest.Pytester, session: Session, error: BaseException, why: str
+) -> None:
+    with patch("aqp_perf.plugin.runs.audits.Audits.audit", side_effect=error):
+        session("(measure_writes): measure_writes()")
+
+    assert runs_of(pytester) == [(40, "invalid")]
+    (run,) = json.loads((pytester.path / "report.json").read_text())["runs"]
+    assert why in run["invalid_reasons"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, TypeError])
+def test_a_run_whose_comparison_does_not_end_is_kept_and_not_green(
+    pytester: pytest.Pytester, session: Session, error: type[BaseException]
+) -> None:
+    """Be it interrupted or a mistake of ours."""
+    session("(measure): measure()", "--perf-save=base")
+    comparing = ("--perf-compare=base", "--perf-compare-fail=p90 > 10%")
+
+    with patch("aqp_perf.plugin.results.baselines.compare", side_effect=error):
+        result = session("(measure): measure()", *comparing)
+
+    assert result.ret != pytest.ExitCode.OK
+    assert runs_of(pytester) == [(40, "no data")]
+
+
+@pytest.mark.parametrize("place", ["--perf-save=base", "--perf-history=taken"])
+def test_a_run_that_was_to_be_kept_and_cannot_be_is_in_a_file(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, session: Session, place: str
+) -> None:
+    """Nobody asked for one, but nothing else has its figures."""
+    monkeypatch.setattr(tempfile, "tempdir", str(pytester.path))
+    takes_the_place = "open('taken', 'w').close(); open('.perf-baselines', 'w').close()"
+
+    result = session(f"(measure): measure(); {takes_the_place}", place, report=False)
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines([f"the results are in {pytester.path}/aqp-perf-*.json instead"])
+    assert runs_of(pytester, "aqp-perf-*.json") == [(40, "pass")]
+
+
+def test_a_pacing_that_no_user_took_is_no_part_of_what_a_run_was_measured_with(
+    pytester: pytest.Pytester, session: Session
+) -> None:
+    session("(measure): measure()", "--perf-save=base")
+
+    result = session("(measure): measure()", "--perf-compare=base", "--perf-pacing=50/s")
+
+    result.assert_outcomes(passed=1)
+    (run,) = ReportFile.from_json(json.loads((pytester.path / "report.json").read_text())).runs
+    assert run.fingerprint is not None
+    assert run.fingerprint.profile["pacing"] == run.profile["pacing"] == "the locustfile's own"
+    assert run.comparison is not None
+    assert run.comparison.reason == ""
+
+
+BOUNDLESS = Change(
+    operation="quick", metric="p90", before=1.0, after=2.0, change_ratio=1e300, ci95=None
+)
+
+
+@pytest.mark.parametrize(
+    ("comes_to", "why"),
+    [
+        (OverflowError("no such slice"), "OverflowError: no such slice"),
+        (
+            Comparison(baseline="base", changes=(BOUNDLESS,)),
+            "ResultError: comparison.changes*0*.change_ratio: expected a number, found 1e+300",
+        ),
+    ],
+    ids=["not reckoned", "not readable"],
+)
+def test_a_baseline_that_nobody_can_reckon_with_costs_no_measurement(
+    pytester: pytest.Pytester, session: Session, comes_to: Comparison | Exception, why: str
+) -> None:
+    session("(measure): measure()", "--perf-save=base")
+    comparing = ("--perf-compare=base", "--perf-compare-fail=p90 > 10%")
+
+    with patch("aqp_perf.plugin.results.baselines.compare", side_effect=[comes_to]):
+        result = session("(measure): measure()", *comparing)
+
+    result.assert_outcomes(passed=1, errors=1)
+    told = "baseline base: its figures do not add up: "
+    text = " ".join(each.strip() for each in result.stdout.lines)
+    assert fnmatch(text, f"*NO DATA: nothing to compare with: {told}{why} *")
+    assert runs_of(pytester) == [(40, "no data")]

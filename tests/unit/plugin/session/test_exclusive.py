@@ -1,0 +1,159 @@
+"""A load test is alone in the room; the others share it and let no load test wait for ever."""
+
+import fcntl
+import os
+import stat
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from aqp_perf.errors import InvalidOption
+from aqp_perf.plugin.session.exclusive import (
+    LOCK_FILE_VARIABLE,
+    alone,
+    among_others,
+    check_lock,
+    lock_path,
+)
+
+
+def is_free(path: Path, operation: int) -> bool:
+    """Whether somebody else could take the lock now."""
+    with path.open() as file:
+        try:
+            fcntl.flock(file, operation | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def test_nobody_enters_while_a_load_test_is_alone(tmp_path: Path) -> None:
+    room = tmp_path / "room"
+
+    with alone(room):
+        assert not is_free(room, fcntl.LOCK_SH)
+        assert not is_free(tmp_path / "room.gate", fcntl.LOCK_EX)
+
+    assert is_free(room, fcntl.LOCK_EX)
+    assert is_free(tmp_path / "room.gate", fcntl.LOCK_EX)
+
+
+def test_others_share_the_room_and_leave_its_gate_to_a_load_test(tmp_path: Path) -> None:
+    """Who waits at the gate comes in as soon as those inside have left, whoever comes later."""
+    room = tmp_path / "room"
+
+    with among_others(room), among_others(room):
+        assert is_free(room, fcntl.LOCK_SH)
+        assert not is_free(room, fcntl.LOCK_EX)
+        assert is_free(tmp_path / "room.gate", fcntl.LOCK_EX)
+
+    assert is_free(room, fcntl.LOCK_EX)
+
+
+def test_who_waits_is_told_so_and_how_long_it_took(tmp_path: Path) -> None:
+    room, waits = tmp_path / "room", threading.Event()
+    waited_s: list[float] = []
+    holding = ExitStack()
+    holding.enter_context(among_others(room))
+
+    def leave() -> None:
+        waits.set()
+        holding.close()
+
+    with alone(room, leave, waited_s.append, patience_s=0.001):
+        assert waits.is_set()
+
+    (took_s,) = waited_s
+    assert took_s >= 0.001
+
+
+def test_who_does_not_wait_is_told_nothing(tmp_path: Path) -> None:
+    told: list[float] = []
+
+    with alone(tmp_path / "room", lambda: told.append(0), told.append, patience_s=30):
+        pass
+
+    assert not told
+
+
+def test_room_is_left_when_the_test_raises(tmp_path: Path) -> None:
+    room = tmp_path / "room"
+
+    with pytest.raises(LookupError), alone(room):
+        raise LookupError
+
+    assert is_free(room, fcntl.LOCK_EX)
+
+
+def test_room_that_may_only_be_read_can_be_locked(tmp_path: Path) -> None:
+    """Another user of the machine may have made the file."""
+    room = tmp_path / "room"
+    room.touch(mode=0o444)
+
+    with alone(room):
+        assert not is_free(room, fcntl.LOCK_SH)
+
+
+@pytest.mark.parametrize("umask", [0o077, 0o777])
+def test_room_that_one_user_made_is_open_to_all(tmp_path: Path, umask: int) -> None:
+    room = tmp_path / "room"
+    before = os.umask(umask)
+    try:
+        with alone(room):
+            pass
+    finally:
+        os.umask(before)
+
+    modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
+    assert modes == {"room": 0o666, "room.gate": 0o666}
+
+
+def test_room_that_can_be_made_or_is_there_is_taken_as_it_is(tmp_path: Path) -> None:
+    room = tmp_path / "room"
+    check_lock(room)
+    assert list(tmp_path.iterdir()) == []
+
+    room.touch(mode=0o400)
+    check_lock(room)
+    assert stat.S_IMODE(room.stat().st_mode) == 0o400
+
+
+def test_room_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "lock")
+
+    check_lock(tmp_path / "lock")
+    with alone(tmp_path / "lock"):
+        pass
+
+
+def test_room_behind_a_link_to_nowhere_is_refused(tmp_path: Path) -> None:
+    """It is not made there: in a folder of all, somebody else may have put the link."""
+    (tmp_path / "room").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(InvalidOption, match="No such file or directory: name a file that every"):
+        check_lock(tmp_path / "room")
+
+
+def test_room_without_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidOption, match="No such file or directory: name a file that every"):
+        check_lock(tmp_path / "none" / "room")
+
+
+@pytest.mark.parametrize("name", ["room", "room.gate"])
+def test_room_that_cannot_be_opened_is_refused(tmp_path: Path, name: str) -> None:
+    """As that of another user, who lets nobody read it."""
+    (tmp_path / name).symlink_to(tmp_path / name)
+
+    with pytest.raises(InvalidOption, match=f"{LOCK_FILE_VARIABLE}: '{tmp_path / name}' is not"):
+        check_lock(tmp_path / "room")
+
+
+def test_all_sessions_of_a_machine_meet_in_one_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(LOCK_FILE_VARIABLE, raising=False)
+    assert lock_path() == lock_path()
+    assert lock_path().name == "aqp-perf.lock"
+
+    monkeypatch.setenv(LOCK_FILE_VARIABLE, os.devnull)
+    assert lock_path() == Path(os.devnull)

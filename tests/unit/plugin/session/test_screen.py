@@ -1,0 +1,66 @@
+"""A line of ours stands by itself, and pytest goes on as if it had not been there."""
+
+import pytest
+
+TESTS = """
+from aqp_perf.plugin.session.screen import announce
+
+def test_first():
+    pass
+
+def test_second(request):
+    announce(request.config, "ours", request.path)
+
+def test_third():
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("args", "shown"),
+    [
+        ((), ["test_it.py .", "ours", "..*[[]100%]"]),
+        (("-q",), [".", "ours", "..*[[]100%]"]),
+        (
+            ("-v",),
+            [
+                "test_it.py::test_first PASSED*",
+                "test_it.py::test_second *",
+                "ours",
+                "",
+                "test_it.py::test_second PASSED*",
+                "test_it.py::test_third PASSED*",
+            ],
+        ),
+    ],
+    ids=["by default", "quiet", "verbose"],
+)
+def test_pytest_goes_on_below_a_line_of_ours(
+    pytester: pytest.Pytester, args: tuple[str, ...], shown: list[str]
+) -> None:
+    pytester.makepyfile(test_it=TESTS)
+
+    result = pytester.runpytest_inprocess("-p", "no:locust", *args)
+
+    result.stdout.fnmatch_lines(shown, consecutive=True)
+
+
+def test_a_file_that_comes_next_has_its_name_below_the_line(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_a="def test_it(): pass", test_b="def test_it(): pass")
+    pytester.makeconftest(
+        """
+        import pytest
+        from aqp_perf.plugin.session.screen import announce
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtest_protocol(item):
+            if item.path.name == "test_b.py":
+                announce(item.config, "ours", item.path)
+        """
+    )
+
+    result = pytester.runpytest_inprocess("-p", "no:locust")
+
+    result.stdout.fnmatch_lines(
+        ["test_a.py .", "ours", "", "test_b.py .*[[]100%]"], consecutive=True
+    )

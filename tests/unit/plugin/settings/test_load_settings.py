@@ -1,0 +1,67 @@
+"""What a load run is told: consistent, and as reports show it."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from aqp_perf.errors import InvalidLoadProfile
+from aqp_perf.plugin.settings.resolver import Resolver
+
+ResolverOf = Callable[..., Resolver]
+
+
+def test_profile_in_reports_is_the_one_that_was_resolved(resolver: ResolverOf) -> None:
+    load = resolver("--perf-users=3").load({"profile": "seed", "warmup": "2s"})
+
+    assert load.to_json() == {
+        "name": "seed",
+        "users": 3,
+        "spawn_rate": 1.0,
+        "run_time_s": 300.0,
+        "warmup_s": 2.0,
+        "stop_timeout_s": 10.0,
+        "pacing": "think",
+        "processes": 1,
+        "client": "fast",
+        "max_attempts": 1,
+        "verify": "all",
+        "audit": 1_000_000,
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ("--perf-pacing=5/s@10s,20/s@20s",),
+            "the stages of 5/s@10s,20/s@20s take 30s, longer than the run time of 10s",
+        ),
+        (("--perf-max-attempts=2",), "2 attempts per request are for the boto3 client"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(
+    resolver: ResolverOf, options: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(InvalidLoadProfile, match=re.escape(message)):
+        resolver(*options)
+
+
+@pytest.mark.parametrize(
+    ("processes", "users", "doubts"),
+    [
+        (2, 2, []),
+        (
+            3,
+            3,
+            ["3 load generator processes on 2 cores slow each other down: use at most 2, or auto"],
+        ),
+        (2, 1, ["2 load generator processes, but users for 1 of them: the others send nothing"]),
+    ],
+)
+def test_more_processes_than_make_sense_are_doubted(
+    resolver: ResolverOf, processes: int, users: int, doubts: list[str]
+) -> None:
+    load = resolver(f"--perf-processes={processes}", f"--perf-users={users}").load({})
+
+    assert list(load.doubts(cores=2)) == doubts

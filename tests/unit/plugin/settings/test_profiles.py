@@ -1,0 +1,68 @@
+"""Profiles in ``pyproject.toml``."""
+
+from pathlib import Path
+
+import pytest
+
+from aqp_perf.core.verdict.thresholds import parse_threshold
+from aqp_perf.errors import InvalidOption
+from aqp_perf.plugin.settings.profiles import SHIPPED, read_profiles
+
+
+def test_without_a_file_there_are_those_that_ship(tmp_path: Path) -> None:
+    assert read_profiles(tmp_path / "pyproject.toml") == SHIPPED
+    assert set(SHIPPED) == {"smoke", "seed", "nightly"}
+
+
+def test_file_of_another_project_changes_nothing(tmp_path: Path) -> None:
+    assert read_profiles(_written(tmp_path, "[tool.other]\nx = 1")) == SHIPPED
+
+
+def test_own_profile_stands_beside_those_that_ship(tmp_path: Path) -> None:
+    text = '[tool.perf.profiles.big]\nusers = 500\nwarmup = 0.5\nthresholds = ["p99 < 1 s"]'
+
+    profiles = read_profiles(_written(tmp_path, text))
+
+    assert profiles.keys() == {*SHIPPED, "big"}
+    assert profiles["big"] == {"users": "500", "warmup": "0.5", "thresholds": ("p99 < 1 s",)}
+
+
+def test_own_profile_changes_what_it_names_of_one_that_ships(tmp_path: Path) -> None:
+    profiles = read_profiles(_written(tmp_path, "[tool.perf.profiles.smoke]\nusers = 3"))
+
+    assert profiles["smoke"] == {**SHIPPED["smoke"], "users": "3"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[tool]\nperf = 1", "[tool.perf]: 1 is not valid: "),
+        ("[tool.perf]\nusers = 3", "[tool.perf]: {'users': 3} is not valid: it holds nothing but "),
+        ("[tool.perf]\nprofiles = 3", "[tool.perf.profiles]: 3 is not valid: write "),
+        ("[tool.perf.profiles]\na = 3", "[tool.perf.profiles.a]: 3 is not valid: it is a table"),
+        ("[tool.perf.profiles.a]\nusers = [3]", "[tool.perf.profiles.a] users: [3] is not valid"),
+    ],
+)
+def test_table_of_another_shape_is_told(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InvalidOption) as caught:
+        read_profiles(_written(tmp_path, text))
+
+    assert str(caught.value).startswith(message)
+
+
+def test_thresholds_that_ship_are_thresholds() -> None:
+    lists = [profile.get("thresholds") for profile in SHIPPED.values()]
+    rules = [rule for each in lists if isinstance(each, tuple) for rule in each]
+
+    assert {parse_threshold(rule).metric for rule in rules} == {
+        "failure_ratio",
+        "median",
+        "p99",
+        "wrong_answer_ratio",
+    }
+
+
+def _written(folder: Path, text: str) -> Path:
+    path = folder / "pyproject.toml"
+    path.write_text(text)
+    return path

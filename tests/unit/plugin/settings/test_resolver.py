@@ -1,0 +1,311 @@
+"""Which value holds: command line > profile chosen there > marker > ini > default."""
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from itertools import compress, product
+from pathlib import Path
+
+import pytest
+
+from aqp_perf.core.comparison.rules import ComparisonRule
+from aqp_perf.core.data.dataset import KeyChoice
+from aqp_perf.core.load.pacing import OpenModel
+from aqp_perf.core.proof.sampling import Verification
+from aqp_perf.errors import ConfigError, InvalidOption
+from aqp_perf.loadgen.command.workload_arguments import ClientKind
+from aqp_perf.plugin.settings.baseline_settings import MissingBaseline
+from aqp_perf.plugin.settings.layers import ini_layer
+from aqp_perf.plugin.settings.option import Scope
+from aqp_perf.plugin.settings.options import OPTIONS
+from aqp_perf.plugin.settings.resolver import Resolver
+from aqp_perf.stores.file_store import Place
+from aqp_perf.targets import Provisioned
+
+ResolverOf = Callable[..., Resolver]
+
+RUN_OPTIONS: Mapping[str, tuple[str, str, object]] = {
+    "users": ("7", "users", 7),
+    "spawn_rate": ("2.5", "spawn_rate", 2.5),
+    "run_time": ("1h1m", "run_time_s", 3660.0),
+    "stop_timeout": ("7s", "stop_timeout_s", 7.0),
+    "warmup": ("500ms", "warmup_s", 0.5),
+    "pacing": ("7/s", "pacing", OpenModel.at(7.0)),
+    "processes": ("2", "processes", 2),
+    "expect_workers": ("3", "expect_workers", 3),
+    "master_bind": ("127.0.0.1:7", "master_bind", "127.0.0.1:7"),
+    "client": ("boto3", "client", ClientKind.BOTO3),
+    "max_attempts": ("3", "max_attempts", 3),
+    "abort_after": ("7", "abort_after", 7),
+    "verify": ("sample:10%", "verification", Verification(0.1)),
+    "audit": ("off", "audited_items", 0),
+}
+"""Option → a text that is not its default, attribute of `LoadSettings`, its value."""
+
+DEFAULTS = ("failure_ratio <= 1%",)
+"""The thresholds of the default profile."""
+
+GOES_WITH: Mapping[str, str] = {"max_attempts": "perf_client = boto3"}
+"""Option → the ini key without which it makes no sense."""
+
+SESSION_OPTIONS: Mapping[str, tuple[str, Callable[[Resolver], object], object]] = {
+    "target": ("http://h:1", lambda it: it.session.target.url, "http://h:1"),
+    "aqp": ("http://h:2/", lambda it: it.session.aqp, "http://h:2"),
+    "table": ("orders", lambda it: it.session.table, "orders"),
+    "seed": ("-3", lambda it: it.session.dataset.seed, -3),
+    "billing": (
+        "provisioned:5,6",
+        lambda it: it.session.billing,
+        Provisioned(read_units=5, write_units=6),
+    ),
+    "max_cost": ("7.50", lambda it: it.session.max_cost_usd, Decimal("7.50")),
+    "run_id": ("nightly-7", lambda it: it.session.run_id, "nightly-7"),
+    "json": ("report.json", lambda it: getattr(it.session.json_path, "name", None), "report.json"),
+    "progress": ("off", lambda it: it.session.progress, "off"),
+    "html": ("a.html", lambda it: getattr(it.session.html_path, "name", None), "a.html"),
+    "markdown": ("a.md", lambda it: getattr(it.session.markdown_path, "name", None), "a.md"),
+    "history": (
+        "s3://nights/main",
+        lambda it: it.session.history,
+        Place(text="s3://nights/main"),
+    ),
+    "baselines": ("kept", lambda it: it.session.baselines.place, Place(text="kept")),
+    "save": ("main", lambda it: it.session.baselines.save, "main"),
+    "compare": ("main", lambda it: it.session.baselines.compare, "main"),
+    "compare_allow": ("data", lambda it: it.session.baselines.allowed, frozenset({"data"})),
+    "compare_missing": (
+        "pass",
+        lambda it: it.session.baselines.missing,
+        MissingBaseline.PASS,
+    ),
+    "key_choice": ("zipf", lambda it: it.session.dataset.key_choice, KeyChoice.ZIPF),
+    "accounts": ("7", lambda it: it.session.dataset.accounts, 7),
+    "customers": ("8", lambda it: it.session.dataset.customers, 8),
+    "usernames": ("9", lambda it: it.session.dataset.usernames, 9),
+    "zipcodes": ("11", lambda it: it.session.dataset.zipcodes, 11),
+    "partitions": ("12", lambda it: it.session.dataset.partitions, 12),
+    "items_per_partition": ("0", lambda it: it.session.dataset.items_per_partition, 0),
+}
+"""Option → a text that is not its default, how to read it, its value; those of AWS are below."""
+
+AWS_OPTIONS = {
+    "aws_account": ("123456789012", "account"),
+    "aws_region": ("eu-west-1", "region"),
+    "aws_profile": ("work", "profile"),
+    "aws_role_arn": ("arn:aws:iam::123456789012:role/load", "role_arn"),
+}
+
+
+LAYERS = ("command line", "chosen profile", "marker", "marker's profile", "ini", "ini's profile")
+
+
+def names(is_given: tuple[bool, ...]) -> str:
+    return ", ".join(compress(LAYERS, is_given)) or "none"
+
+
+@pytest.mark.parametrize("is_given", [*product([True, False], repeat=len(LAYERS))], ids=names)
+def test_first_layer_with_a_value_wins(resolver: ResolverOf, is_given: tuple[bool, ...]) -> None:
+    """The users of a layer are 1, 2 … in the order of the layers; without any, the default."""
+    command, chosen, marked, marked_profile, ini, ini_profile = is_given
+    pyproject = "\n".join(f"[tool.perf.profiles.p{n}]\nusers = {n}" for n in (2, 4, 6))
+    args = ["--perf-users=1"] * command + ["--perf-profile=p2"] * chosen
+    lines = ["perf_users = 5"] * ini + ["perf_profile = p6"] * ini_profile
+    marker = dict([("users", 3)] * marked + [("profile", "p4")] * marked_profile)
+
+    load = resolver(*args, ini="\n".join(lines), pyproject=pyproject).load(marker)
+
+    expected = [number for number, given in enumerate(is_given, 1) if given]
+    assert load.users == (expected or [10])[0]
+
+
+def test_every_option_is_tested_here() -> None:
+    run = {each.name for each in OPTIONS if each.scope is Scope.RUN}
+    session = {each.name for each in OPTIONS if each.scope is Scope.SESSION}
+
+    assert run == RUN_OPTIONS.keys()
+    assert session == SESSION_OPTIONS.keys() | AWS_OPTIONS.keys() | {"compare_fail"}
+
+
+def test_every_option_of_the_readme_is_an_ini_key_of_its_name(pytester: pytest.Pytester) -> None:
+    """Pytest only warns of a key that there is not, and the value would be without effect."""
+    readme = (Path(__file__).parents[4] / "README.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in readme.splitlines() if line.startswith("| `--perf-")]
+    keys = [each.replace("-", "_") for row in rows for each in re.findall(r"--(perf-[a-z-]+)", row)]
+    pytester.makeini("\n".join(["[pytest]", *(f"{key} = 1" for key in keys)]))
+
+    layer = ini_layer(pytester.parseconfig("-p", "no:locust"))
+
+    assert {layer.name(each) for each in layer.values} == {f"ini key {key}" for key in keys}
+    assert len(keys) == len(layer.values) == len(OPTIONS) + 3
+
+
+def test_rules_of_comparison_are_read_alike_from_everywhere(resolver: ResolverOf) -> None:
+    pyproject = '[tool.perf.profiles.own]\ncompare = "main"\ncompare_fail = ["p99 > 10%"]'
+    resolvers = [
+        resolver("--perf-compare=main", "--perf-compare-fail=p99 > 10%"),
+        resolver(ini="perf_compare = main\nperf_compare_fail =\n    p99 > 10%"),
+        resolver("--perf-profile=own", pyproject=pyproject),
+    ]
+    assert {each.session.baselines.rules for each in resolvers} == {
+        (ComparisonRule.parse("p99 > 10%"),)
+    }
+    assert resolver().session.baselines.rules == ()
+
+
+@pytest.mark.parametrize("name", RUN_OPTIONS)
+def test_option_of_a_run_is_read_alike_from_everywhere(resolver: ResolverOf, name: str) -> None:
+    text, attribute, value = RUN_OPTIONS[name]
+    flag = f"--perf-{name.replace('_', '-')}"
+    pyproject = f'[tool.perf.profiles.own]\n{name} = "{text}"'
+    also = GOES_WITH.get(name, "")
+    loads = [
+        resolver(f"{flag}={text}", ini=also).load({}),
+        resolver(ini=f"{also}\nperf_{name} = {text}").load({}),
+        resolver("--perf-profile=own", pyproject=pyproject, ini=also).load({}),
+        resolver(pyproject=pyproject, ini=also).load({"profile": "own"}),
+        resolver(pyproject=pyproject, ini=f"{also}\nperf_profile = own").load({}),
+        resolver(ini=also).load({name: text}),
+        resolver(ini=also).load({}, {name: text}),
+    ]
+
+    assert [getattr(load, attribute) for load in loads] == [value] * len(loads)
+    assert getattr(resolver().load({}), attribute) != value, "else it shows nothing"
+
+
+@pytest.mark.parametrize("name", SESSION_OPTIONS)
+def test_option_of_the_session_is_read_alike_from_everywhere(
+    resolver: ResolverOf, name: str
+) -> None:
+    text, read, value = SESSION_OPTIONS[name]
+    flag = f"--perf-{name.replace('_', '-')}"
+    pyproject = f'[tool.perf.profiles.own]\n{name} = "{text}"'
+    resolvers = [
+        resolver(f"{flag}={text}"),
+        resolver(ini=f"perf_{name} = {text}"),
+        resolver("--perf-profile=own", pyproject=pyproject),
+        resolver(pyproject=pyproject, ini="perf_profile = own"),
+    ]
+
+    assert [read(each) for each in resolvers] == [value] * len(resolvers)
+    assert read(resolver()) != value, "else it shows nothing"
+
+
+@pytest.mark.parametrize("name", AWS_OPTIONS)
+def test_option_of_aws_is_read_from_command_line_and_ini(resolver: ResolverOf, name: str) -> None:
+    text, attribute = AWS_OPTIONS[name]
+    given = {"aws_account": "210987654321", name: text}
+    args = [f"--perf-{key.replace('_', '-')}={value}" for key, value in given.items()]
+    lines = [f"perf_{key} = {value}" for key, value in given.items()]
+    targets = [
+        resolver("--perf-target=aws", *args).session.target,
+        resolver(ini="\n".join(["perf_target = aws", *lines])).session.target,
+    ]
+
+    assert [getattr(target, attribute) for target in targets] == [text, text]
+
+
+def test_target_is_chosen_by_whoever_names_it(resolver: ResolverOf) -> None:
+    own = '[tool.perf.profiles.own]\ntarget = "moto"'
+    assert not resolver().session.names_target
+    assert resolver("--perf-target=moto").session.names_target
+    assert resolver(ini="perf_target = moto").session.names_target
+    assert resolver("--perf-profile=own", pyproject=own).session.names_target
+
+
+@pytest.mark.parametrize(
+    ("args", "ini", "pyproject", "is_kept"),
+    [
+        ([], "", "", False),
+        (["--perf-keep-table"], "", "", True),
+        ([], "perf_keep_table = true", "", True),
+        ([], "perf_keep_table = false", "", False),
+        (["--perf-profile=own"], "", "keep_table = true", True),
+        (["--perf-profile=own"], "perf_keep_table = true", "keep_table = false", False),
+        (["--perf-profile=own", "--perf-keep-table"], "", "keep_table = false", True),
+    ],
+)
+def test_table_is_kept_when_the_first_layer_that_says_so_says_so(
+    resolver: ResolverOf, args: list[str], ini: str, pyproject: str, *, is_kept: bool
+) -> None:
+    profile = f"[tool.perf.profiles.own]\n{pyproject}"
+
+    assert resolver(*args, ini=ini, pyproject=profile).session.keep_table is is_kept
+
+
+def test_thresholds_of_all_layers_are_combined(resolver: ResolverOf) -> None:
+    """A higher layer replaces the same metric of the same operation, or of all without one.
+
+    The first here is of the default profile, which lies below everything else.
+    """
+    found = resolver(
+        "--perf-threshold=median < 1 ms",
+        "--perf-profile=own",
+        ini="perf_threshold =\n    p90 < 4 ms\n    a: p90 < 4 ms\n    max < 4 ms",
+        pyproject='[tool.perf.profiles.own]\nthresholds = ["median < 2 ms", "a: p99 < 2 ms"]',
+    ).load({"thresholds": ["a: median < 3 ms", "p99 < 3 ms", "a: p99 < 3 ms", "a: p90 < 3 ms"]})
+
+    assert [str(each) for each in found.thresholds] == [
+        *DEFAULTS,
+        "p90 < 4 ms",
+        "max < 4 ms",
+        "p99 < 3 ms",
+        "a: p90 < 3 ms",
+        "a: p99 < 2 ms",
+        "median < 1 ms",
+    ]
+
+
+def test_thresholds_of_a_call_take_the_place_of_the_markers(resolver: ResolverOf) -> None:
+    marker = {"thresholds": ["median < 1 s", "p99 < 1 s"], "users": 3}
+
+    load = resolver().load(marker, {"thresholds": ["max < 2 s"]})
+
+    assert [str(each) for each in load.thresholds] == [*DEFAULTS, "max < 2 s"]
+    assert load.users == 3
+
+
+def test_session_thresholds_are_those_no_test_chose(resolver: ResolverOf) -> None:
+    load = resolver("--perf-threshold=a: p99 < 1 s", ini="perf_threshold = b: p99 < 1 s").load(
+        {"thresholds": ["b: max < 2 s"]}
+    )
+
+    assert [str(each) for each in load.session_thresholds] == [
+        *DEFAULTS,
+        "a: p99 < 1 s",
+    ]
+    assert len(load.thresholds) == 4
+
+
+def test_default_profile_of_a_project_holds_for_the_session_too(resolver: ResolverOf) -> None:
+    of_project = resolver(pyproject='[tool.perf.profiles.smoke]\nusers = 3\ntable = "orders"')
+
+    assert of_project.session.table == "orders"
+    assert of_project.load({}).users == 3
+    assert of_project.load({}).spawn_rate == 10
+
+
+@pytest.mark.parametrize("line", ['table = "orders"', "keep_table = true"])
+def test_marker_profile_cannot_set_what_holds_for_the_session(
+    resolver: ResolverOf, line: str
+) -> None:
+    of_project = resolver(pyproject=f"[tool.perf.profiles.own]\n{line}")
+
+    with pytest.raises(InvalidOption, match="choose it with --perf-profile"):
+        of_project.load({"profile": "own"})
+
+
+def test_call_is_blamed_for_its_own_arguments(resolver: ResolverOf) -> None:
+    with pytest.raises(ConfigError, match=r"^perf_load\(users=…\): '0' is not valid: "):
+        resolver().load({"users": 5}, {"users": 0})
+
+
+def test_what_aborts_is_a_threshold_of_its_own(resolver: ResolverOf) -> None:
+    load = resolver(
+        "--perf-threshold=abort: failure_ratio > 50%",
+        ini="perf_threshold =\n    failure_ratio <= 2%\n    abort: failure_ratio > 90%",
+    ).load({})
+
+    assert [str(each) for each in load.thresholds] == [
+        "failure_ratio <= 2%",
+        "abort: failure_ratio > 50%",
+    ]

@@ -1,0 +1,63 @@
+"""What holds for a session goes together, or is refused."""
+
+from collections.abc import Callable
+
+import pytest
+
+from aqp_perf.errors import InvalidOption
+from aqp_perf.plugin.settings.resolver import Resolver
+from aqp_perf.targets import TargetKind
+
+ResolverOf = Callable[..., Resolver]
+
+
+def test_prices_are_those_of_the_project(resolver: ResolverOf) -> None:
+    prices = "\n".join(
+        ["[tool.perf.prices]", "date = 2026-10-01"]
+        + [f"{kind}_request_million = 2" for kind in ("read", "write")]
+        + [f"{kind}_capacity_hour = 0.5" for kind in ("read", "write")]
+    )
+    own = resolver(pyproject=prices).session.prices
+    assert own is not None
+    assert own.label == "prices of 2026-10-01 in pyproject.toml"
+    assert resolver().session.prices is None
+    with pytest.raises(InvalidOption, match=r"\[tool\.perf\.prices\]: 3 is not valid"):
+        resolver(pyproject="[tool.perf]\nprices = 3")
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("--perf-compare-fail=p99 < 10%", "'p99 < 10%' is not valid: write it like 'p99 > 10%'"),
+        ("--perf-compare-fail=p99 > 10%", "'p99 > 10%' is not valid: give --perf-compare, too"),
+        ("--perf-compare-allow=cores", "'cores' is no part of a fingerprint: use target, profile"),
+        ("--perf-save=../main", "'../main' is not valid: write up to 100 letters"),
+        ("--perf-compare=ma in", "'ma in' is not valid: write up to 100 letters"),
+        ("--perf-save=", "'' is not valid: write up to 100 letters"),
+        ("--perf-baselines=", "'' is not valid: it is empty: give a folder, or s3://bucket/prefix"),
+        ("--perf-baselines=s3://", "'s3://' is not valid: write it like 's3://bucket/prefix'"),
+        ("--perf-baselines=pyproject.toml", "it is a file: give a folder, or s3://bucket/prefix"),
+    ],
+)
+def test_what_a_baseline_cannot_be_is_refused(
+    resolver: ResolverOf, argument: str, message: str
+) -> None:
+    with pytest.raises(InvalidOption) as caught:
+        resolver(argument)
+    assert message in str(caught.value)
+
+
+def test_aqp_is_embedded_but_not_on_aws(resolver: ResolverOf) -> None:
+    aws = resolver("--perf-target=aws", "--perf-aws-account=123456789012").session
+
+    assert resolver().session.aqp == "embedded"
+    assert (aws.target.kind, aws.aqp) == (TargetKind.AWS, "none")
+
+
+def test_target_none_leaves_nothing_for_an_aqp_or_a_table(resolver: ResolverOf) -> None:
+    assert resolver("--perf-target=none").session.aqp == "none"
+    assert resolver("--perf-target=none", "--perf-aqp=none").session.aqp == "none"
+    for given in ("--perf-aqp=embedded", "--perf-aqp=http://h:2", "--perf-table=orders"):
+        with pytest.raises(InvalidOption, match=r"no table with --perf-target=none") as caught:
+            resolver("--perf-target=none", given)
+        assert caught.value.option == given.partition("=")[0]

@@ -1,0 +1,140 @@
+"""What is said of an operation's time, and when nothing is."""
+
+from dataclasses import replace
+
+import pytest
+
+from aqp_perf.core.measured.attempt_counts import AttemptCounts
+from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.time_shares import TimeShares
+from aqp_perf.core.results.judged_run import JudgedRun
+from aqp_perf.core.samples.histogram import LatencyHistogram
+from aqp_perf.reports.text.terminal import render_run
+from aqp_perf.reports.text.time_lines import time_lines
+
+MS = 1_000_000
+
+
+def said(operation: OperationResult, width: int = 400) -> list[str]:
+    return [line.text for line in time_lines(operation.name, operation, width)]
+
+
+@pytest.fixture
+def read(judged: JudgedRun) -> OperationResult:
+    return judged.run.operations[1]
+
+
+def shares(answers: int, waiting_ms: float = 0.1, client_ms: float = 2.0) -> TimeShares:
+    return TimeShares(
+        answers=answers,
+        waiting_ns=round(waiting_ms * MS * answers),
+        client_and_network_ns=round(client_ms * MS * answers),
+        aggregate_ns=round(3.2 * MS * answers),
+        retrieve_ns=7 * MS * answers,
+    )
+
+
+def test_nothing_is_said_of_requests_that_did_not_wait_and_targets_that_say_nothing(
+    read: OperationResult,
+) -> None:
+    assert said(read) == []
+
+
+def test_shares_are_means_that_add_up(read: OperationResult) -> None:
+    (text,) = said(replace(read, time_shares=shares(20)))
+
+    assert text == (
+        "time of select zipcode,pk,su…=? group by zipcode: 12.3 ms mean = 0.1 waiting to be sent + "
+        "2.0 client, network and queues + 3.2 AQP + 7.0 DynamoDB "
+        "(AQP and DynamoDB in the AQP's own whole milliseconds)"
+    )
+
+
+def test_an_aqp_that_says_more_than_there_was_is_not_corrected(read: OperationResult) -> None:
+    (text,) = said(replace(read, time_shares=shares(20, client_ms=-0.4)))
+
+    assert (
+        ": 9.9 ms mean = 0.1 waiting to be sent + -0.4 client, network and queues + 3.2 AQP" in text
+    )
+
+
+def test_missing_statistics_are_counted_among_the_right_answers(read: OperationResult) -> None:
+    (text,) = said(replace(read, failures=2, time_shares=shares(17)))
+
+    assert text.endswith("own whole milliseconds, stats of 17 of 18 answers)")
+
+
+@pytest.mark.parametrize(("latency_ms", "is_said"), [(149, False), (152, True)])
+def test_the_omission_gap_is_said_from_one_and_a_half(
+    read: OperationResult,
+    latency_ms: int,
+    is_said: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    waited = replace(
+        read,
+        name="read",
+        latency=LatencyHistogram.of([latency_ms * MS] * 20),
+        service_time=LatencyHistogram.of([100 * MS] * 20),
+    )
+
+    text = (
+        "p99 of read: 152 ms counted from when requests were due; a closed-model tool, "
+        "which counts from when it sends, would have reported p99 = 100 ms"
+    )
+    assert said(waited) == ([text] if is_said else [])
+
+
+def test_a_gap_of_microseconds_is_not_said(read: OperationResult) -> None:
+    prompt = replace(
+        read,
+        latency=LatencyHistogram.of([140_000] * 20),
+        service_time=LatencyHistogram.of([60_000] * 20),
+    )
+
+    assert prompt.omission_gap == pytest.approx(2.33, abs=0.01)
+    assert said(prompt) == []
+
+
+def test_attempts_are_said_when_they_are_known(read: OperationResult) -> None:
+    attempts = AttemptCounts(total=1037, throttled=37, backoff_s=1.234)
+
+    assert said(replace(read, name="write_to_ddb", requests=1000, attempts=attempts)) == [
+        "write_to_ddb: 1000 requests took 1037 attempts, 37 of them throttled; 1.2 s in back-off"
+    ]
+
+
+def test_lines_are_as_wide_as_the_screen(read: OperationResult) -> None:
+    lines = said(replace(read, time_shares=shares(17)), width=60)
+
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= 60
+
+
+def table_of(judged: JudgedRun, operation: OperationResult) -> list[str]:
+    run = replace(judged.run, operations=(operation,))
+    texts = [line.text for line in render_run(replace(judged, run=run))]
+    start = next(index for index, text in enumerate(texts) if text.startswith("Type"))
+    return texts[start:]
+
+
+def test_service_time_stands_below_a_latency_that_it_is_not(
+    judged: JudgedRun, read: OperationResult
+) -> None:
+    waited = replace(read, service_time=LatencyHistogram.of([20 * MS] * 20))
+    header, _, latency, service_time, *_ = table_of(judged, waited)
+
+    for column in ("Avg", "Min", "Max", "Med", "p95", "p99"):
+        end = header.index(column) + len(column)
+        assert latency[end - 4 : end] == "50.0"
+        assert service_time[end - 4 : end] == "20.0"
+    assert service_time.split() == ["service", "time", *["20.0"] * 6]
+
+
+@pytest.mark.parametrize("waited_ns", [0, 90_000])
+def test_what_the_table_would_show_alike_is_shown_once(
+    judged: JudgedRun, read: OperationResult, waited_ns: int
+) -> None:
+    service_time = LatencyHistogram.of([50 * MS - waited_ns] * 20)
+    texts = table_of(judged, replace(read, service_time=service_time))
+
+    assert not any("service time" in text for text in texts)

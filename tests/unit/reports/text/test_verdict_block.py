@@ -1,0 +1,87 @@
+from dataclasses import replace
+
+import pytest
+
+from aqp_perf.core.load.cost import RunCost
+from aqp_perf.core.measured.run_result import RunResult
+from aqp_perf.core.results.judged_run import JudgedRun
+from aqp_perf.core.verdict.thresholds import parse_threshold
+from aqp_perf.core.verdict.verdicts import judge
+from aqp_perf.reports.text.verdict_block import origin_lines, verdict_block
+
+
+def judged_by(judged: JudgedRun, run: RunResult, *texts: str) -> JudgedRun:
+    return replace(judged, run=run, verdict=judge(run, [parse_threshold(text) for text in texts]))
+
+
+def test_a_run_that_costs_money_says_how_much(judged: JudgedRun, cost: RunCost) -> None:
+    assert [line.text for line in origin_lines(replace(judged, cost=cost))][3] == (
+        "cost       0.35 USD (load 0.35 metered); estimate 0.38 USD (seeding 0.00063, load 0.38; "
+        "on-demand, us-east-1 prices of 2024-11-01); limit 5.00 USD for the session"
+    )
+
+
+def test_an_invalid_run_says_why_before_its_figures(judged: JudgedRun) -> None:
+    run = replace(
+        judged.run,
+        operations=judged.run.operations[:1],
+        interrupted=True,
+        invalid_reasons=("worker w2 was lost: " + "its machine said nothing for ten seconds " * 2,),
+    )
+
+    lines = verdict_block(judged_by(judged, run, "max < 1 s"), width=60)
+
+    assert [line.text for line in lines] == [
+        "INVALID: the run did not measure the target",
+        "- worker w2 was lost: its machine said nothing for ten",
+        "  seconds its machine said nothing for ten seconds",
+        "- interrupted after 10.0 s: run it to its end",
+        "           threshold  observed [95 % interval]  margin  samples",
+        "write_to_ddb",
+        "  INVALID  max < 1 s  200 ms                      +80%     1000",
+    ]
+
+
+def test_a_hopeless_run_says_what_ended_it(judged: JudgedRun) -> None:
+    reason = "write_to_ddb: failure_ratio > 50%: it was 98% after 100 requests"
+    run = replace(judged.run, aborted=reason)
+
+    headline, ended, *_ = verdict_block(judged_by(judged, run, "max < 1 s"))
+
+    assert headline.text == "FAIL: the run was hopeless"
+    assert ended.text == f"- ended early: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("texts", "headline"),
+    [
+        ((), "PASS: no threshold was set"),
+        (("max < 1 s",), "PASS: 2 of 2 thresholds met"),
+        (("max < 1 s", "nope: max < 1 s"), "NO DATA: 2 of 3 thresholds met, 1 not judged"),
+        (("max < 100 ms",), "FAIL: 1 of 2 thresholds met, 1 broken"),
+    ],
+)
+def test_the_headline_counts_what_was_met(
+    judged: JudgedRun, texts: tuple[str, ...], headline: str
+) -> None:
+    assert verdict_block(judged_by(judged, judged.run, *texts))[0].text == headline
+
+
+def test_a_run_without_operations_shows_its_thresholds(judged: JudgedRun) -> None:
+    nothing = replace(judged.run, operations=())
+
+    lines = verdict_block(judged_by(judged, nothing, "max < 1 s"))
+
+    assert [line.text for line in lines] == [
+        "NO DATA: no request was completed",
+        "           threshold  observed [95 % interval]  margin  samples",
+        "every operation",
+        "  NO DATA  max < 1 s  -                              -        0",
+        "    no such operation ran; the run has none",
+    ]
+
+
+def test_a_run_without_a_profile_says_none(judged: JudgedRun) -> None:
+    lines = origin_lines(replace(judged, profile={}))
+
+    assert lines[1].text == "profile    none"

@@ -1,0 +1,143 @@
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+from unittest.mock import patch
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from aqp_perf.errors import TargetUnusable
+from aqp_perf.stores.object_store import ObjectStore
+from aqp_perf.stores.s3_url import parse_s3_url
+
+REGION = "us-east-1"
+S3Client: TypeAlias = Any
+"""The stubs for S3 are not among the dependencies."""
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[S3Client]:
+    """A client of an S3 that is the same for all tests: making one takes half a second."""
+    with pytest.MonkeyPatch.context() as patched, mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patched.setenv(name, "testing")
+        client = boto3.client("s3", region_name=REGION)
+        client.create_bucket(Bucket="results")
+        with patch.object(boto3.Session, "client", return_value=client):
+            yield client
+
+
+@pytest.fixture
+def store(client: S3Client, request: pytest.FixtureRequest) -> ObjectStore:  # noqa: ARG001 - it patches boto3
+    """A store with a prefix of its own."""
+    return ObjectStore(f"s3://results/{request.node.name}/main", region=REGION)
+
+
+def test_what_is_written_is_read_and_listed_below_the_prefix_alone(
+    store: ObjectStore, client: S3Client
+) -> None:
+    client.put_object(Bucket="results", Key="other.json", Body=b"{}")
+    client.put_object(Bucket="results", Key=f"{store.prefix}deeper/c.json", Body=b"[3]")
+    store.write("b.json", "[1]")
+    store.write("a.json", "[2]")
+    assert store.names() == ["a.json", "b.json"]
+    assert store.read("b.json", 100) == b"[1]"
+
+
+def test_what_was_added_before_its_answer_was_lost_is_no_other(store: ObjectStore) -> None:
+    """Botocore sends a request again that it has no answer to."""
+    store.add("a.json", "[1]")
+    store.add("a.json", "[1]")
+    with pytest.raises(FileExistsError, match=r"it is there already: 'a\.json'"):
+        store.add("a.json", "[1]\n")
+
+
+def test_finding_out_whether_writing_is_allowed_leaves_nothing(
+    store: ObjectStore, client: S3Client
+) -> None:
+    store.check_writable("a.json")
+    assert store.names() == []
+    assert "Uploads" not in client.list_multipart_uploads(Bucket="results")
+
+
+def use(store: ObjectStore) -> None:
+    """Ask for all that a history asks for before a load."""
+    store.check_writable("a")
+    store.names()
+    store.read("a", 1)
+
+
+@pytest.mark.usefixtures("client")
+@pytest.mark.parametrize("action", [ObjectStore.names, lambda it: it.check_writable("a")])
+def test_a_bucket_that_is_not_there_is_named(action: Callable[[ObjectStore], object]) -> None:
+    with pytest.raises(TargetUnusable, match="there is no bucket 'nowhere': create it first"):
+        action(ObjectStore("s3://nowhere/perf", region=REGION))
+
+
+@pytest.mark.parametrize(
+    ("operation", "action"),
+    [
+        ("CreateMultipartUpload", "s3:PutObject"),
+        ("AbortMultipartUpload", "s3:AbortMultipartUpload"),
+        ("ListObjectsV2", "s3:ListBucket"),
+        ("GetObject", "s3:GetObject"),
+    ],
+)
+def test_a_missing_permission_is_named(store: ObjectStore, operation: str, action: str) -> None:
+    error = ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, operation)
+    call = store._client._make_api_call
+
+    def denying(name: str, parameters: dict[str, object]) -> object:
+        if name == operation:
+            raise error
+        return call(name, parameters)
+
+    with (
+        patch.object(store._client, "_make_api_call", side_effect=denying),
+        pytest.raises(TargetUnusable, match=f"lack the permission {action}:"),
+    ):
+        use(store)
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        ("s3://kept", ("kept", "")),
+        ("s3://kept/", ("kept", "")),
+        ("s3://kept/p", ("kept", "p/")),
+        ("s3://kept/p/q/", ("kept", "p/q/")),
+    ],
+)
+def test_a_prefix_ends_in_a_slash(url: str, parts: tuple[str, str]) -> None:
+    assert parse_s3_url(url) == parts
+
+
+@pytest.mark.parametrize("bucket", ["abc", "0.a-b.9", "x" * 63, "1.2.3.4.5", "ap-1-s3alias"])
+def test_a_name_that_a_bucket_can_have_is_taken(bucket: str) -> None:
+    assert parse_s3_url(f"s3://{bucket}/p") == (bucket, "p/")
+
+
+@pytest.mark.parametrize(
+    "bucket",
+    ["b?x", "ab", "x" * 64, "Kept", "a_b", "-ab", "ab-", ".ab", "ab.", "a..b", "10.0.0.1", "käse"],
+)
+def test_a_name_that_no_bucket_can_have_is_refused(bucket: str) -> None:
+    with pytest.raises(ValueError, match="is no name of a bucket, which has 3 to 63") as caught:
+        parse_s3_url(f"s3://{bucket}/p")
+    assert str(caught.value).startswith(repr(bucket))
+
+
+@pytest.mark.parametrize("url", ["s3://", "s3:///p", "b/p", ""])
+def test_a_url_without_a_bucket_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="s3://bucket/prefix"):
+        parse_s3_url(url)
+
+
+def test_a_missing_permission_is_no_object_that_is_there(store: ObjectStore) -> None:
+    error = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutObject")
+    with (
+        patch.object(store._client, "_make_api_call", side_effect=error),
+        pytest.raises(TargetUnusable, match="lack the permission s3:PutObject:"),
+    ):
+        store.add("a.json", "[1]")
