@@ -42,7 +42,7 @@ class _Histogram:
 
     def __init__(self) -> None:
         self._counts: dict[int, int] = {}
-        """Index of a bucket → samples; only of buckets in use. hdrh takes five times as long."""
+        """Index of a bucket → samples; only of buckets in use."""
         self._out_of_range_count = 0
 
     def merge(self, other: Self) -> None:

@@ -1,12 +1,8 @@
-import base64
-import struct
-import zlib
 from fractions import Fraction
 from math import ceil, sqrt
 from statistics import mean, stdev
 
 import pytest
-from hdrh.histogram import HdrHistogram
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +12,6 @@ from aqp_perf.core.samples.histogram import (
     LatencyHistogram,
     SizeHistogram,
 )
-from aqp_perf.errors import ResultError
 
 law = settings(max_examples=40)
 latencies = st.integers(0, HIGHEST_US * 1000) | st.integers(0, 3_000_000)
@@ -200,63 +195,6 @@ def test_a_mean_has_an_interval_from_thirty_samples_on() -> None:
     )
 
 
-def test_the_encoding_is_the_librarys_own() -> None:
-    theirs = HdrHistogram(1, HIGHEST_US, 3)
-    for value_us in (1, 5, 250_000):
-        theirs.record_value(value_us)
-
-    ours = LatencyHistogram.of([1_000, 5_000, 250_000_000])
-
-    assert ours.encode() == theirs.encode().decode("ascii")
-
-
-def packed(payload: bytes) -> str:
-    body = zlib.compress(payload)
-    return base64.b64encode(struct.pack(">II", 0x1C849314, len(body)) + body).decode()
-
-
-def payload_of(counters: bytes, *, digits: int = 3, highest: int = HIGHEST_US) -> bytes:
-    header = (0x1C849313, len(counters), 0, digits, 1, highest, 1.0)
-    return struct.pack(">IIIIQQd", *header) + counters
-
-
-@pytest.mark.parametrize(
-    ("encoded", "message"),
-    [
-        ("", "cut short"),
-        ("not base64!", "base64"),
-        ("ü", "ASCII"),
-        ("AAAA", "cut short"),
-        (packed(b"short"), "40"),
-        (packed(payload_of(b"", digits=5)), "it has 5 digits"),
-        (packed(payload_of(b"", highest=2**62)), "it has 3 digits from 1 to 4611686018427387904"),
-        (packed(payload_of(b"\x02\x02")[:-1]), "cut short"),
-        (packed(payload_of(b"\xff")), "varint"),
-        (packed(payload_of(b"\x02" * 30_000)), "overrun"),
-        (packed(payload_of(b"\xff" * 9)), "overflow"),
-        (packed(payload_of(b"\x00" * 1_000_000)), "more than 262144 bytes"),
-        (packed(b"\x00\x00\x00\x00" + payload_of(b"")[4:]), "cookie"),
-        (packed(payload_of(b"\x02"))[:-4], "cut short"),
-    ],
-    ids=lambda value: str(value)[:20],
-)
-def test_a_damaged_or_foreign_histogram_is_refused(encoded: str, message: str) -> None:
-    with pytest.raises(ResultError, match=f"(?i)not an HdrHistogram of ours.*{message}"):
-        LatencyHistogram.decode(encoded)
-
-
-@law
-@given(st.binary(max_size=200))
-def test_noise_is_refused_or_read_but_never_crashes(noise: bytes) -> None:
-    try:
-        histogram = LatencyHistogram.decode(packed(payload_of(noise)))
-    except ResultError:
-        return
-
-    assert histogram.count >= 0
-    assert len(histogram.summary_ms()) == 8
-
-
 def test_a_histogram_is_shown_by_its_size_and_equals_only_its_kind() -> None:
     assert repr(LatencyHistogram.of([1_000])) == "<LatencyHistogram of 1 samples>"
     assert LatencyHistogram() != 0
@@ -286,16 +224,3 @@ def test_a_size_out_of_range_is_counted_apart(size_bytes: int) -> None:
     histogram = SizeHistogram.of([5, size_bytes])
 
     assert (histogram.count, histogram.out_of_range_count) == (1, 1)
-
-
-@law
-@given(st.lists(st.integers(1, HIGHEST_US), min_size=1, max_size=30))
-def test_the_text_is_what_hdrhistogram_itself_would_write(values_us: list[int]) -> None:
-    theirs = HdrHistogram(1, HIGHEST_US, 3)
-    for value_us in values_us:
-        theirs.record_value(value_us)
-
-    assert SizeHistogram.of(values_us).encode() == theirs.encode().decode()
-    assert LatencyHistogram.decode(theirs.encode().decode()) == LatencyHistogram.of(
-        value_us * 1000 for value_us in values_us
-    )
