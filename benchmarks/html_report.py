@@ -24,7 +24,7 @@ from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.measured.time_shares import TimeShares
 from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
-from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.samples.timeline import Timeline
 from aqp_perf.core.verdict.thresholds import parse_threshold
@@ -46,7 +46,7 @@ _DURATION_S: Final = HOURS * 3_600
 _NS: Final = 1_000_000_000
 
 
-def long_run() -> ReportFile:
+def long_run() -> ResultsFile:
     """Return the report of one run, ten hours long."""
     rng = Random(1)  # noqa: S311 - no secret
     run = RunResult(
@@ -66,7 +66,7 @@ def long_run() -> ReportFile:
         run=run,
         verdict=judge(run, thresholds),
     )
-    return ReportFile(started_at=run.started_at, environment={"python": "3.11"}, runs=(judged,))
+    return ResultsFile(started_at=run.started_at, environment={"python": "3.11"}, runs=(judged,))
 
 
 def _operation(number: int, rng: Random) -> OperationResult:
@@ -101,7 +101,7 @@ def _operation(number: int, rng: Random) -> OperationResult:
     )
 
 
-def written(path: Path, report: ReportFile) -> float:
+def written(path: Path, report: ResultsFile) -> float:
     """Write the report and return how many seconds that took."""
     began = time.perf_counter()
     write_whole(path, render_html(report))

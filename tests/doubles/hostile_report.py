@@ -12,7 +12,7 @@ from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.proof.write_log import Key
 from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind
 from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
-from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.samples.timeline import Timeline
 from aqp_perf.core.verdict.thresholds import parse_threshold
@@ -37,7 +37,7 @@ _NS: Final = 1_000_000_000
 _REQUESTS: Final = 600
 
 
-def hostile_report(text: str) -> ReportFile:
+def hostile_report(text: str) -> ResultsFile:
     """Return a report with one run of two operations, whose names begin or end with ``text``."""
     run = RunResult(
         command=("locust", text),
@@ -69,7 +69,7 @@ def hostile_report(text: str) -> ReportFile:
         write_audit=audit,
         unverified=text,
     )
-    return ReportFile(started_at=run.started_at, environment={"machine": text}, runs=(judged,))
+    return ResultsFile(started_at=run.started_at, environment={"machine": text}, runs=(judged,))
 
 
 def _operation(name: str, text: str) -> OperationResult:

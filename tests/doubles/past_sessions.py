@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
-from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict
@@ -59,9 +59,9 @@ def past_run(
     )
 
 
-def past_session(night: int, *runs: JudgedRun, commit: str = "") -> ReportFile:
+def past_session(night: int, *runs: JudgedRun, commit: str = "") -> ResultsFile:
     """Return the session of a night, counted from 0."""
-    return ReportFile(
+    return ResultsFile(
         started_at=FIRST_NIGHT + timedelta(days=night),
         environment={"commit": commit or f"{night:07x}".ljust(40, "0")},
         runs=runs,

@@ -11,12 +11,12 @@ import pytest
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
-from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.results.run_fingerprint import PARTS, RunFingerprint
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.samples.timeline import Timeline
 from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict
-from aqp_perf.reports.json_file import write_report
+from aqp_perf.reports.json_file import write_results
 
 INPROCESS = ("-p", "no:locust", "-p", "no:cacheprovider")
 TESTS = """
@@ -73,7 +73,7 @@ def save_baseline(path: Path, latency_ms: int) -> None:
         verdict=RunVerdict(verdict=Verdict.PASS),
         fingerprint=RunFingerprint(),
     )
-    write_report(path, ReportFile(started_at=run.started_at, environment={}, runs=(judged,)))
+    write_results(path, ResultsFile(started_at=run.started_at, environment={}, runs=(judged,)))
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.results.series import history_name
 from aqp_perf.core.samples.histogram import LatencyHistogram
-from aqp_perf.reports.json_file import report_text
+from aqp_perf.reports.json_file import results_text
 from tests.doubles.past_sessions import past_session
 
 RunPytest = Callable[..., pytest.RunResult]
@@ -33,17 +33,17 @@ def test_session_is_added_and_the_change_that_it_shows_is_told(
     first.assert_outcomes(passed=1)
     (added,) = history.iterdir()
     first.stdout.fnmatch_lines([f"added to the history as {added.name}"])
-    session = ReportFile.from_json(json.loads(added.read_text()))
+    session = ResultsFile.from_json(json.loads(added.read_text()))
     (now,) = session.runs
     (operation,) = now.run.operations
     half = LatencyHistogram.of([10_000_000] * operation.requests)
     faster = replace(now, run=replace(now.run, operations=(replace(operation, latency=half),)))
     for night in range(-20, 0):
         before = past_session(night, faster, commit="a1b2c3d")
-        (history / history_name(before, "n")).write_text(report_text(before))
+        (history / history_name(before, "n")).write_text(results_text(before))
     for night in range(4):
         after = past_session(night, now, commit="d4e5f6a")
-        (history / history_name(after, "n")).write_text(report_text(after))
+        (history / history_name(after, "n")).write_text(results_text(after))
     (history / "notes.txt").write_text("see the wiki")
 
     second = run_pytest(folder, *own)

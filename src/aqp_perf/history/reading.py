@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aqp_perf.core.json_reader import parse_json
-from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.results.series import is_history_name
 from aqp_perf.errors import PerfError, ResultError
 from aqp_perf.stores.file_store import STORE_ERRORS, FileStore
@@ -32,7 +32,7 @@ _MOST_BYTES: Final = 64 << 20
 class History:
     """What a history holds."""
 
-    sessions: tuple[ReportFile, ...]
+    sessions: tuple[ResultsFile, ...]
     """At most `MOST_SESSIONS`, oldest first."""
     skipped: tuple[str, ...]
     """What was passed over: files by name with the reason, and how many others."""
@@ -44,7 +44,7 @@ def read_history(store: FileStore) -> History:
     Raises:
         OSError, TargetError: the place itself cannot be read.
     """
-    sessions: list[ReportFile] = []
+    sessions: list[ResultsFile] = []
     skipped: list[str] = []
     names = store.names()
     own = [each for each in names if is_history_name(each)]
@@ -69,11 +69,11 @@ def told(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _session(store: FileStore, name: str) -> ReportFile:
+def _session(store: FileStore, name: str) -> ResultsFile:
     held = store.read(name, _MOST_BYTES)
     if held is None:
         raise FileNotFoundError(errno.ENOENT, "it is gone", name)
-    return ReportFile.from_json(parse_json(held))
+    return ResultsFile.from_json(parse_json(held))
 
 
 def _files(count: int) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.results.judged_run import JudgedRun
-from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.results.trends import Trend
 from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.reports.figures import figure, table_ms
@@ -55,7 +55,7 @@ _PLAIN: Final = frozenset(" .,;()=+-/%")
 
 
 def render_markdown(
-    report: ReportFile, trends: Iterable[Trend] = (), job_url: str | None = None
+    report: ResultsFile, trends: Iterable[Trend] = (), job_url: str | None = None
 ) -> str:
     """Return the session in at most `MOST_CHARACTERS`: tables, and all of what did not pass.
 
@@ -187,7 +187,7 @@ def _history(trends: Iterable[Trend]) -> Iterator[str]:
         yield f"- {len(changes) - _MOST_CHANGES} more\n"
 
 
-def _origins(report: ReportFile, job_url: str | None) -> Iterator[str]:
+def _origins(report: ResultsFile, job_url: str | None) -> Iterator[str]:
     """Yield what the figures stand for, where all runs have it in common or not."""
     if job_url is not None:
         yield f"report files: [with the job]({quote(job_url, safe=_URL_CHARACTERS)})"

@@ -7,7 +7,7 @@ import pytest
 
 from aqp_perf.core.results.series import history_name
 from aqp_perf.history.__main__ import main
-from aqp_perf.reports.json_file import report_text
+from aqp_perf.reports.json_file import results_text
 from aqp_perf.stores.file_store import FolderStore
 from tests.doubles.past_sessions import past_run, past_session
 
@@ -16,7 +16,7 @@ def test_changes_of_a_history_are_shown(tmp_path: Path, capsys: pytest.CaptureFi
     store = FolderStore(tmp_path / "history")
     for night in range(20):
         session = past_session(night, past_run(10.0 if night < 12 else 13.0))
-        store.add(history_name(session, "n"), report_text(session))
+        store.add(history_name(session, "n"), results_text(session))
     (tmp_path / "history" / "notes.txt").write_text("")
 
     assert main([str(tmp_path / "history"), "--checkout", str(tmp_path)]) == 0
@@ -53,7 +53,7 @@ def test_an_otava_that_cannot_be_loaded_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = past_session(0, past_run())
-    FolderStore(tmp_path).add(history_name(session, "n"), report_text(session))
+    FolderStore(tmp_path).add(history_name(session, "n"), results_text(session))
     monkeypatch.setitem(sys.modules, "otava.analysis", None)
 
     assert main([str(tmp_path)]) == 2

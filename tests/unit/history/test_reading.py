@@ -6,7 +6,7 @@ from pathlib import Path
 from aqp_perf.core.results.series import history_name
 from aqp_perf.history import reading
 from aqp_perf.history.reading import read_history
-from aqp_perf.reports.json_file import report_text
+from aqp_perf.reports.json_file import results_text
 from aqp_perf.stores.file_store import FolderStore
 from tests.doubles.past_sessions import past_run, past_session
 
@@ -15,7 +15,7 @@ def filled(folder: Path, nights: int) -> FolderStore:
     store = FolderStore(folder)
     for night in range(nights):
         session = past_session(night, past_run(10.0))
-        store.add(history_name(session, f"n{night}"), report_text(session))
+        store.add(history_name(session, f"n{night}"), results_text(session))
     return store
 
 

@@ -10,7 +10,7 @@ from aqp_perf.core.comparison.outcome import Change, Comparison, ComparisonJudge
 from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.results.judged_run import JudgedRun
-from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.verdict.thresholds import parse_threshold
 from aqp_perf.core.verdict.verdicts import Verdict, judge
 from aqp_perf.reports.lines import printable
@@ -22,8 +22,8 @@ AUDIT = WriteAudit(
 )
 
 
-def report_of(*runs: JudgedRun) -> ReportFile:
-    return ReportFile(
+def report_of(*runs: JudgedRun) -> ResultsFile:
+    return ResultsFile(
         started_at=datetime(2025, 1, 1, tzinfo=UTC), environment={"commit": "abc123"}, runs=runs
     )
 

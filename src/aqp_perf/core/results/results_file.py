@@ -14,7 +14,7 @@ SCHEMA_VERSION: Final = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportFile:
+class ResultsFile:
     """The whole report of one pytest session."""
 
     started_at: datetime

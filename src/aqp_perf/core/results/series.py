@@ -14,7 +14,7 @@ from typing import Final
 
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
-from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.results.run_fingerprint import Part, RunFingerprint
 from aqp_perf.core.verdict.verdicts import Verdict
 
@@ -117,7 +117,7 @@ class Series:
         return len({each.started_at.date() for each in self.points}) == len(self.points)
 
 
-def series_of(reports: Iterable[ReportFile]) -> tuple[Series, ...]:
+def series_of(reports: Iterable[ResultsFile]) -> tuple[Series, ...]:
     """Return all series of some sessions, in the order in which they first come up.
 
     Args:
@@ -132,12 +132,12 @@ def series_of(reports: Iterable[ReportFile]) -> tuple[Series, ...]:
     return tuple(Series(name=name, points=tuple(points)) for name, points in found.items())
 
 
-def names_in(report: ReportFile) -> frozenset[SeriesName]:
+def names_in(report: ResultsFile) -> frozenset[SeriesName]:
     """Return the series that a session is a part of."""
     return frozenset(name for name, _ in _figures(report))
 
 
-def history_name(report: ReportFile, run_id: str) -> str:
+def history_name(report: ResultsFile, run_id: str) -> str:
     """Return the file name of a session in a history; names sort by when sessions began."""
     commit = report.environment.get("commit", "")[:12] or "nocommit"
     return f"{report.started_at:%Y-%m-%dT%H%M%SZ}-{commit}-{run_id}.json"
@@ -148,7 +148,7 @@ def is_history_name(name: str) -> bool:
     return _FILE_NAME.fullmatch(name) is not None
 
 
-def _figures(report: ReportFile) -> Iterator[tuple[SeriesName, float]]:
+def _figures(report: ResultsFile) -> Iterator[tuple[SeriesName, float]]:
     numbers: Counter[str] = Counter()
     for judged in report.runs:
         numbers[judged.test] += 1

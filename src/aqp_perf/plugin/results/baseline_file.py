@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from aqp_perf.core.json_reader import parse_json
-from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.errors import BaselineUnusable, ResultError
 from aqp_perf.stores.file_store import STORE_ERRORS
 
@@ -22,7 +22,7 @@ def baseline_errors(name: str) -> Iterator[None]:
         raise BaselineUnusable(name, str(error)) from error
 
 
-def parse_baseline_file(name: str, held: bytes) -> ReportFile:
+def parse_baseline_file(name: str, held: bytes) -> ResultsFile:
     """Return the report in a file.
 
     Raises:
@@ -31,7 +31,7 @@ def parse_baseline_file(name: str, held: bytes) -> ReportFile:
     if len(held) > MOST_BYTES:
         raise BaselineUnusable(name, f"it is larger than {MOST_BYTES:,} bytes: no result file is")
     try:
-        return ReportFile.from_json(parse_json(held))
+        return ResultsFile.from_json(parse_json(held))
     except ResultError as error:
         raise BaselineUnusable(name, str(error)) from error
     except (ValueError, RecursionError) as error:

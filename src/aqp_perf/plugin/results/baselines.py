@@ -11,7 +11,7 @@ from aqp_perf.core.comparison.compare import FALSE_ALARM_RATIO, compare
 from aqp_perf.core.comparison.outcome import Comparison, not_compared
 from aqp_perf.core.json_reader import JsonReader
 from aqp_perf.core.results.judged_run import JudgedRun
-from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.errors import BaselineUnusable, ResultError
@@ -24,7 +24,7 @@ from aqp_perf.plugin.settings.baseline_settings import (
     MissingBaseline,
     is_path,
 )
-from aqp_perf.reports.json_file import report_text
+from aqp_perf.reports.json_file import results_text
 from aqp_perf.stores.file_store import STORE_ERRORS, FileStore
 
 _ADVICE: Final = "save one with --perf-save, or let it be missing with --perf-compare-missing=pass"
@@ -128,7 +128,7 @@ class Baselines:
             return None
         return not_compared(name, self._settings.rules, f"baseline {name}: {why}")
 
-    def save(self, report: ReportFile, *, is_green: bool = True) -> None:
+    def save(self, report: ResultsFile, *, is_green: bool = True) -> None:
         """Save the session's results, if that was asked and every run has passed.
 
         Args:
@@ -143,7 +143,7 @@ class Baselines:
             self.saved = f"baseline {name} not saved: {why}"
             return
         try:
-            self._store().write(name + SUFFIX, report_text(report))
+            self._store().write(name + SUFFIX, results_text(report))
         except STORE_ERRORS as error:  # what was measured is elsewhere too
             self.saved, self.is_lost = f"ERROR: baseline {name} not saved: {error}", True
         else:
@@ -152,7 +152,7 @@ class Baselines:
     def _store(self) -> FileStore:
         return self._settings.place.open(self._root)
 
-    def _read(self, name: str) -> ReportFile | None:
+    def _read(self, name: str) -> ResultsFile | None:
         """Return what runs are compared with; None: there is nothing, and it may be so."""
         with baseline_errors(name):
             if is_path(name):
@@ -197,7 +197,7 @@ class Baselines:
             raise BaselineUnusable(str(self._settings.compare), detail)
 
 
-def _why_not_saved(report: ReportFile, *, is_green: bool) -> str | None:
+def _why_not_saved(report: ResultsFile, *, is_green: bool) -> str | None:
     """Return what keeps a session from being a baseline; None: nothing does."""
     bad = sum(each.verdict.verdict is not Verdict.PASS for each in report.runs)
     if bad:

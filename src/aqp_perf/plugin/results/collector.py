@@ -17,7 +17,7 @@ import pytest
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.measured.selectors import matching_operations
 from aqp_perf.core.results.judged_run import JudgedRun
-from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.verdict.thresholds import Threshold
 from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.plugin.results.report_files import ReportFiles
@@ -171,9 +171,9 @@ class Collector:
     def _ran(self, threshold: Threshold) -> bool:
         return any(self.applies(threshold, each.run) for each in self._judged)
 
-    def report(self) -> ReportFile:
+    def report(self) -> ResultsFile:
         """Return what the session has measured so far, with its environment."""
-        return ReportFile(
+        return ResultsFile(
             started_at=self._started_at, environment=self._environment, runs=tuple(self._judged)
         )
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.results.trends import Trend
 from aqp_perf.files import write_whole
 from aqp_perf.plugin.results.session_history import SessionHistory
 from aqp_perf.plugin.settings.session_settings import SessionSettings
 from aqp_perf.plugin.settings.written_files import STEP_SUMMARY_VARIABLE
-from aqp_perf.reports.json_file import write_aside, write_report
+from aqp_perf.reports.json_file import write_aside, write_results
 from aqp_perf.reports.lines import Line, Style, printable
 from aqp_perf.reports.markdown import render_markdown
 
@@ -55,7 +55,7 @@ class ReportFiles:
             return True
         return has_runs and (self._history is not None or bool(self._step_summary))
 
-    def write(self, report: ReportFile, *, may_replace: bool = True) -> None:
+    def write(self, report: ResultsFile, *, may_replace: bool = True) -> None:
         """Write every file; what cannot be written keeps no other from it.
 
         Args:
@@ -66,7 +66,7 @@ class ReportFiles:
         self._may_replace = may_replace or bool(report.runs)
         if session.json_path is not None:
             self._has_results = self._write(
-                "json", "results", session.json_path, lambda it: write_report(it, report)
+                "json", "results", session.json_path, lambda it: write_results(it, report)
             )
         trends = self._add_to_history(report)
         if session.html_path is not None:
@@ -86,7 +86,7 @@ class ReportFiles:
         if rescued is not None:
             self._lines.append(rescued)
 
-    def rescue(self, report: ReportFile) -> Line | None:
+    def rescue(self, report: ResultsFile) -> Line | None:
         """Write the results to a place of their own, and say to which; None: a file has them."""
         if self._has_results or not report.runs:
             return None
@@ -112,7 +112,7 @@ class ReportFiles:
         self._lines.append(Line(f"{content} written to {path}"))
         return True
 
-    def _add_to_history(self, report: ReportFile) -> tuple[Trend, ...]:
+    def _add_to_history(self, report: ResultsFile) -> tuple[Trend, ...]:
         """Return the series of the history that the session is a part of."""
         if self._history is None or not report.runs:
             return ()
@@ -126,7 +126,9 @@ class ReportFiles:
             yield from self._history.lines(width)
         yield from self._lines
 
-    def _add_to_step_summary(self, path: Path, report: ReportFile, trends: Sequence[Trend]) -> None:
+    def _add_to_step_summary(
+        self, path: Path, report: ResultsFile, trends: Sequence[Trend]
+    ) -> None:
         """Add to what other steps wrote; nobody asked for it, so that it may fail."""
         try:
             with path.open("a", encoding="utf-8") as page:
@@ -151,7 +153,7 @@ def _told(error: Exception) -> str:
     return str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
 
 
-def _write_page(path: Path, report: ReportFile, trends: Sequence[Trend]) -> None:
+def _write_page(path: Path, report: ResultsFile, trends: Sequence[Trend]) -> None:
     # A twentieth of a second of import, for sessions that ask for the page.
     from aqp_perf.reports.html import render_html  # noqa: PLC0415
 

@@ -17,7 +17,7 @@ from typing import Final
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.results.trends import Trend
 from aqp_perf.reports.html.chart_data import chart_data
 from aqp_perf.reports.html.chart_tables import chart_tables
@@ -49,7 +49,7 @@ _UNSAFE_IN_JSON: Final = str.maketrans(
 )
 
 
-def render_html(report: ReportFile, trends: Sequence[Trend] = ()) -> str:
+def render_html(report: ResultsFile, trends: Sequence[Trend] = ()) -> str:
     """Return the report as one HTML page that opens offline.
 
     Args:

@@ -15,7 +15,7 @@ from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
-from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.verdict.thresholds import parse_threshold
@@ -64,7 +64,7 @@ JUDGED = JudgedRun(
     fingerprint=RunFingerprint(machine={"cores": "2"}, profile={"users": "10"}),
     comparison=not_compared("main", [ComparisonRule.parse("p99 > 10%")], "no such run"),
 )
-REPORT = ReportFile(started_at=STARTED_AT, environment={"python": "3.11"}, runs=(JUDGED,))
+REPORT = ResultsFile(started_at=STARTED_AT, environment={"python": "3.11"}, runs=(JUDGED,))
 
 
 def test_an_older_report_says_what_paced_its_users_and_not_what_was_asked_for() -> None:
@@ -187,7 +187,7 @@ def test_from_json_undoes_to_json(audit: WriteAudit | None) -> None:
 
     text = json.dumps(report.to_json(), allow_nan=False)
 
-    assert ReportFile.from_json(json.loads(text)) == report
+    assert ResultsFile.from_json(json.loads(text)) == report
 
 
 def test_a_run_read_back_knows_every_invalid_reason() -> None:
@@ -206,7 +206,7 @@ def test_another_schema_is_refused(found: object) -> None:
     data = REPORT.to_json() | {"schema_version": found}
 
     with pytest.raises(IncompatibleResult) as caught:
-        ReportFile.from_json(data)
+        ResultsFile.from_json(data)
 
     assert str(caught.value) == f"result has schema_version {found!r}, this version reads 1"
 
@@ -231,4 +231,4 @@ def test_a_damaged_run_is_refused_by_its_field(field: str, value: object, messag
 @pytest.mark.parametrize("data", [None, [], {}])
 def test_what_is_no_report_is_refused(data: object) -> None:
     with pytest.raises(ResultError):
-        ReportFile.from_json(data)
+        ResultsFile.from_json(data)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
-from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.results.series import (
     Series,
     TrackedMetric,
@@ -23,7 +23,7 @@ from aqp_perf.core.verdict.verdicts import Verdict
 from tests.doubles.past_sessions import FINGERPRINT, MOTO, past_run, past_session
 
 
-def p99_of(*reports: ReportFile) -> list[Series]:
+def p99_of(*reports: ResultsFile) -> list[Series]:
     return [each for each in series_of(reports) if each.name.metric is TrackedMetric.P99]
 
 

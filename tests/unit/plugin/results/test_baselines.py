@@ -11,7 +11,7 @@ from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.load.pacing import OWN_PACING
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
-from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict
 from aqp_perf.errors import BaselineUnusable, TargetUnusable
@@ -67,8 +67,8 @@ def run(
     )
 
 
-def report(*runs: JudgedRun) -> ReportFile:
-    return ReportFile(started_at=datetime(2026, 1, 1, tzinfo=UTC), environment={}, runs=runs)
+def report(*runs: JudgedRun) -> ResultsFile:
+    return ResultsFile(started_at=datetime(2026, 1, 1, tzinfo=UTC), environment={}, runs=runs)
 
 
 def test_what_is_saved_can_be_compared_with(baselines: BaselinesOf) -> None:

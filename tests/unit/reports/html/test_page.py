@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from aqp_perf.core.comparison.outcome import not_compared
 from aqp_perf.core.comparison.rules import ComparisonRule
-from aqp_perf.core.results.results_file import ReportFile
+from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.verdict.thresholds import parse_threshold
 from aqp_perf.core.verdict.verdicts import Verdict, judge
 from aqp_perf.reports.html import render_html
@@ -161,7 +161,7 @@ def test_every_table_has_a_caption() -> None:
 
 
 def test_session_without_a_run_says_so() -> None:
-    page = Page(render_html(ReportFile(started_at=STARTED_AT, environment={}, runs=())))
+    page = Page(render_html(ResultsFile(started_at=STARTED_AT, environment={}, runs=())))
 
     assert "No load run" in page.text
     assert not page.all("article")
@@ -178,7 +178,7 @@ def test_verdict_is_a_word_and_not_only_a_colour(verdict: Verdict) -> None:
     assert page.text.count(verdict.upper()) >= 2, "in the overview and with the run"
 
 
-def runs_with(*verdicts: Verdict) -> ReportFile:
+def runs_with(*verdicts: Verdict) -> ResultsFile:
     """Return a report of as many runs, of tests called by their numbers."""
     report = hostile_report("it")
     (run,) = report.runs
