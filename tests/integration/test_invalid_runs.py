@@ -213,14 +213,13 @@ def test_a_rate_that_the_users_cannot_carry_is_no_slow_pass(play: Play) -> None:
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_hopeless_run_ends_early_and_has_failed(play: Play, processes: int) -> None:
-    rule = parse_threshold("abort: failure_ratio > 50%")
+    rule = parse_threshold("abort: failure_ratio > 50% after 20")
     run = play(
         HOPELESS,
         user_classes={"Hopeless": 1},
         processes=processes,
         run_time_s=60,
         abort_rules=[rule],
-        abort_after=20,
     )
 
     assert run.duration_s < 30
@@ -234,7 +233,7 @@ def test_a_hopeless_run_ends_early_and_has_failed(play: Play, processes: int) ->
 def test_a_file_of_locusts_does_not_change_what_is_measured(
     play: Play, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "locust.conf").write_text("abort = max > 0.01 ms\nabort-after = 1\n")
+    (tmp_path / "locust.conf").write_text("abort = max > 0.01 ms after 1\n")
     monkeypatch.chdir(tmp_path)
 
     assert play("", user_classes={"Quick": 1}, run_time_s=1).aborted is None

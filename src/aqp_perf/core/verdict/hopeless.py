@@ -10,22 +10,21 @@ from aqp_perf.core.verdict.thresholds import Threshold
 
 
 def abort_reason(
-    operations: Mapping[str, OperationResult], rules: Sequence[Threshold], least_requests: int
+    operations: Mapping[str, OperationResult], rules: Sequence[Threshold]
 ) -> str | None:
     """Return why a run that is under way is hopeless; None when it is not, or not yet known.
 
     Args:
         operations: what was measured so far, by label.
-        rules: those that abort.
-        least_requests: an operation with fewer is not looked at; nor is one with fewer samples
-            than a percentile needs.
+        rules: abort rules; one looks at an operation once that has as many requests as the rule
+            says, and as many samples as its percentile needs.
     """
     for rule in rules:
         selector = rule.operation
         for name in operations if selector is None else matching_operations(selector, operations):
             operation = operations[name]
             needed = 1 if rule.quantile is None else samples_for(rule.quantile)
-            if operation.requests < max(needed, least_requests):
+            if operation.requests < max(needed, rule.abort_after or 0):
                 continue
             found = observe(operation, rule)
             if found is not None and rule.is_met_by(found.value):

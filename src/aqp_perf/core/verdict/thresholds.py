@@ -1,7 +1,8 @@
 """The rules a run is judged by, as people write them.
 
 ```text
-threshold = [ "abort" ":" ] [ operation ":" ] metric op limit [ unit ]
+threshold = [ operation ":" ] metric op limit [ unit ]
+          | "abort" ":" [ operation ":" ] metric op limit [ unit ] [ "after" requests ]
 operation = the full name of an operation, or a glob that matches exactly one
 metric    = "failure_ratio" | failure-class "_ratio"          (throttled_ratio, timeout_ratio, …)
           | "throughput"                                      (right answers per second)
@@ -18,7 +19,8 @@ are, and the one name of each, is in `aqp_perf.core.verdict.metrics`.
 
 With ``abort:`` in front it says what makes a run hopeless, as in ``abort: failure_ratio > 50%``:
 the run ends as soon as that is so, and has failed. It takes ``>`` and ``>=``, and no throughput,
-which is always low in the beginning.
+which is always low in the beginning. An operation is looked at once it has 100 requests, or as many
+as the rule says: ``abort: failure_ratio > 50% after 200``.
 
 Both directions are allowed for every metric, because ``throttled_ratio > 0`` is how a test says
 that a limit was reached. Refused is a threshold that no run could meet, or none could miss.
@@ -54,7 +56,9 @@ _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
 _RULE: Final = re.compile(r"([^<>=!]*)([<>=!]+)([^<>=!]*)")
 _ABORT: Final = "abort"
 DEFAULT_ABORT_AFTER: Final = 100
-"""Requests of an operation before its figures can abort a run."""
+"""Requests that an operation needs before an abort rule looks at it, unless the rule says how many."""
+_AFTER: Final = "after"
+_REQUESTS: Final = re.compile(r"[0-9]{1,12}")
 _EXAMPLE: Final = "write it like 'p99 < 250 ms' or 'write_to_ddb: failure_ratio <= 0.1%'"
 
 
@@ -67,16 +71,15 @@ class Threshold:
     metric: str
     op: str
     limit: float
-    aborts: bool = False
-    """Whether it ends the run when it is met, and does not judge one that has ended."""
+    abort_after: int | None = None
+    """Of an abort rule, the requests that an operation needs before the rule looks at it; None: the
+    threshold judges a run that has ended."""
 
     def __post_init__(self) -> None:
         if _is_abort(self.operation or ""):
             raise ValueError("'abort' is a keyword: write an operation of that name as 'abor[t]'")
-        if self.aborts and self.is_upper_limit:
-            raise ValueError("abort says what is too much: use > or >=")
-        if self.aborts and self.kind is MetricKind.THROUGHPUT:
-            raise ValueError("abort cannot tell a low throughput from a run that begins")
+        if self.abort_after is not None:
+            self._check_abort_rule(self.abort_after)
         if self.operation is not None and self.operation != (self.operation.strip() or None):
             raise ValueError("the operation in front of ':' is empty or ends in blanks")
         if self.op not in _OPERATORS:
@@ -91,6 +94,11 @@ class Threshold:
             raise ValueError(f"every run meets it: {self.metric} is {range_text(self.kind)}")
         if not at_lowest and not at_highest:
             raise ValueError(f"no run can meet it: {self.metric} is {range_text(self.kind)}")
+
+    @property
+    def aborts(self) -> bool:
+        """Whether it ends a run that is under way, instead of judging one that has ended."""
+        return self.abort_after is not None
 
     @property
     def kind(self) -> MetricKind:
@@ -117,6 +125,14 @@ class Threshold:
         """The threshold without its operation, as in ``p99 < 300 ms``."""
         return f"{self.metric} {self.op} {format_quantity(self.limit, self.kind)}"
 
+    def _check_abort_rule(self, abort_after: int) -> None:
+        if abort_after < 1:
+            raise ValueError(f"write the number of requests like '{_AFTER} 200'")
+        if self.is_upper_limit:
+            raise ValueError("abort says what is too much: use > or >=")
+        if self.kind is MetricKind.THROUGHPUT:
+            raise ValueError("abort cannot tell a low throughput from a run that begins")
+
     def is_met_by(self, observed: float) -> bool:
         """Tell whether ``observed``, in the unit of the limit, keeps the rule."""
         return _OPERATORS[self.op](observed, self.limit)
@@ -124,11 +140,13 @@ class Threshold:
     def __str__(self) -> str:
         """Return text that `parse_threshold` reads as this threshold."""
         text = self.rule if self.operation is None else f"{self.operation}: {self.rule}"
+        if self.abort_after not in {None, DEFAULT_ABORT_AFTER}:
+            text += f" {_AFTER} {self.abort_after}"
         return f"{_ABORT}: {text}" if self.aborts else text
 
 
 def parse_threshold(text: str) -> Threshold:
-    """Parse ``[operation:] metric op limit [unit]``, as in ``p99 < 250 ms``.
+    """Parse a threshold like ``p99 < 250 ms`` or ``abort: write: failure_ratio > 50% after 200``.
 
     Raises:
         InvalidThreshold: with the part that is wrong and what would be right.
@@ -139,6 +157,10 @@ def parse_threshold(text: str) -> Threshold:
     if found is None:
         raise InvalidThreshold(text, _EXAMPLE)
     word, op, bound = (part.strip() for part in found.groups())
+    bound, after, requests = (part.strip() for part in bound.partition(_AFTER))
+    if after and not aborts:
+        hint = f"only an abort rule takes {after!r}: put 'abort:' in front"
+        raise InvalidThreshold(text, hint)
     try:
         metric = canonical_metric(word)
         return Threshold(
@@ -146,7 +168,7 @@ def parse_threshold(text: str) -> Threshold:
             metric=metric,
             op=op,
             limit=parse_limit(bound, metric),
-            aborts=aborts,
+            abort_after=_abort_after(requests, is_given=bool(after)) if aborts else None,
         )
     except ValueError as exc:
         raise InvalidThreshold(text, str(exc)) from None
@@ -172,6 +194,12 @@ def override(lower: Sequence[Threshold], higher: Sequence[Threshold]) -> tuple[T
         )
 
     return (*(old for old in lower if not is_replaced(old)), *higher)
+
+
+def _abort_after(text: str, *, is_given: bool) -> int:
+    if not is_given:
+        return DEFAULT_ABORT_AFTER
+    return int(text) if _REQUESTS.fullmatch(text) else 0  # which no threshold takes
 
 
 def _is_abort(text: str) -> bool:

@@ -4,7 +4,7 @@ import argparse
 
 from aqp_perf.core.load.cost import parse_budget
 from aqp_perf.core.load.durations import parse_duration
-from aqp_perf.core.verdict.thresholds import DEFAULT_ABORT_AFTER, parse_abort_rule
+from aqp_perf.core.verdict.thresholds import parse_abort_rule
 from aqp_perf.errors import InvalidThreshold
 from aqp_perf.loadgen.command.user_class_names import known_user_class
 
@@ -30,13 +30,8 @@ def add_measurement_arguments(parser: argparse.ArgumentParser) -> None:
         type=_abort_rule,
         action="append",
         default=[],
-        help="end the run, as failed, when this is so: 'failure_ratio > 50%%'; repeatable",
-    )
-    group.add_argument(
-        "--abort-after",
-        type=int,
-        default=DEFAULT_ABORT_AFTER,
-        help="requests of an operation before --abort looks at it",
+        help="end the run, as failed, when this is so: 'failure_ratio > 50%%', or "
+        "'failure_ratio > 50%% after 200' requests of an operation (default: 100); repeatable",
     )
     group.add_argument(
         "--budget",

@@ -3,14 +3,14 @@
 import json
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
 
 from aqp_perf.core.load.cost import Budget
 from aqp_perf.core.load.durations import format_duration
 from aqp_perf.core.load.pacing import Pacing
-from aqp_perf.core.verdict.thresholds import DEFAULT_ABORT_AFTER, Threshold
+from aqp_perf.core.verdict.thresholds import Threshold
 
 LOCUSTFILE = Path(__file__).parents[2] / "workloads" / "locustfile.py"
 """The workloads that ship with this package."""
@@ -41,7 +41,6 @@ class RunSpec:
         host: locust's ``--host``, the AQP's base URL; None: users that need none.
         workload: argument name without dashes → value, for `workload_arguments`.
         abort_rules: what ends the run as hopeless.
-        abort_after: requests of an operation before they look at it.
         budget: what the requests may cost; None: whatever they do.
         processes: worker processes on this machine; 1: locust itself sends.
         expect_workers: workers on other machines to wait for; 0: none.
@@ -60,7 +59,6 @@ class RunSpec:
     host: str | None = None
     workload: Mapping[str, str] = field(default_factory=dict)
     abort_rules: Sequence[Threshold] = ()
-    abort_after: int = DEFAULT_ABORT_AFTER
     budget: Budget | None = None
     processes: int = 1
     expect_workers: int = 0
@@ -95,9 +93,7 @@ class RunSpec:
         for name, value in self.workload.items():
             argv += [f"--{name}", value]
         for rule in self.abort_rules:
-            argv += ["--abort", str(replace(rule, aborts=False))]
-        if self.abort_rules:
-            argv += ["--abort-after", str(self.abort_after)]
+            argv += ["--abort", str(rule).removeprefix("abort: ")]
         if self.budget is not None:
             argv += ["--budget", str(self.budget)]
         if len(self.user_classes) > 1:  # equal ones too: the classes may have others of their own

@@ -73,7 +73,7 @@ class Watch:
         while not self._is_over():
             gevent.sleep(_WATCH_S)
             operations = self._progress().run.labelled
-            reason = abort_reason(operations, self._abort_rules, self._options.abort_after)
+            reason = abort_reason(operations, self._abort_rules)
             if reason is not None and not self._is_over():
                 self.aborted = reason
                 self._runner.quit()

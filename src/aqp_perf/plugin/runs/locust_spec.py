@@ -47,7 +47,6 @@ def spec_of(  # noqa: PLR0913 - named, and each another thing
         host=site.aqp_url,
         workload=_workload(load, site, dataset, run_id),
         abort_rules=[each for each in load.thresholds if each.aborts],
-        abort_after=load.abort_after,
         processes=load.processes,
         expect_workers=load.expect_workers,
         master_bind=load.master_bind,

@@ -28,7 +28,6 @@ class LoadSettings:
     master_bind: str
     client: ClientKind
     max_attempts: int
-    abort_after: int
     verification: Verification
     audited_items: int
     """Up to how many items a table is read as a whole after writes; 0: there is no audit."""
@@ -97,7 +96,6 @@ class LoadSettings:
             master_bind=values["master_bind"],
             client=values["client"],
             max_attempts=values["max_attempts"],
-            abort_after=values["abort_after"],
             verification=values["verify"],
             audited_items=values["audit"],
             thresholds=thresholds,

@@ -15,7 +15,6 @@ from aqp_perf.core.data.dataset import DATASET_SIZES, Dataset, KeyChoice
 from aqp_perf.core.load.pacing import parse_pacing
 from aqp_perf.core.proof.sampling import parse_verification
 from aqp_perf.core.results.run_fingerprint import PARTS, parse_parts
-from aqp_perf.core.verdict.thresholds import DEFAULT_ABORT_AFTER
 from aqp_perf.loadgen.command.run_spec import DEFAULT_MASTER_BIND
 from aqp_perf.loadgen.command.workload_arguments import ClientKind
 from aqp_perf.plugin.settings.baseline_settings import (
@@ -156,13 +155,6 @@ OPTIONS: Sequence[Option] = (
         (
             *("pacing", parse_pacing, None, "PACING"),
             "think, none, or arrivals per second like 200/s, 200/s:poisson, 0..200/s@30s,200/s@2m",
-        ),
-        (
-            "abort_after",
-            whole_number(1),
-            str(DEFAULT_ABORT_AFTER),
-            "N",
-            "requests before abort rules",
         ),
         ("processes", parse_processes, "1", "N", "worker processes on this machine, or auto"),
         ("expect_workers", whole_number(0), "0", "N", "workers on other machines to wait for"),

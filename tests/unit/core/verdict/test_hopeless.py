@@ -17,6 +17,13 @@ from aqp_perf.core.verdict.thresholds import parse_threshold
             "write: failure_ratio > 50%: it was 51% after 100 requests",
         ),
         ("abort: failure_ratio > 50%", 99, 99, None),
+        ("abort: failure_ratio > 50% after 200", 199, 199, None),
+        (
+            "abort: failure_ratio > 50% after 20",
+            20,
+            20,
+            "write: failure_ratio > 50%: it was 100% after 20 requests",
+        ),
         ("abort: failure_ratio > 50%", 100, 50, None),
         (
             "abort: wri*: timeout_ratio >= 50%",
@@ -44,4 +51,4 @@ def test_a_run_is_hopeless_when_a_rule_says_so_of_enough_requests(
         service_time=latency,
     )
 
-    assert abort_reason({"write": operation}, [parse_threshold(rule)], 100) == reason
+    assert abort_reason({"write": operation}, [parse_threshold(rule)]) == reason

@@ -17,9 +17,16 @@ ZIPCODE = (
 
 
 def threshold(
-    metric: str, op: str, limit: float, *, operation: str | None = None, aborts: bool = False
+    metric: str,
+    op: str,
+    limit: float,
+    *,
+    operation: str | None = None,
+    abort_after: int | None = None,
 ) -> Threshold:
-    return Threshold(operation=operation, metric=metric, op=op, limit=limit, aborts=aborts)
+    return Threshold(
+        operation=operation, metric=metric, op=op, limit=limit, abort_after=abort_after
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,10 +59,11 @@ def threshold(
             "GET http://x:8080/y:median<4",
             threshold("median", "<", 4, operation="GET http://x:8080/y"),
         ),
-        ("abort: failure_ratio > 50%", threshold("failure_ratio", ">", 0.5, aborts=True)),
+        ("abort: failure_ratio > 50%", threshold("failure_ratio", ">", 0.5, abort_after=100)),
+        ("abort: max > 2 after 7", threshold("max", ">", 2, abort_after=7)),
         (
-            " abort :write: p99>=2s",
-            threshold("p99", ">=", 2000, operation="write", aborts=True),
+            " abort :write: p99>=2s  after  200 ",
+            threshold("p99", ">=", 2000, operation="write", abort_after=200),
         ),
         ("abor[t]: p99 < 2s", threshold("p99", "<", 2000, operation="abor[t]")),
     ],
@@ -110,6 +118,10 @@ def test_a_threshold_is_read_into_base_units(text: str, expected: Threshold) -> 
         ("abort: abort: p99 > 5", "'abort' is a keyword: write an operation of that name as"),
         ("abort: p99 > 601 s", "no run can meet it"),
         ("abort: p99", "write it like"),
+        ("abort: p99 > 2 s after 0", "write the number of requests like 'after 200'"),
+        ("abort: p99 > 2 s after", "write the number of requests like 'after 200'"),
+        ("abort: p99 > 2 s after 5s", "write the number of requests like 'after 200'"),
+        ("p99 > 2 s after 200", "only an abort rule takes 'after': put 'abort:' in front"),
     ],
 )
 def test_a_bad_threshold_is_refused_with_the_offender_and_a_way_out(text: str, hint: str) -> None:
@@ -141,17 +153,13 @@ operations = st.none() | (
     metrics,
     st.sampled_from(["<", "<=", ">", ">="]),
     st.floats(0, 1) | st.floats(0, 600_000) | st.integers(1, 500).map(float),
-    st.booleans(),
+    st.none() | st.integers(1, 10**12 - 1),
 )
 def test_parse_undoes_str(
-    operation: str | None,
-    metric: str,
-    op: str,
-    limit: float,
-    aborts: bool,  # noqa: FBT001 - as hypothesis passes it
+    operation: str | None, metric: str, op: str, limit: float, abort_after: int | None
 ) -> None:
     try:
-        written = threshold(metric, op, limit, operation=operation, aborts=aborts)
+        written = threshold(metric, op, limit, operation=operation, abort_after=abort_after)
     except ValueError:
         reject()
 

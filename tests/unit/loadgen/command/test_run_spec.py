@@ -130,15 +130,13 @@ def test_a_master_waits_for_the_workers_on_other_machines() -> None:
 
 
 def test_what_aborts_is_told_to_locust() -> None:
-    rules = [parse_threshold("abort: failure_ratio > 50%"), parse_threshold("abort: a: p99 > 2 s")]
-    argv = options(replace(SPEC, abort_rules=rules, abort_after=7))
+    rules = ["abort: failure_ratio > 50%", "abort: a: p99 > 2 s after 7"]
+    argv = options(replace(SPEC, abort_rules=[parse_threshold(rule) for rule in rules]))
 
     at = argv.index("--abort")
-    assert argv[at : at + 6] == [
-        *("--abort", "failure_ratio > 50%", "--abort", "a: p99 > 2 s"),
-        *("--abort-after", "7"),
+    assert argv[at : at + 4] == [
+        *("--abort", "failure_ratio > 50%", "--abort", "a: p99 > 2 s after 7"),
     ]
-    assert "--abort-after" not in options(SPEC)
 
 
 def test_the_deadline_has_room_for_spawning_and_stopping() -> None:

@@ -36,7 +36,6 @@ RUN_OPTIONS: Mapping[str, tuple[str, str, object]] = {
     "master_bind": ("127.0.0.1:7", "master_bind", "127.0.0.1:7"),
     "client": ("boto3", "client", ClientKind.BOTO3),
     "max_attempts": ("3", "max_attempts", 3),
-    "abort_after": ("7", "abort_after", 7),
     "verify": ("sample:10%", "verification", Verification(0.1)),
     "audit": ("off", "audited_items", 0),
 }
