@@ -56,7 +56,7 @@ _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
 _RULE: Final = re.compile(r"([^<>=!]*)([<>=!]+)([^<>=!]*)")
 _ABORT: Final = "abort"
 DEFAULT_ABORT_AFTER: Final = 100
-"""Requests that an operation needs before an abort rule looks at it, unless the rule says how many."""
+"""How many requests an operation needs before an abort rule that gives no number looks at it."""
 _AFTER: Final = "after"
 _REQUESTS: Final = re.compile(r"[0-9]{1,12}")
 _EXAMPLE: Final = "write it like 'p99 < 250 ms' or 'write_to_ddb: failure_ratio <= 0.1%'"
