@@ -6,12 +6,12 @@ An order is known by its sort key; a query carries its id in a header.
 """
 
 import os
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
 from aqp_perf.loadgen.clients.failure_classes import failure_class_of
+from aqp_perf.loadgen.clients.request_context import RequestContext
 from aqp_perf.loadgen.users.aqp_user import AqpUser
 from aqp_perf.loadgen.users.paced_user import PacedUser
 from aqp_perf.workloads.locustfile import AqpStatusUser, AqpZipcodeUser, PartiqlWriteUser
@@ -35,7 +35,7 @@ class _Journalling(PacedUser):
         self,
         request_type: str,
         name: str,
-        context: Mapping[str, Any],
+        context: RequestContext,
         **details: Any,  # noqa: ANN401 - whatever the base class takes
     ) -> None:
         """Report a request, and write it down."""

@@ -108,3 +108,15 @@ def test_a_failure_is_no_throughput_and_keeps_its_class(listening: Listening) ->
 
     assert (listening.result.answered, listening.result.failures) == (0, 1)
     assert [str(each) for each in listening.result.failure_classes] == ["timeout"]
+
+
+@pytest.mark.parametrize("context", [{"consumed_write_units": 2.0}, {"mine": 1}, {}, None])
+def test_any_context_is_taken_and_known_keys_are_read(
+    listening: Listening, context: dict[str, float] | None
+) -> None:
+    listening.window.from_ns = 0
+
+    listening.hear(context=context)
+
+    units = (context or {}).get("consumed_write_units")
+    assert (listening.result.requests, listening.result.consumed_write_units) == (1, units)

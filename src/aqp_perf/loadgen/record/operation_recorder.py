@@ -14,6 +14,7 @@ from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
 from aqp_perf.core.samples.timeline import Timeline
+from aqp_perf.loadgen.clients.request_context import RequestContext
 from aqp_perf.loadgen.record.histogram_wire import histogram_wire
 from aqp_perf.loadgen.record.server_times import ServerTimeRecorder
 
@@ -70,7 +71,7 @@ class OperationRecorder:
         self.failure_classes[failure_class] += 1
         self._add_message(message[:_MESSAGE_LENGTH], 1)
 
-    def meter(self, context: Mapping[str, Any], failure_class: FailureClass | None) -> None:
+    def meter(self, context: RequestContext, failure_class: FailureClass | None) -> None:
         """Count what a request took from the table, whenever it was due."""
         read, write = context.get("consumed_read_units"), context.get("consumed_write_units")
         if read is not None and isfinite(read):
@@ -92,9 +93,9 @@ class OperationRecorder:
             self.has_items = True
 
     def record_details(
-        self, context: Mapping[str, Any], latency_ns: int, service_time_ns: int
+        self, context: RequestContext, latency_ns: int, service_time_ns: int
     ) -> None:
-        """Count what the context of a request says of it; its keys: see `paced_user`."""
+        """Count what the context of a request says of it."""
         self._add_units(context.get("consumed_read_units"), context.get("consumed_write_units"))
         payload_bytes = context.get("payload_bytes")
         if payload_bytes is not None:

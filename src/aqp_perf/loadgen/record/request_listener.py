@@ -1,11 +1,11 @@
 """From locust's request events to what is recorded of them."""
 
 import time
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from aqp_perf.loadgen.clients.failure_classes import failure_class_of
 from aqp_perf.loadgen.clients.failure_texts import encodable, text_of
+from aqp_perf.loadgen.clients.request_context import RequestContext
 from aqp_perf.loadgen.record.recorder import Recorder
 from aqp_perf.loadgen.record.window import Window
 
@@ -38,7 +38,7 @@ class RequestListener:
         response_time: float,
         response_length: int | None = 0,
         exception: BaseException | None = None,
-        context: Mapping[str, Any] | None = None,
+        context: RequestContext | None = None,
         response: object = None,
         **_: object,
     ) -> None:
@@ -63,8 +63,7 @@ class RequestListener:
             waited_ns = context["start_ns"] - due_ns
             # Nobody sends before it is due: such a context is no latency, and is counted as that.
             latency_ns = service_time_ns + waited_ns if waited_ns >= 0 else _NO_LATENCY_NS
-        if failure is not None or len(context) > 2:  # noqa: PLR2004 - as below
-            operation.meter(context, None if failure is None else failure[0])
+        operation.meter(context, None if failure is None else failure[0])
         if due_ns < window.from_ns:
             operation.warmup_requests += 1
             return
@@ -78,5 +77,4 @@ class RequestListener:
             operation.record_failure(*failure)
         elif isinstance(response_length, int):  # a locustfile may say anything
             operation.record_answer(response_length, context.get("items"))
-        if len(context) > 2:  # noqa: PLR2004 - more than due_ns and start_ns
-            operation.record_details(context, latency_ns, service_time_ns)
+        operation.record_details(context, latency_ns, service_time_ns)

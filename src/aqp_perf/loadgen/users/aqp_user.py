@@ -22,6 +22,7 @@ from aqp_perf.core.proof import AggregateQuery, WrongAnswer, WrongAnswerKind
 from aqp_perf.loadgen.clients.connections import ANSWER_TIMEOUT_S
 from aqp_perf.loadgen.clients.exchange import HttpServer
 from aqp_perf.loadgen.clients.failure_texts import encodable
+from aqp_perf.loadgen.clients.request_context import RequestContext
 from aqp_perf.loadgen.users.answer_check import AnswerCheck, Ask
 from aqp_perf.loadgen.users.aqp_answer import (
     AnsweredWrong,
@@ -158,7 +159,7 @@ class AqpUser(PacedUser):
         )
         return rows
 
-    def _verify(self, answer: AqpAnswer, ask: Ask, context: dict[str, Any]) -> None:
+    def _verify(self, answer: AqpAnswer, ask: Ask, context: RequestContext) -> None:
         wrong = ask(answer.rows)
         context["is_checked"] = True
         if wrong is not None:
@@ -170,7 +171,7 @@ class AqpUser(PacedUser):
         return encodable(without_secrets(text, self._secrets))
 
 
-def _note_answer(answer: AqpAnswer, end_ns: int, context: dict[str, Any]) -> None:
+def _note_answer(answer: AqpAnswer, end_ns: int, context: RequestContext) -> None:
     context["items"] = len(answer.rows)
     # What took longer than the whole was not of this query: an old answer, or no AQP's.
     longest_ns = end_ns - context["start_ns"] + _ROUNDING_NS

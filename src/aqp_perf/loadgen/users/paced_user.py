@@ -1,21 +1,10 @@
 """The base class of locust users whose requests are paced and timed from when they were due.
 
-A request event of such users carries in its ``context``: ``due_ns`` and ``start_ns``
-(perf_counter), and as far as they are known
-
-- ``consumed_read_units``, ``consumed_write_units``: what DynamoDB says that it consumed;
-- ``server_times``: what a target says of its time, in ns: see `aqp_perf.core.measured.time_shares`;
-- ``items``: how many items or rows the answer has;
-- ``is_checked``, ``wrong_answer``: whether the oracle saw the answer, and what it found wrong;
-- ``payload_bytes``: how much data a target says that it read;
-- ``attempts``, ``throttled_attempts``, ``backoff_ns``: what a client that repeats requests did.
-
-The instrument reads them; without it they are ignored, and the users work under the bare locust
-command.
+Their request events carry a `RequestContext`, which the instrument reads. The users also work
+without it, under the bare locust command.
 """
 
 import time
-from collections.abc import Mapping
 from random import Random
 from typing import Any, ClassVar
 
@@ -24,6 +13,7 @@ from locust import User, task
 from aqp_perf.core.load.pacing import OpenModel, Think
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.loadgen.clients.failure_classes import failure_class_of
+from aqp_perf.loadgen.clients.request_context import RequestContext
 from aqp_perf.loadgen.users.answer_check import AnswerCheck, Ask
 from aqp_perf.loadgen.workload.workload import Workload, workload_of
 
@@ -123,7 +113,7 @@ class PacedUser(User):
         is_due = verification.includes(self._number + index)
         return AnswerCheck(ask if is_due else None)
 
-    def timing(self, due_ns: int) -> dict[str, Any]:
+    def timing(self, due_ns: int) -> RequestContext:
         """Return the context of a request that is sent now.
 
         In the closed models a request is due when it is sent: making it is no latency.
@@ -135,7 +125,7 @@ class PacedUser(User):
         self,
         request_type: str,
         name: str,
-        context: Mapping[str, Any],
+        context: RequestContext,
         *,
         length_bytes: int = 0,
         exception: Exception | None = None,
@@ -147,7 +137,7 @@ class PacedUser(User):
         Args:
             request_type: what locust shows before the name.
             name: under which it is counted.
-            context: what else is known of it; see the module.
+            context: what else is known of it.
             length_bytes: the length of the answer.
             exception: why it failed; None when it did not.
             response: the answer; its ``status_code`` tells what kind of failure it is.

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from gevent import GreenletExit
 
@@ -12,6 +12,7 @@ from aqp_perf.core.proof.write_log import Outcome
 from aqp_perf.loadgen.clients.attempts import Attempts
 from aqp_perf.loadgen.clients.dynamodb import Answer, Attributes, DynamoDbClient, DynamoDbError
 from aqp_perf.loadgen.clients.open_client import open_client
+from aqp_perf.loadgen.clients.request_context import RequestContext
 from aqp_perf.loadgen.command.workload_arguments import ClientKind, WorkloadSettings
 from aqp_perf.loadgen.users.answer_check import AnswerCheck
 from aqp_perf.loadgen.users.paced_user import PacedUser
@@ -161,7 +162,8 @@ class PartiqlUser(PacedUser):
             _add_attempts(context, error.attempts)
             is_wrong = error.failure_class is FailureClass.WRONG_ANSWER
             if is_wrong and pages is not None and pages.is_verified:
-                context |= {"is_checked": True, "wrong_answer": pages.malformed(str(error))}
+                context["is_checked"] = True
+                context["wrong_answer"] = pages.malformed(str(error))
             self.report("partiQL", name, context, exception=error)
             return error
         except GreenletExit:
@@ -171,7 +173,10 @@ class PartiqlUser(PacedUser):
                 self.report("partiQL", name, context, exception=unanswered)
             raise
         if answer.consumed_units is not None:
-            context[f"consumed_{'write' if writes else 'read'}_units"] = answer.consumed_units
+            if writes:
+                context["consumed_write_units"] = answer.consumed_units
+            else:
+                context["consumed_read_units"] = answer.consumed_units
         if not writes:
             context["items"] = len(answer.items)
         _add_attempts(context, answer.attempts)
@@ -190,7 +195,7 @@ class PartiqlUser(PacedUser):
         return answer if failure is None else failure
 
 
-def _verify(answer: Answer, pages: SelectPages, context: dict[str, Any]) -> DynamoDbError | None:
+def _verify(answer: Answer, pages: SelectPages, context: RequestContext) -> DynamoDbError | None:
     """Return the failure when a page of a SELECT is wrong, or the last one of a wrong answer."""
     wrong = pages.take(answer)
     if pages.is_verified and (wrong is not None or answer.next_token is None):
@@ -202,7 +207,7 @@ def _verify(answer: Answer, pages: SelectPages, context: dict[str, Any]) -> Dyna
     return DynamoDbError(FailureClass.WRONG_ANSWER, "WrongAnswer", str(wrong.kind))
 
 
-def _add_attempts(context: dict[str, Any], attempts: Attempts | None) -> None:
+def _add_attempts(context: RequestContext, attempts: Attempts | None) -> None:
     if attempts is not None:
         context["attempts"] = attempts.total
         context["throttled_attempts"] = attempts.throttled

@@ -1,7 +1,7 @@
 """What workers send and the master adds up is what one process would have recorded."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgpack  # type: ignore[import-untyped]  # locust's
 from hypothesis import given, settings
@@ -12,6 +12,7 @@ from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.metered_units import MeteredUnits
 from aqp_perf.core.measured.time_shares import TimeShares
 from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
+from aqp_perf.loadgen.clients.request_context import RequestContext
 from aqp_perf.loadgen.record.recorder import Recorder
 
 BEYOND_NS = 1_200_000_000_000
@@ -26,7 +27,7 @@ class Sent(NamedTuple):
     latency_ns: int
     service_time_ns: int
     failure: FailureClass | None
-    context: Mapping[str, Any]
+    context: RequestContext
 
 
 units = st.integers(0, 40).map(lambda half: half / 2)
@@ -113,8 +114,13 @@ def test_results_count_the_window_alone(sent: list[Sent]) -> None:
 def test_what_a_target_says_of_its_time_is_shared_out_to_the_nanosecond() -> None:
     recorder = Recorder()
     operation = recorder.operation("GET", "read")
-    said = {"server_times": {"retrieve": 7_000_000, "aggregate": 3_000_000}, "payload_bytes": 626}
-    for context in (said, said, {"server_times": {"retrieve": 7_000_000}}, {}):
+    said: RequestContext = {
+        "server_times": {"retrieve": 7_000_000, "aggregate": 3_000_000},
+        "payload_bytes": 626,
+    }
+    partial: RequestContext = {"server_times": {"retrieve": 7_000_000}}
+    nothing: RequestContext = {}
+    for context in (said, said, partial, nothing):
         operation.record(12_345_678, 12_000_001, since_start_ns=0, failed=False)
         operation.record_details(context, 12_345_678, 12_000_001)
 
@@ -139,7 +145,7 @@ def test_attempts_are_known_when_a_request_says_them() -> None:
     for operation in (once, repeated, repeated):
         operation.record(1_000, 1_000, since_start_ns=0, failed=False)
     for retries in (0, 2):
-        context = {
+        context: RequestContext = {
             "attempts": 1 + retries,
             "throttled_attempts": retries,
             "backoff_ns": 10**9 * retries,
