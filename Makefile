@@ -33,7 +33,7 @@ check: env  ## format, lint, types, import layers, tests
 	$(MAKE) test
 
 sweep: env  ## list the tables that runs left behind on AWS; ARGS="--account ID --yes" deletes them
-	$(BIN)/python -m aqp_perf.targets.sweep.__main__ $(ARGS)
+	$(BIN)/python -m aqp_perf.targets.sweep $(ARGS)
 
 fix: env  ## format, and mend what lint can mend
 	$(BIN)/ruff check --fix .

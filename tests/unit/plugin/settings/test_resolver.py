@@ -1,10 +1,8 @@
 """Which value holds: command line > profile chosen there > marker > ini > default."""
 
-import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import compress, product
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +13,6 @@ from aqp_perf.core.proof.sampling import Verification
 from aqp_perf.errors import ConfigError, InvalidOption
 from aqp_perf.loadgen.command.workload_arguments import ClientKind
 from aqp_perf.plugin.settings.baseline_settings import MissingBaseline
-from aqp_perf.plugin.settings.layers import ini_layer
 from aqp_perf.plugin.settings.option import Scope
 from aqp_perf.plugin.settings.options import OPTIONS
 from aqp_perf.plugin.settings.resolver import Resolver
@@ -123,19 +120,6 @@ def test_every_option_is_tested_here() -> None:
 
     assert run == RUN_OPTIONS.keys()
     assert session == SESSION_OPTIONS.keys() | AWS_OPTIONS.keys() | {"compare_fail"}
-
-
-def test_every_option_of_the_readme_is_an_ini_key_of_its_name(pytester: pytest.Pytester) -> None:
-    """Pytest only warns of a key that there is not, and the value would be without effect."""
-    readme = (Path(__file__).parents[4] / "README.md").read_text(encoding="utf-8")
-    rows = [line.split("|")[1] for line in readme.splitlines() if line.startswith("| `--perf-")]
-    keys = [each.replace("-", "_") for row in rows for each in re.findall(r"--(perf-[a-z-]+)", row)]
-    pytester.makeini("\n".join(["[pytest]", *(f"{key} = 1" for key in keys)]))
-
-    layer = ini_layer(pytester.parseconfig("-p", "no:locust"))
-
-    assert {layer.name(each) for each in layer.values} == {f"ini key {key}" for key in keys}
-    assert len(keys) == len(layer.values) == len(OPTIONS) + 3
 
 
 def test_rules_of_comparison_are_read_alike_from_everywhere(resolver: ResolverOf) -> None:
