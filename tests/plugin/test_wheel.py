@@ -90,3 +90,21 @@ def test_installed_wheel_is_enough(
     result.assert_outcomes(passed=1, deselected=1)
     assert result.ret == pytest.ExitCode.OK
     assert "Apache ECharts" in (project / f"{target}.html").read_text(encoding="utf-8")
+
+
+def test_folders_named_perf_are_their_own(
+    project: Path, tmp_path: Path, run_pytest: Callable[..., pytest.RunResult]
+) -> None:
+    """Many projects keep their load tests in such packages; ours must not take the name."""
+    for folder in (tmp_path / "perf", tmp_path / "tests", tmp_path / "tests" / "perf"):
+        folder.mkdir()
+        (folder / "__init__.py").write_text("OWNER = 'them'\n")
+    test = "import perf\n\ndef test_owner():\n    assert perf.OWNER == 'them'\n"
+    (tmp_path / "perf" / "test_load.py").write_text(test)
+    (tmp_path / "tests" / "perf" / "test_more.py").write_text(test)
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:locust\n")
+
+    result = run_pytest(tmp_path, PYTHONPATH=str(project / "installed"))
+
+    result.assert_outcomes(passed=2)
+    assert result.ret == pytest.ExitCode.OK
