@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # A test that hangs says where and ends. Not in pytest.ini: a load test may take hours.
 LIMITS := -o faulthandler_timeout=300 -o faulthandler_exit_on_timeout=true
+# Pytest and the plugin read these before tests/conftest.py can clear them.
+UNSET := $(addprefix -u ,PYTEST_ADDOPTS $(filter-out PERF_LOCK_FILE,$(filter AWS_% LOCUST_% PERF_%,$(.VARIABLES))))
 STAMP := .venv/.complete
 
 .PHONY: help env perf test check sweep fix lock dynamodb-local clean
@@ -23,7 +25,7 @@ perf: env  ## run the load tests: smoke on moto and the embedded AQP
 	$(BIN)/python -m pytest -m perf $(ARGS)
 
 test: env  ## run the whole test suite
-	$(BIN)/python -m pytest -n 2 $(LIMITS) $(ARGS)
+	env $(UNSET) LC_ALL=C.UTF-8 $(BIN)/python -m pytest -n 2 $(LIMITS) $(ARGS)
 
 check: env  ## format, lint, types, import layers, tests
 	$(BIN)/ruff format --check .

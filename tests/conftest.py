@@ -1,9 +1,43 @@
-"""What several folders of tests share."""
+"""What all tests share: a clean environment, and property tests that do the same every time."""
 
+import os
+
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ["pytester"]
-# A neighbour on the same core is no slow code. The parent is what hypothesis itself chose: CI has
-# a profile of its own.
-settings.register_profile("untimed", parent=settings(), deadline=None)
-settings.load_profile("untimed")
+
+# No examples by chance, and a busy core is no slow code.
+settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
+settings.load_profile("fixed")
+
+ENVIRONMENT = {
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "NETRC": os.devnull,
+    "LC_ALL": "C.UTF-8",
+}
+CLEARED_PREFIXES = ("AWS_", "PERF_", "LOCUST_", "GITHUB_", "LC_")
+CLEARED = {
+    *("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
+    *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("CI", "BUILD_NUMBER", "PYTEST_ADDOPTS", "PYTEST_PLUGINS"),
+    *("COLUMNS", "LINES", "TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "PY_COLORS"),
+    *("LANG", "LANGUAGE", "TZ", "PYTHONUTF8", "PYTHONIOENCODING", "PYTHONWARNINGS"),
+}
+KEPT = {"PERF_LOCK_FILE"}  # where load tests wait for one another, not what they find
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Clear the environment, which children inherit, of whatever could change a result.
+
+    A session of load tests alone (``pytest -m perf``) keeps it: it holds the user's settings.
+    """
+    if config.option.markexpr.strip() == "perf":
+        return
+    for name in os.environ.keys() - KEPT:
+        if name.upper() in CLEARED or name.startswith(CLEARED_PREFIXES):
+            del os.environ[name]
+    os.environ.update(ENVIRONMENT)

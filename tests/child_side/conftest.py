@@ -1,73 +1,135 @@
-"""What the tests inside locust's process share."""
+"""Collect the tests of this folder like any others, and run them in a process with locust.
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+The outer session must not import locust. It starts ``python -m tests.child_side --serve`` once,
+takes the list of tests from it, and sends it one test at a time: options such as ``-k``, ``--lf``,
+``--durations`` and ``-n`` see every test, and a failure shows its own text.
+"""
+
+import ast
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from locust.argument_parser import parse_options
-from locust.env import Environment
-from locust.event import Events
 
-from aqp_perf.loadgen.users.partiql_user import PartiqlUser
-from aqp_perf.loadgen.workload.workload import install
-from tests.doubles.scripted_server import ScriptedServer
-
-Open = Callable[..., Any]
-"""Any: locust types what an environment always has here as optional."""
+ROOT = Path(__file__).parents[2]
+# A test that hangs ends the process, with the stacks of its threads in the output.
+HANG = ["-o", "faulthandler_timeout=60", "-o", "faulthandler_exit_on_timeout=true"]
 
 
-@pytest.fixture
-def serve() -> Iterator[Callable[..., ScriptedServer]]:
-    """Start servers that end with the test; takes the arguments of `ScriptedServer`."""
-    with ExitStack() as stack:
-
-        def start(*args: object, **kwargs: object) -> ScriptedServer:
-            return stack.enter_context(ScriptedServer(*args, **kwargs))  # type: ignore[arg-type]
-
-        yield start
+class ChildEndedError(pytest.Collector.CollectError):
+    """The process with locust ended; the text is its output."""
 
 
-@pytest.fixture(autouse=True)
-def aws_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Let nothing of the developer's AWS settings in."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
+class Child:
+    """A process with locust that collects all tests of this folder and runs them one by one."""
 
-
-@pytest.fixture
-def open_environment() -> Iterator[Open]:
-    """Make locust environments of one process from a command line; they end with the test."""
-    made: list[Any] = []
-
-    def make(*arguments: str, users: list[type[Any]]) -> Any:  # noqa: ANN401 - see `Open`
-        environment = Environment(
-            events=Events(), user_classes=users, parsed_options=parse_options(list(arguments))
+    def __init__(self) -> None:
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.child_side", "--serve", *HANG],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._output,
+            text=True,
         )
-        install(environment.events)
-        environment.create_local_runner()
-        environment.events.init.fire(environment=environment)
-        made.append(environment)
-        return environment
+        self.tests: list[str]
+        self.errors: dict[str, str]
+        self.tests, self.errors = self._receive()
 
-    yield make
-    for environment in made:
-        environment.runner.quit()
-    for client in PartiqlUser._clients.values():
-        client._server.close()  # type: ignore[attr-defined]  # the fast one
-    PartiqlUser._clients.clear()
+    def _receive(self) -> Any:  # noqa: ANN401 - a literal
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            self._output.seek(0)
+            output = self._output.read().decode(errors="replace")
+            self.close()
+            raise ChildEndedError(f"exit code {self._process.returncode}\n{output}")
+        return ast.literal_eval(line)
+
+    def run(self, node_id: str, next_id: str | None) -> list[dict[str, Any]]:
+        """Run a test and return its reports, serialized."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # told by the end of its replies
+            self._process.stdin.write(ascii([node_id, next_id]) + "\n")
+            self._process.stdin.flush()
+        reports: list[dict[str, Any]] = self._receive()
+        return reports
+
+    def close(self) -> None:
+        """End the process."""
+        try:
+            self._process.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
+        self._output.close()
 
 
-def fired(environment: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - see `Open`
-    """Return a list to which every request event of an environment is added."""
-    events: list[dict[str, Any]] = []
-    environment.events.request.add_listener(lambda **event: events.append(event))
-    return events
+_CHILD = pytest.StashKey[Child]()
+
+
+def child_of(config: pytest.Config) -> Child:
+    """Return the session's process; start it when there is none."""
+    if _CHILD not in config.stash:
+        config.stash[_CHILD] = Child()
+        config.add_cleanup(config.stash[_CHILD].close)
+    return config.stash[_CHILD]
+
+
+class ChildFile(pytest.File):
+    """A file of tests that the child has collected."""
+
+    def collect(self) -> Iterable["ChildItem"]:
+        child = child_of(self.config)
+        if self.nodeid in child.errors:
+            raise self.CollectError(child.errors[self.nodeid])
+        for test in child.tests:
+            file, _, name = test.partition("::")
+            if file == self.nodeid:
+                yield ChildItem.from_parent(self, name=name)
+
+
+class ChildItem(pytest.Item):
+    """A test that runs in the child."""
+
+    ended: ChildEndedError
+
+    def runtest(self) -> None:
+        """Fail: only a test that ended its process, and reported nothing, comes here."""
+        pytest.fail(str(self.ended), pytrace=False)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """Return where the test is and its title."""
+        return self.path, None, self.name
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> ChildFile:
+    """Replace pytest's module, which would be imported here."""
+    return ChildFile.from_parent(parent, path=module_path)
+
+
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Run a test of the child, and report what it reported."""
+    if not isinstance(item, ChildItem):
+        return None
+    hook = item.ihook
+    try:
+        reports = child_of(item.config).run(item.nodeid, nextitem.nodeid if nextitem else None)
+    except ChildEndedError as error:
+        del item.config.stash[_CHILD]
+        item.ended = error
+        return None
+    hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for data in reports:
+        report = hook.pytest_report_from_serializable(config=item.config, data=data)
+        hook.pytest_runtest_logreport(report=report)
+    hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True

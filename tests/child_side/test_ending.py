@@ -18,7 +18,7 @@ from aqp_perf.loadgen.users.partiql_user import PartiqlUser
 from aqp_perf.loadgen.workload.ending import Ending
 from aqp_perf.loadgen.workload.workload import workload_of
 from aqp_perf.workloads.locustfile import PartiqlReadUser, PartiqlWriteUser
-from tests.child_side.conftest import Open, fired
+from tests.child_side.fixtures import Open, fired
 from tests.doubles.scripted_server import ScriptedServer, keep_silent
 
 DEADLINE_S = 10.0

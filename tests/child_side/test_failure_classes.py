@@ -42,7 +42,7 @@ def wrapped(cause: Exception) -> RetriesExceeded:
         (AssertionError("total is wrong"), 200, FailureClass.WRONG_ANSWER),
         (AssertionError("a bug"), None, FailureClass.OTHER),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else str(value),
 )
 def test_an_exception_has_one_class(
     exception: BaseException, status: int | None, kind: FailureClass

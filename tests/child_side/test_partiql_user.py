@@ -14,7 +14,7 @@ from aqp_perf.loadgen.clients.dynamodb import Answer, DynamoDbError
 from aqp_perf.loadgen.users.partiql_user import PartiqlUser
 from aqp_perf.loadgen.users.select_pages import MOST_EMPTY_PAGES, MOST_ITEMS
 from aqp_perf.workloads.locustfile import PartiqlReadUser, PartiqlWriteUser
-from tests.child_side.conftest import Open
+from tests.child_side.fixtures import Open
 
 Outcome = Answer | BaseException
 

@@ -11,7 +11,7 @@ from aqp_perf.loadgen.record.request_listener import RequestListener
 from aqp_perf.loadgen.record.window import Window
 from aqp_perf.loadgen.workload.workload import Workload, workload_of
 from aqp_perf.workloads.locustfile import PartiqlWriteUser
-from tests.child_side.conftest import Open
+from tests.child_side.fixtures import Open
 
 MS = 1_000_000
 HOUR_S = 3_600.0

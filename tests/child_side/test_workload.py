@@ -17,7 +17,7 @@ from aqp_perf.loadgen.users.paced_user import PacedUser
 from aqp_perf.loadgen.users.partiql_user import PartiqlUser
 from aqp_perf.loadgen.workload.workload import workload_of
 from aqp_perf.workloads.locustfile import AqpZipcodeUser, PartiqlReadUser, PartiqlWriteUser
-from tests.child_side.conftest import Open, fired
+from tests.child_side.fixtures import Open, fired
 from tests.doubles.scripted_server import (
     Behaviour,
     ScriptedServer,

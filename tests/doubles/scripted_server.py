@@ -125,7 +125,8 @@ class ScriptedServer:
             self._open.add(connection)
             stack.callback(self._open.discard, connection)
             reader = stack.enter_context(connection.makefile("rb"))
-            while head := reader.readline().decode("latin-1").rstrip():
+            # A TLS hello, as a plain server gets it, has random bytes: any of them may end a line.
+            while (head := reader.readline().decode("latin-1").rstrip()).endswith(" HTTP/1.1"):
                 headers = {}
                 while line := reader.readline().decode("latin-1").rstrip():
                     name, _, value = line.partition(":")
