@@ -382,7 +382,7 @@ def test_an_answer_that_echoes_our_credentials_does_not_show_them(
 ) -> None:
     """The text of a failure goes to the screen and into files; its end may cut a secret."""
     token = b"c21hbGwtcXVlcnktYXBwOnNlY3JldEVYQU1QTEU="
-    body = b"x" * (80 - len(token) + cut) + token + b"secretEXAMPLE"
+    body = b"x" * (79 - len(token) + cut) + b" " + token + b"secretEXAMPLE"
     server = serve(answer(body))
     asker = asker_of(server.url)
     asker.ask()

@@ -44,6 +44,22 @@ Sources: "Error handling with DynamoDB", Amazon DynamoDB Developer Guide; "Commo
 Amazon DynamoDB API Reference; those of STS, which lends a role, in its own API Reference.
 """
 
+THROTTLING_CODES: Final = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+"""The request came too fast: the same one may be sent again after a pause.
+
+Sources: "Error handling with DynamoDB", Amazon DynamoDB Developer Guide; the other names that the
+AWS SDKs know for it, "Retry behavior", AWS SDKs and Tools Reference Guide.
+"""
+
 _UNAUTHORIZED_STATUSES: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _SKEW_CODES: Final = frozenset({"RequestExpired", "RequestTimeTooSkewed"})
 _INSTANT: Final = "%Y%m%dT%H%M%SZ"
@@ -60,7 +76,12 @@ _NOT_TLS: Final = frozenset(
 """How the versions of OpenSSL say that the first bytes of an answer are no TLS."""
 
 
-def is_unauthorized(status: int, code: str) -> bool:
+def is_throttled(status: int, code: str = "") -> bool:
+    """Return whether a request was refused for its rate."""
+    return code in THROTTLING_CODES or status == HTTPStatus.TOO_MANY_REQUESTS
+
+
+def is_unauthorized(status: int, code: str = "") -> bool:
     """Return whether the caller was refused, not the request."""
     return code in _UNAUTHORIZED_CODES or status in _UNAUTHORIZED_STATUSES
 

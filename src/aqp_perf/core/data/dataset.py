@@ -22,6 +22,9 @@ STATUSES = ("CREATED", "PAYED", "CANCELED", "PROCESSED", "SHIPPED", "DELIVERED",
 ATTRIBUTES = ("pk", "sk", "zipcode", "username", "datetime", "status", "amount")
 """The attributes of an item, in the order of `Item.parameters`."""
 
+HOT_RATIO = 0.9
+"""The part of all requests that the first partition takes when keys are chosen `KeyChoice.HOT`."""
+
 SEED_STREAM = "seed"
 """The stream of the items that are in the table before the load starts."""
 
@@ -33,7 +36,6 @@ _ZIPCODE_LIMIT = 90_000
 _AMOUNT_LIMIT = 10_000
 _AMOUNT_DIGITS = 12
 _REPEAT_EVERY = 10
-_HOT_RATIO = 0.9
 _U64 = 1 << 64
 
 
@@ -228,7 +230,7 @@ class _KeyRange:
         if choice is KeyChoice.ZIPF:
             weights = [1 / rank for rank in range(1, count + 1)]
         else:
-            weights = [_HOT_RATIO] + [(1 - _HOT_RATIO) / (count - 1)] * (count - 1)
+            weights = [HOT_RATIO] + [(1 - HOT_RATIO) / (count - 1)] * (count - 1)
         return cls(first, count, tuple(accumulate(weights)))
 
     def choose(self, bits: int) -> int:

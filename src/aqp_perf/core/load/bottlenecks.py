@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Final
 
 from aqp_perf.core.aws.capacity_units import Units
-from aqp_perf.core.data.dataset import Dataset, KeyChoice
+from aqp_perf.core.data.dataset import HOT_RATIO, Dataset, KeyChoice
 from aqp_perf.core.load.planned_load import PlannedLoad
 
 PARTITION_LIMIT_PER_S: Final = Units(read=3_000, write=1_000)
@@ -19,8 +19,6 @@ TABLE_QUOTA_PER_S: Final = Units(read=40_000, write=40_000)
 """What a table gives by AWS's default quotas."""
 NEW_TABLE_PER_S: Final = Units(read=12_000, write=4_000)
 """What a new on-demand table gives at once."""
-
-_HOT_RATIO: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +55,7 @@ def hottest_ratio(choice: KeyChoice, partitions: int) -> float:
         case KeyChoice.ZIPF:
             return 1 / sum(1 / rank for rank in range(1, partitions + 1))
         case KeyChoice.HOT:
-            return max(_HOT_RATIO, 1 / partitions)
+            return max(HOT_RATIO, 1 / partitions)
 
 
 def bottlenecks(load: PlannedLoad, dataset: Dataset, table: TableCapacity) -> Iterator[str]:

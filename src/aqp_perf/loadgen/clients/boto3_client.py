@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore import exceptions
 
-from aqp_perf.core.aws.refusals import TLS_ERROR, tls_problem
+from aqp_perf.core.aws.refusals import TLS_ERROR, is_throttled, tls_problem
 from aqp_perf.loadgen.clients.attempts import Tally
 from aqp_perf.loadgen.clients.connections import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S
 from aqp_perf.loadgen.clients.credentials import expired
@@ -18,7 +18,6 @@ from aqp_perf.loadgen.clients.dynamodb import (
     Attributes,
     DynamoDbError,
     details_of,
-    is_throttled,
     lost,
     not_dynamodb,
     not_sent,
@@ -128,7 +127,7 @@ class Boto3Client:
             response = self._client.execute_statement(**request)
         except _FAILED as raised:
             error = _translated(raised, tally.payload, writes=writes)
-            error = error.without_secrets((tally.token,))  # the secret key was not sent
+            error.hide((tally.token,))  # the secret key was not sent
             error.attempts = tally.attempts()
             if writes:
                 error.failure_class = tally.class_of_write(error.failure_class)

@@ -1,30 +1,17 @@
 """What a DynamoDB client of the load generator is, and what DynamoDB's answers mean."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
 
-from aqp_perf.core.aws.refusals import CLOCK_SKEW, clock_skew, is_unauthorized
+from aqp_perf.core.aws.refusals import CLOCK_SKEW, clock_skew, is_throttled, is_unauthorized
 from aqp_perf.core.aws.secret_texts import without_secrets
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.loadgen.clients.attempts import Attempts
 from aqp_perf.loadgen.clients.failure_texts import encodable
-
-_THROTTLING_CODES = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    }
-)
-"""Sources: "Error handling with DynamoDB", Amazon DynamoDB Developer Guide; the other names that
-the AWS SDKs know for it, "Retry behavior", AWS SDKs and Tools Reference Guide."""
 
 _HIGHEST_UNITS = 1e6
 """No request can use more: it reads 1 MB at most, and an item has 400 KB."""
@@ -68,18 +55,18 @@ class DynamoDbError(Exception):
         message: str = "",
         reasons: Sequence[str] = (),
     ) -> None:
-        text = ": ".join(part for part in (code, ", ".join(reasons), message) if part)
-        # Failures are counted by their text, and an endpoint may say as much as it likes.
-        super().__init__(encodable(text[:_LONGEST_TEXT]))
-        self.failure_class, self.code, self.reasons = failure_class, code, tuple(reasons)
-        self._message = message
+        self.failure_class, self.code = failure_class, code
+        self._parts = (code, ", ".join(reasons), message)
+        super().__init__(_joined(self._parts))
 
-    def without_secrets(self, secrets: Iterable[str | None]) -> "DynamoDbError":
-        """Return the same error for an endpoint that may have echoed what it was sent."""
-        code, message, *reasons = (
-            without_secrets(text, secrets) for text in (self.code, self._message, *self.reasons)
-        )
-        return DynamoDbError(self.failure_class, code, message, reasons)
+    def hide(self, secrets: Collection[str | None]) -> None:
+        """Hide secrets in the text: an endpoint may have echoed what it was sent."""
+        self.args = (_joined(without_secrets(part, secrets) for part in self._parts),)
+
+
+def _joined(parts: Iterable[str]) -> str:
+    # Failures are counted by their text, and an endpoint may say as much as it likes.
+    return encodable(": ".join(part for part in parts if part)[:_LONGEST_TEXT])
 
 
 class DynamoDbClient(Protocol):
@@ -232,11 +219,6 @@ def reasons_in(details: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(reasons, list):
         return ()
     return tuple(str(each.get("reason", "")) for each in reasons if isinstance(each, dict))
-
-
-def is_throttled(status: int, code: str) -> bool:
-    """Return whether a request was refused for its rate."""
-    return code in _THROTTLING_CODES or status == HTTPStatus.TOO_MANY_REQUESTS
 
 
 def _class_of(status: int, code: str) -> FailureClass:

@@ -7,6 +7,7 @@ from gevent.timeout import Timeout
 from geventhttpclient.response import HTTPParseError
 from geventhttpclient.useragent import RetriesExceeded
 
+from aqp_perf.core.aws.refusals import is_throttled, is_unauthorized
 from aqp_perf.core.measured.failure_class import FailureClass
 
 _NEVER_CONNECTED_OR_BROKEN = (
@@ -36,9 +37,9 @@ def failure_class_of(exception: BaseException, response: object) -> FailureClass
 
 
 def _class_of_status(status: int) -> FailureClass:
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
+    if is_throttled(status):
         return FailureClass.THROTTLED
-    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+    if is_unauthorized(status):
         return FailureClass.UNAUTHORIZED
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return FailureClass.SERVER_ERROR

@@ -90,7 +90,8 @@ class FastClient:
             raise read_error(reply.status_code, reply.body, reply.header("date"))
         except DynamoDbError as error:
             secrets = (sent_with.session_token, sent_with.secret_key) if sent_with else ()
-            raise error.without_secrets(secrets) from error
+            error.hide(secrets)
+            raise
 
     def _signed(self, body: bytes) -> bytes:
         second = int(time.time())

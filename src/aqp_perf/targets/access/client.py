@@ -89,17 +89,19 @@ def dynamodb_client(
     config = CLIENT_CONFIG.merge(changes) if changes is not None else CLIENT_CONFIG
     with _opening_errors_of(endpoint_url or f"AWS {session.region_name}"):
         client = session.client("dynamodb", endpoint_url=endpoint_url, config=config)
-    client.meta.events.register("after-call.dynamodb", partial(_hide_what_was_sent, session))
+    client.meta.events.register("after-call.dynamodb", partial(_hide_token, session))
     return client
 
 
-def _hide_what_was_sent(session: boto3.Session, *, parsed: dict[str, Any], **_: object) -> None:
-    """Take our credentials out of an error: an endpoint may have echoed its request."""
+def _hide_token(session: boto3.Session, *, parsed: dict[str, Any], **_: object) -> None:
+    """Hide the session token in an error's message: an endpoint may have echoed the request.
+
+    The error's code stays as it is, because callers decide by it.
+    """
     error, held = parsed.get("Error"), session.get_credentials()
     if error and held is not None:
-        frozen = held.get_frozen_credentials()
-        for part, text in error.items():
-            error[part] = without_secrets(text, (frozen.access_key, frozen.token))
+        token = held.get_frozen_credentials().token
+        error["Message"] = without_secrets(error.get("Message", ""), (token,))
 
 
 @contextmanager

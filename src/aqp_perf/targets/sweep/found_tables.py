@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from botocore.exceptions import ClientError
 
+from aqp_perf.core.aws.refusals import THROTTLING_CODES
 from aqp_perf.errors import TableUnusable
 from aqp_perf.targets.access.client import errors_of
 from aqp_perf.targets.kinds.target import Target
 from aqp_perf.targets.sweep.leftover import FoundTable
 from aqp_perf.targets.tables.clock import Clock
 from aqp_perf.targets.tables.definition import describe
-from aqp_perf.targets.tables.seeding import THROTTLED
 from aqp_perf.targets.tables.table import NAME_PREFIX
 from aqp_perf.targets.tables.tags import read_tags
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import ListTablesInputTypeDef
 
-_NOT_YET: Final = THROTTLED | {"LimitExceededException"}
+_NOT_YET: Final = THROTTLING_CODES | {"LimitExceededException"}
 """AWS answers so to many questions for tags a second, and to many deletions at a time."""
 
 _WITHOUT_TAGS: Final = frozenset({"UnknownOperationException"})

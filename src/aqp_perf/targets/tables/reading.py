@@ -8,11 +8,11 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
+from aqp_perf.core.aws.refusals import THROTTLING_CODES
 from aqp_perf.errors import TargetUnusable
 from aqp_perf.targets.access.client import errors_of
 from aqp_perf.targets.kinds.target import Target
 from aqp_perf.targets.tables.clock import Clock, SystemClock
-from aqp_perf.targets.tables.seeding import THROTTLED
 
 MOST_ATTEMPTS: Final = 30
 """Attempts in a row that read nothing before we give up: about a minute of waiting."""
@@ -113,7 +113,7 @@ class TableReader:
             try:
                 return call(**request)
             except ClientError as error:
-                if error.response["Error"]["Code"] not in THROTTLED:
+                if error.response["Error"]["Code"] not in THROTTLING_CODES:
                     raise
             next(pauses)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from aqp_perf.core.aws.refusals import THROTTLING_CODES
 from aqp_perf.core.data.dataset import Item
 from aqp_perf.errors import SeedingFailed
 
@@ -28,9 +29,6 @@ a request waits for the network, which threads do side by side."""
 
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 5.0
-THROTTLED = frozenset(
-    {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
-)
 
 
 def seed_table(
@@ -123,7 +121,7 @@ class _Writer:
         try:
             answer = self._client.batch_write_item(RequestItems={self._table: requests})
         except ClientError as exc:
-            if exc.response["Error"]["Code"] not in THROTTLED:
+            if exc.response["Error"]["Code"] not in THROTTLING_CODES:
                 raise
             return requests
         return list(answer.get("UnprocessedItems", {}).get(self._table, []))

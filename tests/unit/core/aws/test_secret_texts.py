@@ -43,19 +43,28 @@ def test_a_secret_that_the_end_cuts_is_hidden() -> None:
 
 
 TOKEN = "FwoGZ/IvYXdzE+Hs4="
+AROUND = st.text("ab FwoG.", max_size=20)
 
 
 @pytest.mark.parametrize("spelling", [TOKEN, TOKEN.replace("/", "\\/"), quote(TOKEN, safe="")])
-@given(
-    st.text("ab FwoG.", max_size=20), st.text("ab FwoG.", max_size=20), st.integers(4, len(TOKEN))
-)
+@pytest.mark.parametrize("before", ["", " ", '"', "token=", "%3D", "\\n", "\\u0022"])
+@given(AROUND, st.integers(4, len(TOKEN)))
 def test_a_secret_is_hidden_wherever_it_stands_and_a_cut_one_at_the_end(
-    spelling: str, before: str, after: str, kept: int
+    spelling: str, before: str, text: str, kept: int
 ) -> None:
-    assert spelling not in without_secrets(before + spelling + after, [TOKEN])
-    cut = without_secrets(before + "." + spelling[:kept], [TOKEN])
-    assert cut.endswith("***")
-    assert spelling[:kept] not in cut.removesuffix("***")[len(before) :]
+    before = f"{text} {before}" if before else ""
+    assert without_secrets(f"{before}{spelling} {text}", [TOKEN]) == f"{before}*** {text}"
+    assert without_secrets(before + spelling[:kept], [TOKEN]) == f"{before}***"
+
+
+@pytest.mark.parametrize("secret", ["x", "except", "exception"])
+@pytest.mark.parametrize("text", ["UnrecognizedClientException", "unexceptional", "x exceptions"])
+def test_no_part_of_a_word_is_hidden(text: str, secret: str) -> None:
+    assert without_secrets(text, [secret]) == text
+
+
+def test_a_secret_of_eight_characters_is_hidden_and_a_shorter_one_is_a_word() -> None:
+    assert without_secrets("7654321 87654321", ["7654321", "87654321"]) == "7654321 ***"
 
 
 @given(st.text("xyz ,=:{}"))

@@ -97,6 +97,22 @@ def test_refused_credentials_are_one_error_that_says_why(
     assert len(network.requests) == 1
 
 
+@pytest.mark.parametrize("key", ["x", "exception"])
+def test_a_key_that_is_a_part_of_a_word_hides_no_part_of_the_error(
+    network: Network, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """People give endpoints of their own any key."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, key)
+    network.refusal = (400, "UnrecognizedClientException", "An exceptional key.")
+
+    detail = refused(lambda: open_endpoint(URL))
+
+    assert detail.startswith("the credentials were refused: ")
+    assert "(UnrecognizedClientException)" in detail
+    assert detail.endswith("An exceptional key.")
+
+
 SSO_PROFILES = (
     "[profile base]\nsso_start_url = https://sso.example\nsso_region = eu-west-1\n"
     "sso_account_id = 123456789012\nsso_role_name = load\n"
