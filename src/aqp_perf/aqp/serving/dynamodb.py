@@ -22,7 +22,7 @@ _OK: Final = 200
 _CLOSED_BY_PEER: Final = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
-class Answer(NamedTuple):
+class DynamoDBResponse(NamedTuple):
     """What DynamoDB answered, and how many bytes it took."""
 
     payload: dict[str, Any]
@@ -54,7 +54,7 @@ class DynamoDB:
 
     def call(
         self, operation: str, request: Mapping[str, object], *, timeout_s: float = _READ_TIMEOUT_S
-    ) -> Answer:
+    ) -> DynamoDBResponse:
         """Return DynamoDB's answer to one request.
 
         Args:
@@ -87,7 +87,7 @@ class DynamoDB:
             payload = None
         if not isinstance(payload, dict):
             raise DynamoDBFailed(f"{self.endpoint_url} did not answer with a JSON object")
-        return Answer(payload, len(content))
+        return DynamoDBResponse(payload, len(content))
 
     def close(self) -> None:
         """Close the calling thread's connection; its next call opens another."""

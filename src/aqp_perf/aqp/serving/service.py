@@ -1,19 +1,16 @@
-"""Answer one query: plan it, read every page of its rows, aggregate them."""
+"""DynamoDBResponse one query: parse it, read every page of its items, aggregate them."""
 
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from aqp_perf.aqp.problems import DynamoDBFailed, DynamoDBTimedOut, QueryRefused, ReadTooLarge
-from aqp_perf.aqp.serving.dynamodb import Answer
-from aqp_perf.aqp.sql.engine import Aggregation, Aggregator
-from aqp_perf.aqp.sql.literals import lift_literals
+from aqp_perf.aqp.serving.dynamodb import DynamoDBResponse
+from aqp_perf.aqp.sql.aggregation import Aggregation
 from aqp_perf.aqp.sql.parse import parse_query
-from aqp_perf.aqp.sql.plan import Statement, make_plan
-
-_SHAPES_KEPT: Final = 64
+from aqp_perf.aqp.sql.query import Query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +40,7 @@ class Caller(Protocol):
 
     def call(
         self, operation: str, request: Mapping[str, object], *, timeout_s: float = ...
-    ) -> Answer:
+    ) -> DynamoDBResponse:
         """Return DynamoDB's answer to one request."""
         ...
 
@@ -51,8 +48,8 @@ class Caller(Protocol):
 class QueryService:
     """Answers queries over some tables of one endpoint; threads may share it.
 
-    Requests share what a shape of query needs, never data. Reads are eventually consistent and
-    not retried, as a plain ExecuteStatement is; every page is read.
+    Requests share no data. Reads are eventually consistent and not retried, as a plain
+    ExecuteStatement is; every page is read.
 
     Args:
         dynamodb: where the rows come from.
@@ -68,7 +65,6 @@ class QueryService:
         self._tables = frozenset(tables)
         self._limits = limits
         self._allow_scan = allow_scan
-        self._aggregator_of = lru_cache(maxsize=_SHAPES_KEPT)(self._make_aggregator)
         self._partition_key_of = lru_cache(maxsize=len(self._tables))(self._read_partition_key)
 
     def answer(self, sql: str) -> str:
@@ -83,13 +79,11 @@ class QueryService:
         if len(sql.encode()) > self._limits.query_bytes:
             raise QueryRefused(f"the query is longer than {self._limits.query_bytes} bytes")
         started_ns = time.perf_counter_ns()
-        template, literals = lift_literals(sql)
-        aggregator = self._aggregator_of(template)
-        plan = aggregator.plan
-        limit = plan.bind_limit(literals)
-        with aggregator.open() as aggregation:
-            read = self._read(plan.bind(literals), aggregation)
-            result_set = aggregation.result_set(limit)
+        query = parse_query(sql)
+        partition_key = self._partition_key(query)
+        aggregation = Aggregation(query)
+        read = self._read(query.request(partition_key), aggregation)
+        result_set = aggregation.result_set()
         elapsed_ns = time.perf_counter_ns() - started_ns
         return (
             f'{{"response":[{{"resultSet":{result_set}}}],"stats":{{'
@@ -98,15 +92,17 @@ class QueryService:
             f'"payloadSizeBytes":{read.size_bytes}}}}}'
         )
 
-    def _make_aggregator(self, template: str) -> Aggregator:
-        query = parse_query(template)
+    def _partition_key(self, query: Query) -> str:
         if query.table not in self._tables:
             served = ", ".join(sorted(self._tables))
             raise QueryRefused(f"table {query.table!r} is not served here; served: {served}")
-        partition_key = self._partition_key_of(query.table)
-        return Aggregator(
-            make_plan(query, partition_key=partition_key, allow_scan=self._allow_scan)
-        )
+        key = self._partition_key_of(query.table)
+        if not query.fixes(key) and not self._allow_scan:
+            raise QueryRefused(
+                f"WHERE must fix the partition key: {key} = '...' or "
+                f"{key} IN ('...', '...'); full reads need --allow-scan"
+            )
+        return key
 
     def _read_partition_key(self, table: str) -> str:
         described = self._dynamodb.call("DescribeTable", {"TableName": table}).payload
@@ -117,12 +113,9 @@ class QueryService:
                         return str(element["AttributeName"])
         raise DynamoDBFailed(f"DescribeTable names no partition key for {table!r}")
 
-    def _read(self, statement: Statement, aggregation: Aggregation) -> _Read:
+    def _read(self, request: dict[str, object], aggregation: Aggregation) -> _Read:
         """Read every page of a statement into the aggregation."""
         limits = self._limits
-        request: dict[str, object] = {"Statement": statement.partiql}
-        if statement.parameters:
-            request["Parameters"] = statement.parameters
         elapsed_ns = size_bytes = items_read = 0
         deadline = time.monotonic() + limits.query_s
         while True:

@@ -1,1 +1,1 @@
-"""The SQL of the embedded AQP: parsed, planned, evaluated."""
+"""The SQL of the embedded AQP: read a query, aggregate the items it reads."""

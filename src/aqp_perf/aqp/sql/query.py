@@ -1,18 +1,9 @@
-"""A query that was understood, as values: ``parse`` reads one, ``plan`` says how it is run."""
+"""A parsed query, and the PartiQL statement that reads its items."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
-    """A literal of the query: which one, and whether a minus sign stands before it."""
-
-    literal: int
-    is_negated: bool = False
-
-
-Operand: TypeAlias = Parameter | bool
+from aqp_perf.aqp.sql.values import AttributeValue
+from aqp_perf.core.data.statements import quoted_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,14 +11,27 @@ class Condition:
     """One condition of WHERE.
 
     Attributes:
-        attribute: what is tested.
+        attribute: the attribute it tests.
         operator: the comparison, ``IN``, ``BETWEEN``, ``begins_with`` or ``contains``.
-        operands: what it is tested against.
+        operands: what the attribute is compared with.
     """
 
     attribute: str
     operator: str
-    operands: tuple[Operand, ...]
+    operands: tuple[AttributeValue, ...]
+
+    def partiql(self) -> str:
+        """Return the condition with a ``?`` for each operand."""
+        name = quoted_name(self.attribute)
+        match self.operator:
+            case "IN":
+                return f"{name} IN ({', '.join('?' for _ in self.operands)})"
+            case "BETWEEN":
+                return f"{name} BETWEEN ? AND ?"
+            case "begins_with" | "contains" as function:
+                return f"{function}({name}, ?)"
+            case comparison:
+                return f"{name} {comparison} ?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,7 @@ class Selected:
 
     Attributes:
         function: the aggregate in lower case, or None for the attribute itself.
-        attribute: what is read; None for ``COUNT(*)`` alone.
+        attribute: the attribute it reads; None for ``COUNT(*)``.
     """
 
     function: str | None = None
@@ -63,4 +67,27 @@ class Query:
     conditions: tuple[Condition, ...]
     group_by: tuple[str, ...]
     order_by: tuple[Ordering, ...]
-    limit: Parameter | None
+    limit: int | None
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes whose values the answer needs, each once."""
+        named = [what.attribute for what in self.selected if what.attribute is not None]
+        return tuple(dict.fromkeys([*named, *self.group_by]))
+
+    def fixes(self, partition_key: str) -> bool:
+        """Whether WHERE names the values of the partition key, so that no other item is read."""
+        return any(
+            condition.attribute == partition_key and condition.operator in {"=", "IN"}
+            for condition in self.conditions
+        )
+
+    def request(self, partition_key: str) -> dict[str, object]:
+        """Return the ExecuteStatement request that reads the items; its values are parameters."""
+        columns = ", ".join(map(quoted_name, self.attributes or [partition_key]))
+        statement = f"SELECT {columns} FROM {quoted_name(self.table)}"  # noqa: S608 - quoted names
+        if not self.conditions:
+            return {"Statement": statement}
+        where = " AND ".join(condition.partiql() for condition in self.conditions)
+        parameters = [operand for condition in self.conditions for operand in condition.operands]
+        return {"Statement": f"{statement} WHERE {where}", "Parameters": parameters}

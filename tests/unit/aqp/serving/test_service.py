@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aqp_perf.aqp.problems import DynamoDBFailed, DynamoDBTimedOut, QueryRefused, ReadTooLarge
-from aqp_perf.aqp.serving.dynamodb import Answer
+from aqp_perf.aqp.serving.dynamodb import DynamoDBResponse
 from aqp_perf.aqp.serving.service import Limits, QueryService
 from aqp_perf.core.data.statements import status_query, zipcode_query
 
@@ -34,14 +34,16 @@ class DynamoDBDouble:
         self.items_per_page = items_per_page
         self.requests: list[Mapping[str, Any]] = []
 
-    def call(self, operation: str, request: Mapping[str, Any], *, timeout_s: float = 1.0) -> Answer:
+    def call(
+        self, operation: str, request: Mapping[str, Any], *, timeout_s: float = 1.0
+    ) -> DynamoDBResponse:
         assert timeout_s > 0
         if operation == "DescribeTable":
             keys = [
                 {"AttributeName": "sk", "KeyType": "RANGE"},
                 {"AttributeName": "pk", "KeyType": "HASH"},
             ]
-            return Answer({"Table": {"KeySchema": keys}}, 10)
+            return DynamoDBResponse({"Table": {"KeySchema": keys}}, 10)
         self.requests.append(dict(request))
         statement = _STATEMENT.fullmatch(request["Statement"])
         assert statement is not None, request
@@ -57,7 +59,7 @@ class DynamoDBDouble:
         page: dict[str, Any] = {"Items": found[first : first + self.items_per_page]}
         if first + self.items_per_page < len(found):
             page["NextToken"] = str(first + self.items_per_page)
-        return Answer(page, len(json.dumps(page)))
+        return DynamoDBResponse(page, len(json.dumps(page)))
 
 
 def _service(dynamodb: DynamoDBDouble, *, allow_scan: bool = False, **limits: int) -> QueryService:
@@ -183,6 +185,7 @@ def test_groups_of_mixed_types_are_kept_apart(
 @example("'; DROP TABLE t; --")
 @example('" UNION SELECT 1 --')
 @example("\x00%00?:s0")
+@example("-- /* {{ \\")
 @example("ACCOUNT#1/2?3")
 def test_a_key_of_any_text_reads_its_own_partition_alone(key: str) -> None:
     other = {"pk": {"S": f"{key}."}, "amount": {"N": "7"}}
@@ -203,9 +206,9 @@ def test_any_mix_of_sql_words_is_answered_or_refused(selected: str, conditions: 
     class AcceptingAnyWhere(DynamoDBDouble):
         def call(
             self, operation: str, request: Mapping[str, Any], *, timeout_s: float = 1.0
-        ) -> Answer:
+        ) -> DynamoDBResponse:
             if operation == "ExecuteStatement":
-                return Answer({"Items": self.items}, 10)
+                return DynamoDBResponse({"Items": self.items}, 10)
             return super().call(operation, request, timeout_s=timeout_s)
 
     service = _service(AcceptingAnyWhere([{"pk": {"S": "x"}, "a": {"N": "1"}}, {"a": {"N": "2"}}]))
@@ -248,7 +251,7 @@ def test_an_empty_partition_has_no_groups_and_no_sum() -> None:
 
 
 def test_columns_alone_are_answered_in_the_order_they_are_selected() -> None:
-    items = _items("a", x=[{"N": "2"}, None], tags=[{"L": [{"S": "q"}, {"N": "1.50"}]}, None])
+    items = _items("a", x=[{"N": "2"}, None], tags=[{"L": [{"S": "q"}, {"N": "1.5"}]}, None])
 
     answer = _service(DynamoDBDouble(items)).answer(
         "select tags, x as \"100 %s\" from t where pk='a'"
@@ -307,9 +310,9 @@ def test_a_page_without_items_does_not_end_the_reading() -> None:
     class WithEmptyPage(DynamoDBDouble):
         def call(
             self, operation: str, request: Mapping[str, Any], *, timeout_s: float = 1.0
-        ) -> Answer:
+        ) -> DynamoDBResponse:
             if operation == "ExecuteStatement" and "NextToken" not in request:
-                return Answer({"Items": [], "NextToken": "0"}, 10)
+                return DynamoDBResponse({"Items": [], "NextToken": "0"}, 10)
             return super().call(operation, request, timeout_s=timeout_s)
 
     service = _service(WithEmptyPage(_items("a", x=[{"N": "1"}])))
@@ -332,10 +335,9 @@ def test_stats_are_whole_numbers_and_name_the_bytes_read() -> None:
 @pytest.mark.parametrize("value", [{"S": "5"}, {"BOOL": True}, {"L": []}])
 def test_sums_over_anything_but_numbers_are_refused(function: str, value: dict[str, Any]) -> None:
     items = _items("a", x=[{"N": "1"}, value], g=[{"S": "p"}, {"S": "q"}])
-    (kind,) = value
     sql = f"select {function}(x) from t where pk='a' group by g limit 1"  # noqa: S608 - a literal
 
-    with pytest.raises(QueryRefused, match=f"take numbers: 'x' is of type {kind} in at least one"):
+    with pytest.raises(QueryRefused, match="take numbers: 'x' is of another type"):
         _service(DynamoDBDouble(items)).answer(sql)
 
 
@@ -348,10 +350,9 @@ def test_sums_over_anything_but_numbers_are_refused(function: str, value: dict[s
         ("select count(*) from t where pk > 'a'", "WHERE must fix the partition key"),
         ("select count(*) from t where begins_with(pk, 'a')", "WHERE must fix the partition key"),
         ("select pk from t where pk='a' limit 1.5", "LIMIT takes a whole number"),
-        ("select pk from t where pk='a' limit 99999999999999999999", "LIMIT takes a whole number"),
     ],
 )
-def test_what_may_not_be_read_is_refused_before_reading(sql: str, reason: str) -> None:
+def test_a_refused_query_reads_nothing(sql: str, reason: str) -> None:
     dynamodb = DynamoDBDouble([])
 
     with pytest.raises(QueryRefused, match=re.escape(reason)):
@@ -420,7 +421,7 @@ def test_a_failed_look_at_the_table_is_tried_again() -> None:
 
         def call(
             self, operation: str, request: Mapping[str, Any], *, timeout_s: float = 1.0
-        ) -> Answer:
+        ) -> DynamoDBResponse:
             if self.failures:
                 self.failures -= 1
                 raise DynamoDBFailed("not now")
@@ -433,10 +434,11 @@ def test_a_failed_look_at_the_table_is_tried_again() -> None:
     assert _rows(service, "select pk from t where pk='a'") == []
 
 
-def test_an_item_that_is_none_is_dynamodbs_failure() -> None:
-    service = _service(DynamoDBDouble(_items("a", x=[{"N": "not a number"}])))
+@pytest.mark.parametrize("value", [{"N": "not a number"}, {}, {"S": "a", "N": "1"}, "text"])
+def test_a_malformed_item_is_a_failure_of_dynamodb(value: Any) -> None:  # noqa: ANN401 - any JSON
+    service = _service(DynamoDBDouble(_items("a", x=[value])))
 
-    with pytest.raises(DynamoDBFailed, match="'not a number' is not a number"):
+    with pytest.raises(DynamoDBFailed, match="malformed item"):
         service.answer("select x from t where pk='a'")
 
 
@@ -448,9 +450,9 @@ def test_an_answer_that_is_not_dynamodbs_is_a_failure(
     class Stranger(DynamoDBDouble):
         def call(
             self, called: str, request: Mapping[str, Any], *, timeout_s: float = 1.0
-        ) -> Answer:
+        ) -> DynamoDBResponse:
             if called == operation:
-                return Answer(payload, 2)
+                return DynamoDBResponse(payload, 2)
             return super().call(called, request, timeout_s=timeout_s)
 
     with pytest.raises(DynamoDBFailed, match=operation):

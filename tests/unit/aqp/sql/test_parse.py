@@ -1,24 +1,18 @@
-"""What is understood, and that everything else is refused with a sentence."""
+"""Which queries are read, and that all others are refused with a sentence."""
+
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aqp_perf.aqp.problems import QueryRefused
-from aqp_perf.aqp.sql.literals import lift_literals
 from aqp_perf.aqp.sql.parse import parse_query
-from aqp_perf.aqp.sql.query import Condition, Ordering, Parameter, Query, Selected
-
-_COLUMNS = ", ".join(f"c{i}" for i in range(101))
-_TOO_MANY_COLUMNS = f"select {_COLUMNS} from t where pk = 'a'"  # noqa: S608 - nothing runs it
-
-
-def _parse(sql: str) -> Query:
-    return parse_query(lift_literals(sql).template)
+from aqp_perf.aqp.sql.query import Condition, Ordering, Query, Selected
 
 
 def test_the_first_workload_query_is_understood() -> None:
-    query = _parse(
+    query = parse_query(
         "select zipcode,pk,sum(amount) as total from performance_test_table "
         "where pk='ACCOUNT#1' group by zipcode, pk"
     )
@@ -31,7 +25,7 @@ def test_the_first_workload_query_is_understood() -> None:
             Selected(attribute="pk"),
             Selected(function="sum", attribute="amount"),
         ),
-        conditions=(Condition(attribute="pk", operator="=", operands=(Parameter(literal=0),)),),
+        conditions=(Condition(attribute="pk", operator="=", operands=({"S": "ACCOUNT#1"},)),),
         group_by=("zipcode", "pk"),
         order_by=(),
         limit=None,
@@ -39,29 +33,51 @@ def test_the_first_workload_query_is_understood() -> None:
 
 
 def test_every_condition_is_read_in_its_order() -> None:
-    query = _parse(
+    query = parse_query(
         "SELECT COUNT(*) FROM t WHERE (pk IN ('a', 'b') AND x BETWEEN -1 AND 2) "
         "AND begins_with(sk, 'S') AND contains(tags, 'y') AND paid = TRUE AND z <> 5 "
         "AND y < 1 AND y <= 2 AND y > 3 AND y >= 4"
     )
 
-    first, second = Parameter(literal=0), Parameter(literal=1)
     assert [(c.attribute, c.operator, c.operands) for c in query.conditions] == [
-        ("pk", "IN", (first, second)),
-        ("x", "BETWEEN", (Parameter(literal=2, is_negated=True), Parameter(literal=3))),
-        ("sk", "begins_with", (Parameter(literal=4),)),
-        ("tags", "contains", (Parameter(literal=5),)),
-        ("paid", "=", (True,)),
-        ("z", "<>", (Parameter(literal=6),)),
-        ("y", "<", (Parameter(literal=7),)),
-        ("y", "<=", (Parameter(literal=8),)),
-        ("y", ">", (Parameter(literal=9),)),
-        ("y", ">=", (Parameter(literal=10),)),
+        ("pk", "IN", ({"S": "a"}, {"S": "b"})),
+        ("x", "BETWEEN", ({"N": "-1"}, {"N": "2"})),
+        ("sk", "begins_with", ({"S": "S"},)),
+        ("tags", "contains", ({"S": "y"},)),
+        ("paid", "=", ({"BOOL": True},)),
+        ("z", "<>", ({"N": "5"},)),
+        ("y", "<", ({"N": "1"},)),
+        ("y", "<=", ({"N": "2"},)),
+        ("y", ">", ({"N": "3"},)),
+        ("y", ">=", ({"N": "4"},)),
     ]
+    assert query.request("pk")["Statement"] == (
+        'SELECT "pk" FROM "t" WHERE "pk" IN (?, ?) AND "x" BETWEEN ? AND ? '
+        'AND begins_with("sk", ?) AND contains("tags", ?) AND "paid" = ? AND "z" <> ? '
+        'AND "y" < ? AND "y" <= ? AND "y" > ? AND "y" >= ?'
+    )
+
+
+@given(st.text())
+def test_any_string_in_quotes_is_one_operand(text: str) -> None:
+    quoted = text.replace("'", "''")
+
+    (condition,) = parse_query(f"select a from t where pk='{quoted}'").conditions  # noqa: S608
+
+    assert condition.operands == ({"S": text},)
+
+
+def test_a_name_is_quoted_in_the_statement_whatever_is_in_it() -> None:
+    query = parse_query('select "a""b" from t where pk = \'x\'')
+
+    assert query.request("pk") == {
+        "Statement": 'SELECT "a""b" FROM "t" WHERE "pk" = ?',
+        "Parameters": [{"S": "x"}],
+    }
 
 
 def test_names_keep_their_case_and_may_be_quoted() -> None:
-    query = _parse(
+    query = parse_query(
         'select "Zip Code", max("group") as "total due" from "my-table.1" '
         "where pk='a' group by \"Zip Code\""
     )
@@ -72,7 +88,7 @@ def test_names_keep_their_case_and_may_be_quoted() -> None:
 
 
 def test_words_that_other_sql_reserves_are_columns() -> None:
-    query = _parse(
+    query = parse_query(
         "select status, datetime, max(total) from t where pk='a' group by status, datetime"
     )
 
@@ -80,20 +96,22 @@ def test_words_that_other_sql_reserves_are_columns() -> None:
 
 
 def test_an_aggregate_without_alias_is_named_by_its_position() -> None:
-    query = _parse("select pk, count(*), avg(a) as mean, count(distinct b) from t where pk = 'a'")
+    query = parse_query(
+        "select pk, count(*), avg(a) as mean, count(distinct b) from t where pk = 'a'"
+    )
 
     assert query.names == ("pk", "_2", "mean", "_4")
     assert query.selected[3] == Selected(function="count", attribute="b", is_distinct=True)
 
 
 def test_a_column_fixed_by_where_needs_no_group_by() -> None:
-    query = _parse("select zipcode, pk, sum(a) as t from t where pk = 'a' group by zipcode")
+    query = parse_query("select zipcode, pk, sum(a) as t from t where pk = 'a' group by zipcode")
 
     assert query.group_by == ("zipcode",)
 
 
 def test_order_by_takes_aliases_columns_and_aggregates_that_are_selected() -> None:
-    query = _parse(
+    query = parse_query(
         "select a, sum(b) as total, count(*) from t where pk='a' group by a "
         "order by total desc, a, count(*) desc nulls first limit 3"
     )
@@ -103,7 +121,7 @@ def test_order_by_takes_aliases_columns_and_aggregates_that_are_selected() -> No
         Ordering(column=0, is_descending=False, nulls_first=True),
         Ordering(column=2, is_descending=True, nulls_first=True),
     )
-    assert query.limit == Parameter(literal=1)
+    assert query.limit == 3
 
 
 @pytest.mark.parametrize(
@@ -122,10 +140,9 @@ def test_order_by_takes_aliases_columns_and_aggregates_that_are_selected() -> No
         ("select a from (select a from t) where pk='a'", "FROM must name one table"),
         ("select a from t where pk in (select pk from t)", "QUERY in IN"),
         ("select a from t, u where pk='a'", "JOINS"),
-        ("select a from t join u on t.x = u.x where pk='a'", "JOINS"),
+        ("select a from t join u on t.x = u.x where pk='a'", "a join"),
         ("select a from t as u where pk='a'", "ALIAS in TABLE"),
         ("select a from d.t where pk='a'", "DB in TABLE"),
-        ("select a from 't' where pk='a'", "where a name belongs"),
         ("select a", "FROM must name one table"),
         ("select t.a from t where pk='a'", "without their table"),
         ("select * from t where pk='a'", "SELECT \\*"),
@@ -159,37 +176,34 @@ def test_order_by_takes_aliases_columns_and_aggregates_that_are_selected() -> No
         ("select a from t where not pk='a'", "NOT in WHERE"),
         ("select a from t where pk like 'a'", "LIKE in WHERE"),
         ("select a from t where pk is null", "IS in WHERE"),
-        ("select a from t where 'a' = pk", "where a column belongs"),
+        ("select a from t where 'a' = pk", "compared with a string"),
         ("select a from t where pk = sk", "compared with a string"),
         ("select a from t where pk = null", "compared with a string"),
         ("select a from t where pk = -'a'", "compared with a string"),
-        ("select a from t where pk = N'a'", "parse"),
+        ("select a from t where pk = N'a'", "compared with a string"),
         ("select a from t where exists (select 1)", "EXISTS in WHERE"),
-        ("select a from t where begins_with(pk)", "ANONYMOUS in WHERE"),
-        ("select \"\" from t where pk='a'", "cannot be a name"),
-        ('select "a""b" from t where pk=\'a\'', "cannot be a name"),
-        ("select \"a\nb\" from t where pk='a'", "cannot be a name"),
-        ("", "parse"),
+        ("select a from t where begins_with(pk)", "begins_with takes"),
+        ("", "one statement"),
+        ("select a from t where pk='a'; drop table t", "one statement"),
+        ("select a from t where pk = ?", "compared with a string"),
+        ("select a from t where pk = 1e", "not a number"),
+        ("select a from t where pk in ()", "at least one value"),
         ("select from t where pk='a'", "at least one column"),
         ("select", "at least one column"),
-        (_TOO_MANY_COLUMNS, "100"),
-        ("select " + "(" * 3_000 + "a" + ")" * 3_000 + " from t where pk='a'", "parse"),
-        ("select a from t" + " join t" * 30, "joins too much"),
-        ("select " + "decimal(" * 30 + "a" + ")" * 30 + " from t", "nests or joins too much"),
-        ("select " + "struct(" * 30 + "a" + ")" * 30 + " from t", "nests or joins too much"),
+        ("select " + "(" * 3_000 + "a" + ")" * 3_000 + " from t where pk='a'", "nesting"),
+        ("select a from t" + " join t" * 30, "a join"),
+        ("select " + "decimal(" * 30 + "a" + ")" * 30 + " from t", "nesting"),
+        ("select " + "struct(" * 30 + "a" + ")" * 30 + " from t", "nesting"),
         ("select a from t where " + "not " * 1_900 + "pk = 'a'", "parse"),
         ("select a from t where pk = " + "- " * 3_900 + "1", "parse"),
     ],
 )
 def test_everything_else_is_refused_with_a_reason(sql: str, reason: str) -> None:
     with pytest.raises(QueryRefused, match=reason):
-        _parse(sql)
+        parse_query(sql)
 
 
 @given(st.text())
 def test_any_text_is_understood_or_refused(text: str) -> None:
-    try:
-        query = _parse(text)
-    except QueryRefused:
-        return
-    assert query.table
+    with suppress(QueryRefused):
+        parse_query(text)
