@@ -140,7 +140,7 @@ async def ask(
 ) -> tuple[bytes, bytes]:
     """Return the JSON text of one answer, in two parts: the rows and the stats."""
     writer.write(
-        f"GET {path} HTTP/1.1\r\nHost: aqp\r\nAuthorization: Basic {_AUTHORIZATION}\r\n"
+        f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {_AUTHORIZATION}\r\n"
         "Accept-Encoding: gzip\r\n\r\n".encode()
     )
     head = await reader.readuntil(b"\r\n\r\n")

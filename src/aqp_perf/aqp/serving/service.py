@@ -4,13 +4,16 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from aqp_perf.aqp.problems import DynamoDBFailed, DynamoDBTimedOut, QueryRefused, ReadTooLarge
 from aqp_perf.aqp.serving.dynamodb import DynamoDBResponse
 from aqp_perf.aqp.sql.aggregation import Aggregation
 from aqp_perf.aqp.sql.parse import parse_query
 from aqp_perf.aqp.sql.query import Query
+
+_QUERIES_KEPT: Final = 4_096
+"""Parsing takes as long as aggregating fifty items, and a load test asks the same questions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,7 @@ class QueryService:
         self._tables = frozenset(tables)
         self._limits = limits
         self._allow_scan = allow_scan
+        self._parse = lru_cache(maxsize=_QUERIES_KEPT)(parse_query)
         self._partition_key_of = lru_cache(maxsize=len(self._tables))(self._read_partition_key)
 
     def answer(self, sql: str) -> str:
@@ -79,7 +83,7 @@ class QueryService:
         if len(sql.encode()) > self._limits.query_bytes:
             raise QueryRefused(f"the query is longer than {self._limits.query_bytes} bytes")
         started_ns = time.perf_counter_ns()
-        query = parse_query(sql)
+        query = self._parse(sql)
         partition_key = self._partition_key(query)
         aggregation = Aggregation(query)
         read = self._read(query.request(partition_key), aggregation)
