@@ -24,7 +24,7 @@ def check_takes_file(path: Path) -> None:
     path = path.resolve()
     there = next(each for each in path.parents if each.exists())
     for name in path.relative_to(there).parts:
-        (there / name).exists()  # no folder on the way is there yet to refuse too long a name
+        _is_special(there / name)  # raises when the name is too long
     with _draft(there / path.name, ""):
         pass
 
