@@ -1,14 +1,22 @@
-"""README and docs name what exists: options, make targets, files, headings, benchmarks."""
+"""README and docs name what exists: commands, options, make targets, files, headings, benchmarks.
 
-import ast
+A command is a line of an ``sh`` or ``console`` block, or the code of a table or a sentence, that
+begins with ``make``, ``pytest``, ``locust`` or ``python -m``. ``tests/plugin/test_readme.py`` runs
+the Python code.
+"""
+
 import re
+import shlex
+import subprocess
+import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from aqp_perf.core.verdict.thresholds import parse_threshold
 from aqp_perf.plugin.settings.options import KEEP_TABLE_FLAG, OPTIONS, PROFILE_FLAG, THRESHOLD_FLAG
 from aqp_perf.plugin.settings.profiles import SHIPPED
+from aqp_perf.plugin.settings.resolver import Resolver
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,13 +49,6 @@ def test_options_exist(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_make_targets_exist(page: Path) -> None:
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z-]+):", makefile, flags=re.MULTILINE))
-    assert set(re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8"))) <= targets
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_to_files_and_headings(page: Path) -> None:
     for link in re.findall(r"\]\((?!http)([^)]+)\)", page.read_text(encoding="utf-8")):
         name, _, anchor = link.partition("#")
@@ -56,23 +57,71 @@ def test_links_lead_to_files_and_headings(page: Path) -> None:
         assert not anchor or anchor in anchors_in(linked), link
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_benchmarks_exist(page: Path) -> None:
-    names = re.findall(r"python -m benchmarks\.([a-z]\w+)", page.read_text(encoding="utf-8"))
-    assert all((ROOT / "benchmarks" / f"{name}.py").is_file() for name in names)
-
-
 @pytest.mark.parametrize("profile", SHIPPED)
 def test_profiles_that_ship_are_named(profile: str) -> None:
     assert f"`{profile}`" in README
 
 
-def test_thresholds_in_readme_parse() -> None:
-    trees = [
-        ast.parse(code)
-        for code in re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+def commands_in(page: Path) -> list[str]:
+    """Return the commands of a page, without the variables and the prompt in front of them."""
+    text = page.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(?:sh|console)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    candidates = [*lines, *re.findall(r"`([^`\n]+)`", text)]
+    found = [
+        re.match(r"(?:\$ )?(?:[A-Z_]+=\S+ )*((?:make|pytest|locust|python -m) .+)", each)
+        for each in candidates
     ]
-    lists = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.List)]
-    rules = [ast.literal_eval(element) for node in lists for element in node.elts]
-    assert rules
-    assert all(parse_threshold(rule) for rule in rules)
+    # A name in capitals or an ellipsis stands for what the reader puts in.
+    return [each[1] for each in found if each and not re.search(r"…|\b(FILE|DIR|NAME)\b", each[1])]
+
+
+COMMANDS = sorted({command for page in PAGES for command in commands_in(page)})
+
+
+def commands_of(program: str) -> list[str]:
+    found = [command for command in COMMANDS if command.startswith(f"{program} ")]
+    assert found
+    return found
+
+
+@cache
+def help_of(*command: str) -> str:
+    return subprocess.run([*command, "--help"], capture_output=True, text=True, check=True).stdout
+
+
+def flags(words: list[str]) -> set[str]:
+    return {word.partition("=")[0] for word in words if word.startswith("-")}
+
+
+@pytest.mark.parametrize("command", commands_of("pytest"))
+def test_pytest_takes_its_arguments(pytester: pytest.Pytester, command: str) -> None:
+    _, *arguments = shlex.split(command, comments=True)
+    if arguments == ["--help"]:
+        return
+    config = pytester.parseconfig("-p", "no:locust", *arguments)
+    Resolver(config, run_id="any")
+
+
+@pytest.mark.parametrize("command", commands_of("make"))
+def test_make_has_its_target(command: str) -> None:
+    _, target, *_ = shlex.split(command, comments=True)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", commands_of("python -m"))
+def test_module_has_its_arguments(command: str) -> None:
+    _, _, module, *arguments = shlex.split(command, comments=True)
+    if module.startswith("benchmarks."):
+        assert (ROOT / f"{module.replace('.', '/')}.py").is_file()
+    else:
+        text = help_of(sys.executable, "-m", module)
+        assert flags(arguments) <= set(re.findall(r"-[\w-]+", text))
+
+
+@pytest.mark.parametrize("command", commands_of("locust"))
+def test_locust_has_its_arguments(command: str) -> None:
+    _, _, locustfile, *arguments = shlex.split(command, comments=True)
+    text = help_of(sys.executable, "-m", "locust", "-f", str(ROOT / locustfile))
+    assert flags(arguments) <= set(re.findall(r"-[\w-]+", text))
