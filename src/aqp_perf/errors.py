@@ -2,42 +2,25 @@
 
 ```text
 PerfError
-├── ConfigError                   the user's fault: a pytest usage error, before anything is created
-│   ├── InvalidOption(option, value, hint)
-│   ├── InvalidThreshold(text, hint)
-│   ├── InvalidComparisonRule(text, hint)
-│   ├── InvalidLoadProfile
-│   ├── BudgetExceeded(estimate, left)
-│   ├── BaselineUnusable(baseline, detail)
-│   └── UnknownTarget(name, known)
-├── TargetError                   the environment's fault: a test error
-│   ├── TargetUnavailable(target, waited_s, detail)
-│   ├── TargetMissing(target, hint)
-│   ├── TargetUnusable(target, detail)
-│   ├── PortTaken(host, port)
-│   ├── MotoChanged(expected)
-│   ├── TableAlreadyExists(table)
-│   ├── TableNotFound(table)
-│   ├── TableNotReady(table, status, waited_s)
-│   ├── TableUnusable(table, detail)
-│   ├── TableLeftBehind(table, endpoint, detail)
-│   ├── SeedingFailed(table, unwritten)
-│   ├── AqpUnauthorized(url)
-│   └── AqpUnusable(url, detail)
-├── GeneratorError                the generator's fault: a test error, the run is void
-│   ├── GeneratorCrashed(exit_code, stderr_tail)
-│   ├── LocustfileFailed(locustfile, traceback)
-│   └── GeneratorTimedOut(deadline_s, stderr_tail)
-└── ResultError                   a test error: what was measured cannot be judged
-    ├── RunNotJudged(verdict, text)
-    └── IncompatibleResult(found, expected)
+├── ConfigError                a wrong option or file: a pytest usage error, before anything is made
+│   ├── InvalidOption, InvalidThreshold, InvalidComparisonRule, InvalidLoadProfile, UnknownTarget
+│   └── BudgetExceeded, BaselineUnusable
+├── TargetError                a problem of the environment: a test error
+│   ├── TargetUnavailable, TargetMissing, TargetUnusable, PortTaken, MotoChanged
+│   ├── TableAlreadyExists, TableNotFound, TableNotReady, TableUnusable, TableLeftBehind
+│   └── SeedingFailed, AqpUnauthorized, AqpUnusable
+├── GeneratorError             a failure of the load generator: a test error, the run is void
+│   └── GeneratorCrashed, LocustfileFailed, GeneratorTimedOut
+├── ResultError                a test error: what was measured cannot be judged
+│   └── RunNotJudged, IncompatibleResult
+└── LoadNotAlone               a test error: the test would disturb another load test
 
 ThresholdsViolated(AssertionError)   the only way a slow or wrong target FAILS a test
-LoadWarning(UserWarning)             a run may be done as asked for, but makes little sense
+LoadWarning(UserWarning)             a load run is possible as configured, but makes little sense
 ```
 
-What the embedded servers answer their callers is in `aqp_perf.aqp.problems` and
-`aqp_perf.targets.moto.refusal`; it never leaves them.
+Each message says what happened, the value, and what to do. The errors with which the embedded
+servers answer their callers are in `aqp_perf.aqp` and `aqp_perf.targets.moto`.
 """
 
 from collections.abc import Sequence
@@ -48,11 +31,11 @@ class PerfError(Exception):
 
 
 class ConfigError(PerfError):
-    """The user asked for something that cannot be; nothing was created."""
+    """The configuration is not possible; nothing was created."""
 
 
 class InvalidOption(ConfigError):
-    """An option, ini key, profile key or marker argument has a value that cannot be."""
+    """An option, ini key, profile key or marker argument has an impossible value."""
 
     def __init__(self, option: str, value: object, hint: str) -> None:
         super().__init__(f"{option}: {value!r} is not valid: {hint}")
@@ -64,38 +47,19 @@ class InvalidThreshold(ConfigError):
 
     def __init__(self, text: str, hint: str) -> None:
         super().__init__(f"threshold {text!r} is not valid: {hint}")
-        self.text, self.hint = text, hint
+        self.hint = hint
 
 
 class InvalidComparisonRule(ConfigError):
-    """A rule to compare runs by does not follow the grammar."""
+    """A rule for the comparison with a baseline does not follow the grammar."""
 
     def __init__(self, text: str, hint: str) -> None:
         super().__init__(f"comparison {text!r} is not valid: {hint}")
-        self.text, self.hint = text, hint
+        self.hint = hint
 
 
 class InvalidLoadProfile(ConfigError):
     """A load profile contradicts itself, or has a value out of range."""
-
-
-class BudgetExceeded(ConfigError):
-    """What was asked for would cost more than may be spent; it was not begun."""
-
-    def __init__(self, estimate: str, left: str) -> None:
-        super().__init__(
-            f"cost estimate: {estimate}, but {left}: "
-            "shorten the run, lower its rate, or raise --perf-max-cost"
-        )
-        self.estimate, self.left = estimate, left
-
-
-class BaselineUnusable(ConfigError):
-    """A baseline cannot be read, compared with or saved."""
-
-    def __init__(self, baseline: str, detail: str) -> None:
-        super().__init__(f"baseline {baseline}: {detail}")
-        self.baseline, self.detail = baseline, detail
 
 
 class UnknownTarget(ConfigError):
@@ -106,7 +70,23 @@ class UnknownTarget(ConfigError):
             f"unknown target {name!r}: use one of {', '.join(known)}, "
             "or the http(s):// URL of a DynamoDB-compatible endpoint"
         )
-        self.name, self.known = name, tuple(known)
+
+
+class BudgetExceeded(ConfigError):
+    """A run or a table would cost more than may be spent; it was not started."""
+
+    def __init__(self, estimate: str, left: str) -> None:
+        super().__init__(
+            f"cost estimate: {estimate}, but {left}: "
+            "shorten the run, lower its rate, or raise --perf-max-cost"
+        )
+
+
+class BaselineUnusable(ConfigError):
+    """A baseline cannot be read, compared with or saved."""
+
+    def __init__(self, baseline: str, detail: str) -> None:
+        super().__init__(f"baseline {baseline}: {detail}")
 
 
 class TargetError(PerfError):
@@ -114,71 +94,65 @@ class TargetError(PerfError):
 
 
 class TargetUnavailable(TargetError):
-    """Nothing answered in time, or nobody is there who could."""
+    """No answer in time (``is_there``), or no connection at all."""
 
     def __init__(
         self, target: str, waited_s: float, detail: str = "", *, is_there: bool = True
     ) -> None:
-        what = f"did not answer within {waited_s:g} s" if is_there else "cannot be reached"
-        super().__init__(f"{target} {what}" + (f": {detail}" if detail else ""))
-        self.target, self.waited_s, self.detail = target, waited_s, detail
+        problem = f"did not answer within {waited_s:g} s" if is_there else "cannot be reached"
+        super().__init__(f"{target} {problem}" + (f": {detail}" if detail else ""))
 
 
 class TargetMissing(TargetError):
     """The target is not installed on this machine."""
 
     def __init__(self, target: str, hint: str) -> None:
-        super().__init__(f"{target} is not on this machine: {hint}")
-        self.target, self.hint = target, hint
+        super().__init__(f"{target} is not installed on this machine: {hint}")
 
 
 class TargetUnusable(TargetError):
-    """Something answers, but not as this run needs it."""
+    """The target answers, but not as this run needs it."""
 
     def __init__(self, target: str, detail: str) -> None:
         super().__init__(f"{target} cannot be used: {detail}")
-        self.target, self.detail = target, detail
+        self.detail = detail
 
 
 class PortTaken(TargetError):
-    """Somebody else listens on the port we were told to use."""
+    """Another process listens on the port."""
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__(f"{host}:{port} is taken: name another port, or 0 for a free one")
-        self.host, self.port = host, port
 
 
 class MotoChanged(TargetError):
-    """The installed moto does not keep its tables the way our server reads and writes them."""
+    """The installed moto does not keep its tables as `aqp_perf.targets.moto` expects."""
 
     def __init__(self, expected: str) -> None:
         super().__init__(
-            f"moto changed under us: it should be that {expected}; "
-            "mend src/aqp_perf/targets/moto/moto_tables.py"
+            f"the installed moto is not supported: {expected} no longer holds; install the one in "
+            "requirements.lock, or adapt src/aqp_perf/targets/moto/moto_tables.py"
         )
-        self.expected = expected
 
 
 class TableAlreadyExists(TargetError):
-    """The table that was to be created is there already; it was not touched."""
+    """The table to create exists already; it was not touched."""
 
     def __init__(self, table: str) -> None:
         super().__init__(
             f"table {table!r} exists already and was not touched: "
             "give --perf-table to put load on an existing table"
         )
-        self.table = table
 
 
 class TableNotFound(TargetError):
-    """The table that was to be used is not there."""
+    """The table of ``--perf-table`` does not exist."""
 
     def __init__(self, table: str, target: str) -> None:
         super().__init__(
             f"table {table!r} does not exist on {target}: "
             "leave --perf-table out to have one created"
         )
-        self.table, self.target = table, target
 
 
 class TableNotReady(TargetError):
@@ -186,23 +160,20 @@ class TableNotReady(TargetError):
 
     def __init__(self, table: str, status: str, waited_s: float) -> None:
         super().__init__(f"table {table!r} is still {status} after {waited_s:g} s")
-        self.table, self.status, self.waited_s = table, status, waited_s
 
 
 class TableUnusable(TargetError):
-    """The table that was to be used is of another make."""
+    """The table of ``--perf-table`` has other keys, or must not be used or deleted."""
 
     def __init__(self, table: str, detail: str) -> None:
         super().__init__(f"table {table!r} cannot be used: {detail}")
-        self.table, self.detail = table, detail
 
 
 class TableLeftBehind(TargetError):
-    """A table we created is, or may be, still there."""
+    """A table that this session created exists still, or may exist."""
 
     def __init__(self, table: str, endpoint: str, detail: str) -> None:
         super().__init__(f"table {table!r} may be left behind on {endpoint}: {detail}")
-        self.table, self.endpoint, self.detail = table, endpoint, detail
 
 
 class SeedingFailed(TargetError):
@@ -212,26 +183,24 @@ class SeedingFailed(TargetError):
         super().__init__(
             f"table {table!r}: {unwritten} seed items still unprocessed after {attempts} attempts"
         )
-        self.table, self.unwritten, self.attempts = table, unwritten, attempts
 
 
 class AqpUnauthorized(TargetError):
-    """The AQP refused our credentials."""
+    """The AQP refused the credentials."""
 
     def __init__(self, url: str) -> None:
         super().__init__(
-            f"the AQP at {url} answered 401 to our credentials: "
+            f"the AQP at {url} refused the credentials (HTTP 401): "
             "set PERF_AQP_USER and PERF_AQP_PASSWORD"
         )
-        self.url = url
 
 
 class AqpUnusable(TargetError):
-    """Something answers at the AQP's URL, but not as an AQP would."""
+    """The server at the AQP's URL does not answer as an AQP."""
 
     def __init__(self, url: str, detail: str) -> None:
         super().__init__(f"{url} does not answer like an AQP: {detail}")
-        self.url, self.detail = url, detail
+        self.detail = detail
 
 
 class GeneratorError(PerfError):
@@ -239,31 +208,29 @@ class GeneratorError(PerfError):
 
 
 class GeneratorCrashed(GeneratorError):
-    """The locust process ended before it had written its result."""
+    """The locust process ended before it wrote its result."""
 
     def __init__(self, exit_code: int, stderr_tail: str) -> None:
         super().__init__(f"locust ended with exit code {exit_code} and no result\n{stderr_tail}")
-        self.exit_code, self.stderr_tail = exit_code, stderr_tail
+        self.exit_code = exit_code
 
 
 class LocustfileFailed(GeneratorError):
-    """The user's locustfile did not import; the message is its own traceback."""
+    """The user's locustfile could not be imported; the message is its traceback."""
 
     def __init__(self, locustfile: str, traceback: str) -> None:
         super().__init__(f"{locustfile} could not be loaded\n{traceback}")
-        self.locustfile, self.traceback = locustfile, traceback
 
 
 class GeneratorTimedOut(GeneratorError):
-    """The locust process outlived its deadline and was killed."""
+    """The locust process was killed at its deadline."""
 
     def __init__(self, deadline_s: float, stderr_tail: str) -> None:
         super().__init__(f"locust was killed: not done after {deadline_s:g} s\n{stderr_tail}")
-        self.deadline_s, self.stderr_tail = deadline_s, stderr_tail
 
 
 class ResultError(PerfError):
-    """What was measured cannot be judged."""
+    """A result is damaged, incomplete or of another version: it cannot be judged."""
 
 
 class RunNotJudged(ResultError):
@@ -275,20 +242,19 @@ class RunNotJudged(ResultError):
 
 
 class IncompatibleResult(ResultError):
-    """A result file has another schema than this version reads."""
+    """A results file has a schema that this version does not read."""
 
     def __init__(self, found: object, expected: int) -> None:
         super().__init__(f"result has schema_version {found!r:.40}, this version reads {expected}")
-        self.found, self.expected = found, expected
 
 
 class LoadNotAlone(PerfError):
-    """A test got the load fixture while it ran: it had no reason to wait for other tests."""
+    """A test asked for the load fixture while it ran, so that it did not wait for other tests."""
 
     def __init__(self) -> None:
         super().__init__(
-            "a load test waits until it is alone: name perf_load as an argument, or mark the test "
-            "with @pytest.mark.perf"
+            "a load test must be known before it starts, so that no other load test runs beside "
+            "it: name perf_load as an argument, or mark the test with @pytest.mark.perf"
         )
 
 
@@ -297,4 +263,4 @@ class ThresholdsViolated(AssertionError):
 
 
 class LoadWarning(UserWarning):
-    """A load run was asked for that may be done, but makes little sense."""
+    """A load run is possible as configured, but makes little sense."""

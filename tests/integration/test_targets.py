@@ -218,18 +218,20 @@ def test_an_endpoint_gets_the_user_s_credentials_or_dummies(
 
 @pytest.mark.parametrize(
     ("nobody", "told"),
-    [(refusing, "cannot be reached: .*: Connection refused"), (silent, "did not answer within")],
+    [
+        (refusing, "cannot be reached: .*: Connection refused"),
+        (silent, r"did not answer within (\d(\.\d)?|10) s:"),
+    ],
 )
 def test_an_endpoint_that_does_not_answer_is_unavailable_within_ten_seconds(
     nobody: Callable[[], AbstractContextManager[str]], told: str
 ) -> None:
     with (
         nobody() as url,
-        pytest.raises(TargetUnavailable, match=f"{url} {told}") as caught,
+        pytest.raises(TargetUnavailable, match=f"{url} {told}"),
         open_target(parse_target(url)),
     ):
         pytest.fail("it was opened")
-    assert caught.value.waited_s <= 10
 
 
 @pytest.mark.parametrize(

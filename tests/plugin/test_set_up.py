@@ -99,7 +99,7 @@ def test_wrong_aqp_password_is_told_after_one_question(
     result.stdout.fnmatch_lines(
         [
             (
-                f"AqpUnauthorized: the AQP at {url} answered 401 to our credentials: "
+                f"AqpUnauthorized: the AQP at {url} refused the credentials (HTTP 401): "
                 "set PERF_AQP_USER and PERF_AQP_PASSWORD"
             )
         ]

@@ -102,7 +102,7 @@ def test_a_test_that_gets_its_load_by_itself_says_so_by_its_mark(
     result = pytester.runpytest_inprocess("-p", "no:locust", "-p", "no:hypothesispytest")
 
     assert result.ret == exit_code
-    is_told = "LoadNotAlone: a load test waits until it is alone" in result.stdout.str()
+    is_told = "LoadNotAlone: a load test must be known before it starts" in result.stdout.str()
     assert is_told == (exit_code != pytest.ExitCode.OK)
 
 

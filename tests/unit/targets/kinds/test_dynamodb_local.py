@@ -32,7 +32,9 @@ def test_no_jar_is_told_every_way_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(TargetMissing) as caught:
         find_home({}, tmp_path)
     message = str(caught.value)
-    assert message.startswith("DynamoDB Local is not on this machine: run 'make dynamodb-local'")
+    assert message.startswith(
+        "DynamoDB Local is not installed on this machine: run 'make dynamodb-local'"
+    )
     assert "AWS's download" in message
     assert "npm pack amplify-dynamodb-simulator" in message
     assert "set DYNAMODB_LOCAL_HOME" in message

@@ -171,6 +171,6 @@ def test_a_moto_that_changed_is_named_in_words(
         check_moto()
 
     assert str(raised.value) == (
-        f"moto changed under us: it should be that {expected}; "
-        "mend src/aqp_perf/targets/moto/moto_tables.py"
+        f"the installed moto is not supported: {expected} no longer holds; install the one in "
+        "requirements.lock, or adapt src/aqp_perf/targets/moto/moto_tables.py"
     )
