@@ -128,9 +128,9 @@ class PortTaken(TargetError):
 class MotoChanged(TargetError):
     """The installed moto does not keep its tables as `aqp_perf.targets.moto` expects."""
 
-    def __init__(self, expected: str) -> None:
+    def __init__(self, detail: str) -> None:
         super().__init__(
-            f"the installed moto is not supported: {expected} no longer holds; install the one in "
+            f"the installed moto is not supported: {detail}; install the one in "
             "requirements.lock, or adapt src/aqp_perf/targets/moto/moto_tables.py"
         )
 

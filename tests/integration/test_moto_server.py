@@ -113,17 +113,6 @@ def test_a_connection_is_kept_over_statements_of_ours_and_motos(
     connection.close()
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff"])
-def test_what_is_not_a_json_object_is_refused(url: str, body: bytes) -> None:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc)
-
-    status, answer = post(connection, "DynamoDB_20120810.ExecuteStatement", body)
-
-    assert status == 400
-    assert answer["__type"] == "com.amazonaws.dynamodb.v20120810#SerializationException"
-    connection.close()
-
-
 def test_regions_have_tables_of_their_own(client_of: ClientOf, url: str) -> None:
     here, there = (client_of("dynamodb", url, region) for region in ("eu-west-1", "eu-west-3"))
     create_orders(here, "orders")

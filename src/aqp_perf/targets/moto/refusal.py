@@ -9,7 +9,6 @@ class ErrorCode(StrEnum):
     """The error codes of ExecuteStatement that this server can answer, all with HTTP 400."""
 
     VALIDATION = "ValidationException"
-    SERIALIZATION = "SerializationException"
     DUPLICATE_ITEM = "DuplicateItemException"
     TABLE_NOT_FOUND = "ResourceNotFoundException"
 

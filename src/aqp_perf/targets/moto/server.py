@@ -16,8 +16,12 @@ from waitress.server import create_server
 
 from aqp_perf.errors import PortTaken
 from aqp_perf.targets.moto.execution.execute import execute_statement
-from aqp_perf.targets.moto.moto_tables import moto_application, use_partition_queries
-from aqp_perf.targets.moto.refusal import ErrorCode, RequestRefused
+from aqp_perf.targets.moto.moto_tables import (
+    DynamoType,
+    moto_application,
+    use_partition_queries,
+)
+from aqp_perf.targets.moto.refusal import RequestRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -116,20 +120,10 @@ def _keep_pauses_short() -> None:
 def _answer(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     try:
-        answer = execute_statement(_request(body), _region(environ))
+        answer = execute_statement(json.loads(body), _region(environ))
     except RequestRefused as exc:
         return _send(start_response, "400 Bad Request", _error(exc))
     return _send(start_response, "200 OK", answer)
-
-
-def _request(body: bytes) -> dict[str, Any]:
-    try:
-        request = json.loads(body)
-    except ValueError as exc:
-        raise RequestRefused(f"Not JSON: {exc}", ErrorCode.SERIALIZATION) from exc
-    if not isinstance(request, dict):
-        raise RequestRefused("Not a JSON object", ErrorCode.SERIALIZATION)
-    return request
 
 
 def _region(environ: WSGIEnvironment) -> str:
@@ -144,7 +138,7 @@ def _error(refusal: RequestRefused) -> dict[str, Any]:
 
 
 def _send(start_response: StartResponse, status: str, answer: dict[str, Any]) -> list[bytes]:
-    body = json.dumps(answer).encode()
+    body = json.dumps(answer, default=DynamoType.to_json).encode()
     start_response(
         status,
         [

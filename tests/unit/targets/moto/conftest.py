@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
@@ -7,7 +8,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
 from aqp_perf.targets.moto.execution.execute import execute_statement
-from aqp_perf.targets.moto.moto_tables import Table
+from aqp_perf.targets.moto.moto_tables import DynamoType, Table
 
 REGION = "eu-west-1"
 
@@ -67,6 +68,8 @@ def execute() -> Execute:
         **options: Any,  # noqa: ANN401  # what the API takes
     ) -> dict[str, Any]:
         request = {"Statement": text, "Parameters": list(parameters), **options}
-        return execute_statement(request, REGION)
+        answer = execute_statement(request, REGION)
+        sent: dict[str, Any] = json.loads(json.dumps(answer, default=DynamoType.to_json))
+        return sent
 
     return run

@@ -1,149 +1,201 @@
-"""Conditions of a WHERE clause, compiled to a predicate over an item's attributes.
+"""Conditions of a WHERE clause, compiled to a test of an item's attributes.
 
 The logic is two-valued, as DynamoDB's is: a comparison with a missing attribute or with a value of
 another type is false, and ``<>`` and NOT are its plain negation.
 """
 
 import operator
-from collections.abc import Sequence
-from typing import assert_never
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias, assert_never
 
-from aqp_perf.targets.moto.execution.functions import compile_call
-from aqp_perf.targets.moto.execution.operands import (
-    ORDERED_TYPES,
-    Predicate,
-    Reader,
-    constant_of,
-    reader_of,
-    require_types,
-)
-from aqp_perf.targets.moto.execution.values import Attributes, comparable
+from aqp_perf.targets.moto.execution.operands import constant_of, reader_of
+from aqp_perf.targets.moto.execution.values import Attributes, Comparable, comparable
 from aqp_perf.targets.moto.moto_tables import DynamoType
 from aqp_perf.targets.moto.refusal import RequestRefused
 from aqp_perf.targets.moto.syntax import statement as s
 
 MAX_CHOICES = 100
 
-_ORDERINGS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+Test: TypeAlias = Callable[[Attributes], bool]
+
+_MaybeMissing: TypeAlias = Comparable | None
+_ORDERED_TYPES = frozenset({"S", "N", "B"})
+_PREFIX_TYPES = frozenset({"S", "B"})
+_ALL_TYPES = frozenset({"S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"})
 
 
-def compile_condition(  # noqa: C901, PLR0911  # one case for each kind of condition
-    condition: s.Condition, parameters: Sequence[s.AttributeValue]
-) -> Predicate:
-    """Return the predicate that tells whether an item's attributes meet ``condition``.
+def compile_condition(condition: s.Condition, parameters: Sequence[DynamoType]) -> Test:
+    """Return the test whether an item's attributes meet ``condition``.
 
     Raises:
         RequestRefused: an operand cannot be what its operator needs.
     """
     match condition:
-        case s.Compare(left, "=", right):
-            return _equal(reader_of(left, parameters), reader_of(right, parameters))
-        case s.Compare(left, "<>", right):
-            equal = _equal(reader_of(left, parameters), reader_of(right, parameters))
-            return lambda attributes: not equal(attributes)
-        case s.Compare(left, name, right):
-            require_types(name, (left, right), ORDERED_TYPES, parameters)
-            return _ordered(reader_of(left, parameters), name, reader_of(right, parameters))
-        case s.Between():
-            return _between(condition, parameters)
-        case s.Within():
-            return _within(condition, parameters)
-        case s.IsNull(operand):
-            read = reader_of(operand, parameters)
-            return lambda attributes: read(attributes) == ("NULL", True)
-        case s.IsMissing(operand):
-            read = reader_of(operand, parameters)
-            return lambda attributes: read(attributes) is None
-        case s.Call():
-            return compile_call(condition, parameters)
+        case s.Predicate():
+            return _compile_predicate(condition, parameters)
         case s.Not(inner):
             holds = compile_condition(inner, parameters)
             return lambda attributes: not holds(attributes)
         case s.And(inner):
-            return all_of([compile_condition(one, parameters) for one in inner])
+            return all_of(inner, parameters)
         case s.Or(inner):
-            predicates = [compile_condition(one, parameters) for one in inner]
-            return lambda attributes: any(holds(attributes) for holds in predicates)
+            tests = [compile_condition(one, parameters) for one in inner]
+            return lambda attributes: any(holds(attributes) for holds in tests)
         case _:
             assert_never(condition)
 
 
-def all_of(predicates: Sequence[Predicate]) -> Predicate:
-    """Return the predicate that holds when all of ``predicates`` do."""
-    if len(predicates) == 1:
-        return predicates[0]
-    return lambda attributes: all(holds(attributes) for holds in predicates)
+def all_of(conditions: Sequence[s.Condition], parameters: Sequence[DynamoType]) -> Test:
+    """Return the test whether an item's attributes meet all of ``conditions``, maybe none."""
+    tests = [compile_condition(condition, parameters) for condition in conditions]
+    if len(tests) == 1:
+        return tests[0]
+    return lambda attributes: all(holds(attributes) for holds in tests)
 
 
-def _equal(left: Reader, right: Reader) -> Predicate:
-    def holds(attributes: Attributes) -> bool:
-        value = left(attributes)
-        return value is not None and value == right(attributes)
+def _compile_predicate(predicate: s.Predicate, parameters: Sequence[DynamoType]) -> Test:
+    name = predicate.operator
+    if name not in _OPERATORS:
+        raise RequestRefused(f"Unrecognized function: {name}")
+    holds, count, types = _OPERATORS[name]
+    constants = [constant_of(operand, parameters) for operand in predicate.operands]
+    if count not in {None, len(constants)}:
+        raise RequestRefused(
+            "Incorrect number of operands for operator or function; "
+            f"operator or function: {name}, number of operands: {len(constants)}"
+        )
+    for constant in constants:
+        if constant is not None and constant.type not in types:
+            raise RequestRefused(
+                "Incorrect operand type for operator or function; "
+                f"operator or function: {name}, operand type: {constant.type}"
+            )
+    if name in _CHECKS:
+        _CHECKS[name](constants)
+    readers = [reader_of(operand, parameters) for operand in predicate.operands]
+    if len(readers) == 2:  # noqa: PLR2004  # most have two, and this runs for every item
+        left, right = readers
+        return lambda attributes: holds(left(attributes), right(attributes))
+    return lambda attributes: holds(*[read(attributes) for read in readers])
 
-    return holds
 
-
-def _ordered(left: Reader, name: str, right: Reader) -> Predicate:
-    compare = _ORDERINGS[name]
-
-    def holds(attributes: Attributes) -> bool:
-        one, other = left(attributes), right(attributes)
-        return (
-            one is not None
-            and other is not None
-            and one[0] == other[0]
-            and one[0] in ORDERED_TYPES
-            and bool(compare(one[1], other[1]))
+def _check_bounds(constants: Sequence[DynamoType | None]) -> None:
+    _, low, high = constants
+    if low is None or high is None:
+        return
+    if low.type != high.type:
+        raise RequestRefused(
+            "The BETWEEN operator requires same data type for lower and upper bounds"
+        )
+    if comparable(low)[1] > comparable(high)[1]:
+        raise RequestRefused(
+            "The BETWEEN operator requires upper bound to be greater than or equal to lower bound"
         )
 
-    return holds
+
+def _check_choices(constants: Sequence[DynamoType | None]) -> None:
+    count = len(constants) - 1
+    if not count:
+        raise RequestRefused("IN operator must have at least one member on its right")
+    if count > MAX_CHOICES:
+        raise too_many_choices(count)
 
 
-def _between(condition: s.Between, parameters: Sequence[s.AttributeValue]) -> Predicate:
-    ends = (condition.low, condition.high)
-    require_types("BETWEEN", ends, ORDERED_TYPES, parameters)
-    low, high = (constant_of(end, parameters) for end in ends)
-    if low is not None and high is not None:
-        bounds = f"lower bound operand: {_shown(low)}, upper bound operand: {_shown(high)}"
-        if low.keys() != high.keys():
-            raise RequestRefused(
-                "The BETWEEN operator requires same data type for lower and upper bounds; " + bounds
-            )
-        if comparable(DynamoType(low))[1] > comparable(DynamoType(high))[1]:
-            raise RequestRefused(
-                "The BETWEEN operator requires upper bound to be greater than or equal to "
-                "lower bound; " + bounds
-            )
-    read = reader_of(condition.operand, parameters)
-    return all_of(
-        [
-            _ordered(read, ">=", reader_of(condition.low, parameters)),
-            _ordered(read, "<=", reader_of(condition.high, parameters)),
-        ]
+def too_many_choices(count: int) -> RequestRefused:
+    """Return the refusal of an IN with ``count`` choices."""
+    return RequestRefused(
+        f"The IN operator is provided with too many operands; number of operands: {count}"
     )
 
 
-def _within(condition: s.Within, parameters: Sequence[s.AttributeValue]) -> Predicate:
-    if not condition.choices:
+def _check_type_name(constants: Sequence[DynamoType | None]) -> None:
+    name = constants[1]
+    if name is None or name.type != "S" or name.value not in _ALL_TYPES:
         raise RequestRefused(
-            "IN operator must have a left hand argument of type Variable Reference "
-            "and right hand argument of type Seq with at least one member"
+            f"Invalid attribute type name found; type: {name and name.value}, "
+            f"valid types: {{{','.join(sorted(_ALL_TYPES))}}}"
         )
-    if len(condition.choices) > MAX_CHOICES:
-        raise RequestRefused(
-            "The IN operator is provided with too many operands; "
-            f"number of operands: {len(condition.choices)}"
-        )
-    read = reader_of(condition.operand, parameters)
-    choices = [reader_of(choice, parameters) for choice in condition.choices]
 
-    def holds(attributes: Attributes) -> bool:
-        value = read(attributes)
-        return value is not None and any(value == choice(attributes) for choice in choices)
+
+def _equal(left: _MaybeMissing, right: _MaybeMissing) -> bool:
+    return left is not None and left == right
+
+
+def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[..., bool]:
+    def holds(left: _MaybeMissing, right: _MaybeMissing) -> bool:
+        return (
+            left is not None
+            and right is not None
+            and left[0] == right[0]
+            and left[0] in _ORDERED_TYPES
+            and compare(left[1], right[1])
+        )
 
     return holds
 
 
-def _shown(value: s.AttributeValue) -> str:
-    [(kind, content)] = value.items()
-    return f"AttributeValue: {{{kind}:{content}}}"
+_at_least, _at_most = _ordered(operator.ge), _ordered(operator.le)
+
+
+def _begins_with(value: _MaybeMissing, prefix: _MaybeMissing) -> bool:
+    return (
+        value is not None
+        and prefix is not None
+        and value[0] == prefix[0]
+        and value[0] in _PREFIX_TYPES
+        and value[1].startswith(prefix[1])
+    )
+
+
+def _contains(value: _MaybeMissing, part: _MaybeMissing) -> bool:
+    if value is None or part is None:
+        return False
+    match value[0]:
+        case "S" | "B":
+            return part[0] == value[0] and part[1] in value[1]
+        case "SS" | "NS" | "BS":
+            return part[0] == value[0][0] and part[1] in value[1]
+        case "L":
+            return part in value[1]
+        case _:
+            return False
+
+
+class _Operator(NamedTuple):
+    """How an operator or function tests the values of its operands, None for a missing one."""
+
+    holds: Callable[..., bool]
+    operand_count: int | None = 2
+    """None: any number."""
+    types: frozenset[str] = _ALL_TYPES
+    """Of literals and parameters: with any other one it could never hold."""
+
+
+_OPERATORS = {
+    "=": _Operator(_equal),
+    "<>": _Operator(lambda left, right: not _equal(left, right)),
+    "<": _Operator(_ordered(operator.lt), types=_ORDERED_TYPES),
+    "<=": _Operator(_at_most, types=_ORDERED_TYPES),
+    ">": _Operator(_ordered(operator.gt), types=_ORDERED_TYPES),
+    ">=": _Operator(_at_least, types=_ORDERED_TYPES),
+    "BETWEEN": _Operator(
+        lambda value, low, high: _at_least(value, low) and _at_most(value, high),
+        operand_count=3,
+        types=_ORDERED_TYPES,
+    ),
+    "IN": _Operator(
+        lambda value, *choices: value is not None and value in choices, operand_count=None
+    ),
+    "IS NULL": _Operator(lambda value: value == ("NULL", True), operand_count=1),
+    "IS MISSING": _Operator(lambda value: value is None, operand_count=1),
+    "begins_with": _Operator(_begins_with, types=_PREFIX_TYPES),
+    "contains": _Operator(_contains),
+    "attribute_exists": _Operator(lambda value: value is not None, operand_count=1),
+    "attribute_not_exists": _Operator(lambda value: value is None, operand_count=1),
+    "attribute_type": _Operator(lambda value, name: value is not None and value[0] == name[1]),
+}
+_CHECKS = {
+    "BETWEEN": _check_bounds,
+    "IN": _check_choices,
+    "attribute_type": _check_type_name,
+}

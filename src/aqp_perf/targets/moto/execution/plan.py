@@ -1,16 +1,19 @@
-"""What of a WHERE clause picks the items to read, and what only filters those that were read."""
+"""Which conditions of a WHERE clause find the items to read, and which filter them afterwards."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from aqp_perf.targets.moto.execution.conditions import too_many_choices
 from aqp_perf.targets.moto.execution.keys import KeySchema
 from aqp_perf.targets.moto.execution.operands import constant_of
-from aqp_perf.targets.moto.refusal import RequestRefused
+from aqp_perf.targets.moto.moto_tables import DynamoType
 from aqp_perf.targets.moto.syntax import statement as s
 
 MAX_HASH_KEY_CHOICES = 50
 """DynamoDB's documented limit of IN on the partition key; DynamoDB Local allows 100."""
 
+_CHOICES = frozenset({"=", "IN"})
+_RANGES = _CHOICES | {"<", "<=", ">", ">=", "BETWEEN", "begins_with"}
 _FLIPPED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -18,19 +21,19 @@ _FLIPPED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 class ReadPlan:
     """How the items of a SELECT are found.
 
-    What is read counts for pages, Limit and capacity units; what is filtered out counts too.
+    What is read counts for pages, Limit and capacity units, whether it passes the filters or not.
     """
 
-    hash_values: tuple[s.AttributeValue, ...] | None
+    hash_values: tuple[DynamoType, ...] | None
     """The partitions to read, as often as they were named; None means all."""
-    range_values: tuple[s.AttributeValue, ...] | None
+    range_values: tuple[DynamoType, ...] | None
     """The only sort keys to read in each partition; None means all."""
     key_conditions: tuple[s.Condition, ...]
     filters: tuple[s.Condition, ...]
 
 
 def plan_read(
-    where: s.Condition | None, schema: KeySchema, parameters: Sequence[s.AttributeValue]
+    where: s.Condition | None, schema: KeySchema, parameters: Sequence[DynamoType]
 ) -> ReadPlan:
     """Return the cheapest plan for a WHERE clause.
 
@@ -40,34 +43,26 @@ def plan_read(
     Raises:
         RequestRefused: a key is compared with what it can never be, or too many keys are named.
     """
-    hash_values: tuple[s.AttributeValue, ...] | None = None
-    range_values: tuple[s.AttributeValue, ...] | None = None
+    hash_values: tuple[DynamoType, ...] | None = None
+    range_values: tuple[DynamoType, ...] | None = None
     on_range: list[s.Condition] = []
     filters: list[s.Condition] = []
     for condition in _conjuncts(where):
-        name, values = _named(condition, parameters)
-        for value in values or ():
+        name, operator, values = _comparison(condition, parameters)
+        for value in values:
             schema.check(name, value)
-        if (name,) == schema.hash_keys and hash_values is None and _is_choice(condition):
+        if name == schema.hash_key and operator in _CHOICES and hash_values is None:
             hash_values = values
-        elif (name,) == schema.range_keys and _is_range(condition):
+        elif name and name == schema.range_key and operator in _RANGES:
             on_range.append(condition)
-            if range_values is None and _is_choice(condition):
+            if range_values is None and operator in _CHOICES:
                 range_values = values
         else:
             filters.append(condition)
     if hash_values is None:
-        return ReadPlan(
-            hash_values=None,
-            range_values=None,
-            key_conditions=(),
-            filters=(*on_range, *filters),
-        )
-    if len(hash_values) > MAX_HASH_KEY_CHOICES:
-        raise RequestRefused(
-            "The IN operator is provided with too many operands; "
-            f"number of operands: {len(hash_values)}"
-        )
+        filters, on_range, range_values = [*on_range, *filters], [], None
+    elif len(hash_values) > MAX_HASH_KEY_CHOICES:
+        raise too_many_choices(len(hash_values))
     return ReadPlan(
         hash_values=hash_values,
         range_values=range_values,
@@ -76,48 +71,35 @@ def plan_read(
     )
 
 
-def _conjuncts(where: s.Condition | None) -> Iterable[s.Condition]:
+def _conjuncts(where: s.Condition | None) -> Iterator[s.Condition]:
+    """Yield the conditions that must all hold, comparisons with the attribute on the left."""
     match where:
         case None:
             return
         case s.And(conditions):
             for condition in conditions:
                 yield from _conjuncts(condition)
-        case s.Compare(s.Constant() | s.Parameter() as left, operator, s.Path() as right):
-            yield s.Compare(right, _FLIPPED[operator], left)
+        case s.Predicate(operator, (s.Constant() | s.Placeholder() as left, s.Path() as right)) if (
+            operator in _FLIPPED
+        ):
+            yield s.Predicate(_FLIPPED[operator], (right, left))
         case _:
             yield where
 
 
-def _named(
-    condition: s.Condition, parameters: Sequence[s.AttributeValue]
-) -> tuple[str, tuple[s.AttributeValue, ...] | None]:
-    """Return the attribute a condition compares and the values it compares it with.
+def _comparison(
+    condition: s.Condition, parameters: Sequence[DynamoType]
+) -> tuple[str, str, tuple[DynamoType, ...]]:
+    """Return attribute, operator and values of a comparison of one attribute with known values.
 
-    The name is empty when the condition is not about one whole attribute, the values are None when
-    they depend on the item.
+    The attribute is empty for any other condition.
     """
     match condition:
-        case s.Compare(s.Path((str(name),)), _, right):
-            operands: tuple[s.Operand, ...] = (right,)
-        case s.Within(s.Path((str(name),)), choices):
-            operands = choices
-        case s.Between(s.Path((str(name),)), low, high):
-            operands = (low, high)
-        case s.Call("begins_with", (s.Path((str(name),)), prefix)):
-            operands = (prefix,)
-        case _:
-            return "", None
-    values = [constant_of(operand, parameters) for operand in operands]
-    constants = tuple(value for value in values if value is not None)
-    return (name, constants) if constants and len(constants) == len(values) else ("", None)
-
-
-def _is_choice(condition: s.Condition) -> bool:
-    return isinstance(condition, s.Within) or (
-        isinstance(condition, s.Compare) and condition.operator == "="
-    )
-
-
-def _is_range(condition: s.Condition) -> bool:
-    return not (isinstance(condition, s.Compare) and condition.operator == "<>")
+        case s.Predicate(operator, (s.Path(name, ()), *operands)) if (
+            operator in _RANGES or operator == "<>"
+        ):
+            values = [constant_of(operand, parameters) for operand in operands]
+            known = tuple(value for value in values if value is not None)
+            if known and len(known) == len(values):
+                return name, operator, known
+    return "", "", ()

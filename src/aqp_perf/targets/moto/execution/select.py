@@ -1,17 +1,17 @@
 """SELECT: one page of the items a statement means, at the cost of the partitions it names."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from aqp_perf.targets.moto.execution.conditions import all_of, compile_condition
-from aqp_perf.targets.moto.execution.keys import key_schema
+from aqp_perf.targets.moto.execution.conditions import all_of
+from aqp_perf.targets.moto.execution.keys import KeySchema, key_schema
 from aqp_perf.targets.moto.execution.next_token import Position
-from aqp_perf.targets.moto.execution.operands import Predicate, attribute_at
+from aqp_perf.targets.moto.execution.operands import attribute_at
 from aqp_perf.targets.moto.execution.plan import ReadPlan, plan_read
-from aqp_perf.targets.moto.execution.values import Attributes, comparable, item_bytes, wire_value
+from aqp_perf.targets.moto.execution.values import Attributes, comparable, item_bytes
 from aqp_perf.targets.moto.moto_tables import (
     DynamoType,
     SecondaryIndex,
@@ -25,48 +25,76 @@ from aqp_perf.targets.moto.syntax import statement as s
 
 PAGE_BYTES = 1024 * 1024
 
-WireItem: TypeAlias = dict[str, s.AttributeValue]
-SortKey: TypeAlias = tuple[Any, ...]
+Run: TypeAlias = tuple[DynamoType, ...] | None
+"""Partitions that are read and sorted together; None means the whole table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One answer to a SELECT."""
 
-    items: list[WireItem]
+    items: list[Attributes]
     next_position: Position | None
     processed_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Order:
+class _Reading:
+    """What of a table is read, in which order."""
+
+    table: Table
+    index: SecondaryIndex | None
+    runs: Sequence[Run]
+    range_values: tuple[DynamoType, ...] | None
+    sort_names: tuple[str, ...]
     """The attributes by which a run is sorted; together they are unique in it."""
-
-    names: tuple[str, ...]
     descending: bool
-    merged: bool
-    """Whether the partitions named are one run, sorted across all of them."""
 
-    def key(self, attributes: Attributes) -> SortKey:
-        return tuple([comparable(attributes[name])[1] for name in self.names])
+    def after(self, start: Position | None) -> Iterator[tuple[int, Attributes]]:
+        """Yield the items that follow ``start``, each with the number of its run."""
+        first = start.run if start else 0
+        for number, run in enumerate(self.runs[first:], first):
+            entries = sorted(
+                [(self._sort_key(item), item) for item in self._items(run)], key=itemgetter(0)
+            )
+            if start and number == start.run:
+                key = tuple(comparable(value)[1] for value in start.key)
+                if self.descending:
+                    del entries[bisect_left(entries, key, key=itemgetter(0)) :]
+                else:
+                    del entries[: bisect_right(entries, key, key=itemgetter(0))]
+            for _, item in reversed(entries) if self.descending else entries:
+                yield number, item
 
-    def position(self, run: int, attributes: Attributes) -> Position:
-        return Position(run=run, key=tuple(wire_value(attributes[name]) for name in self.names))
+    def position(self, run: int, item: Attributes) -> Position:
+        """Return the position behind an item."""
+        return Position(run, tuple(item[name] for name in self.sort_names))
 
-    def after(
-        self, position: Position, entries: list[tuple[SortKey, Attributes]]
-    ) -> list[tuple[SortKey, Attributes]]:
-        """Return the entries, sorted upwards, that follow a position, whether it is still there."""
-        known = tuple(comparable(DynamoType(value))[1] for value in position.key)
-        if self.descending:
-            return entries[: bisect_left(entries, known, key=itemgetter(0))]
-        return entries[bisect_right(entries, known, key=itemgetter(0)) :]
+    def _sort_key(self, item: Attributes) -> tuple[Any, ...]:
+        return tuple([comparable(item[name])[1] for name in self.sort_names])
+
+    def _items(self, run: Run) -> Iterator[Attributes]:
+        """Yield the items of a run, in no order."""
+        if self.index is not None:
+            hash_key = self.index.schema_key_attrs[0]
+            for item in every_item(self.table):
+                if all(name in item.attrs for name in self.index.schema_key_attrs) and (
+                    run is None or item.attrs[hash_key] in run
+                ):
+                    yield self.index.project(item).attrs
+        elif run is None:
+            yield from (item.attrs for item in every_item(self.table))
+        else:
+            for hash_value in run:
+                found = partition(self.table, hash_value)
+                keys = found if self.range_values is None else set(self.range_values)
+                yield from (found[key].attrs for key in keys if key in found)
 
 
 def select_page(
     table: Table,
     statement: s.Select,
-    parameters: Sequence[s.AttributeValue],
+    parameters: Sequence[DynamoType],
     *,
     limit: int | None = None,
     start: Position | None = None,
@@ -87,15 +115,16 @@ def select_page(
         RequestRefused: the statement cannot be answered on this table.
     """
     index = _index_of(table, statement)
-    plan = plan_read(statement.where, key_schema(table, index), parameters)
-    order = _order_of(table, index, statement, plan)
-    passes = _compile(plan.filters, parameters)
-    items: list[WireItem] = []
+    schema = key_schema(table, index)
+    plan = plan_read(statement.where, schema, parameters)
+    reading = _reading(table, index, statement, schema, plan)
+    is_read = all_of(plan.key_conditions, parameters)
+    passes = all_of(plan.filters, parameters)
+    items: list[Attributes] = []
     processed_bytes = processed_count = 0
     last: tuple[int, Attributes] | None = None
-    reads = _compile(plan.key_conditions, parameters)
-    for run, attributes in _candidates(table, index, plan, order, start):
-        if reads is not None and not reads(attributes):
+    for run, attributes in reading.after(start):
+        if not is_read(attributes):
             continue
         size_bytes = item_bytes(attributes)
         if processed_count == limit or (last and processed_bytes + size_bytes > PAGE_BYTES):
@@ -103,14 +132,14 @@ def select_page(
         last = run, attributes
         processed_count += 1
         processed_bytes += size_bytes
-        if passes is None or passes(attributes):
+        if passes(attributes):
             items.append(_project(attributes, statement.columns))
     else:
         if processed_count != limit:  # as in a Query, a Limit just reached leaves a token
             last = None
     return Page(
         items=items,
-        next_position=None if last is None else order.position(*last),
+        next_position=None if last is None else reading.position(*last),
         processed_bytes=processed_bytes,
     )
 
@@ -124,103 +153,50 @@ def _index_of(table: Table, statement: s.Select) -> SecondaryIndex | None:
     return index
 
 
-def _compile(
-    conditions: Sequence[s.Condition], parameters: Sequence[s.AttributeValue]
-) -> Predicate | None:
-    if not conditions:
-        return None
-    return all_of([compile_condition(condition, parameters) for condition in conditions])
+def _reading(
+    table: Table,
+    index: SecondaryIndex | None,
+    statement: s.Select,
+    schema: KeySchema,
+    plan: ReadPlan,
+) -> _Reading:
+    order_by = statement.order_by
+    _check_order(statement, schema, plan)
+    runs: Sequence[Run]
+    if plan.hash_values is None or (order_by and len(plan.hash_values) > 1):
+        runs, constant = [plan.hash_values], None
+    else:
+        runs, constant = [(value,) for value in plan.hash_values], schema.hash_key
+    directions = {key.descending for key in order_by if key.name != constant}
+    if len(directions) > 1:
+        raise RequestRefused("ORDER BY with both ASC and DESC is not supported by this server")
+    ordered = [key.name for key in order_by]
+    names = dict.fromkeys([*ordered, *schema.types, *table.table_key_attrs])
+    return _Reading(
+        table=table,
+        index=index,
+        runs=runs,
+        range_values=plan.range_values,
+        sort_names=tuple(name for name in names if name != constant),
+        descending=directions == {True},
+    )
 
 
-def _order_of(
-    table: Table, index: SecondaryIndex | None, statement: s.Select, plan: ReadPlan
-) -> _Order:
-    schema = key_schema(table, index)
+def _check_order(statement: s.Select, schema: KeySchema, plan: ReadPlan) -> None:
     for key in statement.order_by:
         if key.name not in schema.types:
             raise RequestRefused(
                 f"Variable reference {key.name} in ORDER BY clause must be part of the primary key"
             )
-    if statement.order_by and statement.where is None:
-        raise RequestRefused("Must have WHERE clause in the statement when using ORDER BY clause.")
     if statement.order_by and plan.hash_values is None:
         raise RequestRefused(
             "Must have at least one non-optional hash key condition in WHERE clause "
             "when using ORDER BY clause."
         )
-    hash_values = plan.hash_values or ()
-    merged = bool(statement.order_by) and len(hash_values) > 1
-    single = plan.hash_values is not None and not merged
-    sort_keys = [k for k in statement.order_by if not (single and k.name in schema.hash_keys)]
-    directions = {key.descending for key in sort_keys}
-    if len(directions) > 1:
-        raise RequestRefused("ORDER BY with both ASC and DESC is not supported by this server")
-    names = dict.fromkeys(
-        [
-            *(key.name for key in sort_keys),
-            *(() if single else schema.hash_keys),
-            *schema.range_keys,
-            *(() if single and index is None else table.table_key_attrs),
-        ]
-    )
-    return _Order(names=tuple(names), descending=directions == {True}, merged=merged)
 
 
-def _candidates(
-    table: Table,
-    index: SecondaryIndex | None,
-    plan: ReadPlan,
-    order: _Order,
-    start: Position | None,
-) -> Iterator[tuple[int, Attributes]]:
-    """Yield what may be read, in order, with the number of its run."""
-    runs: list[tuple[s.AttributeValue, ...] | None]
-    if plan.hash_values is None or order.merged:
-        runs = [plan.hash_values]
-    else:
-        runs = [(value,) for value in plan.hash_values]
-    for run in range(start.run if start else 0, len(runs)):
-        found = _items(table, index, plan, runs[run])
-        entries = sorted([(order.key(one), one) for one in found], key=itemgetter(0))
-        if start and run == start.run:
-            entries = order.after(start, entries)
-        for _, attributes in reversed(entries) if order.descending else entries:
-            yield run, attributes
-
-
-def _items(
-    table: Table,
-    index: SecondaryIndex | None,
-    plan: ReadPlan,
-    hash_values: tuple[s.AttributeValue, ...] | None,
-) -> Iterable[Attributes]:
-    """Yield the attributes of the items in these partitions, in no order."""
-    if index is not None:
-        wanted = None if hash_values is None else [DynamoType(value) for value in hash_values]
-        hash_key = index.schema_key_attrs[0]
-        for item in every_item(table):
-            if all(name in item.attrs for name in index.schema_key_attrs) and (
-                wanted is None or item.attrs[hash_key] in wanted
-            ):
-                yield index.project(item).attrs
-    elif hash_values is None:
-        yield from (item.attrs for item in every_item(table))
-    else:
-        for value in hash_values:
-            found = partition(table, DynamoType(value))
-            if plan.range_values is None:
-                yield from (item.attrs for item in found.values())
-            else:
-                keys = {DynamoType(key) for key in plan.range_values}
-                yield from (found[key].attrs for key in keys if key in found)
-
-
-def _project(attributes: Attributes, columns: tuple[s.Column, ...]) -> WireItem:
+def _project(attributes: Attributes, columns: tuple[s.Column, ...]) -> Attributes:
     if not columns:
-        return {name: wire_value(value) for name, value in attributes.items()}
-    item: WireItem = {}
-    for column in columns:
-        value = attribute_at(attributes, column.path)
-        if value is not None:
-            item[column.label] = wire_value(value)
-    return item
+        return attributes
+    found = {column.label: attribute_at(attributes, column.path) for column in columns}
+    return {label: value for label, value in found.items() if value is not None}

@@ -7,16 +7,26 @@ and .../HowItWorks.NamingRulesDataTypes.html.
 import base64
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import (
+    Context,
+    Decimal,
+    DecimalException,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+    Subnormal,
+)
 from functools import lru_cache
 from typing import Any, TypeAlias
 
 from aqp_perf.targets.moto.moto_tables import DynamoType
 from aqp_perf.targets.moto.refusal import RequestRefused
-from aqp_perf.targets.moto.syntax.statement import AttributeValue
+
+AttributeValue: TypeAlias = dict[str, Any]
+"""One value as it travels: ``{"S": "x"}``, ``{"N": "1.5"}``, ``{"L": [{"BOOL": True}]}``, …"""
 
 Attributes: TypeAlias = Mapping[str, DynamoType]
-"""The attributes of one of moto's items."""
+"""The attributes of an item by name, as moto keeps them."""
 
 Comparable: TypeAlias = tuple[str, Any]
 """A type and a Python value, such that equal DynamoDB values are equal tuples."""
@@ -25,12 +35,22 @@ MAX_ITEM_BYTES = 400 * 1024
 MAX_NUMBER_DIGITS = 38
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_NOT_A_NUMBER = "A value provided cannot be converted into a number"
-_OVERFLOW = (
-    "Number overflow. Attempting to store a number with magnitude larger than supported range"
+_NUMBERS = Context(
+    prec=MAX_NUMBER_DIGITS,
+    Emin=-130,
+    Emax=125,
+    traps=[Inexact, InvalidOperation, Overflow, Subnormal],
 )
-_UNDERFLOW = (
-    "Number underflow. Attempting to store a number with magnitude smaller than supported range"
+_NOT_A_NUMBER = "A value provided cannot be converted into a number"
+_NUMBER_PROBLEMS = {
+    Overflow: "Number overflow. Attempting to store a number with magnitude larger than supported "
+    "range",
+    Subnormal: "Number underflow. Attempting to store a number with magnitude smaller than "
+    "supported range",
+    Inexact: f"DynamoDB only supports precision up to {MAX_NUMBER_DIGITS} digits",
+}
+_NOT_ONE_TYPE = (
+    "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
 )
 _SETS = {"SS": "string", "NS": "number", "BS": "binary"}
 
@@ -45,59 +65,44 @@ def canonical_number(text: str) -> str:
     if _NUMBER.fullmatch(text) is None:
         raise RequestRefused(_NOT_A_NUMBER)
     try:
-        number = Decimal(text)
-    except InvalidOperation as exc:  # the exponent is beyond Decimal's own range
-        raise RequestRefused(_UNDERFLOW if "e-" in text.lower() else _OVERFLOW) from exc
-    if not number:
-        return "0"
-    magnitude = number.adjusted()
-    if magnitude > 125:  # noqa: PLR2004  # the range is given in the docstring
-        raise RequestRefused(_OVERFLOW)
-    if magnitude < -130:  # noqa: PLR2004  # as above
-        raise RequestRefused(_UNDERFLOW)
-    plain = format(number, "f")
-    if "." in plain:
-        plain = plain.rstrip("0").rstrip(".")
-    if len(_significant_digits(plain)) > MAX_NUMBER_DIGITS:
-        raise RequestRefused(f"DynamoDB only supports precision up to {MAX_NUMBER_DIGITS} digits")
-    return plain.removeprefix("+")
+        number = _NUMBERS.create_decimal(text)
+    except DecimalException as exc:
+        raise RequestRefused(_NUMBER_PROBLEMS.get(type(exc), _NOT_A_NUMBER)) from exc
+    plain = format(number, "f") if number else "0"
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
-def checked_value(value: AttributeValue) -> AttributeValue:
-    """Return a value sent as a parameter, its numbers in canonical form.
+def parse_value(value: AttributeValue) -> DynamoType:
+    """Return a value that was sent as a parameter, its numbers in canonical form.
 
     Raises:
         RequestRefused: the value is not one that DynamoDB would store.
     """
+    return DynamoType(_checked(value))
+
+
+def _checked(value: AttributeValue) -> dict[str, Any]:
     if len(value) != 1:
-        state = "has more than one datatypes set" if value else "is empty"
-        raise RequestRefused(
-            f"Supplied AttributeValue {state}, must contain exactly one of the supported datatypes"
-        )
+        raise RequestRefused(_NOT_ONE_TYPE)
     [(kind, content)] = value.items()
     match kind, content:
+        case ("S" | "B", str()) | ("BOOL", bool()) | ("NULL", True):
+            return {kind: content}
         case "N", str():
             return {"N": canonical_number(content)}
-        case ("S" | "B", str()) | ("BOOL", bool()):
-            return value
-        case "NULL", bool():
-            if not content:
-                raise RequestRefused(
-                    "One or more parameter values were invalid: "
-                    "Null attribute value types must have the value of true"
-                )
-            return value
         case (("SS" | "NS" | "BS"), list()):
             return {kind: checked_set(kind, content)}
         case "L", list():
-            return {"L": [checked_value(element) for element in content]}
+            return {"L": [_checked(element) for element in content]}
         case "M", dict():
-            return {"M": {name: checked_value(element) for name, element in content.items()}}
-        case _:
+            return {"M": {name: _checked(element) for name, element in content.items()}}
+        case "NULL", _:
             raise RequestRefused(
-                "Supplied AttributeValue is empty, "
-                "must contain exactly one of the supported datatypes"
+                "One or more parameter values were invalid: "
+                "Null attribute value types must have the value of true"
             )
+        case _:
+            raise RequestRefused(_NOT_ONE_TYPE)
 
 
 def checked_set(kind: str, elements: list[str]) -> list[str]:
@@ -122,38 +127,46 @@ def value_bytes(value: DynamoType) -> int:
     return _SIZES[value.type](value.value)
 
 
+def item_bytes(attributes: Attributes) -> int:
+    """Return the size of an item, names and values, as limits, pages and units count it."""
+    size_bytes = 0
+    for name, value in attributes.items():
+        kind, content = value.type, value.value
+        size_bytes += len(name.encode())
+        # The common type, without a call: this runs for every item that is read.
+        size_bytes += len(content.encode()) if kind == "S" else _SIZES[kind](content)
+    return size_bytes
+
+
 def _text_bytes(text: str) -> int:
     return len(text.encode())
 
 
 @lru_cache(maxsize=4096)
-def number_bytes(text: str) -> int:
+def _number_bytes(text: str) -> int:
     """Return the size of a number: one byte for two significant digits, and one more."""
-    return (len(_significant_digits(text)) + 1) // 2 + 1
+    mantissa = re.split("[eE]", text, maxsplit=1)[0]
+    digits = mantissa.lstrip("+-").replace(".", "").strip("0")
+    return (len(digits) + 1) // 2 + 1
+
+
+def _binary(content: str | bytes) -> bytes:
+    """Return binary content; moto keeps it in base64, as it came, until it projects the item."""
+    return content if isinstance(content, bytes) else base64.b64decode(content)
 
 
 _SIZES: dict[str, Callable[[Any], int]] = {
     "S": _text_bytes,
-    "N": number_bytes,
+    "N": _number_bytes,
     "B": lambda content: len(_binary(content)),
     "BOOL": lambda _: 1,
     "NULL": lambda _: 1,
     "SS": lambda content: sum(map(_text_bytes, content)),
-    "NS": lambda content: sum(map(number_bytes, content)),
+    "NS": lambda content: sum(map(_number_bytes, content)),
     "BS": lambda content: sum(len(_binary(element)) for element in content),
     "L": lambda content: 3 + sum(1 + value_bytes(element) for element in content),
     "M": lambda content: 3 + sum(1 + _text_bytes(k) + value_bytes(v) for k, v in content.items()),
 }
-
-
-def item_bytes(attributes: Attributes) -> int:
-    """Return the size of an item, names and values, as limits, pages and units count it."""
-    size_bytes = 0
-    for name, value in attributes.items():
-        content = value.value
-        size_bytes += len(name.encode())
-        size_bytes += len(content.encode()) if value.type == "S" else _SIZES[value.type](content)
-    return size_bytes
 
 
 def comparable(value: DynamoType) -> Comparable:
@@ -164,35 +177,10 @@ def comparable(value: DynamoType) -> Comparable:
 
 _COMPARABLES: dict[str, Callable[[Any], Any]] = {
     "N": Decimal,
-    "B": lambda content: content if isinstance(content, bytes) else base64.b64decode(content),
+    "B": _binary,
     "SS": frozenset,
     "NS": lambda content: frozenset(map(Decimal, content)),
     "BS": lambda content: frozenset(map(_binary, content)),
     "L": lambda content: [comparable(element) for element in content],
     "M": lambda content: {name: comparable(element) for name, element in content.items()},
 }
-
-
-def wire_value(value: DynamoType) -> AttributeValue:
-    """Return a value as it travels in an answer."""
-    convert = _WIRE_FORMS.get(value.type)
-    return {value.type: value.value if convert is None else convert(value.value)}
-
-
-_WIRE_FORMS: dict[str, Callable[[Any], Any]] = {
-    "B": lambda content: base64.b64encode(_binary(content)).decode(),
-    "BS": lambda content: [base64.b64encode(_binary(one)).decode() for one in content],
-    "L": lambda content: [wire_value(element) for element in content],
-    "M": lambda content: {name: wire_value(element) for name, element in content.items()},
-}
-
-
-def _significant_digits(text: str) -> str:
-    mantissa = re.split("[eE]", text, maxsplit=1)[0]
-    digits = mantissa.lstrip("+-").replace(".", "")
-    return digits.strip("0")
-
-
-def _binary(content: str | bytes) -> bytes:
-    """Return binary content; moto keeps it in base64, as it came, until it projects the item."""
-    return content if isinstance(content, bytes) else base64.b64decode(content)

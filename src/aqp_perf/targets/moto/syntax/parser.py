@@ -2,16 +2,18 @@
 
 from functools import cache, lru_cache
 from itertools import count
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedInput, VisitError
 
-from aqp_perf.targets.moto.execution.values import canonical_number, checked_set
+from aqp_perf.targets.moto.execution.values import AttributeValue, canonical_number, checked_set
+from aqp_perf.targets.moto.moto_tables import DynamoType
 from aqp_perf.targets.moto.refusal import RequestRefused
 from aqp_perf.targets.moto.syntax import statement as s
 from aqp_perf.targets.moto.syntax.reserved_words import KEYWORDS, RESERVED_WORDS
 
+_T = TypeVar("_T")
 _Source: TypeAlias = tuple[str, str | None]
 """A table, and an index of it or None."""
 _Clause: TypeAlias = s.Condition | tuple[s.SortKey, ...]
@@ -74,9 +76,6 @@ class _StatementBuilder(Transformer[Token, Any]):
         super().__init__(visit_tokens=False)
         self._parameters = count()
 
-    def start(self, statement: s.Statement) -> s.Statement:
-        return statement
-
     def insert(self, source: _Source, *pairs: tuple[str, s.Value]) -> s.Insert:
         table, index = source
         if index is not None:
@@ -85,9 +84,6 @@ class _StatementBuilder(Transformer[Token, Any]):
             )
         _unique_names(pairs)
         return s.Insert(table=table, attributes=pairs, parameter_count=next(self._parameters))
-
-    def pair(self, name: Token, value: s.Value) -> tuple[str, s.Value]:
-        return _unquote(name, "'"), value
 
     def select(self, columns: tuple[s.Column, ...], source: _Source, *clauses: _Clause) -> s.Select:
         where = [clause for clause in clauses if not isinstance(clause, tuple)]
@@ -113,9 +109,6 @@ class _StatementBuilder(Transformer[Token, Any]):
     def source(self, table: str, index: str | None = None) -> _Source:
         return table, index
 
-    def where(self, condition: s.Condition) -> s.Condition:
-        return condition
-
     def order_by(self, *keys: s.SortKey) -> tuple[s.SortKey, ...]:
         return keys
 
@@ -134,35 +127,35 @@ class _StatementBuilder(Transformer[Token, Any]):
     def negate(self, condition: s.Condition) -> s.Not:
         return s.Not(condition)
 
-    def compare(self, left: s.Operand, operator: Token, right: s.Operand) -> s.Compare:
-        return s.Compare(left, "<>" if operator == "!=" else str(operator), right)
+    def compare(self, left: s.Operand, operator: Token, right: s.Operand) -> s.Predicate:
+        return s.Predicate("<>" if operator == "!=" else str(operator), (left, right))
 
-    def within(self, operand: s.Operand, choices: tuple[s.Operand, ...]) -> s.Within:
-        return s.Within(operand, choices)
+    def within(self, operand: s.Operand, choices: tuple[s.Operand, ...]) -> s.Predicate:
+        return s.Predicate("IN", (operand, *choices))
 
     def not_within(self, operand: s.Operand, choices: tuple[s.Operand, ...]) -> s.Not:
-        return s.Not(s.Within(operand, choices))
+        return s.Not(self.within(operand, choices))
 
-    def between(self, operand: s.Operand, low: s.Operand, high: s.Operand) -> s.Between:
-        return s.Between(operand, low, high)
+    def between(self, *operands: s.Operand) -> s.Predicate:
+        return s.Predicate("BETWEEN", operands)
 
-    def not_between(self, operand: s.Operand, low: s.Operand, high: s.Operand) -> s.Not:
-        return s.Not(s.Between(operand, low, high))
+    def not_between(self, *operands: s.Operand) -> s.Not:
+        return s.Not(self.between(*operands))
 
-    def is_null(self, operand: s.Operand) -> s.IsNull:
-        return s.IsNull(operand)
+    def is_null(self, operand: s.Operand) -> s.Predicate:
+        return s.Predicate("IS NULL", (operand,))
 
     def is_not_null(self, operand: s.Operand) -> s.Not:
-        return s.Not(s.IsNull(operand))
+        return s.Not(self.is_null(operand))
 
-    def is_missing(self, operand: s.Operand) -> s.IsMissing:
-        return s.IsMissing(operand)
+    def is_missing(self, operand: s.Operand) -> s.Predicate:
+        return s.Predicate("IS MISSING", (operand,))
 
     def is_not_missing(self, operand: s.Operand) -> s.Not:
-        return s.Not(s.IsMissing(operand))
+        return s.Not(self.is_missing(operand))
 
-    def call(self, function: Token, *arguments: s.Operand) -> s.Call:
-        return s.Call(function.lower(), arguments)
+    def call(self, function: Token, *arguments: s.Operand) -> s.Predicate:
+        return s.Predicate(function.lower(), arguments)
 
     def choices(self, *operands: s.Operand) -> tuple[s.Operand, ...]:
         return operands
@@ -170,8 +163,8 @@ class _StatementBuilder(Transformer[Token, Any]):
     def size(self, path: s.Path) -> s.Size:
         return s.Size(path)
 
-    def path(self, *steps: str | int) -> s.Path:
-        return s.Path(steps)
+    def path(self, name: str, *steps: str | int) -> s.Path:
+        return s.Path(name, steps)
 
     def position(self, number: Token) -> int:
         if not number.isdigit():
@@ -187,41 +180,41 @@ class _StatementBuilder(Transformer[Token, Any]):
     def quoted_name(self, name: Token) -> str:
         return _unquote(name, '"')
 
-    def parameter(self) -> s.Parameter:
-        return s.Parameter(next(self._parameters))
+    def parameter(self) -> s.Placeholder:
+        return s.Placeholder(next(self._parameters))
 
-    def constant(self, value: s.AttributeValue) -> s.Constant:
-        return s.Constant(value)
+    def constant(self, value: AttributeValue) -> s.Constant:
+        return s.Constant(DynamoType(value))
 
-    def string(self, text: Token) -> s.AttributeValue:
+    def string(self, text: Token) -> AttributeValue:
         return {"S": _unquote(text, "'")}
 
-    def number(self, text: Token) -> s.AttributeValue:
+    def number(self, text: Token) -> AttributeValue:
         number = canonical_number(str(text))
         if number == "0" and text.startswith("-") and not text[1:].isdigit():
             raise RequestRefused("Negative zero decimal is not supported")
         return {"N": number}
 
-    def true(self) -> s.AttributeValue:
+    def true(self) -> AttributeValue:
         return {"BOOL": True}
 
-    def false(self) -> s.AttributeValue:
+    def false(self) -> AttributeValue:
         return {"BOOL": False}
 
-    def null(self) -> s.AttributeValue:
+    def null(self) -> AttributeValue:
         return {"NULL": True}
 
-    def list(self, *elements: s.AttributeValue) -> s.AttributeValue:
+    def list(self, *elements: AttributeValue) -> AttributeValue:
         return {"L": list(elements)}
 
-    def map(self, *members: tuple[str, s.AttributeValue]) -> s.AttributeValue:
+    def map(self, *members: tuple[str, AttributeValue]) -> AttributeValue:
         _unique_names(members)
         return {"M": dict(members)}
 
-    def member(self, name: Token, value: s.AttributeValue) -> tuple[str, s.AttributeValue]:
+    def member(self, name: Token, value: _T) -> tuple[str, _T]:
         return _unquote(name, "'"), value
 
-    def set(self, *elements: s.AttributeValue) -> s.AttributeValue:
+    def set(self, *elements: AttributeValue) -> AttributeValue:
         kinds = {kind for element in elements for kind in element}
         if not elements:
             raise RequestRefused("Empty bags are not supported")
@@ -235,7 +228,7 @@ class _StatementBuilder(Transformer[Token, Any]):
 
 
 def _label(path: s.Path) -> str:
-    label = ""
+    label = path.name
     for step in path.steps:
         label = step if isinstance(step, str) else f"{label}[{step}]"
     return label

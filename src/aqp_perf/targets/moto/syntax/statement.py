@@ -1,31 +1,31 @@
 """What a PartiQL statement says, as frozen values, between its text and its execution."""
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-AttributeValue: TypeAlias = dict[str, Any]
-"""One value as it travels: ``{"S": "x"}``, ``{"N": "1.5"}``, ``{"L": [{"BOOL": True}]}``, …"""
+from aqp_perf.targets.moto.moto_tables import DynamoType
 
 
 @dataclass(frozen=True, slots=True)
 class Constant:
     """A literal; its value passed DynamoDB's rules when the statement was parsed."""
 
-    value: AttributeValue
+    value: DynamoType
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
-    """The ``?`` at this place among the statement's parameters, counted from 0."""
+class Placeholder:
+    """A ``?``, by its position among the statement's parameters, counted from 0."""
 
     index: int
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """An attribute, or a place inside one: ``m.l[1]`` is ``("m", "l", 1)``."""
+    """An attribute, or a member of one: ``m.l[1]`` is ``Path("m", ("l", 1))``."""
 
-    steps: tuple[str | int, ...]
+    name: str
+    steps: tuple[str | int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,56 +35,22 @@ class Size:
     path: Path
 
 
-Value: TypeAlias = Constant | Parameter
-Operand: TypeAlias = Constant | Parameter | Path | Size
+Value: TypeAlias = Constant | Placeholder
+Operand: TypeAlias = Constant | Placeholder | Path | Size
 
 
 @dataclass(frozen=True, slots=True)
-class Compare:
-    """``left operator right``, the operator one of ``= <> < <= > >=``."""
+class Predicate:
+    """One test of an item: ``a < 1`` is ``Predicate("<", (Path("a"), Constant(1)))``.
 
-    left: Operand
+    Args:
+        operator: ``=``, ``<>``, ``<``, ``<=``, ``>``, ``>=``, ``BETWEEN``, ``IN``, ``IS NULL``,
+            ``IS MISSING``, or the name of a function, in lower case.
+        operands: as they stand in the text, from left to right.
+    """
+
     operator: str
-    right: Operand
-
-
-@dataclass(frozen=True, slots=True)
-class Between:
-    """``operand BETWEEN low AND high``, both ends included."""
-
-    operand: Operand
-    low: Operand
-    high: Operand
-
-
-@dataclass(frozen=True, slots=True)
-class Within:
-    """``operand IN (choice, …)``."""
-
-    operand: Operand
-    choices: tuple[Operand, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class IsNull:
-    """``operand IS NULL``: the attribute is there and is null."""
-
-    operand: Operand
-
-
-@dataclass(frozen=True, slots=True)
-class IsMissing:
-    """``operand IS MISSING``: the attribute is not there."""
-
-    operand: Operand
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A predicate written as a function, such as ``begins_with(path, value)``."""
-
-    function: str
-    arguments: tuple[Operand, ...]
+    operands: tuple[Operand, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +74,7 @@ class Or:
     conditions: tuple["Condition", ...]
 
 
-Condition: TypeAlias = Compare | Between | Within | IsNull | IsMissing | Call | Not | And | Or
+Condition: TypeAlias = Predicate | Not | And | Or
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

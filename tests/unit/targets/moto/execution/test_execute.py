@@ -174,25 +174,11 @@ def test_an_unknown_table_has_its_own_code(execute: Execute) -> None:
     assert refused.value.code == "ResourceNotFoundException"
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"Limit": 0}, "1 validation error detected: Value '0' at 'limit' failed to satisfy"),
-        ({"NextToken": "abc"}, "Invalid NextToken"),
-        ({"NextToken": ""}, "Invalid NextToken"),
-        ({"NextToken": "WzEsMl0="}, "Invalid NextToken"),
-        ({"ReturnConsumedCapacity": "ALL"}, "1 validation error detected: Value 'ALL' at 'return"),
-        ({"Statement": None}, "1 validation error detected: Value null at 'statement' failed"),
-    ],
-)
+@pytest.mark.parametrize("token", ["abc", "", "WzEsMl0="])
 @pytest.mark.usefixtures("orders")
-def test_an_impossible_option_is_refused(
-    execute: Execute, options: dict[str, Any], message: str
-) -> None:
-    with pytest.raises(RequestRefused) as refused:
-        execute(*[PARTITION, text("a")], **options) if "Statement" not in options else execute(None)
-
-    assert refused.value.message.startswith(message)
+def test_a_token_of_another_make_is_refused(execute: Execute, token: str) -> None:
+    with pytest.raises(RequestRefused, match=r"^Invalid NextToken$"):
+        execute(PARTITION, text("a"), NextToken=token)
 
 
 @pytest.mark.usefixtures("orders")
@@ -317,7 +303,7 @@ def test_an_index_is_read_by_its_own_keys_and_projection(
 @pytest.mark.parametrize(
     ("tail", "message"),
     [
-        (" ORDER BY sk", "Must have WHERE clause in the statement when using ORDER BY clause."),
+        (" ORDER BY sk", "Must have at least one non-optional hash key condition"),
         (" WHERE sk = 'a' ORDER BY sk", "Must have at least one non-optional hash key condition"),
         (
             " WHERE pk = 'a' ORDER BY amount",
@@ -326,7 +312,7 @@ def test_an_index_is_read_by_its_own_keys_and_projection(
         (" WHERE pk IN ('a', 'b') ORDER BY pk, sk DESC", "ORDER BY with both ASC and DESC"),
         (" WHERE pk = 1", "Key attribute's data type should match its data type in table's schema"),
         (" WHERE pk = ''", "One or more parameter values are not valid."),
-        (" WHERE pk IN []", "IN operator must have a left hand argument"),
+        (" WHERE pk IN []", "IN operator must have at least one member"),
         (f" WHERE pk IN ({','.join(['?'] * 51)})", "The IN operator is provided with too many"),
         (f" WHERE a IN ({','.join(['?'] * 101)})", "The IN operator is provided with too many"),
         (
@@ -356,22 +342,22 @@ def test_a_select_that_cannot_be_is_refused(execute: Execute, tail: str, message
     assert refused.value.code == "ValidationException"
 
 
-def test_consumed_capacity_is_reported_by_index_on_request(
+def test_an_insert_consumes_for_the_item_and_for_its_index_entries(
     make_table: MakeTable, execute: Execute
 ) -> None:
     make_table(name="orders", index=BY_ZIPCODE)
-    insert = "INSERT INTO orders VALUE {'pk': 'a', 'sk': ?, 'zipcode': 1, 'x': ?}"
+    insert = "INSERT INTO orders VALUE {'pk': 'a', 'sk': ?, 'zipcode': ?, 'x': ?}"
+    large = text("y" * 3000)
 
-    written = execute(insert, text("b"), text("y" * 3000), ReturnConsumedCapacity="INDEXES")
-    total = execute(insert, text("c"), text("y"), ReturnConsumedCapacity="TOTAL")
+    with_entry = execute(insert, text("b"), {"N": "1"}, large, ReturnConsumedCapacity="TOTAL")
+    without = execute(
+        "INSERT INTO orders VALUE {'pk': 'a', 'sk': 'c', 'x': ?}",
+        large,
+        ReturnConsumedCapacity="TOTAL",
+    )
 
-    assert written["ConsumedCapacity"] == {
-        "TableName": "orders",
-        "CapacityUnits": 4.0,
-        "Table": {"CapacityUnits": 3.0},
-        "GlobalSecondaryIndexes": {"by_zipcode": {"CapacityUnits": 1.0}},
-    }
-    assert total["ConsumedCapacity"] == {"TableName": "orders", "CapacityUnits": 2.0}
+    assert with_entry["ConsumedCapacity"] == {"TableName": "orders", "CapacityUnits": 4.0}
+    assert without["ConsumedCapacity"] == {"TableName": "orders", "CapacityUnits": 3.0}
 
 
 @pytest.mark.parametrize(("consistent", "units"), [(False, 1.5), (True, 3.0)])

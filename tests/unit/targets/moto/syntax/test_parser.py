@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aqp_perf.targets.moto.execution.values import canonical_number
+from aqp_perf.targets.moto.moto_tables import DynamoType
 from aqp_perf.targets.moto.refusal import RequestRefused
 from aqp_perf.targets.moto.syntax import statement as s
 from aqp_perf.targets.moto.syntax.parser import parse_statement
@@ -19,6 +20,10 @@ NUMBERS = st.one_of(
     st.floats(min_value=-1e15, max_value=1e15, allow_subnormal=False).map(repr),
     st.decimals(min_value=-(10**9), max_value=10**9, places=3).map(str),
 ).filter(lambda text: Decimal(text) != 0 and abs(Decimal(text)) > Decimal("1e-130"))
+
+
+def number(text: str) -> s.Constant:
+    return s.Constant(DynamoType({"N": text}))
 
 
 def quoted(text: str) -> str:
@@ -67,7 +72,7 @@ def test_a_literal_means_the_value_it_was_written_from(literal: tuple[str, dict[
     statement = parse_statement(f"INSERT INTO t VALUE {{'a': {text}}}")
 
     assert statement == s.Insert(
-        table="t", attributes=(("a", s.Constant(value)),), parameter_count=0
+        table="t", attributes=(("a", s.Constant(DynamoType(value))),), parameter_count=0
     )
 
 
@@ -80,7 +85,7 @@ def test_any_name_can_be_quoted(name: str) -> None:
     assert statement == s.Select(
         table=name,
         index=name,
-        columns=(s.Column(label=name, path=s.Path((name,))),),
+        columns=(s.Column(label=name, path=s.Path(name)),),
         where=None,
         order_by=(),
         parameter_count=0,
@@ -113,7 +118,7 @@ def test_the_names_of_the_workload_need_no_quotes(name: str) -> None:
     statement = parse_statement(f"SELECT {name} FROM t WHERE {name} = 1")
 
     assert isinstance(statement, s.Select)
-    assert statement.where == s.Compare(s.Path((name,)), "=", s.Constant({"N": "1"}))
+    assert statement.where == s.Predicate("=", (s.Path(name), number("1")))
 
 
 def test_parameters_are_counted_from_left_to_right() -> None:
@@ -123,13 +128,13 @@ def test_parameters_are_counted_from_left_to_right() -> None:
     assert statement.parameter_count == 4
     assert statement.where == s.And(
         (
-            s.Compare(s.Path(("a",)), "=", s.Parameter(0)),
+            s.Predicate("=", (s.Path("a"), s.Placeholder(0))),
             s.Or(
                 (
-                    s.Within(
-                        s.Path(("b",)), (s.Parameter(1), s.Constant({"N": "1"}), s.Parameter(2))
+                    s.Predicate(
+                        "IN", (s.Path("b"), s.Placeholder(1), number("1"), s.Placeholder(2))
                     ),
-                    s.Not(s.Compare(s.Path(("c",)), ">", s.Parameter(3))),
+                    s.Not(s.Predicate(">", (s.Path("c"), s.Placeholder(3)))),
                 )
             ),
         )
@@ -146,12 +151,12 @@ def test_and_binds_closer_than_or() -> None:
 def test_between_keeps_its_own_and() -> None:
     statement = parse_statement("SELECT * FROM t WHERE a BETWEEN 1 AND 2 AND b NOT BETWEEN 3 AND 4")
 
-    one, two, three, four = (s.Constant({"N": str(number)}) for number in (1, 2, 3, 4))
+    one, two, three, four = (number(digit) for digit in "1234")
     assert isinstance(statement, s.Select)
     assert statement.where == s.And(
         (
-            s.Between(s.Path(("a",)), one, two),
-            s.Not(s.Between(s.Path(("b",)), three, four)),
+            s.Predicate("BETWEEN", (s.Path("a"), one, two)),
+            s.Not(s.Predicate("BETWEEN", (s.Path("b"), three, four))),
         )
     )
 
@@ -161,8 +166,8 @@ def test_a_path_leads_into_maps_and_lists() -> None:
 
     assert isinstance(statement, s.Select)
     assert statement.columns == (
-        s.Column(label="b c", path=s.Path(("m", "a", "b c"))),
-        s.Column(label="l[0][1]", path=s.Path(("m", "d", "l", 0, 1))),
+        s.Column(label="b c", path=s.Path("m", ("a", "b c"))),
+        s.Column(label="l[0][1]", path=s.Path("m", ("d", "l", 0, 1))),
     )
 
 
