@@ -19,7 +19,8 @@ from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.loadgen.clients.connections import ANSWER_TIMEOUT_S
 from aqp_perf.loadgen.clients.exchange import HttpServer
 from aqp_perf.loadgen.clients.failure_classes import failure_class_of
-from aqp_perf.loadgen.users.aqp_user import AqpUser, Unanswered
+from aqp_perf.loadgen.users.aqp_user import AqpUser
+from aqp_perf.loadgen.users.paced_user import Unanswered
 from aqp_perf.loadgen.workload.workload import install, workload_of
 from aqp_perf.workloads.locustfile import AqpZipcodeUser
 from tests.doubles.scripted_server import (
@@ -236,7 +237,7 @@ def test_a_failed_answer_says_nothing_of_its_time(
     asker = asker_of(serve(answer(aqp_body([{"other": 1}], STATS))).url)
 
     assert asker.ask() is None
-    assert asker.fired[0]["context"].keys() == {"due_ns", "start_ns"}
+    assert asker.fired[0]["context"].keys() == {"due_ns", "start_ns", "wrong_answer"}
 
 
 class Fault(NamedTuple):

@@ -12,8 +12,7 @@ from locust.exception import StopUser
 from aqp_perf.core.load.pacing import OpenModel
 from aqp_perf.core.load.schedule import ArrivalSchedule
 from aqp_perf.core.measured.failure_class import FailureClass
-from aqp_perf.loadgen.clients.dynamodb import DynamoDbError
-from aqp_perf.loadgen.users.paced_user import PacedUser
+from aqp_perf.loadgen.users.paced_user import PacedUser, Unanswered
 from aqp_perf.loadgen.users.partiql_user import PartiqlUser
 from aqp_perf.loadgen.workload.ending import Ending
 from aqp_perf.loadgen.workload.workload import workload_of
@@ -150,5 +149,5 @@ def test_a_statement_cut_off_at_the_end_of_the_run_is_a_failure(
     environment.runner.stop()
     (event,) = events
 
-    assert isinstance(event["exception"], DynamoDbError)
+    assert isinstance(event["exception"], Unanswered)
     assert event["exception"].failure_class is kind

@@ -10,6 +10,7 @@ import time
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import partial
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from gevent import GreenletExit
@@ -20,27 +21,23 @@ from aqp_perf.core.data.statements import query_path
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.proof import AggregateQuery, WrongAnswer, WrongAnswerKind
 from aqp_perf.loadgen.clients.connections import ANSWER_TIMEOUT_S
-from aqp_perf.loadgen.clients.exchange import HttpServer
+from aqp_perf.loadgen.clients.exchange import HttpServer, Reply
 from aqp_perf.loadgen.clients.failure_texts import encodable
 from aqp_perf.loadgen.clients.request_context import RequestContext
-from aqp_perf.loadgen.users.answer_check import AnswerCheck, Ask
 from aqp_perf.loadgen.users.aqp_answer import (
-    AnsweredWrong,
     AqpAnswer,
-    UnexpectedStatus,
+    MalformedAnswer,
     check_columns,
     read_answer,
 )
-from aqp_perf.loadgen.users.paced_user import PacedUser
+from aqp_perf.loadgen.users.paced_user import AnswerCheck, PacedUser
 
 _ROUNDING_NS = 2_000_000
 """By so much may the AQP's two times, in whole milliseconds, exceed what we measured."""
 
 
-class Unanswered(Exception):
-    """A read was under way when the run ended, and got no answer in the time left to it."""
-
-    failure_class = FailureClass.TIMEOUT
+class UnexpectedStatus(Exception):
+    """The AQP answered with another status than 200; `failure_class_of` knows what it means."""
 
 
 class AqpUser(PacedUser):
@@ -108,10 +105,9 @@ class AqpUser(PacedUser):
         Args:
             name: under which it is counted.
             sql: the query.
-            columns: what every row of a right answer has; asked about an answer without a check.
+            columns: the columns of every row of a right answer.
             due_ns: when it was due (perf_counter).
-            check: of the rows; made when the answer is complete, so that it is no part of any
-                latency.
+            check: how the rows are checked, once the latency is taken.
         """
         context = self.timing(due_ns)
         if check is not None:
@@ -123,31 +119,22 @@ class AqpUser(PacedUser):
             self.report("GET", name, context, exception=error)
             return None
         except GreenletExit:
-            if self.workload.ending.has_waited_in_vain:
-                self.report("GET", name, context, exception=Unanswered("the run ended"))
+            self.report_unanswered("GET", name, context, FailureClass.TIMEOUT)
             raise
         end_ns = time.perf_counter_ns()
         failure: Exception | None = None
-        rows = None
-        ask = None if check is None else check.ask
-        try:
-            answer = read_answer(reply)
-            if ask is None:
-                check_columns(answer.rows, columns)
+        rows: list[Any] | None = None
+        if reply.status_code != HTTPStatus.OK:
+            failure = UnexpectedStatus(f"HTTP {reply.status_code}")
+        else:
+            answer = self._read(reply, sql, columns, check)
+            if check is not None:
+                context["is_checked"] = check.check is not None
+            if isinstance(answer, WrongAnswer):
+                context["wrong_answer"] = answer
             else:
-                self._verify(answer, ask, context)
-            rows = answer.rows
-            _note_answer(answer, end_ns, context)
-        except UnexpectedStatus as error:
-            failure = error
-        except AnsweredWrong as error:
-            text = self._harmless(str(error))
-            failure = AnsweredWrong(text)
-            if ask is not None and not context["is_checked"]:
-                context["is_checked"] = True
-                context["wrong_answer"] = WrongAnswer(
-                    kind=WrongAnswerKind.MALFORMED, query=sql, expected="an AQP's answer", got=text
-                )
+                rows = answer.rows
+                _note_answer(answer, end_ns, context)
         self.report(
             "GET",
             name,
@@ -159,16 +146,29 @@ class AqpUser(PacedUser):
         )
         return rows
 
-    def _verify(self, answer: AqpAnswer, ask: Ask, context: RequestContext) -> None:
-        wrong = ask(answer.rows)
-        context["is_checked"] = True
-        if wrong is not None:
-            context["wrong_answer"] = replace(wrong, got=self._harmless(wrong.got))
-            raise AnsweredWrong(str(wrong.kind))  # the evidence would make each one another
+    def _read(
+        self, reply: Reply, sql: str, columns: AbstractSet[str], check: AnswerCheck | None
+    ) -> AqpAnswer | WrongAnswer:
+        """Return the answer, or what is wrong with it, without our credentials."""
+        try:
+            answer = read_answer(reply)
+        except MalformedAnswer as error:
+            return _malformed(sql, self._harmless(str(error)))
+        if check is None or check.check is None:
+            problem = check_columns(answer.rows, columns)
+            return answer if problem is None else _malformed(sql, self._harmless(problem))
+        wrong = check.check(answer.rows)
+        return answer if wrong is None else replace(wrong, got=self._harmless(wrong.got))
 
     def _harmless(self, text: str) -> str:
         """Return ``text`` without our credentials, and so that it can be written down."""
         return encodable(without_secrets(text, self._secrets))
+
+
+def _malformed(sql: str, got: str) -> WrongAnswer:
+    return WrongAnswer(
+        kind=WrongAnswerKind.MALFORMED, query=sql, expected="an AQP's answer", got=got
+    )
 
 
 def _note_answer(answer: AqpAnswer, end_ns: int, context: RequestContext) -> None:

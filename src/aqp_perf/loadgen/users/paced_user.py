@@ -5,16 +5,17 @@ without it, under the bare locust command.
 """
 
 import time
+from collections.abc import Callable
 from random import Random
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from locust import User, task
 
 from aqp_perf.core.load.pacing import OpenModel, Think
 from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.core.proof import WrongAnswer, WrongAnswerKind
 from aqp_perf.loadgen.clients.failure_classes import failure_class_of
 from aqp_perf.loadgen.clients.request_context import RequestContext
-from aqp_perf.loadgen.users.answer_check import AnswerCheck, Ask
 from aqp_perf.loadgen.workload.workload import Workload, workload_of
 
 _CUT_OFF = {FailureClass.CONNECTION, FailureClass.AMBIGUOUS, FailureClass.UNAUTHORIZED}
@@ -25,8 +26,38 @@ _NS = 1_000_000_000
 _NS_PER_MS = 1_000_000
 
 
+Check = Callable[[Any], WrongAnswer | None]
+"""Returns what is wrong with the rows or items of an answer; None: it is right."""
+
+
+class AnswerCheck(NamedTuple):
+    """How the answer to a request is checked, in a run that checks answers."""
+
+    check: Check | None
+    """None: this answer is not in the sample."""
+
+
+class AnsweredWrong(Exception):
+    """The answer is complete and wrong; the evidence is in the context of the request event."""
+
+    failure_class = FailureClass.WRONG_ANSWER
+
+    def __init__(self, wrong: WrongAnswer) -> None:
+        is_malformed = wrong.kind is WrongAnswerKind.MALFORMED
+        # Failures are counted by their text, so it has no evidence that differs each time.
+        super().__init__(f"{wrong.kind}: {wrong.got}" if is_malformed else str(wrong.kind))
+
+
+class Unanswered(Exception):
+    """A request was under way when the run ended, and got no answer in the time left to it."""
+
+    def __init__(self, failure_class: FailureClass) -> None:
+        super().__init__("no answer when the run ended")
+        self.failure_class = failure_class
+
+
 def _do_not_sleep(_seconds: float) -> None:
-    """Stand for the sleep that follows a wait."""
+    """Replace the sleep that follows a wait."""
 
 
 class PacedUser(User):
@@ -99,19 +130,19 @@ class PacedUser(User):
         """
         raise NotImplementedError(f"{type(self).__name__} needs a send(self, index, due_ns)")
 
-    def check(self, index: int, ask: Ask) -> AnswerCheck | None:
-        """Return how the answer to this user's request ``index`` is checked; None: none are.
+    def check(self, index: int, check: Check) -> AnswerCheck | None:
+        """Return how the answer to this user's request ``index`` is checked; None: not in this run.
 
         Args:
             index: number of the request.
-            ask: what to ask about the answer, if it is in the sample.
+            check: the check to make if the answer is in the sample.
         """
         verification = self.workload.settings.verification
         if not verification.ratio:
             return None
         # Counted on from the user's number, so that users do not check at the same time.
         is_due = verification.includes(self._number + index)
-        return AnswerCheck(ask if is_due else None)
+        return AnswerCheck(check if is_due else None)
 
     def timing(self, due_ns: int) -> RequestContext:
         """Return the context of a request that is sent now.
@@ -139,13 +170,15 @@ class PacedUser(User):
             name: under which it is counted.
             context: what else is known of it.
             length_bytes: the length of the answer.
-            exception: why it failed; None when it did not.
+            exception: why it failed; None: it failed only if the context has a wrong answer.
             response: the answer; its ``status_code`` tells what kind of failure it is.
             end_ns: when its answer was complete (perf_counter); None: now.
         """
+        end_ns = time.perf_counter_ns() if end_ns is None else end_ns
         if exception is not None:
             self.note_failure(exception)
-        end_ns = time.perf_counter_ns() if end_ns is None else end_ns
+        elif "wrong_answer" in context:
+            exception = AnsweredWrong(context["wrong_answer"])
         service_time_ns = end_ns - context["start_ns"]
         self.environment.events.request.fire(
             request_type=request_type,
@@ -157,6 +190,13 @@ class PacedUser(User):
             context=context,
             start_time=time.time() - service_time_ns / _NS,
         )
+
+    def report_unanswered(
+        self, request_type: str, name: str, context: RequestContext, failure_class: FailureClass
+    ) -> None:
+        """Report a request that is cut off because the run has waited for it long enough."""
+        if self._ending.has_waited_in_vain:
+            self.report(request_type, name, context, exception=Unanswered(failure_class))
 
     def note_failure(self, exception: BaseException) -> None:
         """Let a user that nothing paces pause when its connection broke."""

@@ -14,8 +14,7 @@ from aqp_perf.loadgen.clients.dynamodb import Answer, Attributes, DynamoDbClient
 from aqp_perf.loadgen.clients.open_client import open_client
 from aqp_perf.loadgen.clients.request_context import RequestContext
 from aqp_perf.loadgen.command.workload_arguments import ClientKind, WorkloadSettings
-from aqp_perf.loadgen.users.answer_check import AnswerCheck
-from aqp_perf.loadgen.users.paced_user import PacedUser
+from aqp_perf.loadgen.users.paced_user import AnswerCheck, PacedUser
 from aqp_perf.loadgen.users.select_pages import SelectPages
 from aqp_perf.loadgen.users.write_outcomes import outcome_of
 
@@ -88,24 +87,17 @@ class PartiqlUser(PacedUser):
             statement: the SELECT.
             parameters: its parameters, in order.
             due_ns: when the first page was due; the others are due when they are asked for.
-            check: of the items of all pages; the last page fails for what is wrong with them.
+            check: how the items of all pages are checked; the last page fails if they are wrong.
         """
         most_items = self.workload.settings.dataset.items_per_partition
         pages = SelectPages(f"{statement} {list(parameters)}", check, most_items)
-        token: str | None = None
         while True:
             answer = self._execute(
-                name,
-                statement,
-                parameters,
-                due_ns=due_ns,
-                writes=False,
-                next_token=token,
-                pages=pages,
+                name, statement, parameters, due_ns=due_ns, writes=False, pages=pages
             )
-            if isinstance(answer, DynamoDbError) or answer.next_token is None:
+            if isinstance(answer, DynamoDbError) or pages.next_token is None:
                 return
-            token, due_ns = answer.next_token, time.perf_counter_ns()
+            due_ns = time.perf_counter_ns()
 
     def execute(
         self,
@@ -136,10 +128,9 @@ class PartiqlUser(PacedUser):
         *,
         due_ns: int,
         writes: bool,
-        next_token: str | None = None,
         pages: SelectPages | None = None,
     ) -> Answer | DynamoDbError:
-        """Do what `execute` does, and return why when there is no right answer.
+        """Do what `execute` does, and return the error when there is no answer.
 
         Args:
             name: as there.
@@ -147,31 +138,27 @@ class PartiqlUser(PacedUser):
             parameters: as there.
             due_ns: as there.
             writes: as there.
-            next_token: what the last page said about the next one.
-            pages: of a SELECT, those before this one; asked about it when the answer is complete,
-                so that it is no part of any latency.
+            pages: of a SELECT, the pages before this one.
         """
         context = self.timing(due_ns)
         if pages is not None and pages.check is not None:
             context["is_checked"] = False  # until it is
+        next_token = None if pages is None else pages.next_token
         try:
             answer = self.client.execute_statement(
                 statement, parameters, writes=writes, next_token=next_token
             )
         except DynamoDbError as error:
             _add_attempts(context, error.attempts)
-            is_wrong = error.failure_class is FailureClass.WRONG_ANSWER
-            if is_wrong and pages is not None and pages.is_verified:
-                context["is_checked"] = True
-                context["wrong_answer"] = pages.malformed(str(error))
+            if error.failure_class is FailureClass.WRONG_ANSWER and pages is not None:
+                pages.take_malformed(str(error), context)
             self.report("partiQL", name, context, exception=error)
             return error
         except GreenletExit:
-            if self.workload.ending.has_waited_in_vain:
-                kind = FailureClass.AMBIGUOUS if writes else FailureClass.TIMEOUT
-                unanswered = DynamoDbError(kind, "Unanswered", "under way when the run ended")
-                self.report("partiQL", name, context, exception=unanswered)
+            kind = FailureClass.AMBIGUOUS if writes else FailureClass.TIMEOUT
+            self.report_unanswered("partiQL", name, context, kind)
             raise
+        end_ns = time.perf_counter_ns()
         if answer.consumed_units is not None:
             if writes:
                 context["consumed_write_units"] = answer.consumed_units
@@ -180,31 +167,10 @@ class PartiqlUser(PacedUser):
         if not writes:
             context["items"] = len(answer.items)
         _add_attempts(context, answer.attempts)
-        end_ns = time.perf_counter_ns()
-        failure = None
         if pages is not None:
-            failure = _verify(answer, pages, context)
-        self.report(
-            "partiQL",
-            name,
-            context,
-            length_bytes=answer.length_bytes,
-            exception=failure,
-            end_ns=end_ns,
-        )
-        return answer if failure is None else failure
-
-
-def _verify(answer: Answer, pages: SelectPages, context: RequestContext) -> DynamoDbError | None:
-    """Return the failure when a page of a SELECT is wrong, or the last one of a wrong answer."""
-    wrong = pages.take(answer)
-    if pages.is_verified and (wrong is not None or answer.next_token is None):
-        context["is_checked"] = True
-    if wrong is None:
-        return None
-    context["wrong_answer"] = wrong
-    # The evidence would make each one another failure.
-    return DynamoDbError(FailureClass.WRONG_ANSWER, "WrongAnswer", str(wrong.kind))
+            pages.take(answer, context)
+        self.report("partiQL", name, context, length_bytes=answer.length_bytes, end_ns=end_ns)
+        return answer
 
 
 def _add_attempts(context: RequestContext, attempts: Attempts | None) -> None:

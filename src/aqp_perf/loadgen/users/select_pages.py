@@ -1,63 +1,62 @@
-"""The pages of one SELECT, as they come, and what is wrong with them."""
+"""The pages of one SELECT: which page comes next, and what is wrong with all of them."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from aqp_perf.core.proof import WrongAnswer, WrongAnswerKind
-from aqp_perf.loadgen.clients.dynamodb import Answer, Attributes
-from aqp_perf.loadgen.users.answer_check import AnswerCheck
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from aqp_perf.loadgen.clients.dynamodb import Answer
+from aqp_perf.loadgen.clients.request_context import RequestContext
+from aqp_perf.loadgen.users.paced_user import AnswerCheck
 
 MOST_EMPTY_PAGES: Final = 10
-"""Pages without an item, one after the other: our SELECTs filter nothing, so one is the most."""
+"""Empty pages in a row. The shipped SELECTs filter nothing, so DynamoDB sends at most one."""
 MOST_ITEMS: Final = 100_000
-"""Items that are kept for a check, unless a partition has more."""
+"""Items kept for a check, unless a partition has more."""
 
 
 class SelectPages:
-    """Follows a SELECT to its end, or until it is plain that it has none.
+    """Follows a SELECT to its last page, or until its pages cannot be right.
 
     Args:
-        query: what was asked, for evidence.
-        check: asked once, about the items of all pages; None: nobody knows them.
-        most_items: how many there can be.
+        query: the query, for evidence.
+        check: how the items of all pages are checked; None: not in this run.
+        most_items: how many items the answer can have.
     """
 
     def __init__(self, query: str, check: AnswerCheck | None, most_items: int) -> None:
         self.check = check
+        self.next_token: str | None = None
+        """Names the page to ask for; None before the first page and after the last."""
         self._query = query
-        self._ask = None if check is None else check.ask
         self._most_items = max(most_items, MOST_ITEMS)
-        self._items: list[Mapping[str, Attributes]] = []
+        self._items: list[Any] = []
         self._empty_pages = 0
-        self._last_token: str | None = None
 
-    @property
-    def is_verified(self) -> bool:
-        """Whether what is right is asked about this very answer."""
-        return self._ask is not None
-
-    def take(self, page: Answer) -> WrongAnswer | None:
-        """Return what is wrong with a page, or, with the last one, with all of them."""
-        if page.next_token is None:
-            return None if self._ask is None else self._ask([*self._items, *page.items])
-        if self._ask is not None:
+    def take(self, page: Answer, context: RequestContext) -> None:
+        """Take the next page, and note in its context what is wrong with all pages so far."""
+        last_token, self.next_token = self.next_token, page.next_token
+        check = None if self.check is None else self.check.check
+        if check is not None:
             self._items += page.items
         self._empty_pages = 0 if page.items else self._empty_pages + 1
-        is_endless = (
-            page.next_token == self._last_token
+        if page.next_token is None:
+            if check is not None:
+                self._end(check(self._items), context)
+        elif (
+            page.next_token == last_token
             or self._empty_pages > MOST_EMPTY_PAGES
             or len(self._items) > self._most_items
-        )
-        self._last_token = page.next_token
-        return self.malformed("page after page") if is_endless else None
+        ):
+            self.take_malformed("page after page", context)
 
-    def malformed(self, got: str) -> WrongAnswer:
-        """Return the evidence of a page that is none of DynamoDB's."""
-        return WrongAnswer(
-            kind=WrongAnswerKind.MALFORMED,
-            query=self._query,
-            expected="an answer of DynamoDB that comes to an end",
-            got=got,
-        )
+    def take_malformed(self, got: str, context: RequestContext) -> None:
+        """Note in the context that DynamoDB would not answer this, and end the SELECT."""
+        expected = "an answer of DynamoDB that comes to an end"
+        kind = WrongAnswerKind.MALFORMED
+        self._end(WrongAnswer(kind=kind, query=self._query, expected=expected, got=got), context)
+
+    def _end(self, wrong: WrongAnswer | None, context: RequestContext) -> None:
+        self.next_token = None
+        if self.check is not None:
+            context["is_checked"] = self.check.check is not None
+        if wrong is not None:
+            context["wrong_answer"] = wrong
