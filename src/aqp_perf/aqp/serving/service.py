@@ -1,4 +1,4 @@
-"""DynamoDBResponse one query: parse it, read every page of its items, aggregate them."""
+"""Answer one query: parse it, read every page of its items, aggregate them."""
 
 import time
 from collections.abc import Collection, Mapping
