@@ -16,7 +16,7 @@ from locust.event import Events
 
 from aqp_perf.core.data.statements import ZIPCODE_COLUMNS, zipcode_query
 from aqp_perf.core.measured.failure_class import FailureClass
-from aqp_perf.loadgen.clients.connections import ANSWER_TIMEOUT_S
+from aqp_perf.loadgen.clients.connections import DEFAULT_TIMEOUTS, Timeouts
 from aqp_perf.loadgen.clients.exchange import HttpServer
 from aqp_perf.loadgen.clients.failure_classes import failure_class_of
 from aqp_perf.loadgen.users.aqp_user import AqpUser
@@ -55,7 +55,7 @@ STATS = {
 class QuickUser(AqpUser):
     """Waits a tenth of a second for an answer."""
 
-    answer_timeout_s = 0.1
+    timeouts = Timeouts(answer_s=0.1)
 
     def send(self, index: int, due_ns: int) -> None:
         """Send the query."""
@@ -346,7 +346,7 @@ def test_a_query_cut_off_at_the_end_of_the_run_is_a_failure(
     asker = asker_of(serve(keep_silent).url)
     workload = workload_of(asker.environment)
     asker.environment.stop_timeout = 0.01
-    patient = asker.user._server = HttpServer(asker.user.host, answer_timeout_s=DEADLINE_S)
+    patient = asker.user._server = HttpServer(asker.user.host, Timeouts(answer_s=DEADLINE_S))
     user = gevent.spawn(asker.user.request)
     gevent.sleep(0)  # it is under way
     workload.ending.stop()
@@ -365,7 +365,7 @@ def test_all_users_of_a_process_share_their_connections(
         assert asker_of(server.url).ask() == ROWS
 
     assert (len(server.requests), server.connections) == (3, 1)
-    assert AqpZipcodeUser.answer_timeout_s == ANSWER_TIMEOUT_S
+    assert AqpZipcodeUser.timeouts == DEFAULT_TIMEOUTS
 
 
 def test_a_host_that_is_no_url_ends_the_run_with_one_message(

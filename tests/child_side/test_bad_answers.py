@@ -11,6 +11,7 @@ from geventhttpclient.response import HTTPParseError
 
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.proof import WrongAnswerKind
+from aqp_perf.loadgen.clients.connections import Timeouts
 from aqp_perf.loadgen.clients.exchange import LONGEST_ANSWER_BYTES, HttpServer
 from aqp_perf.loadgen.clients.failure_classes import failure_class_of
 from aqp_perf.workloads.locustfile import AqpZipcodeUser
@@ -86,10 +87,10 @@ ENDLESS = {
 def test_an_answer_without_end_is_cut_and_its_connection_closed(
     serve: Start, behave: Behaviour
 ) -> None:
-    server = HttpServer(serve(behave).url, answer_timeout_s=MOST_S)
+    server = HttpServer(serve(behave).url, Timeouts(answer_s=MOST_S))
     tracemalloc.start()
     try:
-        reply = server.exchange(server.connect(), GET)
+        reply = server.exchange(GET)
         _, peak_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -103,17 +104,16 @@ def test_an_answer_without_end_is_cut_and_its_connection_closed(
 HEADERS = {
     "many headers": endless(OK, b"a: b\r\n" * 1_000),
     "one header": endless(OK + b"a: ", b"b" * 60_000),
-    "trailers": endless(OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"a: b\r\n" * 1_000),
     "interim answers": endless(b"", b"HTTP/1.1 102 Wait\r\n\r\n" * 1_000),
 }
 
 
 @pytest.mark.parametrize("behave", HEADERS.values(), ids=HEADERS)
 def test_headers_without_end_are_no_answer(serve: Start, behave: Behaviour) -> None:
-    server = HttpServer(serve(behave).url, answer_timeout_s=MOST_S)
+    server = HttpServer(serve(behave).url, Timeouts(answer_s=MOST_S))
 
-    with pytest.raises(HTTPParseError, match=r"no end of|without end"):
-        server.exchange(server.connect(), GET)
+    with pytest.raises(HTTPParseError, match="no end of"):
+        server.exchange(GET)
     assert server._pool._socket_queue.empty()
 
 

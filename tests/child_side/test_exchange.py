@@ -12,6 +12,7 @@ from geventhttpclient.response import HTTPParseError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aqp_perf.loadgen.clients.connections import Timeouts
 from aqp_perf.loadgen.clients.exchange import HttpServer, Reply, _whole_reply
 from tests.doubles.scripted_server import Behaviour, Request, ScriptedServer, answer
 
@@ -24,7 +25,7 @@ def server_of() -> Iterator[Callable[[str], HttpServer]]:
     with ExitStack() as stack:
 
         def make(url: str) -> HttpServer:
-            server = HttpServer(url, answer_timeout_s=5.0)
+            server = HttpServer(url, Timeouts(answer_s=5.0))
             stack.callback(server.close)
             return server
 
@@ -70,7 +71,7 @@ def test_every_way_to_answer_gives_one_reply(
 ) -> None:
     scripted = serve(way.behave)
     server = server_of(scripted.url)
-    replies = [server.exchange(server.connect(), GET) for _ in range(3)]
+    replies = [server.exchange(GET) for _ in range(3)]
 
     assert [(each.status_code, each.body) for each in replies] == [(200, b"text")] * 3
     assert (len(scripted.requests), scripted.connections) == (3, 1 if way.keeps else 3)
@@ -83,7 +84,7 @@ def test_of_two_answers_the_first_is_taken_and_the_connection_is_closed(
 ) -> None:
     scripted = serve(in_pieces(STATUS + first + second))
     server = server_of(scripted.url)
-    replies = [server.exchange(server.connect(), GET) for _ in range(2)]
+    replies = [server.exchange(GET) for _ in range(2)]
 
     assert [(each.status_code, each.body) for each in replies] == [(200, b"text")] * 2
     assert (len(scripted.requests), scripted.connections) == (2, 2)
@@ -102,7 +103,7 @@ def test_a_connection_is_in_use_until_the_final_answer_is_there(
         connection.sendall(STATUS + SIZED + b"text")
 
     server = server_of(serve(behave).url)
-    under_way = gevent.spawn(lambda: server.exchange(server.connect(), GET))
+    under_way = gevent.spawn(lambda: server.exchange(GET))
     assert has_begun.wait(10)
     gevent.idle()  # the interim answer has been read
     free = server._pool._socket_queue.qsize()
@@ -118,9 +119,9 @@ def test_a_connection_whose_answer_never_ended_is_not_used_again(serve: Start) -
     def behave(connection: socket.socket, _: Request) -> None:
         connection.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n")
 
-    server = HttpServer(serve(behave).url, answer_timeout_s=0.2)
+    server = HttpServer(serve(behave).url, Timeouts(answer_s=0.2))
     with pytest.raises(TimeoutError):
-        server.exchange(server.connect(), GET)
+        server.exchange(GET)
 
     assert server._pool._socket_queue.empty()
 
@@ -131,7 +132,7 @@ def test_a_reply_has_the_status_of_the_answer(
 ) -> None:
     server = server_of(serve(answer(b"", status)).url)
 
-    assert server.exchange(server.connect(), GET).status_code == status
+    assert server.exchange(GET).status_code == status
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 0\r\n\r\n", CHUNKED + b"0\r\n\r\n"])
@@ -140,7 +141,7 @@ def test_headers_are_found_by_name_whoever_read_them(
 ) -> None:
     lines = b"Date: Tue\r\nX-Date: never\r\nCONTENT-Encoding:gzip \r\n"
     server = server_of(serve(in_pieces(STATUS + lines + framing)).url)
-    reply = server.exchange(server.connect(), GET)
+    reply = server.exchange(GET)
 
     assert reply.header("date") == "Tue"
     assert reply.header("content-encoding") == "gzip"
@@ -154,7 +155,7 @@ def test_long_requests_and_answers_are_whole(
     server = server_of(scripted.url)
     request = b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(LONG)
 
-    assert server.exchange(server.connect(), request + LONG).body == LONG
+    assert server.exchange(request + LONG).body == LONG
     assert scripted.requests[0].body == LONG
 
 
@@ -178,7 +179,7 @@ def test_what_is_no_whole_answer_is_an_error_and_no_connection_is_left(
 
     server = server_of(serve(behave).url)
     with pytest.raises(HTTPParseError):
-        server.exchange(server.connect(), GET)
+        server.exchange(GET)
 
     assert server._pool._socket_queue.empty()
 

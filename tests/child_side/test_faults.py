@@ -12,6 +12,7 @@ import pytest
 from aqp_perf.core.aws.sigv4 import Credentials
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.loadgen.clients.boto3_client import Boto3Client
+from aqp_perf.loadgen.clients.connections import Timeouts
 from aqp_perf.loadgen.clients.dynamodb import DynamoDbClient, DynamoDbError
 from aqp_perf.loadgen.clients.fast_client import FastClient
 from aqp_perf.loadgen.clients.open_client import open_client
@@ -55,16 +56,13 @@ def client_of(request: pytest.FixtureRequest) -> Iterator[MakeClient]:
                 url,
                 "eu-west-1",
                 lambda: CREDENTIALS,
-                connect_timeout_s=TIMEOUT_S,
-                answer_timeout_s=TIMEOUT_S,
+                Timeouts(TIMEOUT_S, TIMEOUT_S),
             )
             stack.callback(client._server.close)
             return client
 
         def boto3(url: str) -> DynamoDbClient:
-            client = Boto3Client(
-                url, "eu-west-1", connect_timeout_s=TIMEOUT_S, answer_timeout_s=TIMEOUT_S
-            )
+            client = Boto3Client(url, "eu-west-1", timeouts=Timeouts(TIMEOUT_S, TIMEOUT_S))
             stack.callback(client._client.close)
             return client
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from aqp_perf.core.aws.sigv4 import Credentials
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.loadgen.clients.boto3_client import Boto3Client
-from aqp_perf.loadgen.clients.connections import TlsError, open_connections
+from aqp_perf.loadgen.clients.connections import NotConnected, open_connections
 from aqp_perf.loadgen.clients.dynamodb import DynamoDbClient, DynamoDbError
 from aqp_perf.loadgen.clients.exchange import HttpServer
 from aqp_perf.loadgen.clients.failure_classes import failure_class_of
@@ -162,8 +162,8 @@ def test_an_aqp_that_cannot_be_trusted_gets_no_query(
     request: pytest.FixtureRequest, kind: str, problem: str
 ) -> None:
     server: ScriptedServer = request.getfixturevalue(kind)
-    with pytest.raises(TlsError, match=problem) as caught:
-        HttpServer(server.url).connect()
+    with pytest.raises(NotConnected, match=problem) as caught:
+        HttpServer(server.url).exchange(b"GET / HTTP/1.1\r\n\r\n")
 
     assert failure_class_of(caught.value, None) is FailureClass.CONNECTION
     assert server.requests == []

@@ -1,4 +1,4 @@
-"""The AWS SDK's own view of a request: slower than the fast client, with its retries counted."""
+"""A DynamoDB client on the AWS SDK: slower than the fast client, with its retries counted."""
 
 import json
 import re
@@ -11,18 +11,18 @@ from botocore import exceptions
 
 from aqp_perf.core.aws.refusals import TLS_ERROR, is_throttled, tls_problem
 from aqp_perf.loadgen.clients.attempts import Tally
-from aqp_perf.loadgen.clients.connections import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S
+from aqp_perf.loadgen.clients.connections import DEFAULT_TIMEOUTS, Timeouts
 from aqp_perf.loadgen.clients.credentials import expired
 from aqp_perf.loadgen.clients.dynamodb import (
     Answer,
     Attributes,
     DynamoDbError,
+    ErrorDetails,
     details_of,
     lost,
     not_dynamodb,
     not_sent,
     read_answer,
-    read_error,
     reasons_in,
     refused,
 )
@@ -52,7 +52,7 @@ _NO_CREDENTIALS = (
 )
 """What botocore raises while it renews credentials; the last ones for a malformed answer."""
 _MALFORMED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What botocore's parser raises for JSON that is none of DynamoDB's."""
+"""What botocore's parser raises for JSON that is not DynamoDB's."""
 
 
 class _CutShort(Exception):
@@ -64,7 +64,7 @@ _FAILED = (exceptions.ClientError, DynamoDbError, *_UNANSWERED, *_NO_CREDENTIALS
 
 
 _TALLY: ContextVar[Tally] = ContextVar("_TALLY")
-"""Of the request under way: a client is shared by many greenlets, and each has its own context."""
+"""Of the request under way: greenlets share a client, and each has its own context."""
 
 
 class Boto3Client:
@@ -74,8 +74,7 @@ class Boto3Client:
         endpoint_url: where to send; None: where AWS has DynamoDB in this region.
         region: the region that the signature names.
         max_attempts: how often the SDK may send one request, the first time included.
-        connect_timeout_s: how long a connection may take.
-        answer_timeout_s: how long nothing may be heard of an answer.
+        timeouts: how long connecting and answering may take.
     """
 
     def __init__(
@@ -84,8 +83,7 @@ class Boto3Client:
         region: str,
         *,
         max_attempts: int = 1,
-        connect_timeout_s: float = CONNECT_TIMEOUT_S,
-        answer_timeout_s: float = ANSWER_TIMEOUT_S,
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
     ) -> None:
         import boto3  # noqa: PLC0415 - 0.3 s of import that the fast client does without
         from botocore.config import Config  # noqa: PLC0415
@@ -97,8 +95,8 @@ class Boto3Client:
             config=Config(
                 retries={"total_max_attempts": max_attempts, "mode": "standard"},
                 max_pool_connections=_MAX_CONNECTIONS,
-                connect_timeout=connect_timeout_s,
-                read_timeout=answer_timeout_s,
+                connect_timeout=timeouts.connect_s,
+                read_timeout=timeouts.answer_s,
             ),
         )
         events = self._client.meta.events
@@ -115,7 +113,7 @@ class Boto3Client:
         writes: bool,
         next_token: str | None = None,
     ) -> Answer:
-        """Send one statement, as often as the SDK sees fit; see `DynamoDbClient`."""
+        """Send one statement, with the SDK's retries; see `DynamoDbClient`."""
         request: dict[str, Any] = {"Statement": statement, "ReturnConsumedCapacity": "TOTAL"}
         if parameters:
             request["Parameters"] = list(parameters)
@@ -144,12 +142,12 @@ def _translated(error: Exception, payload: bytes | None, *, writes: bool) -> Dyn
     if isinstance(error, _MALFORMED) and payload is not None:
         return not_dynamodb(payload)
     if isinstance(error, exceptions.ClientError) and error.operation_name == _OPERATION:
-        details, metadata = error.response["Error"], error.response["ResponseMetadata"]
+        said, metadata = error.response["Error"], error.response["ResponseMetadata"]
+        details = ErrorDetails(said["Code"], said["Message"], reasons_in(error.response))
         date = metadata["HTTPHeaders"].get("date")
-        status, reasons = metadata["HTTPStatusCode"], reasons_in(error.response)
-        return refused(status, details["Code"], details["Message"], date, reasons)
+        return refused(metadata["HTTPStatusCode"], details, date)
     if isinstance(error, (*_NO_CREDENTIALS, exceptions.ClientError)):
-        # Nothing was answered: a ClientError, too, is of whoever should have renewed them.
+        # A ClientError of another operation is that of renewing the credentials.
         return expired(credentials_problem(error))
     raise error
 
@@ -189,9 +187,9 @@ def _was_throttled(parsed: Mapping[str, Any]) -> bool:
 
 
 def _check_whole(response_dict: MutableMapping[str, Any], **_: object) -> None:
-    """Raise what botocore does not see, or say it so that botocore can read it.
+    """Raise for an answer that botocore would misread; rewrite an error so that it can be read.
 
-    An answer that is cut short or no JSON object is to botocore an empty one; one that is a JSON
+    botocore takes an answer that is cut short, or not a JSON object, for an empty one. A JSON
     object of another kind breaks its parser.
     """
     status, headers, payload = (response_dict[key] for key in ("status_code", "headers", "body"))
@@ -201,13 +199,14 @@ def _check_whole(response_dict: MutableMapping[str, Any], **_: object) -> None:
     _TALLY.get().payload = payload
     if status == HTTPStatus.OK:
         read_answer(payload)
-    elif status < HTTPStatus.MULTIPLE_CHOICES:
-        raise read_error(status, payload, headers.get("date"))
-    else:  # not raised: whether it is worth another attempt is for the SDK to say
-        code, message, reasons = details_of(status, payload)
-        said = {
-            "__type": code,
-            "message": message,
-            "ThrottlingReasons": [{"reason": reason} for reason in reasons],
-        }
-        response_dict["body"] = json.dumps(said).encode()
+        return
+    details = details_of(status, payload)
+    if status < HTTPStatus.MULTIPLE_CHOICES:
+        raise refused(status, details, headers.get("date"))
+    # Not raised: whether it is worth another attempt is for the SDK to decide.
+    error = {
+        "__type": details.code,
+        "message": details.message,
+        "ThrottlingReasons": [{"reason": reason} for reason in details.reasons],
+    }
+    response_dict["body"] = json.dumps(error).encode()

@@ -1,7 +1,8 @@
-"""The credentials that requests are signed with, renewed beside the requests and not before one."""
+"""The credentials that sign requests, renewed in the background."""
 
 import time
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 import gevent
 from botocore.credentials import RefreshableCredentials
@@ -16,31 +17,25 @@ _LOOK_EVERY_S = 5.0
 """botocore renews credentials from 15 minutes before they expire."""
 
 RENEWAL_ERRORS = (BotoCoreError, ClientError, RuntimeError, OSError, LookupError)
-"""What botocore's ways to get credentials raise beside ValueError: no answer, no permission, a
+"""What botocore raises beside ValueError while it gets credentials: no answer, no permission, a
 missing file, a malformed answer, and a RuntimeError for new ones that have expired already."""
 
 
-class CredentialsSource(Protocol):
-    """Gives the credentials to sign the next request with; the same object while they hold."""
+CredentialsSource = Callable[[], Credentials]
+"""Returns the credentials to sign the next request with; the same object while they hold.
 
-    def __call__(self) -> Credentials:
-        """Return the credentials that hold now.
-
-        Raises:
-            DynamoDbError: they expired and could not be renewed.
-        """
+Raises DynamoDbError if they expired and could not be renewed."""
 
 
 class RenewedCredentials:
     """botocore's credentials that expire, as a `CredentialsSource`.
 
-    A request never waits for new ones: a greenlet of their own fetches them while the old ones
-    hold.
+    No request waits for new ones: a separate greenlet fetches them while the old ones hold.
 
     Args:
         held: botocore's.
-        look_every_s: how often to see whether they have to be renewed, which botocore takes longer
-            to find out than we have for a request.
+        look_every_s: how often to see whether they must be renewed; botocore is too slow at that
+            to be asked before each request.
 
     Raises:
         ValueError, or one of RENEWAL_ERRORS: there are none to begin with.
@@ -52,7 +47,7 @@ class RenewedCredentials:
         self._held: Any = held
         self._look_every_s = look_every_s
         self._frozen = self._held.get_frozen_credentials()
-        self._credentials = _ours(self._frozen)
+        self._credentials = _credentials(self._frozen)
         self._look_at_s = time.monotonic() + look_every_s
         self._renewal: gevent.Greenlet | None = None
         self._has_expired = False
@@ -77,26 +72,26 @@ class RenewedCredentials:
         try:
             frozen = self._held.get_frozen_credentials()
             if frozen is not self._frozen:
-                self._frozen, self._credentials = frozen, _ours(frozen)
+                self._frozen, self._credentials = frozen, _credentials(frozen)
             self._has_expired = self._held.refresh_needed(refresh_in=0)
         except (*RENEWAL_ERRORS, ValueError) as error:
             self._reason = credentials_problem(error)
 
 
 def source_of(held: Any) -> CredentialsSource:  # noqa: ANN401 - botocore is not typed
-    """Return botocore's credentials as ours; raise what `RenewedCredentials` raises."""
+    """Return a source of botocore's credentials; raises what `RenewedCredentials` raises."""
     if isinstance(held, RefreshableCredentials):
         return RenewedCredentials(held)
-    fixed = _ours(held.get_frozen_credentials())
+    fixed = _credentials(held.get_frozen_credentials())
     return lambda: fixed
 
 
 def expired(reason: str) -> DynamoDbError:
-    """Return the error of a request that could not be signed any more."""
+    """Return the error of a request that could not be signed."""
     return DynamoDbError(FailureClass.UNAUTHORIZED, "CredentialsExpired", reason)
 
 
-def _ours(frozen: Any) -> Credentials:  # noqa: ANN401 - botocore is not typed
+def _credentials(frozen: Any) -> Credentials:  # noqa: ANN401 - botocore is not typed
     return Credentials(
         access_key=frozen.access_key, secret_key=frozen.secret_key, session_token=frozen.token
     )

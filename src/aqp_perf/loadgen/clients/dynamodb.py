@@ -1,4 +1,4 @@
-"""What a DynamoDB client of the load generator is, and what DynamoDB's answers mean."""
+"""The DynamoDB client of the load generator as an interface, its answers and its errors."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -29,24 +29,24 @@ class Answer(NamedTuple):
     items: Sequence[Mapping[str, Attributes]]
     next_token: str | None
     consumed_units: float | None
-    """Read or write units, whichever the statement uses; None: the endpoint does not say."""
+    """Read or write units, whichever the statement uses; None: not reported."""
     length_bytes: int
     attempts: Attempts | None = None
-    """None: the client makes exactly one."""
+    """None: exactly one, by a client that does not retry."""
 
 
 class DynamoDbError(Exception):
-    """A request without a right answer.
+    """A request failed.
 
     Args:
         failure_class: its kind.
-        code: DynamoDB's error code, or the name of what went wrong on the way.
-        message: what DynamoDB or the network said.
+        code: DynamoDB's error code, or the name of a problem on the way.
+        message: the message of DynamoDB or of the network.
         reasons: DynamoDB's throttling reasons, if it gave any.
     """
 
     attempts: Attempts | None = None
-    """None: the client makes exactly one."""
+    """None: exactly one, by a client that does not retry."""
 
     def __init__(
         self,
@@ -85,19 +85,19 @@ class DynamoDbClient(Protocol):
         Args:
             statement: the PartiQL text.
             parameters: its parameters, in order.
-            writes: whether the statement writes, so that a lost answer is `AMBIGUOUS`.
-            next_token: what the last page said about the next one.
+            writes: whether the statement writes: then without an answer it is `AMBIGUOUS`.
+            next_token: the ``NextToken`` of the page before.
 
         Raises:
-            DynamoDbError: there was no right answer.
+            DynamoDbError: it failed.
         """
 
 
 def read_answer(payload: bytes) -> Answer:
-    """Return what the body of an answer with status 200 says.
+    """Return the answer in the body of status 200.
 
     Raises:
-        DynamoDbError: DynamoDB would not say that.
+        DynamoDbError: it is not an answer of DynamoDB.
     """
     return _read_short(payload) if len(payload) <= _SHORT_BYTES else _read(payload)
 
@@ -120,8 +120,8 @@ def _read(payload: bytes) -> Answer:
     return Answer(items, next_token, units, len(payload))
 
 
-# Nearly every write is answered with the same bytes as the one before. Reading them anew each time
-# costs a tenth of a request; nobody may change an answer.
+# Nearly every write is answered with the same bytes, and parsing them costs a tenth of a request.
+# An answer must not be changed.
 _read_short = lru_cache(maxsize=64)(_read)
 
 
@@ -137,29 +137,17 @@ def _consumed_units_in(response: Mapping[str, Any]) -> float | None:
     return float(units)
 
 
-def read_error(status: int, payload: bytes, date: str | None) -> DynamoDbError:
-    """Return what the body of an answer with another status than 200 says.
-
-    Args:
-        status: the HTTP status.
-        payload: the body.
-        date: the Date header.
-    """
-    code, message, reasons = details_of(status, payload)
-    return refused(status, code, message, date, reasons)
-
-
 class ErrorDetails(NamedTuple):
-    """What the body of a refusal says."""
+    """The error in the body of an answer."""
 
     code: str
     message: str
     reasons: tuple[str, ...]
-    """Why it was throttled."""
+    """Why the request was throttled."""
 
 
 def details_of(status: int, payload: bytes) -> ErrorDetails:
-    """Return what the body of an answer with another status than 200 says; see `read_error`."""
+    """Return the error in the body of an answer with another status than 200."""
     try:
         details = json.loads(payload)
         code = details["__type"].rpartition("#")[2] or f"Http{status}"
@@ -169,19 +157,18 @@ def details_of(status: int, payload: bytes) -> ErrorDetails:
     return ErrorDetails(code, message, reasons_in(details))
 
 
-def refused(
-    status: int, code: str, message: str, date: str | None, reasons: Sequence[str] = ()
-) -> DynamoDbError:
-    """Return the error for an answer that says no.
+def refused(status: int, details: ErrorDetails, date: str | None) -> DynamoDbError:
+    """Return the error for an answer with another status than 200.
+
+    Of the message, the first line is kept. To a bad signature DynamoDB adds the request, and
+    failures are counted by their text: one that differs each time would fill the memory.
 
     Args:
         status: the HTTP status.
-        code: DynamoDB's error code.
-        message: its first line is kept. To a bad signature DynamoDB adds the request, and failures
-            are counted by their text: one that differs each time would fill the memory.
+        details: the error in its body.
         date: the Date header.
-        reasons: why it was throttled.
     """
+    code, message, reasons = details
     skew = clock_skew(code, message, date=date, now=datetime.now(UTC))
     if skew is not None:
         code, message = CLOCK_SKEW, skew
@@ -189,20 +176,20 @@ def refused(
 
 
 def not_dynamodb(payload: bytes) -> DynamoDbError:
-    """Return the error for status 200 with a body that is none of DynamoDB's."""
+    """Return the error for status 200 with a body that is not DynamoDB's."""
     return DynamoDbError(FailureClass.WRONG_ANSWER, "NotDynamoDb", _beginning_of(payload))
 
 
 def not_sent(code: str, message: str) -> DynamoDbError:
-    """Return the error for a request that no connection was made for."""
+    """Return the error for a request that was not sent, for want of a connection."""
     return DynamoDbError(FailureClass.CONNECTION, code, message)
 
 
 def lost(message: str, *, timed_out: bool, writes: bool) -> DynamoDbError:
-    """Return the error for a request that was sent, at least in part, and has no answer.
+    """Return the error for a request that was sent, at least in part, and got no answer.
 
     Args:
-        message: what the network said.
+        message: the error of the network.
         timed_out: whether the answer took too long; else the connection broke.
         writes: whether the statement writes.
     """
@@ -218,18 +205,18 @@ def reasons_in(details: Mapping[str, Any]) -> tuple[str, ...]:
     reasons = details.get("ThrottlingReasons") or details.get("throttlingReasons") or ()
     if not isinstance(reasons, list):
         return ()
-    return tuple(str(each.get("reason", "")) for each in reasons if isinstance(each, dict))
+    return tuple(str(reason.get("reason", "")) for reason in reasons if isinstance(reason, dict))
 
 
 def _class_of(status: int, code: str) -> FailureClass:
     if status < HTTPStatus.BAD_REQUEST:
-        return FailureClass.WRONG_ANSWER  # DynamoDB says no with 4xx or 5xx, and yes with 200
+        return FailureClass.WRONG_ANSWER  # DynamoDB answers with 200, 4xx or 5xx only
     if is_throttled(status, code):
         return FailureClass.THROTTLED
     if is_unauthorized(status, code):
         return FailureClass.UNAUTHORIZED
-    is_theirs = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return FailureClass.SERVER_ERROR if is_theirs else FailureClass.CLIENT_ERROR
+    is_server_error = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return FailureClass.SERVER_ERROR if is_server_error else FailureClass.CLIENT_ERROR
 
 
 def _beginning_of(payload: bytes) -> str:

@@ -1,8 +1,8 @@
 """One HTTP/1.1 request and its answer, over connections that stay open.
 
 Nearly every answer comes at once: a status line, headers with one Content-Length, and the body.
-Such an answer is read here, in a tenth of the time that a parser takes which can read any other.
-Whatever else comes, in chunks, in pieces, at the end of a connection, is geventhttpclient's.
+Such an answer is read here, in a tenth of the time of a parser for all of HTTP. geventhttpclient
+reads the others: in chunks, in pieces, or ended by the end of the connection.
 """
 
 from typing import Any, NamedTuple
@@ -11,15 +11,14 @@ from urllib.parse import urlsplit
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketPoolResponse
 
 from aqp_perf.loadgen.clients.connections import (
-    ANSWER_TIMEOUT_S,
-    CONNECT_TIMEOUT_S,
+    DEFAULT_TIMEOUTS,
+    Timeouts,
     open_connections,
 )
 
 LONGEST_ANSWER_BYTES = 8 << 20
-"""What is longer is no answer: DynamoDB reads 1 MB for one, and an AQP asks it once for its own."""
+"""A longer answer is cut: DynamoDB reads 1 MB for an answer, and an AQP reads one such answer."""
 
-_LONGEST_HEADERS = 1 << 16
 _BLOCK_BYTES = 65_536
 _FINAL = 200
 """After a lower status another answer follows."""
@@ -36,11 +35,11 @@ class Reply(NamedTuple):
     """The status line and the headers, each with its line end."""
     body: bytes
     is_whole: bool = True
-    """False: it was longer than can be, so the rest was not read."""
+    """False: it was longer than `LONGEST_ANSWER_BYTES`, and the rest was not read."""
 
     @property
     def length_bytes(self) -> int:
-        """How long it was as it came, if it did not come in chunks."""
+        """Its length on the wire, if it was not sent in chunks."""
         return len(self.head) + len(b"\r\n") + len(self.body)
 
     def header(self, name: str) -> str | None:
@@ -57,20 +56,13 @@ class HttpServer:
 
     Args:
         url: the server's; what follows host and port is ignored. A certificate is verified.
-        connect_timeout_s: how long a connection may take.
-        answer_timeout_s: how long nothing may be heard of an answer.
+        timeouts: how long connecting and answering may take.
 
     Raises:
-        ValueError: ``url`` is no http(s) URL.
+        ValueError: ``url`` is not an http(s) URL.
     """
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        connect_timeout_s: float = CONNECT_TIMEOUT_S,
-        answer_timeout_s: float = ANSWER_TIMEOUT_S,
-    ) -> None:
+    def __init__(self, url: str, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> None:
         parts = urlsplit(url)
         if parts.hostname is None or parts.scheme not in {"http", "https"}:
             raise ValueError(f"not the http(s) URL of an endpoint: {url!r}")
@@ -80,32 +72,17 @@ class HttpServer:
         name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         self.host = name if port == default_port else f"{name}:{port}"
         """The value of a request's Host header."""
-        self._pool = open_connections(
-            parts.hostname,
-            port,
-            is_tls=is_tls,
-            connect_timeout_s=connect_timeout_s,
-            answer_timeout_s=answer_timeout_s,
-        )
+        self._pool = open_connections(parts.hostname, port, is_tls=is_tls, timeouts=timeouts)
 
-    def connect(self) -> Any:  # noqa: ANN401 - a plain socket or a TLS one
-        """Return a connection that nobody else uses, for `exchange`.
+    def exchange(self, request: bytes) -> Reply:
+        """Send a request that is not a HEAD, once, and return its answer.
 
         Raises:
-            ConnectTimeout: it took too long.
-            TlsError: the server cannot be trusted.
-            OSError: there is none.
+            NotConnected: there is no connection, so nothing was sent.
+            OSError: the connection broke, or no answer came in time.
+            HTTPParseError: the answer is not HTTP, or ended before it was whole.
         """
-        return self._pool.get_socket()
-
-    def exchange(self, connection: Any, request: bytes) -> Reply:  # noqa: ANN401 - as above
-        """Send a request that is no HEAD, once, and return its answer; gives the connection back.
-
-        Raises:
-            OSError: the connection broke, or nothing was heard for too long.
-            HTTPParseError: the answer is not HTTP, or ended before it was whole, or its headers
-                are longer than can be.
-        """
+        connection: Any = self._pool.get_socket()
         try:
             sent_bytes = connection.send(request)
             if sent_bytes < len(request):
@@ -121,7 +98,7 @@ class HttpServer:
             if reply.length_bytes == len(received):
                 self._pool.return_socket(connection)
             else:
-                self._pool.release_socket(connection)  # what follows is no answer to anything
+                self._pool.release_socket(connection)  # more came than the answer
             return reply
         response = _FirstAnswer(
             connection, self._pool, block_size=_BLOCK_BYTES, pre_buffered=received
@@ -133,27 +110,24 @@ class HttpServer:
         return Reply(response.get_code(), head, body, not response.was_cut)
 
     def close(self) -> None:
-        """Close the connections that nobody uses."""
+        """Close the idle connections."""
         self._pool.close()
 
 
 class _FirstAnswer(HTTPSocketPoolResponse):
     """Ends with the first answer that is final; a connection that brought more is closed.
 
-    geventhttpclient's own appends a second answer's body to the first, gives the connection back
-    as soon as an interim answer has come, or when nothing follows it, and reads an answer without
-    end for ever.
+    geventhttpclient's own appends the body of a second answer to the first, gives the connection
+    back after an interim answer (HTTP 1xx), and reads an endless answer for ever.
     """
 
     was_cut = False
-    """Whether the answer went on after the longest there can be."""
+    """Whether the answer was longer than `LONGEST_ANSWER_BYTES`."""
     _is_final = False
     _left_bytes = LONGEST_ANSWER_BYTES
-    _left_headers = _LONGEST_HEADERS
-    """Characters in names and values; each line costs far more memory than it has bytes."""
 
     def should_close(self) -> bool:
-        """Return whether the connection cannot be used again: after an interim answer one comes."""
+        """Return whether the connection cannot be used again: no final answer has come."""
         return not self._is_final or super().should_close()
 
     def _on_message_begin(self) -> None:
@@ -164,19 +138,6 @@ class _FirstAnswer(HTTPSocketPoolResponse):
     def _on_message_complete(self) -> None:
         self.message_complete = True
         self._is_final = self.get_code() >= _FINAL
-
-    def _on_header_field(self, string: str) -> None:
-        self._take_header(string)
-        super()._on_header_field(string)
-
-    def _on_header_value(self, string: str) -> None:
-        self._take_header(string)
-        super()._on_header_value(string)
-
-    def _take_header(self, string: str) -> None:
-        self._left_headers -= len(string)
-        if self._left_headers < 0:
-            raise HTTPParseError("headers without end")
 
     def feed(self, data: str | bytes) -> None:
         self._left_bytes -= len(data)
@@ -194,7 +155,7 @@ class _FirstAnswer(HTTPSocketPoolResponse):
 
 
 def _whole_reply(received: bytes) -> Reply | None:
-    """Return the answer if all of one is here, and it says so in the plainest way."""
+    """Return the answer if all of it is here, with one Content-Length; else None."""
     end = received.find(b"\r\n\r\n")
     head = received[: end + 2]
     lowered = head.lower()

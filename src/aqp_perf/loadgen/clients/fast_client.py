@@ -1,4 +1,4 @@
-"""The client that costs little: own signing, kept connections, one attempt per request."""
+"""A DynamoDB client that costs little CPU: own signing, kept connections, one attempt."""
 
 import json
 import time
@@ -9,25 +9,20 @@ from typing import Any
 
 from geventhttpclient.response import HTTPParseError
 
-from aqp_perf.core.aws.refusals import TLS_ERROR
 from aqp_perf.core.aws.sigv4 import Credentials, Signer, amz_date
-from aqp_perf.loadgen.clients.connections import (
-    ANSWER_TIMEOUT_S,
-    CONNECT_TIMEOUT_S,
-    ConnectTimeout,
-    TlsError,
-)
+from aqp_perf.loadgen.clients.connections import DEFAULT_TIMEOUTS, NotConnected, Timeouts
 from aqp_perf.loadgen.clients.credentials import CredentialsSource
 from aqp_perf.loadgen.clients.dynamodb import (
     Answer,
     Attributes,
     DynamoDbError,
+    details_of,
     lost,
     not_sent,
     read_answer,
-    read_error,
+    refused,
 )
-from aqp_perf.loadgen.clients.exchange import HttpServer, Reply
+from aqp_perf.loadgen.clients.exchange import HttpServer
 
 _TARGET = "DynamoDB_20120810.ExecuteStatement"
 _JSON = json.JSONEncoder(separators=(",", ":"), check_circular=False)
@@ -41,11 +36,10 @@ class FastClient:
         endpoint_url: where to send; its certificate is verified.
         region: the region that the signature names.
         credentials: called for each request, so that they can be renewed during a run.
-        connect_timeout_s: how long a connection may take.
-        answer_timeout_s: how long nothing may be heard of an answer.
+        timeouts: how long connecting and answering may take.
 
     Raises:
-        ValueError: ``endpoint_url`` is no http(s) URL.
+        ValueError: ``endpoint_url`` is not an http(s) URL.
     """
 
     def __init__(
@@ -53,13 +47,9 @@ class FastClient:
         endpoint_url: str,
         region: str,
         credentials: CredentialsSource,
-        *,
-        connect_timeout_s: float = CONNECT_TIMEOUT_S,
-        answer_timeout_s: float = ANSWER_TIMEOUT_S,
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
     ) -> None:
-        self._server = HttpServer(
-            endpoint_url, connect_timeout_s=connect_timeout_s, answer_timeout_s=answer_timeout_s
-        )
+        self._server = HttpServer(endpoint_url, timeouts)
         self._region = region
         self._credentials = credentials
         self._signed_with: Credentials | None = None
@@ -84,13 +74,20 @@ class FastClient:
         signed = self._signed(_JSON.encode(request).encode())
         sent_with = self._signed_with
         try:
-            reply = self._exchange(signed, writes=writes)
+            reply = self._server.exchange(signed)
+        except NotConnected as error:
+            raise not_sent(error.code, str(error)) from error
+        except (OSError, HTTPParseError) as error:
+            timed_out = isinstance(error, TimeoutError)
+            raise lost(str(error), timed_out=timed_out, writes=writes) from error
+        try:
             if reply.status_code == HTTPStatus.OK:
                 return read_answer(reply.body)
-            raise read_error(reply.status_code, reply.body, reply.header("date"))
+            details = details_of(reply.status_code, reply.body)
+            raise refused(reply.status_code, details, reply.header("date"))
         except DynamoDbError as error:
-            secrets = (sent_with.session_token, sent_with.secret_key) if sent_with else ()
-            error.hide(secrets)
+            if sent_with is not None:
+                error.hide((sent_with.session_token, sent_with.secret_key))
             raise
 
     def _signed(self, body: bytes) -> bytes:
@@ -103,18 +100,3 @@ class FastClient:
             signer = self._signer = Signer(credentials, self._region)
             self._signed_with = credentials
         return signer.request(host=self._server.host, target=_TARGET, body=body, now=self._date)
-
-    def _exchange(self, request: bytes, *, writes: bool) -> Reply:
-        try:
-            connection = self._server.connect()
-        except ConnectTimeout as error:
-            raise not_sent("ConnectTimeout", str(error)) from error
-        except TlsError as error:
-            raise not_sent(TLS_ERROR, str(error)) from error
-        except OSError as error:
-            raise not_sent("NotConnected", str(error)) from error
-        try:
-            return self._server.exchange(connection, request)
-        except (OSError, HTTPParseError) as error:
-            timed_out = isinstance(error, TimeoutError)
-            raise lost(str(error), timed_out=timed_out, writes=writes) from error

@@ -20,7 +20,7 @@ from aqp_perf.core.aws.secret_texts import without_secrets
 from aqp_perf.core.data.statements import query_path
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.proof import AggregateQuery, WrongAnswer, WrongAnswerKind
-from aqp_perf.loadgen.clients.connections import ANSWER_TIMEOUT_S
+from aqp_perf.loadgen.clients.connections import DEFAULT_TIMEOUTS, Timeouts
 from aqp_perf.loadgen.clients.exchange import HttpServer, Reply
 from aqp_perf.loadgen.clients.failure_texts import encodable
 from aqp_perf.loadgen.clients.request_context import RequestContext
@@ -50,16 +50,16 @@ class AqpUser(PacedUser):
     abstract = True
     host = "http://127.0.0.1:8080"
     think_time_s = (1.0, 5.0)
-    answer_timeout_s: ClassVar[float] = ANSWER_TIMEOUT_S
-    _servers: ClassVar[dict[tuple[str, float], HttpServer]] = {}
+    timeouts: ClassVar[Timeouts] = DEFAULT_TIMEOUTS
+    _servers: ClassVar[dict[tuple[str, Timeouts], HttpServer]] = {}
 
     def on_start(self) -> None:
         """Take the connections that all users of this process share, and read the credentials."""
         super().on_start()
-        key = self.host, self.answer_timeout_s
+        key = self.host, self.timeouts
         try:
             if key not in self._servers:
-                self._servers[key] = HttpServer(self.host, answer_timeout_s=self.answer_timeout_s)
+                self._servers[key] = HttpServer(*key)
         except ValueError as error:
             self.workload.give_up(f"--host: {error}")
             raise GreenletExit from error
@@ -114,7 +114,7 @@ class AqpUser(PacedUser):
             context["is_checked"] = False  # until it is
         request = f"GET {query_path(sql)} HTTP/1.1\r\n{self._headers}\r\n".encode("ascii")
         try:
-            reply = self._server.exchange(self._server.connect(), request)
+            reply = self._server.exchange(request)
         except (OSError, HTTPParseError) as error:
             self.report("GET", name, context, exception=error)
             return None
