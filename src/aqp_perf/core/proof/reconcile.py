@@ -1,20 +1,19 @@
 """Compares what was sent with what is in a table.
 
-A key says which write it is of (`order_ids`), and the data seed makes that write again:
-so an audit takes one bit for each write, whatever order the keys are found in, and is exact. No
-lost write is missed, and none invented.
+A key says which write it is of (`order_ids`), and the data seed makes that write again: so an audit
+takes one byte for each write, whatever order the keys are found in, and is exact.
 """
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
 
 from aqp_perf.core.data.dataset import SEED_STREAM, Dataset
 from aqp_perf.core.data.order_ids import read_order_id, stream_tag
 from aqp_perf.core.proof.write_audit import MOST_EXAMPLES, WriteAudit
-from aqp_perf.core.proof.write_log import Key, Outcome, WriteLog, written_keys
+from aqp_perf.core.proof.write_log import Key, Outcome, WriteLog, key_of, written_keys
 
 LOOKUP_KEYS: Final = 100
 """Keys that are looked up at once, as many as DynamoDB's BatchGetItem takes."""
@@ -32,32 +31,34 @@ def reconcile(
     Args:
         dataset: the data, as the writers had it.
         logs: one for each stream that wrote in this run.
-        found_keys: partition and sort key of every item in the table, in any order, seeded items
-            or not. One that we know may come again, as when a page is read twice; of others, each
-            coming counts.
-        earlier_tags: tags of streams of earlier runs into this table; their items are passed over.
+        found_keys: partition and sort key of every item in the table, seeded ones too, in any
+            order. A key of this run may occur twice, as when a page is read twice; each occurrence
+            of an unexpected key counts.
+        earlier_tags: tags of streams of earlier runs into this table; their items are skipped.
 
     Raises:
         ValueError: two streams have one tag, or one stream has two logs.
     """
-    sent = _SentWrites(dataset, logs)
+    sent = _SentWrites(dataset, logs, earlier_tags)
     unexpected = 0
     unexpected_keys: list[Key] = []
     for pk, sk in found_keys:
         key = Key(pk, sk)
-        if not sent.tick(key, earlier_tags):
+        if not sent.mark_found(key):
             unexpected += 1
             if len(unexpected_keys) < MOST_EXAMPLES:
                 unexpected_keys.append(key)
+    acknowledged, found = sent.counts(Outcome.ACKNOWLEDGED)
+    ambiguous, landed = sent.counts(Outcome.UNKNOWN)
     return WriteAudit(
-        acknowledged=sent.acknowledged,
-        checked=sent.acknowledged,
-        found=sent.found,
-        lost=sent.acknowledged - sent.found,
-        ambiguous=sent.ambiguous,
-        ambiguous_landed=sent.landed,
+        acknowledged=acknowledged,
+        checked=acknowledged,
+        found=found,
+        lost=acknowledged - found,
+        ambiguous=ambiguous,
+        ambiguous_landed=landed,
         unexpected=unexpected,
-        lost_keys=tuple(islice(sent.missing_keys(), MOST_EXAMPLES)),
+        lost_keys=tuple(islice(sent.lost_keys(), MOST_EXAMPLES)),
         unexpected_keys=tuple(unexpected_keys),
     )
 
@@ -109,95 +110,76 @@ def look_up(
     )
 
 
-class _Stream(NamedTuple):
-    """What one stream wrote, and where its writes stand among those of all streams."""
+class _Stream:
+    """The writes of one stream, and which of them were found."""
 
-    log: WriteLog
-    first: int
-    stops: Sequence[int]
-    """Where each of the log's runs ends."""
-    outcomes: Sequence[Outcome]
+    def __init__(self, log: WriteLog) -> None:
+        self.log = log
+        self.runs = list(log.runs())
+        self.found = bytearray(log.count)
+        """1 at the index of each write that was found."""
+        self._stops = [run.stop for run in self.runs]
 
-    def outcome(self, index: int) -> Outcome:
-        """Return what became of a write that was sent; one that was not was refused."""
+    def may_have_landed(self, index: int) -> bool:
         if index >= self.log.count:
-            return Outcome.REFUSED
-        return self.outcomes[bisect_right(self.stops, index)]
+            return False
+        run = self.runs[bisect_right(self._stops, index)]
+        return run.outcome is not Outcome.REFUSED
 
 
 class _SentWrites:
-    """All writes of a run, of which those that are found get a tick."""
+    """All writes of a run, and which of them were found."""
 
-    def __init__(self, dataset: Dataset, logs: Sequence[WriteLog]) -> None:
+    def __init__(
+        self, dataset: Dataset, logs: Sequence[WriteLog], earlier_tags: AbstractSet[int]
+    ) -> None:
         self._dataset = dataset
+        self._earlier_tags = earlier_tags
         self._seed_tag = stream_tag(dataset.seed, SEED_STREAM)
-        self._streams: dict[int, _Stream] = {}
-        first = 0
-        for log in logs:
-            runs = list(log.runs())
-            self._streams[stream_tag(dataset.seed, log.stream)] = _Stream(
-                log, first, [run.stop for run in runs], [run.outcome for run in runs]
-            )
-            first += log.count
-        if self._streams.keys() & {self._seed_tag} or len(self._streams) < len(logs):
-            raise ValueError("two of the streams cannot be told apart")
-        self._ticks = _Bits(first)
-        self.acknowledged = sum(log.count_of(Outcome.ACKNOWLEDGED) for log in logs)
-        self.ambiguous = sum(log.count_of(Outcome.UNKNOWN) for log in logs)
-        self.found = self.landed = 0
+        self._streams = {stream_tag(dataset.seed, log.stream): _Stream(log) for log in logs}
+        if self._seed_tag in self._streams or len(self._streams) < len(logs):
+            raise ValueError("two streams have the same tag: their writes look alike")
 
-    def tick(self, key: Key, earlier_tags: AbstractSet[int]) -> bool:
-        """Note that this key is in the table; return whether it may be."""
+    def mark_found(self, key: Key) -> bool:
+        """Note that a key is in the table; return whether it may be there."""
         origin = read_order_id(key.sk.rpartition("#")[2])
         if origin is None:
             return False
         tag, index = origin
         stream = self._streams.get(tag)
         if stream is None:
-            return tag in earlier_tags or (tag == self._seed_tag and self._is_seeded(key, index))
-        outcome = stream.outcome(index)
-        if outcome is Outcome.REFUSED or key != self._key(stream.log, index):
+            return tag in self._earlier_tags or (
+                tag == self._seed_tag
+                and index < self._dataset.seed_count
+                and key == key_of(self._dataset.seed_item(index))
+            )
+        written = stream.log.stream
+        if not stream.may_have_landed(index) or key != key_of(
+            self._dataset.written_item(written, index)
+        ):
             return False
-        if self._ticks.add(stream.first + index):
-            self.found += outcome is Outcome.ACKNOWLEDGED
-            self.landed += outcome is Outcome.UNKNOWN
+        stream.found[index] = 1
         return True
 
-    def missing_keys(self) -> Iterator[Key]:
-        """Yield the keys of acknowledged writes without a tick."""
+    def counts(self, outcome: Outcome) -> tuple[int, int]:
+        """Return how many writes have this outcome, and how many of them were found."""
+        sent = found = 0
         for stream in self._streams.values():
-            for run in stream.log.runs():
+            for run in stream.runs:
+                if run.outcome is outcome:
+                    sent += run.stop - run.start
+                    found += stream.found.count(1, run.start, run.stop)
+        return sent, found
+
+    def lost_keys(self) -> Iterator[Key]:
+        """Yield the keys of acknowledged writes that were not found."""
+        for stream in self._streams.values():
+            for run in stream.runs:
                 if run.outcome is Outcome.ACKNOWLEDGED:
-                    for index in range(run.start, run.stop):
-                        if stream.first + index not in self._ticks:
-                            yield self._key(stream.log, index)
-
-    def _is_seeded(self, key: Key, index: int) -> bool:
-        if index >= self._dataset.seed_count:
-            return False
-        item = self._dataset.seed_item(index)
-        return key == (item.pk, item.sk)
-
-    def _key(self, log: WriteLog, index: int) -> Key:
-        item = self._dataset.written_item(log.stream, index)
-        return Key(item.pk, item.sk)
-
-
-class _Bits:
-    """A set of numbers below a limit, one bit for each."""
-
-    def __init__(self, limit: int) -> None:
-        self._bytes = bytearray(limit // 8 + 1)
-
-    def __contains__(self, number: int) -> bool:
-        return bool(self._bytes[number >> 3] >> (number & 7) & 1)
-
-    def add(self, number: int) -> bool:
-        """Add a number; return whether it was not there."""
-        if number in self:
-            return False
-        self._bytes[number >> 3] |= 1 << (number & 7)
-        return True
+                    index = stream.found.find(0, run.start, run.stop)
+                    while index >= 0:
+                        yield key_of(self._dataset.written_item(stream.log.stream, index))
+                        index = stream.found.find(0, index + 1, run.stop)
 
 
 def _all_keys(dataset: Dataset, logs: Sequence[WriteLog], outcome: Outcome) -> Iterator[Key]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.data.dataset import Dataset, Item
 
 _RUN: Final = re.compile(r"([1-9][0-9]*)([aru])")
 
@@ -38,6 +38,11 @@ class Key(NamedTuple):
 
     pk: str
     sk: str
+
+
+def key_of(item: Item) -> Key:
+    """Return the primary key of an item."""
+    return Key(item.pk, item.sk)
 
 
 class WriteLog:
@@ -116,5 +121,4 @@ def written_keys(dataset: Dataset, log: WriteLog, outcome: Outcome) -> Iterator[
     for run in log.runs():
         if run.outcome is outcome:
             for index in range(run.start, run.stop):
-                item = dataset.written_item(log.stream, index)
-                yield Key(item.pk, item.sk)
+                yield key_of(dataset.written_item(log.stream, index))

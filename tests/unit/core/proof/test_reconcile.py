@@ -163,7 +163,7 @@ def test_without_writes_only_strangers_are_counted() -> None:
 
 
 def test_a_stream_has_one_log() -> None:
-    with pytest.raises(ValueError, match="two of the streams cannot be told apart"):
+    with pytest.raises(ValueError, match="two streams have the same tag"):
         reconcile(DATASET, [WriteLog("run/0/1"), WriteLog("run/0/1")], [])
 
 
