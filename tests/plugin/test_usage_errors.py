@@ -129,8 +129,8 @@ OPTIONS = [
     (
         ["--perf-threshold", "abort: failure_ratio < 50%"],
         (
-            "--perf-threshold: 'abort: failure_ratio < 50%' is not valid: abort says what is too "
-            "much: use > or >="
+            "--perf-threshold: 'abort: failure_ratio < 50%' is not valid: an abort rule "
+            "says what is too much: use > or >="
         ),
     ),
     (

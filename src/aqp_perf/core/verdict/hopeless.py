@@ -1,4 +1,4 @@
-"""When a run that is under way is hopeless, so that it ends early."""
+"""Abort rules: whether a run that is under way should end early."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""What is measured of an operation: the names of metrics, what they are, and their units.
+"""The metrics of an operation: names, kinds and units.
 
 Metrics are ``failure_ratio``, the ratio of each failure class, ``throughput``, and of the latency
 ``median``, ``mean``, ``max`` and percentiles. Each has one name: ``p50`` is read as ``median``,
@@ -27,7 +27,9 @@ class MetricKind(StrEnum):
     """Right answers per second."""
 
 
-_CLASS_OF_METRIC: Final = {f"{each}_ratio": each for each in FailureClass}
+_CLASS_OF_METRIC: Final = {
+    f"{failure_class}_ratio": failure_class for failure_class in FailureClass
+}
 _KINDS: Final = {
     "failure_ratio": MetricKind.RATIO,
     "throughput": MetricKind.THROUGHPUT,
@@ -35,18 +37,20 @@ _KINDS: Final = {
     "mean": MetricKind.LATENCY,
     "max": MetricKind.LATENCY,
 } | dict.fromkeys(_CLASS_OF_METRIC, MetricKind.RATIO)
+_MICRO: Final = Decimal("0.001")
 _UNITS: Final[dict[MetricKind, dict[str, Decimal]]] = {
     MetricKind.RATIO: {"": Decimal(1), "%": Decimal("0.01")},
     MetricKind.LATENCY: {
         "": Decimal(1),
         "ms": Decimal(1),
         "s": Decimal(1000),
-        "us": Decimal("0.001"),
-        "µs": Decimal("0.001"),  # micro sign
-        "μs": Decimal("0.001"),  # Greek mu, what another keyboard types
+        "us": _MICRO,
+        "\u00b5s": _MICRO,  # micro sign
+        "\u03bcs": _MICRO,  # Greek mu, which some keyboards type
     },
     MetricKind.THROUGHPUT: {"": Decimal(1), "/s": Decimal(1)},
 }
+_SHOWN_UNITS: Final = ("%", "ms", "s", "us", "/s")
 _RANGES: Final = {
     MetricKind.RATIO: (0.0, 1.0),
     MetricKind.LATENCY: (LOWEST_US / 1000, HIGHEST_US / 1000),
@@ -69,26 +73,28 @@ def canonical_metric(word: str) -> str:
     """Return the one name of a metric.
 
     Raises:
-        ValueError: there is no such metric; it says which there are.
+        ValueError: there is no such metric; the message lists all.
     """
-    found = _PERCENTILE.fullmatch(word)
-    if found:
-        percentile = Decimal(found[1])
-        if not percentile:
-            raise ValueError("a percentile is above p0 and below p100")
-        return "median" if percentile == 50 else f"p{_plain(percentile)}"  # noqa: PLR2004 - the p50
-    kind_of(word)
-    return word
+    quantile = quantile_of(word)
+    if quantile is None:
+        kind_of(word)
+        return word
+    if not quantile:
+        raise ValueError("a percentile is above p0 and below p100")
+    return "median" if quantile == 0.5 else f"p{_plain(Decimal(word[1:]))}"  # noqa: PLR2004
 
 
 def kind_of(metric: str) -> MetricKind:
-    """Return what a metric measures; raise ValueError when there is no such metric."""
+    """Return what a metric measures.
+
+    Raises:
+        ValueError: there is no such metric; the message lists all.
+    """
     if _PERCENTILE.fullmatch(metric):
         return MetricKind.LATENCY
     if metric in _KINDS:
         return _KINDS[metric]
-    words = (*_KINDS, "p90", "p95", "p99", "p99.9")
-    close = get_close_matches(metric, words, n=1)
+    close = get_close_matches(metric, (*_KINDS, "p90", "p95", "p99", "p99.9"), n=1)
     raise ValueError(
         f"unknown metric {metric!r}"
         + (f", did you mean {close[0]!r}?" if close else ".")
@@ -97,10 +103,10 @@ def kind_of(metric: str) -> MetricKind:
 
 
 def parse_limit(bound: str, metric: str) -> float:
-    """Return a limit in the base unit of its metric.
+    """Return a limit in the base unit of its metric: a ratio from 0 to 1, ms, or per second.
 
     Raises:
-        ValueError: it is none; the message says what would be right.
+        ValueError: it is not a limit; the message says what to write.
     """
     found = _LIMIT.fullmatch(bound)
     if found is None:
@@ -111,7 +117,7 @@ def parse_limit(bound: str, metric: str) -> float:
     kind = kind_of(metric)
     units = _UNITS[kind]
     if unit not in units:
-        allowed = " or ".join(word for word in ("%", "ms", "s", "us", "/s") if word in units)
+        allowed = " or ".join(shown for shown in _SHOWN_UNITS if shown in units)
         raise ValueError(f"unknown unit {unit!r} for {metric}: use {allowed}")
     try:
         limit = float(Decimal(number) * units[unit])
@@ -128,12 +134,12 @@ def failure_class_of(metric: str) -> FailureClass | None:
 
 
 def range_of(kind: MetricKind) -> tuple[float, float]:
-    """Return the smallest and the largest value that there is."""
+    """Return the smallest and the largest value that a metric can have."""
     return _RANGES[kind]
 
 
 def range_text(kind: MetricKind) -> str:
-    """Return the values that there are in words."""
+    """Return the values that a metric can have, in words."""
     lowest, highest = _RANGES[kind]
     if highest == math.inf:
         return f"never below {format_quantity(lowest, kind)}"
@@ -147,7 +153,7 @@ def format_quantity(value: float, kind: MetricKind) -> str:
 
 
 def shown_unit(value: float, kind: MetricKind) -> tuple[Decimal, str]:
-    """Return what a value in the base unit is multiplied by to be shown, and the unit then."""
+    """Return the unit that ``value`` is shown in, and the factor from the base unit to it."""
     match kind:
         case MetricKind.RATIO:
             return Decimal(100), "%"
@@ -158,5 +164,5 @@ def shown_unit(value: float, kind: MetricKind) -> tuple[Decimal, str]:
 
 
 def _plain(number: Decimal) -> str:
-    """Return ``number`` without an exponent and without zeros that say nothing."""
+    """Return ``number`` without exponent and trailing zeros."""
     return f"{number.normalize():f}"

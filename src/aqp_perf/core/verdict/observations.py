@@ -1,4 +1,4 @@
-"""What a metric of an operation was, how sure that is, and how many samples it takes."""
+"""The observed value of a metric, its confidence interval, and the samples that it needs."""
 
 from decimal import Decimal
 from math import ceil
@@ -12,14 +12,12 @@ from aqp_perf.core.verdict.thresholds import Threshold
 
 CONFIDENCE: Final = 0.95
 TAIL_SAMPLES: Final = 5
-"""A percentile is judged with this many samples above it, or not at all."""
-
-
+"""A percentile is judged only with at least this many samples above it."""
 _NS_PER_MS: Final = 1_000_000
 
 
 class Observation(NamedTuple):
-    """A figure in the unit of its threshold, with its 95 % interval if it has one."""
+    """A value in the unit of its threshold, with its 95 % interval if it has one."""
 
     value: float
     ci95: tuple[float, float] | None = None
@@ -31,7 +29,7 @@ def samples_for(q: float) -> int:
 
 
 def observe(operation: OperationResult, rule: Threshold) -> Observation | None:
-    """Return the metric with its interval; None when there is no sample."""
+    """Return the observed value of a rule's metric; None when there is no sample."""
     if not operation.requests:
         return None
     match rule.kind:

@@ -13,17 +13,16 @@ unit      = "%"                  for ratios     (none: a number from 0 to 1)
           | "/s"                 for throughput (none: per second)
 ```
 
-The last colon ends the operation, so that its name may hold colons, commas, blanks, ``=`` and
-``<``. Without an operation a threshold holds for every operation of the run. Which metrics there
-are, and the one name of each, is in `aqp_perf.core.verdict.metrics`.
+The last colon ends the operation, so its name may hold colons, commas, blanks, ``=`` and ``<``.
+Without an operation a threshold holds for every operation of the run.
 
-With ``abort:`` in front it says what makes a run hopeless, as in ``abort: failure_ratio > 50%``:
-the run ends as soon as that is so, and has failed. It takes ``>`` and ``>=``, and no throughput,
-which is always low in the beginning. An operation is looked at once it has 100 requests, or as many
-as the rule says: ``abort: failure_ratio > 50% after 200``.
+An abort rule ends a hopeless run early: in ``abort: failure_ratio > 50%``, the run ends and has
+failed as soon as more than half of the requests fail. It takes ``>`` and ``>=``, and not
+throughput, which is always low at the beginning. It applies to an operation once that has 100
+requests, or as many as the rule says: ``abort: failure_ratio > 50% after 200``.
 
-Both directions are allowed for every metric, because ``throttled_ratio > 0`` is how a test says
-that a limit was reached. Refused is a threshold that no run could meet, or none could miss.
+Every metric takes both directions: ``throttled_ratio > 0`` is how a test says that a limit was
+reached. A threshold that no run can meet, or that every run meets, is rejected.
 """
 
 import math
@@ -56,7 +55,7 @@ _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
 _RULE: Final = re.compile(r"([^<>=!]*)([<>=!]+)([^<>=!]*)")
 _ABORT: Final = "abort"
 DEFAULT_ABORT_AFTER: Final = 100
-"""How many requests an operation needs before an abort rule that gives no number looks at it."""
+"""Requests that an operation needs before an abort rule without ``after`` applies to it."""
 _AFTER: Final = "after"
 _REQUESTS: Final = re.compile(r"[0-9]{1,12}")
 _EXAMPLE: Final = "write it like 'p99 < 250 ms' or 'write_to_ddb: failure_ratio <= 0.1%'"
@@ -72,8 +71,8 @@ class Threshold:
     op: str
     limit: float
     abort_after: int | None = None
-    """Of an abort rule, the requests that an operation needs before the rule looks at it; None: the
-    threshold judges a run that has ended."""
+    """Requests that an operation needs before this abort rule applies to it; None: not an abort
+    rule, the threshold judges a run that has ended."""
 
     def __post_init__(self) -> None:
         if _is_abort(self.operation or ""):
@@ -97,7 +96,7 @@ class Threshold:
 
     @property
     def aborts(self) -> bool:
-        """Whether it ends a run that is under way, instead of judging one that has ended."""
+        """Whether it is an abort rule."""
         return self.abort_after is not None
 
     @property
@@ -117,7 +116,7 @@ class Threshold:
 
     @property
     def is_upper_limit(self) -> bool:
-        """Tell whether smaller values are better."""
+        """Whether smaller values are better."""
         return self.op in ("<", "<=")
 
     @property
@@ -129,12 +128,12 @@ class Threshold:
         if abort_after < 1:
             raise ValueError(f"write the number of requests like '{_AFTER} 200'")
         if self.is_upper_limit:
-            raise ValueError("abort says what is too much: use > or >=")
+            raise ValueError("an abort rule says what is too much: use > or >=")
         if self.kind is MetricKind.THROUGHPUT:
-            raise ValueError("abort cannot tell a low throughput from a run that begins")
+            raise ValueError("an abort rule takes no throughput: it is low when a run begins")
 
     def is_met_by(self, observed: float) -> bool:
-        """Tell whether ``observed``, in the unit of the limit, keeps the rule."""
+        """Return whether ``observed``, in the unit of the limit, keeps the rule."""
         return _OPERATORS[self.op](observed, self.limit)
 
     def __str__(self) -> str:
@@ -149,7 +148,7 @@ def parse_threshold(text: str) -> Threshold:
     """Parse a threshold like ``p99 < 250 ms`` or ``abort: write: failure_ratio > 50% after 200``.
 
     Raises:
-        InvalidThreshold: with the part that is wrong and what would be right.
+        InvalidThreshold: it does not follow the grammar; the message says what to write.
     """
     aborts = _is_abort(text)
     operation, colon, rule = (text.partition(":")[2] if aborts else text).rpartition(":")
@@ -175,15 +174,15 @@ def parse_threshold(text: str) -> Threshold:
 
 
 def parse_abort_rule(text: str) -> Threshold:
-    """Parse what stands after ``abort:``; see `parse_threshold`."""
+    """Parse the text after ``abort:``; see `parse_threshold`."""
     return parse_threshold(f"{_ABORT}: {text}")
 
 
 def override(lower: Sequence[Threshold], higher: Sequence[Threshold]) -> tuple[Threshold, ...]:
-    """Return the thresholds that hold when ``higher`` comes from a layer above ``lower``.
+    """Return the thresholds of two layers of configuration.
 
-    A higher threshold replaces the lower ones of its metric that have the same operation, or, when
-    it has none, all of its metric. The others stay, in front.
+    A threshold of ``higher`` replaces those of ``lower`` with its metric and operation, or, when it
+    has no operation, all with its metric. The others stay, in front.
     """
 
     def is_replaced(old: Threshold) -> bool:

@@ -1,7 +1,7 @@
-"""Whether a run measured its target at all, whatever it measured.
+"""Whether a run measured its target at all.
 
 A saturated generator makes any target look slow, and one that sends too little makes any target
-look fast: such a run passes nothing and fails nothing.
+look fast: such a run neither passes nor fails.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,16 +20,16 @@ NEGLIGIBLE_LAG_MS: Final = 1.0
 MIN_SENT_RATIO: Final = 0.99
 
 _BUSY_RATIO: Final = 0.5
-"""With fewer of the users busy, more of them would not help."""
+"""When fewer of the users are busy, more users do not help."""
 _UNANSWERED: Final = (FailureClass.TIMEOUT, FailureClass.AMBIGUOUS, FailureClass.CONNECTION)
 _NS_PER_MS: Final = 1_000_000
 _NS_PER_S: Final = 1_000_000_000
 
 
 def invalid_reasons(run: RunResult, thresholds: Sequence[Threshold]) -> tuple[str, ...]:
-    """Return why the run did not measure the target; each says what was found and what to do.
+    """Return why the run did not measure the target: what was found, and what to do.
 
-    The generator's own reasons come first. None when the measurement is sound.
+    The generator's own reasons come first; no reasons when the measurement is sound.
     """
     found = [*run.invalid_reasons]
     if run.interrupted:
@@ -50,9 +50,9 @@ def _generator_reasons(run: RunResult, thresholds: Sequence[Threshold]) -> Itera
             "add processes or send less"
         )
     limits_ms = [
-        each.limit
-        for each in thresholds
-        if each.kind is MetricKind.LATENCY and (each.is_upper_limit or each.aborts)
+        threshold.limit
+        for threshold in thresholds
+        if threshold.kind is MetricKind.LATENCY and (threshold.is_upper_limit or threshold.aborts)
     ]
     if lag_ms is not None and limits_ms:
         tightest_ms = min(limits_ms)
@@ -68,20 +68,20 @@ def _generator_reasons(run: RunResult, thresholds: Sequence[Threshold]) -> Itera
 def _arrival_reasons(run: RunResult) -> Iterator[str]:
     health = run.generator
     due, sent = health.arrivals_due, health.arrivals_sent
-    # A hopeless run ends with its users waiting for answers: that they sent less is no surprise.
+    # An aborted run ends while users wait for answers, so it sends less than is due.
     if due is None or sent is None or run.aborted is not None:
         return
     if sent < MIN_SENT_RATIO * due:
         yield f"requests due {due}, sent {sent}: {_remedy(run, due)}"
         return
-    # What was caught up in a burst may hide that the users were too few: Little's law does not.
+    # A burst at the end may hide that there were too few users: Little's law does not.
     late = health.arrivals_caught_up or 0
     if late > (1 - MIN_SENT_RATIO) * due and _busy_users(run, due) > run.users:
         yield f"requests due {due}, {late} of them sent after the end: {_remedy(run, due)}"
 
 
 def _busy_users(run: RunResult, due: int) -> float:
-    """Return how many users the rate keeps busy; 0 when nothing was answered.
+    """Return how many users the rate keeps busy; 0 without any answer.
 
     Source: J. D. C. Little, "A proof for the queuing formula L = λW", Operations Research
         9(3):383-387, 1961.
@@ -91,18 +91,21 @@ def _busy_users(run: RunResult, due: int) -> float:
 
 
 def _mean_service_time_ns(run: RunResult) -> float:
-    times = [each.service_time for each in run.operations if each.service_time.count]
-    count = sum(each.count for each in times)
-    return sum((each.mean_ns or 0.0) * each.count for each in times) / count if count else 0.0
+    times = [operation.service_time for operation in run.operations]
+    count = sum(histogram.count for histogram in times)
+    total_ns = sum((histogram.mean_ns or 0.0) * histogram.count for histogram in times)
+    return total_ns / count if count else 0.0
 
 
 def _remedy(run: RunResult, due: int) -> str:
-    """Return what lets all requests that were due be sent."""
+    """Return what to do so that all requests that are due can be sent."""
     unanswered = sum(
-        each.failure_classes.get(kind, 0) for each in run.operations for kind in _UNANSWERED
+        operation.failure_classes.get(failure_class, 0)
+        for operation in run.operations
+        for failure_class in _UNANSWERED
     )
     if unanswered > run.requests / 2:
-        return f"{unanswered} of {run.requests} got no answer"
+        return f"{unanswered} of {run.requests} got no answer: see whether the target is up"
     busy = _busy_users(run, due)
     if not busy:
         return "add users or processes"
@@ -136,10 +139,10 @@ def _count_reasons(operation: OperationResult) -> Iterator[str]:
 
 
 def _empty_reasons(operation: OperationResult) -> Iterator[str]:
-    """Yield that it found nothing at all; where answers are checked, empty ones are wrong."""
+    """Yield a reason when every answer was empty; where answers are checked, they are wrong."""
     sizes = operation.answer_sizes
     if operation.is_unverified and sizes is not None and sizes.answers and sizes.items == 0:
         yield (
-            f"all of its {sizes.answers} answers were empty: the table has nothing of what it "
-            "asks for; seed it, or read a table that holds the data"
+            f"all of its {sizes.answers} answers were empty: seed the table, or read one that "
+            "holds what it asks for"
         )

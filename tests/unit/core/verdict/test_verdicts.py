@@ -336,7 +336,7 @@ def test_users_who_wait_for_a_dead_target_are_not_too_few() -> None:
     run = run_of(dead, generator=replace(HEALTHY, arrivals_sent=640))
 
     assert judged(run).invalid_reasons == (
-        "requests due 1000, sent 640: 501 of 1000 got no answer",
+        "requests due 1000, sent 640: 501 of 1000 got no answer: see whether the target is up",
     )
 
 
