@@ -74,7 +74,7 @@ OPTIONS = [
     (
         ["--perf-run-time", "0"],
         (
-            "--perf-run-time: '0' is not valid: '0' is no time at all: it must be more than 0; "
+            "--perf-run-time: '0' is not valid: '0' must be more than 0: "
             "write seconds or a time like 30, 30s, 5m, 1h30m, 500ms"
         ),
     ),

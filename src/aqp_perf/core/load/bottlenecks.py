@@ -1,4 +1,4 @@
-"""Where a planned load meets a limit of its table, before it runs.
+"""The limits of a table that a planned load would exceed.
 
 Source: "Quotas in Amazon DynamoDB", "DynamoDB burst and adaptive capacity" and "Understanding
     DynamoDB warm throughput", Amazon DynamoDB Developer Guide, read on 2026-11-24.
@@ -14,22 +14,22 @@ from aqp_perf.core.data.dataset import HOT_RATIO, Dataset, KeyChoice
 from aqp_perf.core.load.planned_load import PlannedLoad
 
 PARTITION_LIMIT_PER_S: Final = Units(read=3_000, write=1_000)
-"""What one partition of any table gives, and so one partition key."""
+"""The most that one partition gives, and therefore one partition key."""
 TABLE_QUOTA_PER_S: Final = Units(read=40_000, write=40_000)
-"""What a table gives by AWS's default quotas."""
+"""The most that a table gives by AWS's default quotas."""
 NEW_TABLE_PER_S: Final = Units(read=12_000, write=4_000)
-"""What a new on-demand table gives at once."""
+"""What a new on-demand table gives from the start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableCapacity:
-    """What a table gives per second; None: it does not say, or has no such limit.
+    """What a table gives per second; None: unknown, or no such limit.
 
     Args:
-        provisioned: the capacity that is paid for.
-        warm: what it gives at once, without growing first.
-        ceiling: what an on-demand table is held to; infinite for a kind that is not.
-        is_on_aws: whether AWS's own limits hold for it.
+        provisioned: the provisioned capacity.
+        warm: the warm throughput: what it gives before it has to grow.
+        ceiling: the maximum of an on-demand table; infinite where there is no maximum.
+        is_on_aws: whether AWS's own limits apply.
     """
 
     provisioned: Units | None = None
@@ -39,16 +39,16 @@ class TableCapacity:
 
     @property
     def most_per_s(self) -> Units:
-        """What it gives at most."""
-        said = self.provisioned or self.ceiling or TABLE_QUOTA_PER_S
+        """The most that it gives."""
+        limit = self.provisioned or self.ceiling or TABLE_QUOTA_PER_S
         return Units(
-            read=said.read if isfinite(said.read) else TABLE_QUOTA_PER_S.read,
-            write=said.write if isfinite(said.write) else TABLE_QUOTA_PER_S.write,
+            read=limit.read if isfinite(limit.read) else TABLE_QUOTA_PER_S.read,
+            write=limit.write if isfinite(limit.write) else TABLE_QUOTA_PER_S.write,
         )
 
 
 def hottest_ratio(choice: KeyChoice, partitions: int) -> float:
-    """Return the part of all requests that the partition asked for most often takes."""
+    """Return the part of all requests that goes to the hottest partition."""
     match choice:
         case KeyChoice.UNIFORM:
             return 1 / partitions
@@ -59,7 +59,7 @@ def hottest_ratio(choice: KeyChoice, partitions: int) -> float:
 
 
 def bottlenecks(load: PlannedLoad, dataset: Dataset, table: TableCapacity) -> Iterator[str]:
-    """Yield where the load at its highest exceeds what the table gives; nothing for one unpaced."""
+    """Yield a text for each limit that the peak of a paced load exceeds."""
     peak = load.peak_per_s
     if peak is None:
         return

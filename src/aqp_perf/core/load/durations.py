@@ -14,25 +14,26 @@ _HINT: Final = "write seconds or a time like 30, 30s, 5m, 1h30m, 500ms"
 
 
 def parse_duration(text: str, *, allow_zero: bool = False) -> float:
-    """Return the seconds that ``text`` stands for.
+    """Return a duration in seconds.
 
     Args:
         text: a number of seconds, or numbers with the units h, m, s, ms, largest first.
-        allow_zero: accept a duration of 0, as a warm-up may have.
+        allow_zero: whether 0 is valid, as for a warm-up.
 
     Raises:
-        ValueError: ``text`` is no such duration, or is 0 without ``allow_zero``.
+        ValueError: it is not a duration, or is 0 without ``allow_zero``.
     """
     stripped = text.strip()
     plain = _PLAIN.fullmatch(stripped)
-    parts = (None, None, stripped, None) if plain else _groups(stripped)
+    units = _PARTS.fullmatch(stripped)
+    parts = (None, None, stripped, None) if plain else units.groups() if units else ()
     if not any(parts):
         raise ValueError(f"{text!r} is not a duration: {_HINT}")
     seconds = float(
         sum(Decimal(part) * unit for part, unit in zip(parts, _UNIT_SECONDS, strict=True) if part)
     )
     if seconds == 0 and not allow_zero:
-        raise ValueError(f"{text!r} is no time at all: it must be more than 0; {_HINT}")
+        raise ValueError(f"{text!r} must be more than 0: {_HINT}")
     return seconds
 
 
@@ -49,8 +50,3 @@ def format_duration(seconds: float) -> str:
     hours, minutes = divmod(rest, 60)
     parts = ((hours, "h"), (minutes, "m"), (whole_seconds, "s"), (milliseconds, "ms"))
     return "".join(f"{amount}{unit}" for amount, unit in parts if amount) or "0s"
-
-
-def _groups(text: str) -> tuple[str | None, ...]:
-    found = _PARTS.fullmatch(text)
-    return found.groups() if found else ()

@@ -6,7 +6,7 @@ stage   = rate "/s" [ "@" duration ]        the rate holds             200/s@2m
         | rate ".." rate "/s" "@" duration  it changes evenly          0..200/s@30s
 ```
 
-Only a stage that stands alone may lack its duration. After the last stage its rate goes on.
+Only a single stage may lack its duration. After the last stage its final rate goes on.
 """
 
 import math
@@ -21,7 +21,7 @@ _NUMBER = r"(\d+(?:\.\d+)?)"
 _STAGE = re.compile(rf"{_NUMBER}(?:\.\.{_NUMBER})?/s(?:@(.+))?")
 _POISSON = ":poisson"
 HIGHEST_PER_S = 1_000_000
-"""More than any number of processes sends."""
+"""More than any number of processes can send."""
 
 PACING_HINT = (
     "write 'think' (closed model, random waits), 'none' (closed model, as fast as answers come) "
@@ -32,7 +32,7 @@ PACING_HINT = (
 
 @dataclass(frozen=True, slots=True)
 class Think:
-    """Closed model: a user waits at random between an answer and its next request."""
+    """Closed model: a user waits a random time between an answer and its next request."""
 
     def __str__(self) -> str:
         return "think"
@@ -40,7 +40,7 @@ class Think:
 
 @dataclass(frozen=True, slots=True)
 class Unpaced:
-    """Closed model: a user sends its next request when it has the last one's answer."""
+    """Closed model: a user sends its next request as soon as the last one is answered."""
 
     def __str__(self) -> str:
         return "none"
@@ -48,15 +48,15 @@ class Unpaced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A part of the open model, in which the rate changes evenly or holds.
+    """A part of the open model, in which the rate holds or changes evenly.
 
     Args:
         from_per_s: arrivals per second at its beginning.
-        to_per_s: and at its end.
-        duration_s: infinite: it holds for ever.
+        to_per_s: arrivals per second at its end.
+        duration_s: infinite when the rate holds for ever.
 
     Raises:
-        ValueError: there would be no arrival, or no time for any.
+        ValueError: a rate or the duration is out of range.
     """
 
     from_per_s: float
@@ -76,18 +76,18 @@ class Stage:
 
     @property
     def arrivals(self) -> float:
-        """How many arrivals are due in all of it."""
+        """Arrivals due in the whole stage."""
         return self.arrivals_within(self.duration_s)
 
     def arrivals_within(self, elapsed_s: float) -> float:
-        """Return how many arrivals are due in its first ``elapsed_s``, a fraction included."""
+        """Return how many arrivals are due in its first ``elapsed_s``, with fractions."""
         if self.from_per_s == self.to_per_s:
             return self.from_per_s * elapsed_s
         slope = (self.to_per_s - self.from_per_s) / self.duration_s
         return elapsed_s * (self.from_per_s + slope * elapsed_s / 2)
 
     def time_of(self, arrivals: float) -> float:
-        """Return after how many seconds so many arrivals are due: undoes `arrivals_within`."""
+        """Return the seconds until so many arrivals are due: the inverse of `arrivals_within`."""
         if self.from_per_s == self.to_per_s:
             return arrivals / self.from_per_s
         if arrivals == 0:
@@ -111,12 +111,12 @@ class OpenModel:
     """Open model: arrivals at a rate that does not depend on how fast the target answers.
 
     Args:
-        stages: one after the other; the last one's final rate goes on after it.
-        is_poisson: the arrivals are a Poisson process: independent of each other, as those of many
-            people are. Otherwise the rate spaces them evenly.
+        stages: one after the other; the final rate of the last one goes on.
+        is_poisson: whether arrivals are independent of each other, as those of many people are, or
+            evenly spaced.
 
     Raises:
-        ValueError: there is no stage, one in front has no end, or the rate goes on at 0.
+        ValueError: there is no stage, or one before the last has no duration.
     """
 
     stages: tuple[Stage, ...]
@@ -131,16 +131,16 @@ class OpenModel:
 
     @classmethod
     def at(cls, rate_per_s: float, *, is_poisson: bool = False) -> Self:
-        """Return the model of one rate that holds."""
+        """Return the model of one constant rate."""
         return cls((Stage(from_per_s=rate_per_s, to_per_s=rate_per_s),), is_poisson)
 
     @property
     def staged_s(self) -> float:
-        """How long the stages last in all; 0 for a rate that just holds."""
-        return sum(each.duration_s for each in self.stages if not math.isinf(each.duration_s))
+        """Total duration of the stages; 0 for a constant rate."""
+        return sum(stage.duration_s for stage in self.stages if not math.isinf(stage.duration_s))
 
     def arrivals_within(self, elapsed_s: float) -> float:
-        """Return how many arrivals the rate brings within ``elapsed_s``, a fraction included."""
+        """Return how many arrivals are due within ``elapsed_s``, with fractions."""
         arrivals = 0.0
         for stage in self.stages:
             if elapsed_s <= stage.duration_s:
@@ -150,9 +150,9 @@ class OpenModel:
         return arrivals + self.stages[-1].to_per_s * elapsed_s
 
     def time_of(self, arrivals: float) -> float:
-        """Return after how many seconds the rate has brought so many: undoes `arrivals_within`.
+        """Return the seconds until so many arrivals are due: the inverse of `arrivals_within`.
 
-        Infinite when it never does, because the last stage ends at a rate of 0.
+        Infinite when they never are, because the last stage ends at a rate of 0.
         """
         elapsed_s = 0.0
         for stage in self.stages:
@@ -168,18 +168,17 @@ class OpenModel:
 
 
 Pacing = Think | Unpaced | OpenModel
-"""How the instants at which requests are due come about."""
+"""What decides when requests are due."""
 
 OWN_PACING: Final = "the locustfile's own"
-"""What reports call the pacing of a run of an open model whose users took none of its arrivals."""
+"""In reports, the pacing of a run with an open model whose users did not use its arrivals."""
 
 
 def parse_pacing(text: str) -> Pacing:
     """Parse ``think``, ``none`` or the open model's stages.
 
     Raises:
-        ValueError: it is none of these, a rate is not above 0, or a stage lacks its time; the
-            message says what is right.
+        ValueError: it does not follow the grammar; the message says what to write.
     """
     text = text.strip()
     if text == "think":
@@ -188,7 +187,7 @@ def parse_pacing(text: str) -> Pacing:
         return Unpaced()
     stages = text.removesuffix(_POISSON)
     return OpenModel(
-        tuple(_parse_stage(each.strip()) for each in stages.split(",")),
+        tuple(_parse_stage(stage.strip()) for stage in stages.split(",")),
         is_poisson=stages != text,
     )
 

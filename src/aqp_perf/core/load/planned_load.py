@@ -1,7 +1,7 @@
-"""What a load run will take from the table, before it runs: capacity units in all, and per second.
+"""The capacity units that a load run will take, in all and per second, estimated before it runs.
 
-Known are the user classes that ship. Everything is reckoned so that the run does not take more, but
-for the chance in think times and Poisson arrivals: of them the mean counts.
+Only the user classes that ship are known. Estimates are upper bounds, except that random think
+times and Poisson arrivals count with their mean.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,11 +16,11 @@ from aqp_perf.core.load.pacing import OpenModel, Pacing, Think
 
 
 class UserWork(NamedTuple):
-    """What one class of users does.
+    """The work of one user class.
 
     Args:
-        units: of one request.
-        mean_think_s: between an answer and the next request, in the closed model ``think``.
+        units: capacity units of one request.
+        mean_think_s: mean time between an answer and the next request, when users think.
         writes: whether it writes.
     """
 
@@ -34,7 +34,7 @@ def _of_insert(dataset: Dataset) -> Units:
 
 
 def _of_select(dataset: Dataset) -> Units:
-    # The orders of one status: the mean of what is rounded up is below this.
+    # The orders of one status; rounding up adds at most one block.
     return Units(read=read_units(partition_bytes(dataset) / len(STATUSES)) + read_units(0))
 
 
@@ -48,12 +48,12 @@ USER_WORK: Final[Mapping[str, UserWork]] = {
     "AqpZipcodeUser": UserWork(_of_aggregate, 3.0),
     "AqpStatusUser": UserWork(_of_aggregate, 3.0),
 }
-"""By the names of the user classes that ship."""
+"""The user classes that ship, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadShape:
-    """How much load, over what time; see `aqp_perf.core.load.pacing`."""
+    """How much load, and for how long; see `aqp_perf.core.load.pacing`."""
 
     users: int
     run_time_s: float
@@ -64,7 +64,7 @@ class LoadShape:
         """The highest arrival rate of the open model; 0 for a closed one."""
         if not isinstance(self.pacing, OpenModel):
             return 0.0
-        return max(max(each.from_per_s, each.to_per_s) for each in self.pacing.stages)
+        return max(max(stage.from_per_s, stage.to_per_s) for stage in self.pacing.stages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +72,11 @@ class PlannedLoad:
     """What a run will take from the table.
 
     Args:
-        total: units in all of it.
-        peak_per_s: units per second when the load is highest; None: nothing paces it, and ``total``
-            is what the table gives at most.
-        writes: how many items are written.
-        unknown: user classes whose work is not known; it is in no figure.
+        total: units of the whole run.
+        peak_per_s: units per second when the load is highest; None: nothing paces the load, and
+            ``total`` is the most that the table gives.
+        writes: number of items written.
+        unknown: user classes whose work is not known, and not included.
     """
 
     total: Units
@@ -91,10 +91,10 @@ def plan_load(
     """Return what users of these classes will take from the table.
 
     Args:
-        classes: name → weight; empty: all classes that ship, alike.
-        shape: how many users, when and for how long.
+        classes: name → weight; empty: all classes that ship, with equal weights.
+        shape: how many users, and for how long.
         dataset: what they read and write.
-        ceiling_per_s: what the table gives at most; it bounds users that nothing paces.
+        ceiling_per_s: the most that the table gives; it limits users that nothing paces.
     """
     weights = classes or dict.fromkeys(USER_WORK, 1)
     unknown = tuple(name for name in weights if name not in USER_WORK)
@@ -121,13 +121,8 @@ def plan_load(
         writes += requests if work.writes else 0.0
     is_paced = isinstance(shape.pacing, OpenModel | Think)
     return PlannedLoad(
-        total=total if is_paced else _at_most(total, ceiling_per_s.times(shape.run_time_s)),
+        total=total if is_paced else total.at_most(ceiling_per_s.times(shape.run_time_s)),
         peak_per_s=peak if is_paced else None,
         writes=writes,
         unknown=unknown,
     )
-
-
-def _at_most(units: Units, bound: Units) -> Units:
-    """Return the units, bounded: several classes share what a table gives."""
-    return Units(read=min(units.read, bound.read), write=min(units.write, bound.write))

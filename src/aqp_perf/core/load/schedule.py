@@ -1,11 +1,11 @@
-"""The open model's due times, fixed in advance: a pure function of model, seed and index."""
+"""The due times of an open model: a pure function of model, seed and index."""
 
 import hashlib
 import math
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Final, Protocol
+from typing import Final
 
 from aqp_perf.core.load.pacing import OpenModel
 
@@ -17,16 +17,16 @@ _CHUNK: Final = _DRAWS_PER_DIGEST * _DIGESTS_PER_CHUNK
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArrivalSchedule:
-    """The due times of an open model, or of the share of it that one process carries.
+    """The due times of an open model, or of one process's share of it.
 
-    The whole schedule is striped: of every ``total`` consecutive arrivals, those at positions
-    ``first`` … ``first + count - 1`` belong to this share. Shares that cover 0 … ``total - 1``
-    together make exactly the whole, whatever the number of processes.
+    The schedule is striped: of every ``total`` consecutive arrivals, those at positions ``first`` …
+    ``first + count - 1`` belong to this share. Shares that cover 0 … ``total - 1`` are together
+    exactly the whole schedule, whatever the number of processes.
 
     Args:
         model: the rate of all arrivals of the run.
-        ratio: the part of that rate that is this schedule's, above 0 and at most 1.
-        seed: of a Poisson process; schedules of another seed are independent of this one.
+        ratio: the part of that rate that this schedule takes, above 0 and at most 1.
+        seed: of a Poisson process; schedules with other seeds are independent.
         first: position of the first arrival of this share in a stripe.
         count: arrivals of this share in a stripe.
         total: arrivals in a stripe.
@@ -38,7 +38,7 @@ class ArrivalSchedule:
     first: int = 0
     count: int = 1
     total: int = 1
-    _points: "_Points" = field(init=False, repr=False, compare=False)
+    _points: "_EvenPoints | _PoissonPoints" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not 0 < self.ratio <= 1:
@@ -51,17 +51,17 @@ class ArrivalSchedule:
     def due_ns(self, index: int) -> int | None:
         """Return when arrival ``index`` of this share is due, in ns from the schedule's start.
 
-        None: never, because the rate has fallen to 0 before.
+        None when it is never due, because the rate falls to 0 before.
         """
         stripe, position = divmod(index, self.count)
         return self._due_ns(stripe * self.total + self.first + position)
 
     def due_count(self, elapsed_ns: int) -> int:
-        """Return how many arrivals of this share are due within ``elapsed_ns``, both ends in."""
+        """Return how many arrivals of this share are due in [0, ``elapsed_ns``]."""
         if elapsed_ns < 0:
             return 0
         whole = self._points.count_until(self.model.arrivals_within(elapsed_ns / _NS) * self.ratio)
-        # Rounding may be off by one on either side; the due times decide.
+        # Rounding may be off by one either way; the due times decide.
         while (due_ns := self._due_ns(whole)) is not None and due_ns <= elapsed_ns:
             whole += 1
         while whole > 0 and ((due_ns := self._due_ns(whole - 1)) is None or due_ns > elapsed_ns):
@@ -70,14 +70,12 @@ class ArrivalSchedule:
         return stripes * self.count + min(max(rest - self.first, 0), self.count)
 
     def counts_between(self, from_ns: int, until_ns: int, sent_count: int) -> tuple[int, int]:
-        """Return how many arrivals of this share are due in a window, and how many were sent of it.
-
-        Never more than are due: what was sent after the window is no part of it.
+        """Return how many arrivals of this share are due in a window, and how many were sent.
 
         Args:
-            from_ns: begin of the window, itself in it, from the schedule's start.
-            until_ns: its end, itself in it too.
-            sent_count: arrivals sent in all; they are sent in the order in which they are due.
+            from_ns: first instant of the window, from the schedule's start.
+            until_ns: last instant of the window.
+            sent_count: arrivals sent in all, in the order in which they are due.
         """
         before = self.due_count(from_ns - 1)
         until = self.due_count(until_ns)
@@ -88,34 +86,29 @@ class ArrivalSchedule:
         return None if math.isinf(elapsed_s) else round(elapsed_s * _NS)
 
 
-class _Points(Protocol):
-    """Arrivals of a process with rate 1, from which those of any rate are made by stretching."""
-
-    def at(self, position: int) -> float:
-        """Return where arrival ``position`` lies, from 0."""
-
-    def count_until(self, end: float) -> int:
-        """Return how many lie in [0, ``end``], give or take a rounding error."""
-
-
 class _EvenPoints:
+    """Arrivals at rate 1, evenly spaced; stretching them gives those of any rate."""
+
     def at(self, position: int) -> float:
+        """Return the point of arrival ``position``, from 0."""
         return float(position)
 
     def count_until(self, end: float) -> int:
+        """Return how many points lie in [0, ``end``], give or take a rounding error."""
         return int(end) + 1
 
 
 class _PoissonPoints:
-    """Sums of exponential gaps, in chunks of which only one and the others' ends are kept.
+    """A Poisson process of rate 1, with the methods of `_EvenPoints`.
 
-    A gap is drawn from a keyed hash of its number, so that every process draws the same ones.
+    The points are sums of exponential gaps, drawn from a hash of their number, so that every
+    process draws the same ones. They are made in chunks: one chunk and all starts are kept.
     """
 
     def __init__(self, seed: str) -> None:
         self._seed = seed
         self._starts = [0.0]
-        """Where each chunk begins."""
+        """The point before each chunk."""
         self._number = -1
         self._chunk: list[float] = []
 

@@ -88,7 +88,7 @@ def test_a_rate_is_above_zero_and_finite(text: str) -> None:
     [
         ("50/s,200/s@2m", "the stage 50/s needs a time, as in '50/s@30s'"),
         ("0..50/s", "the stage 0..50/s needs a time, as in '0..200/s@30s'"),
-        ("50/s@0s", "'0s' is no time at all"),
+        ("50/s@0s", "'0s' must be more than 0"),
         ("50/s@soon", "'soon' is not a duration"),
     ],
 )
