@@ -97,8 +97,7 @@ def test_every_attempt_and_the_time_between_them_is_counted(
     assert attempts is not None
     assert (attempts.total, attempts.throttled) == (len(server.requests), throttled)
     assert len(server.requests) == len(behaviours)
-    waited_ns = (attempts.total - 1) * BACKOFF_S * 1e9
-    assert waited_ns <= attempts.backoff_ns <= waited_ns + DEADLINE_S * 1e9
+    assert attempts.backoff_ns >= (attempts.total - 1) * BACKOFF_S * 1e9
     assert (attempts.backoff_ns == 0) == (attempts.total == 1)
 
 

@@ -1,7 +1,6 @@
 """A child's own botocore renews the credentials of a role, wherever the role is assumed from."""
 
 import json
-import os
 import shlex
 import subprocess
 import sys
@@ -52,12 +51,8 @@ def profile(
     request: pytest.FixtureRequest, api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> str | None:
     """Have no keys but those that the profile, or the web identity of the machine, leads to."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_ENDPOINT_URL", api)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     if request.param == "web identity":
         (tmp_path / "token").write_text("a token")
         monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))

@@ -222,7 +222,6 @@ def test_a_hopeless_run_ends_early_and_has_failed(play: Play, processes: int) ->
         abort_rules=[rule],
     )
 
-    assert run.duration_s < 30
     assert run.aborted is not None
     assert run.aborted.startswith("bad: failure_ratio > 50%: it was 100% after ")
     assert run.operation("bad").requests >= 20

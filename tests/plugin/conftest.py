@@ -110,7 +110,6 @@ def on_quitting(**_):
 '''
 
 _DEADLINE_S = 60.0
-_NOT_OURS = ("PYTEST_", "PERF_", "AWS_", "GITHUB_")
 
 
 @pytest.fixture(scope="session")
@@ -167,7 +166,7 @@ def start_pytest(endpoint: str) -> Callable[..., "subprocess.Popen[str]"]:
         **environment: str,
     ) -> "subprocess.Popen[str]":
         inherited = {
-            name: value for name, value in os.environ.items() if not name.startswith(_NOT_OURS)
+            name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")
         }
         own = {"PERF_LOCK_FILE": str(folder / "lock"), "DIARY": str(folder / "diary")}
         command = [sys.executable, "-m", "pytest", "-p", "no:locust", "-p", "no:cacheprovider"]

@@ -47,9 +47,6 @@ def run_on_aws(run_pytest: RunPytest, endpoint: str) -> RunPytest:
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_CONFIG_FILE": "/dev/null",
-        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-        "AWS_EC2_METADATA_DISABLED": "true",
     }
     return lambda folder, *args: run_pytest(folder, *AWS, *args, **own)
 

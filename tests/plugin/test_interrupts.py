@@ -157,7 +157,7 @@ def test_killed_pytest_leaves_no_process(
         session.kill()
         session.communicate()
 
-        wait_for(lambda: processes_of(folder) == [], within_s=4)  # xdist by itself takes 5 s
+        wait_for(lambda: processes_of(folder) == [], within_s=_DEADLINE_S)
 
 
 @contextmanager

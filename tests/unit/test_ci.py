@@ -16,7 +16,6 @@ from aqp_perf.plugin.settings.baseline_settings import MissingBaseline
 from aqp_perf.plugin.settings.options import KEEP_TABLE_FLAG, OPTIONS, PROFILE_FLAG, THRESHOLD_FLAG
 from aqp_perf.plugin.settings.resolver import Resolver
 from aqp_perf.targets import TargetKind
-from aqp_perf.targets.access.environment import CREDENTIAL_VARIABLES
 from aqp_perf.targets.access.permissions import _OTHER_ACTIONS
 from aqp_perf.targets.sweep.__main__ import main as sweep
 
@@ -139,14 +138,9 @@ def test_run_id_is_made_of_what_no_other_job_has(ci: str) -> None:
 
 @pytest.mark.parametrize("ci", RUN_IDS)
 def test_sweep_of_the_nightly_run_takes_its_arguments(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, ci: str
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, ci: str
 ) -> None:
     """Without a way to credentials it ends for want of them, not of its arguments."""
-    for name in CREDENTIAL_VARIABLES:
-        monkeypatch.delenv(name, raising=False)
-    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        monkeypatch.setenv(name, "/dev/null")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     _, _, arguments = nightly(ci, "make sweep", tmp_path)
 
     assert sweep(shlex.split(arguments.removeprefix("ARGS="))) == 2

@@ -12,8 +12,6 @@ from aqp_perf.targets.kinds.target import Target, TargetKind, TargetSpec
 ACCOUNT = "123456789012"
 """The account that moto plays."""
 
-VARIABLES_OF_THE_USER = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION")
-
 
 @pytest.fixture(scope="module")
 def aws_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -22,9 +20,6 @@ def aws_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_CONFIG_FILE", str(folder / "config"))
         patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(folder / "credentials"))
-        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        for name in VARIABLES_OF_THE_USER:
-            patch.delenv(name, raising=False)
         with mock_aws():
             yield folder
 

@@ -112,9 +112,6 @@ def test_credentials_that_cannot_be_had_make_a_target_unusable(
     config = tmp_path / "config"
     config.write_text(f"[default]\ncredential_process = {program}\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
     asks: list[Callable[[boto3.Session], object]] = [
         lambda session: dynamodb_client(session, URL),
         lambda session: check_credentials(session, URL),

@@ -52,11 +52,8 @@ def network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Network:
     """Be all of AWS, for a user with an access key and nothing else."""
     made = Network()
     monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda _, sent: made.send(sent))
-    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     return made
