@@ -177,11 +177,11 @@ class TableLeftBehind(TargetError):
 
 
 class SeedingFailed(TargetError):
-    """Some seed items were still refused after the last retry."""
+    """The table took no more seed items."""
 
-    def __init__(self, table: str, unwritten: int, attempts: int) -> None:
+    def __init__(self, table: str, unwritten: int, waited_s: float) -> None:
         super().__init__(
-            f"table {table!r}: {unwritten} seed items still unprocessed after {attempts} attempts"
+            f"table {table!r} had no capacity for {unwritten} seed items for {waited_s:g} s"
         )
 
 

@@ -1,7 +1,7 @@
 """Audits of writes: which items of a table each run of a session is answerable for."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 from typing import Final, NamedTuple
@@ -17,10 +17,6 @@ from aqp_perf.targets import Table, Target
 MOST_LOOKUPS: Final = 100_000
 """Writes that are looked for one by one, where the table is not read as a whole. When none of a
 random sample is missing, less than 0.004 % of all are, with 95 % confidence."""
-
-
-_STRANGERS: Final = 100_000
-"""Items beside ours that a table of ours may hold before it counts as one that never ends."""
 
 
 class Writes(NamedTuple):
@@ -68,14 +64,14 @@ class Audits:
         earlier = frozenset(self._tags[table.name])
         self.pass_over(table, writes)
         items = self._dataset.seed_count + self._counts[table.name]
-        rng = Random(self._dataset.seed)  # noqa: S311 - draws pauses and samples
-        reader = targets.TableReader(target, table.name, rng=rng)
+        reader = targets.TableReader(target, table.name)
         if table.is_ours and items <= most_items:
-            keys = _at_most(reader, 2 * items + _STRANGERS)
+            keys = reader.keys()
             audit = reconcile(self._dataset, writes.logs, keys, earlier_tags=earlier)
             if table.name in self._foreign:
                 audit = replace(audit, unexpected=None, unexpected_keys=())
         else:
+            rng = Random(self._dataset.seed)  # noqa: S311 - draws a sample
             audit = look_up(
                 self._dataset,
                 writes.logs,
@@ -92,15 +88,3 @@ class Audits:
         self._counts[table.name] += sum(log.count for log in writes.logs)
         if not writes.are_all:
             self.note_unknown(table)
-
-
-def _at_most(reader: "targets.TableReader", count: int) -> Iterator[tuple[str, str]]:
-    """Yield the keys of a table; of an endpoint that makes up more and more, no more than these.
-
-    Raises:
-        TargetUnusable: there are more.
-    """
-    for number, key in enumerate(reader.keys()):
-        if number == count:
-            raise reader.endless()
-        yield key

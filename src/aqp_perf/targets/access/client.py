@@ -144,6 +144,11 @@ def errors_of(endpoint: str, renewal: str = RENEW) -> Iterator[None]:
         raise TargetUnusable(endpoint, detail) from exc
 
 
+def error_code(error: ClientError) -> str:
+    """Return the code of an error, such as ``ThrottlingException``; empty without one."""
+    return error.response.get("Error", {}).get("Code", "")
+
+
 def check_credentials(session: boto3.Session, endpoint: str, renewal: str = RENEW) -> None:
     """Ask for the credentials that requests of ``session`` will be signed with.
 

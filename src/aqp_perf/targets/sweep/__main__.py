@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from aqp_perf.clock import SYSTEM_CLOCK, Clock
 from aqp_perf.errors import ConfigError, InvalidOption, TargetError
 from aqp_perf.targets.kinds.aws import connect_aws
 from aqp_perf.targets.kinds.endpoint import open_endpoint
 from aqp_perf.targets.kinds.target import DEFAULT_REGION, Target, TargetKind, TargetSpec
 from aqp_perf.targets.sweep.found_tables import FoundTables
 from aqp_perf.targets.sweep.leftover import FoundTable, Judgement, Standing, judge_table
-from aqp_perf.targets.tables.clock import Clock, SystemClock
 
 _HEADINGS = ("TABLE", "OWNER", "RUN", "CREATED", "EXPIRES", "BYTES", "ITEMS", "")
 _OUR_OPTIONS = {
@@ -28,13 +28,13 @@ _OUR_OPTIONS = {
 _Finding = tuple[FoundTable, Judgement]
 
 
-def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, clock: Clock = SYSTEM_CLOCK) -> int:
     """List, and with ``--yes`` delete; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
         _check(options)
         with _open(options) as target:
-            return _sweep(options, target, clock or SystemClock())
+            return _sweep(options, target, clock)
     except InvalidOption as exc:
         option = _OUR_OPTIONS.get(exc.option, exc.option)
         return _refuse(InvalidOption(option, exc.value, exc.hint))

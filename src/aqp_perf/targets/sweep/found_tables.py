@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from botocore.exceptions import ClientError
 
+from aqp_perf.clock import Clock
 from aqp_perf.core.aws.refusals import THROTTLING_CODES
 from aqp_perf.errors import TableUnusable
-from aqp_perf.targets.access.client import errors_of
+from aqp_perf.targets.access.backoff import unless_throttled
+from aqp_perf.targets.access.client import error_code, errors_of
 from aqp_perf.targets.kinds.target import Target
 from aqp_perf.targets.sweep.leftover import FoundTable
-from aqp_perf.targets.tables.clock import Clock
 from aqp_perf.targets.tables.definition import describe
 from aqp_perf.targets.tables.table import NAME_PREFIX
 from aqp_perf.targets.tables.tags import read_tags
@@ -23,9 +24,8 @@ _NOT_YET: Final = THROTTLING_CODES | {"LimitExceededException"}
 """AWS answers so to many questions for tags a second, and to many deletions at a time."""
 
 _WITHOUT_TAGS: Final = frozenset({"UnknownOperationException"})
-_PAUSES_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 
-Answer = TypeVar("Answer")
+_T = TypeVar("_T")
 
 
 class FoundTables:
@@ -91,7 +91,7 @@ class FoundTables:
         except self._client.exceptions.ResourceNotFoundException:
             return None
         except ClientError as exc:
-            if _code(exc) not in _WITHOUT_TAGS:
+            if error_code(exc) not in _WITHOUT_TAGS:
                 raise
             tags = {}
         return FoundTable(
@@ -105,17 +105,5 @@ class FoundTables:
             item_count=description.get("ItemCount", 0),
         )
 
-    def _patiently(self, ask: Callable[[], Answer]) -> Answer:
-        """Ask again, later, what AWS has no time for now; raise what boto3 raises."""
-        for pause_s in _PAUSES_S:
-            try:
-                return ask()
-            except ClientError as exc:
-                if _code(exc) not in _NOT_YET:
-                    raise
-            self._clock.sleep(pause_s)
-        return ask()
-
-
-def _code(error: ClientError) -> str:
-    return error.response.get("Error", {}).get("Code", "")
+    def _patiently(self, ask: Callable[[], _T]) -> _T:
+        return unless_throttled(ask, self._clock, _NOT_YET)

@@ -1,89 +1,60 @@
 """Reading back what was written: all keys of a table, or those of some that are there."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from random import Random
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
 
-from botocore.exceptions import ClientError
-from botocore.parsers import ResponseParserError
-
-from aqp_perf.core.aws.refusals import THROTTLING_CODES
+from aqp_perf.clock import SYSTEM_CLOCK, Clock
 from aqp_perf.errors import TargetUnusable
+from aqp_perf.targets.access.backoff import CAPACITY_LIMIT_S, Backoff, unless_throttled
 from aqp_perf.targets.access.client import errors_of
 from aqp_perf.targets.kinds.target import Target
-from aqp_perf.targets.tables.clock import Clock, SystemClock
 
-MOST_ATTEMPTS: Final = 30
-"""Attempts in a row that read nothing before we give up: about a minute of waiting."""
-
-_FIRST_PAUSE_S: Final = 0.05
-_LONGEST_PAUSE_S: Final = 5.0
-_MOST_EMPTY_PAGES: Final = 10
-"""One after the other: without a filter, every page but the last has an item."""
+Key = tuple[str, str]
+"""Partition and sort key of an item."""
 
 
 class TableReader:
     """Reads the keys of one table; every read sees all writes before it.
 
-    What is refused for lack of capacity is asked again, after a pause that grows: a load may have
-    used up the capacity of its table, and an audit has time.
+    A read that is refused for lack of capacity is repeated: a load may have used up the capacity of
+    its table, and an audit has time. Every method raises TargetUnavailable or TargetUnusable when
+    the target does not answer, or refuses.
 
     Args:
         target: where the table is.
         table: its name.
-        rng: draws the pauses.
-        clock: waits them.
+        clock: for the pauses before a repeated read.
     """
 
-    def __init__(
-        self, target: Target, table: str, *, rng: Random, clock: Clock | None = None
-    ) -> None:
+    def __init__(self, target: Target, table: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._client: Any = target.client()
         self._endpoint = target.endpoint
-        self._table, self._rng, self._clock = table, rng, clock or SystemClock()
+        self._table, self._clock = table, clock
         self.consumed_read_units: float | None = None
-        """What all reads used so far; None: the endpoint does not say."""
+        """Of all reads so far; None: the endpoint does not report it."""
 
-    def keys(self) -> Iterator[tuple[str, str]]:
-        """Yield partition and sort key of every item, page by page, in the table's own order.
-
-        Raises:
-            TargetUnavailable, TargetUnusable: the target does not answer, or says no.
-        """
+    def keys(self) -> Iterator[Key]:
+        """Yield the key of every item, page by page, in the table's own order."""
         request = {
             # As a Scan does; moto and DynamoDB Local take two to ten times as long for that.
             "Statement": f'SELECT "pk", "sk" FROM "{self._table}"',  # noqa: S608 - a checked name
             "ConsistentRead": True,
             "ReturnConsumedCapacity": "TOTAL",
         }
-        token: dict[str, str] = {}
-        empty_pages = 0
-        while empty_pages <= _MOST_EMPTY_PAGES:
-            with _answers_of(self._endpoint):
-                page = self._ask(self._client.execute_statement, {**request, **token})
-                self._count([page.get("ConsumedCapacity")])
-                keys = [_key(item) for item in page["Items"]]
-            yield from keys
+        while True:
+            with errors_of(self._endpoint):
+                ask = partial(self._client.execute_statement, **request)
+                page = unless_throttled(ask, self._clock)
+            self._count([page.get("ConsumedCapacity")])
+            yield from map(_key, page["Items"])
             if "NextToken" not in page:
                 return
-            if page["NextToken"] == token.get("NextToken"):
-                break
-            token = {"NextToken": page["NextToken"]}
-            empty_pages = 0 if keys else empty_pages + 1
-        raise self.endless()
+            request["NextToken"] = page["NextToken"]
 
-    def endless(self) -> TargetUnusable:
-        """Return the error of a table that has more pages, or items, than it can have."""
-        return TargetUnusable(self._endpoint, f"table {self._table!r} never ends")
-
-    def present(self, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Return those of up to 100 different keys that are in the table.
-
-        Raises:
-            TargetUnavailable, TargetUnusable: the target does not answer, or says no.
-        """
-        found: set[tuple[str, str]] = set()
+    def present(self, keys: Sequence[Key]) -> set[Key]:
+        """Return those of up to 100 different keys that are in the table."""
+        found: set[Key] = set()
         left: Mapping[str, Any] = {
             self._table: {
                 "Keys": [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys],
@@ -91,57 +62,31 @@ class TableReader:
                 "ConsistentRead": True,
             }
         }
-        pauses = self._pauses()
+        backoff = Backoff(CAPACITY_LIMIT_S, self._clock)
         while left:
-            request = {"RequestItems": left, "ReturnConsumedCapacity": "TOTAL"}
-            with _answers_of(self._endpoint):
-                answer = self._ask(self._client.batch_get_item, request)
-                self._count(answer.get("ConsumedCapacity", []))
-                items = answer["Responses"].get(self._table, [])
-                found.update(_key(item) for item in items)
-                left = answer.get("UnprocessedKeys", {})
-            if left:
-                pauses = self._pauses() if items else pauses
-                next(pauses)
+            with errors_of(self._endpoint):
+                ask = partial(
+                    self._client.batch_get_item,
+                    RequestItems=left,
+                    ReturnConsumedCapacity="TOTAL",
+                )
+                answer = unless_throttled(ask, self._clock)
+            self._count(answer.get("ConsumedCapacity", []))
+            items = answer["Responses"].get(self._table, [])
+            found.update(map(_key, items))
+            left = answer.get("UnprocessedKeys", {})
+            if items:
+                backoff = Backoff(CAPACITY_LIMIT_S, self._clock)
+            if left and not backoff.pause():
+                detail = f"it had no capacity for reads of table {self._table!r}"
+                raise TargetUnusable(self._endpoint, f"{detail} for {CAPACITY_LIMIT_S:g} s")
         return found
 
-    def _ask(
-        self, call: Callable[..., Mapping[str, Any]], request: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
-        pauses = self._pauses()
-        while True:
-            try:
-                return call(**request)
-            except ClientError as error:
-                if error.response["Error"]["Code"] not in THROTTLING_CODES:
-                    raise
-            next(pauses)
-
-    def _pauses(self) -> Iterator[None]:
-        """Wait longer each time; raise when it has been tried often enough."""
-        for attempt in range(MOST_ATTEMPTS):
-            bound_s = min(_FIRST_PAUSE_S * 2**attempt, _LONGEST_PAUSE_S)
-            self._clock.sleep(self._rng.uniform(0, bound_s))
-            yield
-        detail = f"it refused {MOST_ATTEMPTS} reads of table {self._table!r} in a row: no capacity"
-        raise TargetUnusable(self._endpoint, detail)
-
     def _count(self, consumed: Iterable[Mapping[str, Any] | None]) -> None:
-        for each in consumed:
-            if each is not None:
-                units = float(each["CapacityUnits"])
-                self.consumed_read_units = (self.consumed_read_units or 0.0) + units
+        for part in filter(None, consumed):
+            units = float(part["CapacityUnits"])
+            self.consumed_read_units = (self.consumed_read_units or 0.0) + units
 
 
-@contextmanager
-def _answers_of(endpoint: str) -> Iterator[None]:
-    """Raise what is wrong with an answer as an error of the target."""
-    with errors_of(endpoint):
-        try:
-            yield
-        except (ResponseParserError, LookupError, TypeError) as error:
-            raise TargetUnusable(endpoint, "it answers, but not as DynamoDB does") from error
-
-
-def _key(item: Mapping[str, Any]) -> tuple[str, str]:
+def _key(item: Mapping[str, Any]) -> Key:
     return item["pk"]["S"], item["sk"]["S"]

@@ -1,17 +1,19 @@
-"""Filling a table: BatchWriteItem from several threads, whatever is refused sent again."""
+"""Filling a table: BatchWriteItem from several threads; what is refused is sent again."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import islice
-from random import Random
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from aqp_perf.clock import SYSTEM_CLOCK, Clock
 from aqp_perf.core.aws.refusals import THROTTLING_CODES
 from aqp_perf.core.data.dataset import Item
 from aqp_perf.errors import SeedingFailed
+from aqp_perf.targets.access.backoff import CAPACITY_LIMIT_S, Backoff
+from aqp_perf.targets.access.client import error_code
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -20,108 +22,65 @@ if TYPE_CHECKING:
 BATCH_SIZE = 25
 """DynamoDB's limit for one BatchWriteItem."""
 
-MAX_ATTEMPTS = 10
-"""Attempts in a row that wrote nothing before we give up: about 10 s of waiting."""
-
-_WORKERS = 8
+_THREADS = 8
 """DynamoDB Local takes twice as many items from eight threads as from one, moto no more; on AWS
 a request waits for the network, which threads do side by side."""
 
-_FIRST_PAUSE_S = 0.05
-_LONGEST_PAUSE_S = 5.0
-
 
 def seed_table(
-    client: "DynamoDBClient",
-    table: str,
-    items: Iterable[Item],
-    *,
-    rng: Random,
-    pause: Callable[[float], object] | None = None,
+    client: "DynamoDBClient", table: str, items: Iterable[Item], *, clock: Clock = SYSTEM_CLOCK
 ) -> int:
     """Put ``items`` into ``table`` and return how many there were.
-
-    What is refused for lack of capacity is sent again after a pause, drawn by ``rng`` between 0
-    and a bound that doubles (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog,
-    2015). Progress of one batch starts its bound and its count of attempts anew.
 
     Args:
         client: used from several threads, as boto3 clients may be.
         table: its name.
         items: read from one thread at a time, a batch ahead of what is being written.
-        rng: draws the pauses.
-        pause: waits so many seconds; by default it ends at once when another thread has failed.
+        clock: for the pauses before a refused item is sent again.
 
     Raises:
-        SeedingFailed: `MAX_ATTEMPTS` in a row wrote nothing.
+        SeedingFailed: the table took no item of a batch for `CAPACITY_LIMIT_S`.
     """
-    stop = threading.Event()
-    writer = _Writer(client, table, rng, pause or stop.wait)
-    batches = _Batches(items)
+    source, lock, stop = iter(items), threading.Lock(), threading.Event()
 
     def work() -> int:
         written = 0
-        while not stop.is_set() and (batch := batches.take()):
-            writer.write(batch, stop)
+        while not stop.is_set():
+            with lock:
+                batch = list(islice(source, BATCH_SIZE))
+            if not batch:
+                break
+            _write(client, table, batch, clock=clock, stop=stop)
             written += len(batch)
         return written
 
-    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="seeding") as pool:
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="seeding") as pool:
         try:
-            futures = [pool.submit(work) for _ in range(_WORKERS)]
+            futures = [pool.submit(work) for _ in range(_THREADS)]
             return sum(future.result() for future in as_completed(futures))
         finally:
             stop.set()
 
 
-class _Batches:
-    """Hands out batches of one iterable to many threads."""
-
-    def __init__(self, items: Iterable[Item]) -> None:
-        self._items: Iterator[Item] = iter(items)
-        self._lock = threading.Lock()
-
-    def take(self) -> list[Item]:
-        with self._lock:
-            return list(islice(self._items, BATCH_SIZE))
-
-
-class _Writer:
-    """Writes one batch at a time, until all of it is in the table."""
-
-    def __init__(
-        self,
-        client: "DynamoDBClient",
-        table: str,
-        rng: Random,
-        pause: Callable[[float], object],
-    ) -> None:
-        self._client, self._table, self._rng, self._pause = client, table, rng, pause
-
-    def write(self, batch: list[Item], stop: threading.Event) -> None:
-        left: list[WriteRequestTypeDef | WriteRequestOutputTypeDef] = [
-            {"PutRequest": {"Item": item.attributes()}} for item in batch
-        ]
-        attempts = 0
-        while not stop.is_set():
-            count = len(left)
-            left = self._send(left)
-            if not left:
-                return
-            attempts = attempts + 1 if len(left) == count else 0
-            if attempts == MAX_ATTEMPTS:
-                raise SeedingFailed(self._table, len(left), attempts)
-            bound_s = min(_FIRST_PAUSE_S * 2**attempts, _LONGEST_PAUSE_S)
-            self._pause(self._rng.uniform(0, bound_s))
-
-    def _send(
-        self, requests: "list[WriteRequestTypeDef | WriteRequestOutputTypeDef]"
-    ) -> "list[WriteRequestTypeDef | WriteRequestOutputTypeDef]":
-        """Return what was not written."""
+def _write(
+    client: "DynamoDBClient", table: str, batch: list[Item], *, clock: Clock, stop: threading.Event
+) -> None:
+    """Send a batch until all of it is in the table, or until ``stop``."""
+    left: list[WriteRequestTypeDef | WriteRequestOutputTypeDef] = [
+        {"PutRequest": {"Item": item.attributes()}} for item in batch
+    ]
+    backoff = Backoff(CAPACITY_LIMIT_S, clock)
+    while not stop.is_set():
+        sent_count = len(left)
         try:
-            answer = self._client.batch_write_item(RequestItems={self._table: requests})
-        except ClientError as exc:
-            if exc.response["Error"]["Code"] not in THROTTLING_CODES:
+            answer = client.batch_write_item(RequestItems={table: left})
+            left = list(answer.get("UnprocessedItems", {}).get(table, []))
+        except ClientError as error:
+            if error_code(error) not in THROTTLING_CODES:
                 raise
-            return requests
-        return list(answer.get("UnprocessedItems", {}).get(self._table, []))
+        if not left:
+            return
+        if len(left) < sent_count:
+            backoff = Backoff(CAPACITY_LIMIT_S, clock)
+        if not backoff.pause():
+            raise SeedingFailed(table, len(left), CAPACITY_LIMIT_S)

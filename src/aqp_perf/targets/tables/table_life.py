@@ -4,11 +4,11 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from random import Random
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from aqp_perf.clock import SYSTEM_CLOCK, Clock
 from aqp_perf.core.aws.refusals import DENIED_CODES
 from aqp_perf.core.data.data_fingerprint import data_fingerprint
 from aqp_perf.core.data.dataset import Dataset
@@ -21,10 +21,10 @@ from aqp_perf.errors import (
     TargetError,
     TargetUnusable,
 )
+from aqp_perf.targets.access.backoff import Backoff
 from aqp_perf.targets.access.client import errors_of
 from aqp_perf.targets.kinds.target import Target, TargetKind
 from aqp_perf.targets.tables.billing import Billing, OnDemand
-from aqp_perf.targets.tables.clock import Clock, SystemClock
 from aqp_perf.targets.tables.definition import KEY, describe, key_of, table_definition
 from aqp_perf.targets.tables.seeding import seed_table
 from aqp_perf.targets.tables.table import Table, checked_name
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _READY_TIMEOUT_S = 180.0
-_FIRST_PAUSE_S = 0.02
-_LONGEST_PAUSE_S = 2.0
 _LIFETIME = timedelta(hours=12)
 """After this, whoever finds the table may take it for a left-over."""
 
@@ -55,7 +53,7 @@ def open_table(  # noqa: PLR0913 - named, and most with a default
     run_id: str,
     billing: Billing | None = None,
     keep: bool = False,
-    clock: Clock | None = None,
+    clock: Clock = SYSTEM_CLOCK,
 ) -> Iterator[Table]:
     """Create and seed table ``name``, yield it, and delete it however the block ends.
 
@@ -66,7 +64,7 @@ def open_table(  # noqa: PLR0913 - named, and most with a default
         run_id: goes into a tag.
         billing: on-demand under the default ceiling unless given.
         keep: do not delete it, however the block ends.
-        clock: for the wait until the table is ready.
+        clock: for the expiry tag and for waiting.
 
     Raises:
         TableAlreadyExists: there is such a table; it was not touched.
@@ -77,7 +75,7 @@ def open_table(  # noqa: PLR0913 - named, and most with a default
         TargetUnavailable, TargetUnusable: the target does not answer, or says no.
     """
     checked_name("table name", name)
-    own = _OwnTable(target, name, clock or SystemClock())
+    own = _OwnTable(target, name, clock)
     try:
         own.create(billing or OnDemand(), run_id)
         own.fill(dataset)
@@ -174,8 +172,7 @@ class _OwnTable:
 
     def fill(self, dataset: Dataset) -> None:
         with errors_of(self._endpoint):
-            rng = Random(dataset.seed)  # noqa: S311 - draws pauses, not secrets
-            seed_table(self._client, self._name, dataset.seed_items(), rng=rng)
+            seed_table(self._client, self._name, dataset.seed_items(), clock=self._clock)
             self._tag_as_seeded(data_fingerprint(dataset))
 
     def remove(self) -> None:
@@ -210,7 +207,8 @@ class _OwnTable:
                 raise
 
     def _wait_until_active(self) -> None:
-        for waited_s in self._pauses():
+        backoff = Backoff(_READY_TIMEOUT_S, self._clock)
+        while True:
             description = describe(self._client, self._name)
             # Right after CreateTable, AWS may not know the table yet.
             status = "CREATING" if description is None else description["TableStatus"]
@@ -218,28 +216,21 @@ class _OwnTable:
                 self._arn = description["TableArn"]
                 _check_account(self._target, self._arn)
                 return
-            if waited_s >= _READY_TIMEOUT_S:
+            if not backoff.pause():
                 raise TableNotReady(self._name, status, _READY_TIMEOUT_S)
 
     def _delete(self) -> None:
-        for waited_s in self._pauses():
+        backoff = Backoff(_READY_TIMEOUT_S, self._clock)
+        while True:
             try:
                 self._client.delete_table(TableName=self._name)
             except self._client.exceptions.ResourceNotFoundException:
                 return
             except self._client.exceptions.ResourceInUseException:
-                if waited_s >= _READY_TIMEOUT_S:
+                if not backoff.pause():
                     raise
                 continue  # AWS refuses to delete a table while it is being created
             return
-
-    def _pauses(self) -> Iterator[float]:
-        """Yield the seconds waited so far, with a growing pause before each but the first."""
-        started, pause_s = self._clock.now_s(), _FIRST_PAUSE_S
-        while True:
-            yield self._clock.now_s() - started
-            self._clock.sleep(pause_s)
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
 
 def _tags_if_told(client: "DynamoDBClient", arn: str) -> dict[str, str] | None:

@@ -1,7 +1,6 @@
 """Audits of the runs of a session, over a table that is a set of keys."""
 
 from collections.abc import Iterator, Sequence
-from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 from aqp_perf import targets
 from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.proof.write_log import Key, Outcome, WriteLog
-from aqp_perf.errors import TargetUnusable
 from aqp_perf.plugin.runs import audits
 from aqp_perf.plugin.runs.audits import Audits, Writes
 from aqp_perf.targets import Table
@@ -32,9 +30,6 @@ class FakeTable:
     def keys(self) -> Iterator[tuple[str, str]]:
         self.reads.append("keys")
         return iter(self.items)
-
-    def endless(self) -> TargetUnusable:
-        return TargetUnusable("http://double", "it never ends")
 
     def present(self, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         self.reads.append("present")
@@ -95,18 +90,6 @@ def test_a_run_that_was_not_audited_is_known_to_the_next(table: FakeTable) -> No
     own.pass_over(OURS, table.write("a/0/0", 20))
 
     assert own.audit(TARGET, OURS, table.write("b/0/0", 20), 1_000).unexpected == 0
-
-
-def test_a_table_that_makes_up_more_and_more_items_is_given_up(
-    table: FakeTable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def keys() -> Iterator[tuple[str, str]]:
-        return ((str(number), "made up") for number in count())
-
-    monkeypatch.setattr(table, "keys", keys)
-
-    with pytest.raises(TargetUnusable, match="it never ends"):
-        Audits(DATASET).audit(TARGET, OURS, table.write("a/0/0", 20), 1_000)
 
 
 @pytest.mark.parametrize(("most_items", "is_whole"), [(46, True), (45, False)])

@@ -1,16 +1,15 @@
 from collections.abc import Callable, Mapping
-from random import Random
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from botocore.parsers import ResponseParserError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aqp_perf.errors import TargetUnusable
-from aqp_perf.targets.tables.reading import MOST_ATTEMPTS, TableReader
+from aqp_perf.targets.tables.reading import TableReader
+from tests.doubles.manual_clock import ManualClock
 
 Request = Mapping[str, Any]
 Key = tuple[str, str]
@@ -41,21 +40,9 @@ class FakeClient:
         return answer
 
 
-class FakeClock:
-    def __init__(self) -> None:
-        self.pauses: list[float] = []
-
-    def now_s(self) -> float:
-        return sum(self.pauses)
-
-    def sleep(self, duration_s: float) -> None:
-        self.pauses.append(duration_s)
-
-
-def reader_of(client: FakeClient, clock: FakeClock | None = None) -> TableReader:
+def reader_of(client: FakeClient, clock: ManualClock | None = None) -> TableReader:
     target: Any = SimpleNamespace(client=lambda: client, endpoint="http://double")
-    own_clock: Any = clock or FakeClock()
-    return TableReader(target, "orders", rng=Random(1), clock=own_clock)  # noqa: S311 - pauses
+    return TableReader(target, "orders", clock=clock or ManualClock())
 
 
 def page(keys: list[Key], token: str | None = None, units: float | None = 3.5) -> dict[str, Any]:
@@ -84,13 +71,13 @@ def test_the_keys_are_those_of_all_pages(pages: list[list[Key]]) -> None:
 
     assert list(reader.keys()) == [key for keys in pages for key in keys]
 
-    tokens = [each.get("NextToken") for each in client.requests]
+    tokens = [request.get("NextToken") for request in client.requests]
     assert tokens == [None, *(f"token {n}" for n in range(last))]
-    assert all(each["ConsistentRead"] for each in client.requests)
+    assert all(request["ConsistentRead"] for request in client.requests)
     assert reader.consumed_read_units == 3.5 * len(pages)
 
 
-def test_what_nobody_says_is_no_consumption() -> None:
+def test_consumption_that_is_not_reported_is_none() -> None:
     reader = reader_of(FakeClient(page([("a", "b")], units=None)))
 
     assert list(reader.keys()) == [("a", "b")]
@@ -103,59 +90,52 @@ def test_what_was_not_processed_is_asked_again() -> None:
     client = FakeClient(*answers)
 
     assert reader_of(client).present(keys) == set(keys[:4])
-    assert [len(each["RequestItems"]["orders"]["Keys"]) for each in client.requests] == [5, 3, 3]
+    assert [len(sent["RequestItems"]["orders"]["Keys"]) for sent in client.requests] == [5, 3, 3]
     assert client.requests[0]["RequestItems"]["orders"]["ConsistentRead"]
 
 
 def test_a_throttled_read_waits_and_is_asked_again() -> None:
-    clock = FakeClock()
+    clock = ManualClock()
     reader = reader_of(FakeClient(THROTTLED, THROTTLED, page([("a", "b")])), clock)
 
     assert list(reader.keys()) == [("a", "b")]
-    assert len(clock.pauses) == 2
+    assert len(clock.sleeps) == 2
 
 
 @pytest.mark.parametrize(
-    ("read", "answer"),
+    ("read", "answer", "message"),
     [
-        (lambda reader: list(reader.keys()), THROTTLED),
-        (lambda reader: reader.present([("a", "b")]), batch([], [("a", "b")])),
+        (lambda reader: list(reader.keys()), THROTTLED, "ThrottlingException"),
+        (
+            lambda reader: reader.present([("a", "b")]),
+            batch([], [("a", "b")]),
+            "it had no capacity for reads of table 'orders' for 60 s",
+        ),
     ],
     ids=["keys", "present"],
 )
-def test_refusals_without_end_are_given_up(
-    read: Callable[[TableReader], object], answer: object
+def test_refusals_without_end_are_given_up_after_a_minute(
+    read: Callable[[TableReader], object], answer: object, message: str
 ) -> None:
-    clock = FakeClock()
-    reader = reader_of(FakeClient(*[answer] * (MOST_ATTEMPTS + 1)), clock)
+    clock = ManualClock()
+    reader = reader_of(FakeClient(*[answer] * 1_000), clock)
 
-    with pytest.raises(TargetUnusable, match="it refused 30 reads of table 'orders' in a row"):
+    with pytest.raises(TargetUnusable, match=message):
         read(reader)
 
-    assert 30 < sum(clock.pauses) < 120
+    assert 60 <= sum(clock.sleeps) < 62
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [{}, {"Items": [{}]}, {"Items": [{"pk": {"N": "1"}}]}, ResponseParserError("not JSON")],
-)
-def test_what_dynamodb_would_not_say_is_an_error_of_the_target(answer: object) -> None:
-    with pytest.raises(TargetUnusable, match="it answers, but not as DynamoDB does"):
-        list(reader_of(FakeClient(answer)).keys())
+def test_progress_starts_the_minute_anew() -> None:
+    """Of 40 keys, one is read after every 5 refusals: slow, but it ends."""
+    keys = [("a", str(number)) for number in range(40)]
+    answers = []
+    for number in range(40):
+        answers += [batch([], keys[number:])] * 5 + [batch([keys[number]], keys[number + 1 :])]
+    clock = ManualClock()
 
-
-@pytest.mark.parametrize(
-    "pages",
-    [
-        [page([("a", "b")], "once more")] * 2,
-        [page([], f"token {number % 2}") for number in range(20)],
-        [page([], f"token {number}") for number in range(20)],
-    ],
-    ids=["one token", "two tokens", "always another"],
-)
-def test_a_table_without_end_is_an_error_of_the_target(pages: list[dict[str, Any]]) -> None:
-    with pytest.raises(TargetUnusable, match="table 'orders' never ends"):
-        list(reader_of(FakeClient(*pages)).keys())
+    assert reader_of(FakeClient(*answers), clock).present(keys) == set(keys)
+    assert sum(clock.sleeps) > 60
 
 
 def test_another_error_is_not_asked_again() -> None:

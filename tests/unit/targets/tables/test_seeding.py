@@ -9,9 +9,11 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aqp_perf.clock import Clock
 from aqp_perf.core.data.dataset import Dataset, Item
 from aqp_perf.errors import SeedingFailed
-from aqp_perf.targets.tables.seeding import BATCH_SIZE, MAX_ATTEMPTS, seed_table
+from aqp_perf.targets.tables.seeding import BATCH_SIZE, seed_table
+from tests.doubles.manual_clock import ManualClock
 
 Requests = list[dict[str, Any]]
 
@@ -35,13 +37,8 @@ class FakeClient:
         return {"UnprocessedItems": {table: left} if left else {}}
 
 
-def seed(
-    client: FakeClient,
-    items: Iterator[Item],
-    pause: Callable[[float], object] = lambda _: None,
-) -> int:
-    rng = Random(1)  # noqa: S311 - draws pauses
-    return seed_table(client, "orders", items, rng=rng, pause=pause)  # type: ignore[arg-type] # as much of a client as is used
+def seed(client: FakeClient, items: Iterator[Item], clock: Clock | None = None) -> int:
+    return seed_table(client, "orders", items, clock=clock or ManualClock())  # type: ignore[arg-type] # as much of a client as is used
 
 
 def items_of(count: int) -> list[Item]:
@@ -62,29 +59,22 @@ def test_every_item_is_written_once_however_much_is_refused(count: int, rng: Ran
     assert all(1 <= size <= BATCH_SIZE for size in client.batch_sizes)
 
 
-def test_refusals_without_end_are_given_up_with_the_counts() -> None:
+def test_refusals_without_end_are_given_up_after_a_minute() -> None:
+    clock = ManualClock()
     client = FakeClient(lambda _: 0)
-    with pytest.raises(SeedingFailed, match="3 seed items still unprocessed after 10 attempts"):
-        seed(client, iter(items_of(3)))
-    assert client.batch_sizes == [3] * MAX_ATTEMPTS
+    with pytest.raises(SeedingFailed, match="'orders' had no capacity for 3 seed items for 60 s"):
+        seed(client, iter(items_of(3)), clock)
+    assert 60 <= clock.monotonic_s() < 62
+    assert set(client.batch_sizes) == {3}
 
 
-def test_pauses_stay_below_a_bound_that_doubles() -> None:
-    pauses: list[float] = []
-    with pytest.raises(SeedingFailed):
-        seed(FakeClient(lambda _: 0), iter(items_of(1)), pauses.append)
-    bounds = [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5, 5, 5]
-    assert len(pauses) == len(bounds)
-    assert all(0 <= pause <= bound for pause, bound in zip(pauses, bounds, strict=True))
-    assert len(set(pauses)) == len(pauses)
-
-
-def test_progress_starts_the_count_of_attempts_anew() -> None:
-    """Nine refusals, then one item, and so on: slow, but it comes to an end."""
+def test_progress_starts_the_minute_anew() -> None:
+    """Of 25 items, one is written after every 9 refusals: slow, but it ends."""
+    clock = ManualClock()
     calls = iter(range(1_000))
-    client = FakeClient(lambda _: int(next(calls) % MAX_ATTEMPTS == MAX_ATTEMPTS - 1))
-    assert seed(client, iter(items_of(4))) == 4
-    assert len(client.batch_sizes) == 4 * MAX_ATTEMPTS
+    client = FakeClient(lambda _: int(next(calls) % 10 == 9))
+    assert seed(client, iter(items_of(BATCH_SIZE)), clock) == BATCH_SIZE
+    assert clock.monotonic_s() > 60
 
 
 @pytest.mark.parametrize(
