@@ -7,37 +7,31 @@ from pathlib import Path
 from aqp_perf.core.measured.run_progress import Progress
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.loadgen.measure.progress_file import REST_RATIO, tell_progress
+from tests.doubles.manual_clock import ManualClock
 
 
 class Run:
     """A run of so many seconds, in which telling the progress takes so long."""
 
     def __init__(self, *, lasts_s: float, telling_takes_s: float) -> None:
-        self.now_s = 0.0
-        self.rests_s: list[float] = []
+        self.clock = ManualClock()
         self._lasts_s, self._telling_takes_s = lasts_s, telling_takes_s
 
-    def clock(self) -> float:
-        return self.now_s
-
-    def sleep(self, seconds: float) -> None:
-        self.rests_s.append(seconds)
-        self.now_s += seconds
-
     def is_over(self) -> bool:
-        return self.now_s >= self._lasts_s
+        return self.clock.monotonic_s() >= self._lasts_s
 
     def progress(self) -> Progress:
-        self.now_s += self._telling_takes_s
+        self.clock.time_passes(self._telling_takes_s)
+        now_s = self.clock.monotonic_s()
         run = RunResult(
             command=(),
             started_at=datetime(2025, 1, 1, tzinfo=UTC),
-            duration_s=self.now_s,
+            duration_s=now_s,
             users=1,
             generator=GeneratorHealth(processes=1),
             operations=(),
         )
-        return Progress(elapsed_s=self.now_s, users=1, run=run)
+        return Progress(elapsed_s=now_s, users=1, run=run)
 
     def tell(self, path: Path) -> None:
         tell_progress(
@@ -46,7 +40,6 @@ class Run:
             progress=self.progress,
             is_over=self.is_over,
             clock=self.clock,
-            sleep=self.sleep,
         )
 
 
@@ -56,7 +49,7 @@ def test_progress_is_told_as_often_as_asked_until_the_run_is_over(tmp_path: Path
 
     run.tell(path)
 
-    assert run.rests_s == [1.0] * 10
+    assert run.clock.sleeps == [1.0] * 10
     assert Progress.from_json(json.loads(path.read_text())).elapsed_s == 9.0
 
 
@@ -65,7 +58,7 @@ def test_progress_that_takes_long_to_tell_is_told_less_often(tmp_path: Path) -> 
 
     run.tell(tmp_path / "progress.json")
 
-    first, *others = run.rests_s
+    first, *others = run.clock.sleeps
     assert first == 1.0
     assert set(map(round, others)) == {round(REST_RATIO * 0.05)}
     assert len(others) == 10

@@ -6,13 +6,11 @@ time it rests for `REST_RATIO` times as long as that took.
 """
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import gevent
-
+from aqp_perf.clock import SYSTEM_CLOCK, Clock
 from aqp_perf.core.measured.run_progress import Progress
 from aqp_perf.files import write_whole
 
@@ -20,14 +18,13 @@ REST_RATIO: Final = 200
 """Half a percent of a core at most, with ever so many operations."""
 
 
-def tell_progress(  # noqa: PLR0913 - named, and each another thing
+def tell_progress(
     path: Path,
     every_s: float,
     *,
     progress: Callable[[], Progress],
     is_over: Callable[[], bool],
-    clock: Callable[[], float] = time.perf_counter,
-    sleep: Callable[[float], None] = gevent.sleep,
+    clock: Clock = SYSTEM_CLOCK,
 ) -> None:
     """Write what ``progress`` returns into a file again and again, until the run is over.
 
@@ -36,14 +33,13 @@ def tell_progress(  # noqa: PLR0913 - named, and each another thing
         every_s: how often, at most.
         progress: tells how the run is doing.
         is_over: tells whether it is over.
-        clock: in seconds.
-        sleep: lets others work for so many seconds.
+        clock: its `sleep` lets other greenlets work, as Locust patches ``time.sleep``.
     """
     rest_s = every_s
     while True:
-        sleep(rest_s)
+        clock.sleep(rest_s)
         if is_over():
             return
-        began_s = clock()
+        began_s = clock.monotonic_s()
         write_whole(path, json.dumps(progress().to_json(), allow_nan=False))
-        rest_s = max(every_s, REST_RATIO * (clock() - began_s))
+        rest_s = max(every_s, REST_RATIO * (clock.monotonic_s() - began_s))

@@ -1,11 +1,11 @@
 """What a session may spend on AWS: estimated before each load, and counted after it."""
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from math import ceil
 from typing import NamedTuple
 
+from aqp_perf.clock import SYSTEM_CLOCK, Clock
 from aqp_perf.core.aws.capacity_units import Units, read_units, write_units
 from aqp_perf.core.aws.prices import Tariff, format_usd, prices_in
 from aqp_perf.core.data.item_sizes import largest_item_bytes
@@ -48,7 +48,7 @@ class SessionCosts:
     Args:
         session: its settings.
         processes: pytest processes that share the limit, as the workers of xdist do.
-        now_s: a clock that never goes back.
+        clock: for the hours that the table lives.
     """
 
     def __init__(
@@ -56,9 +56,9 @@ class SessionCosts:
         session: SessionSettings,
         *,
         processes: int = 1,
-        now_s: Callable[[], float] = time.monotonic,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._session, self._processes, self._now_s = session, processes, now_s
+        self._session, self._processes, self._clock = session, processes, clock
         self._limit = session.max_cost_usd / processes
         self._spent = Decimal(0)
         self._written = 0.0
@@ -120,7 +120,7 @@ class SessionCosts:
             return
         if self.upcoming is not None:
             self.admit(self.upcoming, region)
-        self._created_s = self._now_s()
+        self._created_s = self._clock.monotonic_s()
         self._seeding_owed = self._tariff(region, None).of_requests(self._seeding())
 
     def admit(
@@ -186,7 +186,7 @@ class SessionCosts:
             parts = {"seeding": self._seeding_owed, **parts}
             self._seeding_owed = Decimal(0)
         if tariff.provisioned is not None and self._created_s is not None:
-            hours = ceil((self._now_s() - self._created_s) / 3_600) or 1
+            hours = ceil((self._clock.monotonic_s() - self._created_s) / 3_600) or 1
             parts["table"] = tariff.of_table(hours - self._hours_paid)
             self._hours_paid = hours
         self._spent += sum(parts.values())
@@ -210,7 +210,9 @@ class SessionCosts:
         if plan.writes and load.audited_items:
             parts["audit"] = tariff.of_requests(Units(read=self._audit_units(load, plan)))
         if is_ours and tariff.provisioned is not None:
-            lived_s = 0.0 if self._created_s is None else self._now_s() - self._created_s
+            lived_s = (
+                0.0 if self._created_s is None else self._clock.monotonic_s() - self._created_s
+            )
             until_s = lived_s + load.run_time_s + load.stop_timeout_s
             parts["table"] = tariff.of_table(max(0, ceil(until_s / 3_600) - self._hours_paid))
         gaps = tuple(f"without what {name} takes" for name in plan.unknown)

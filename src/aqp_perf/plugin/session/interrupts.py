@@ -6,13 +6,13 @@ import os
 import signal
 import sys
 import threading
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from types import FrameType
 from typing import Any, Final
 
 import pytest
 
+from aqp_perf.clock import SYSTEM_CLOCK, Clock
 from aqp_perf.plugin.session.gone_terminals import drop_gone_terminals
 
 ONE_PRESS_S: Final = 1.0
@@ -38,10 +38,10 @@ class Interrupts:
 
     Args:
         is_worker: whether the session is that of a worker of xdist.
-        clock: seconds since some instant.
+        clock: tells one press of a key from two.
     """
 
-    def __init__(self, *, is_worker: bool, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, is_worker: bool, clock: Clock = SYSTEM_CLOCK) -> None:
         self._is_worker, self._clock = is_worker, clock
         self._process = os.getpid()
         self.signal: signal.Signals | None = None
@@ -110,7 +110,11 @@ class Interrupts:
         if os.getpid() != self._process:
             _as_if_not_listening(number)
             return
-        came, is_first, now_s = signal.Signals(number), self.signal is None, self._clock()
+        came, is_first, now_s = (
+            signal.Signals(number),
+            self.signal is None,
+            self._clock.monotonic_s(),
+        )
         self.signal = self.signal or came
         if came is signal.SIGHUP:
             drop_gone_terminals()

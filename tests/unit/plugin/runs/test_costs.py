@@ -12,6 +12,7 @@ from aqp_perf.errors import BudgetExceeded
 from aqp_perf.plugin.runs.costs import Admission, SessionCosts, Upcoming
 from aqp_perf.plugin.settings.load_settings import LoadSettings
 from aqp_perf.plugin.settings.resolver import Resolver
+from tests.doubles.manual_clock import ManualClock
 
 AWS = ("--perf-target=aws", "--perf-aws-account=123456789012")
 EMPTY = "--perf-items-per-partition=0"
@@ -26,7 +27,7 @@ class Costs(SessionCosts):
     """The costs of a session, with the settings of its loads and a clock to set."""
 
     load: LoadSettings
-    clock_s = 0.0
+    clock: ManualClock
 
     def write(self, capacity: TableCapacity | None = None) -> Admission:
         return self.admit(
@@ -42,7 +43,9 @@ def session(pytester: pytest.Pytester) -> Session:
         options = (*AWS, f"--perf-pacing={load}", "--perf-run-time=1000s", "--perf-audit=off")
         config = pytester.parseconfig("-p", "no:locust", *options, *args)
         resolver = Resolver(config, run_id="run")
-        costs = Costs(resolver.session, processes=processes, now_s=lambda: costs.clock_s)
+        clock = ManualClock()
+        costs = Costs(resolver.session, processes=processes, clock=clock)
+        costs.clock = clock
         costs.load = resolver.load({})
         return costs
 
@@ -143,7 +146,7 @@ def test_provisioned_table_costs_its_hours_and_its_requests_nothing(session: Ses
     hour = 100 * Decimal("0.00013") + 200 * Decimal("0.00065")
     assert costs.write().estimate.parts == {"load": 0, "table": hour}
     assert costs.budget(costs.write()) is None
-    costs.clock_s = HOUR_S
+    costs.clock.time_passes(HOUR_S)
     assert costs.write().estimate.parts["table"] == 2 * hour
     first = costs.charge(costs.write(), metered=MeteredUnits(write=1e6), audit_read_units=1e6)
     assert first.spent_parts == {"load": 0, "audit": 0, "table": hour}

@@ -11,16 +11,17 @@ import pytest
 import xdist.dsession  # type: ignore[import-untyped]
 
 from aqp_perf.plugin.session.interrupts import ONE_PRESS_S, Interrupts, Terminated
+from tests.doubles.manual_clock import ManualClock
 
 LATER_S = ONE_PRESS_S + 0.1
 
 
 class Told:
-    """Interrupts of a session, with a clock that stands still."""
+    """Interrupts of a session, with a clock that only `tell` moves."""
 
     def __init__(self, *, is_worker: bool = False) -> None:
-        self.now_s = 1000.0
-        self.interrupts = Interrupts(is_worker=is_worker, clock=lambda: self.now_s)
+        self._clock = ManualClock()
+        self.interrupts = Interrupts(is_worker=is_worker, clock=self._clock)
 
     def finishing(self) -> "Told":
         """Begin to finish."""
@@ -38,7 +39,7 @@ class Told:
 
     def tell(self, number: Signals, after_s: float = LATER_S) -> None:
         """Send a signal, so long after the last one."""
-        self.now_s += after_s
+        self._clock.time_passes(after_s)
         self.interrupts._on_signal(number, None)
 
 

@@ -127,11 +127,11 @@ def test_refusals_without_end_are_given_up_after_a_minute(
 
 
 def test_progress_starts_the_minute_anew() -> None:
-    """Of 40 keys, one is read after every 5 refusals: slow, but it ends."""
+    """Of 40 keys, one is read after every 10 refusals: slow, but it ends."""
     keys = [("a", str(number)) for number in range(40)]
     answers = []
     for number in range(40):
-        answers += [batch([], keys[number:])] * 5 + [batch([keys[number]], keys[number + 1 :])]
+        answers += [batch([], keys[number:])] * 10 + [batch([keys[number]], keys[number + 1 :])]
     clock = ManualClock()
 
     assert reader_of(FakeClient(*answers), clock).present(keys) == set(keys)
