@@ -5,6 +5,10 @@ BIN := .venv/bin
 LIMITS := -o faulthandler_timeout=300 -o faulthandler_exit_on_timeout=true
 # Pytest and the plugin read these before tests/conftest.py can clear them.
 UNSET := $(addprefix -u ,PYTEST_ADDOPTS $(filter-out PERF_LOCK_FILE,$(filter AWS_% LOCUST_% PERF_%,$(.VARIABLES))))
+# A file is one piece of work: its set-up is done once. In the order of folders, the long ones come
+# first. Load tests run alone on the machine, so here they are short; make perf runs them whole.
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
+SHORT := --perf-run-time=6s --perf-pacing=200/s
 STAMP := .venv/.complete
 
 .PHONY: help env perf test check sweep fix lock dynamodb-local clean
@@ -25,7 +29,7 @@ perf: env  ## run the load tests: smoke on moto and the embedded AQP
 	$(BIN)/python -m pytest -m perf $(ARGS)
 
 test: env  ## run the whole test suite
-	env $(UNSET) LC_ALL=C.UTF-8 $(BIN)/python -m pytest -n 2 $(LIMITS) $(ARGS)
+	env $(UNSET) LC_ALL=C.UTF-8 $(BIN)/python -m pytest $(PARALLEL) $(SHORT) $(LIMITS) $(ARGS)
 
 check: env  ## format, lint, types, import layers, tests
 	$(BIN)/ruff format --check .

@@ -23,6 +23,7 @@ perf_run_time = 1s
 perf_warmup = 0
 perf_pacing = think
 perf_users = 2
+perf_spawn_rate = 100
 """
 
 LOCUSTFILE = '''
