@@ -1,1 +1,1 @@
-"""The history of sessions: kept as their result files, looked at for changes of level."""
+"""The history of sessions: their results files, read as series with changes of level."""

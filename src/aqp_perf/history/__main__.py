@@ -1,6 +1,6 @@
-"""``python -m aqp_perf.history DIR``: what sessions measured, and where it changed.
+"""``python -m aqp_perf.history DIR``: show what sessions measured, and where its level changed.
 
-Exit code 0: it was read. 2: it could not be, has no session, or the arguments are wrong.
+Exit code 0: the history was read. 2: it cannot be read, has no session, or the arguments are wrong.
 """
 
 import sys
@@ -12,7 +12,7 @@ from aqp_perf.core.results.series import series_of
 from aqp_perf.core.results.trends import Trend, find_trends
 from aqp_perf.history.change_points import INSTALL_HINT, find_changes, is_installed
 from aqp_perf.history.commits import commits_in
-from aqp_perf.history.reading import HISTORY_ERRORS, read_history, told
+from aqp_perf.history.reading import HISTORY_ERRORS, History, error_text, read_history
 from aqp_perf.reports.lines import Line, printable
 from aqp_perf.reports.text.trend_lines import overview_lines, skipped_lines
 from aqp_perf.stores.file_store import Place, parse_place
@@ -20,7 +20,19 @@ from aqp_perf.stores.file_store import Place, parse_place
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the history that the arguments name; return the exit code."""
-    options = _parser().parse_args(arguments)
+    parser = ArgumentParser(
+        prog="python -m aqp_perf.history",
+        description="Show what the sessions of a history measured, and where its level changed.",
+    )
+    parser.add_argument("history", metavar="DIR", help="a folder, or s3://bucket/prefix")
+    parser.add_argument(
+        "--checkout",
+        type=Path,
+        default=Path.cwd(),
+        metavar="DIR",
+        help="git checkout in which the commits between two sessions are counted",
+    )
+    options = parser.parse_args(arguments)
     try:
         place = parse_place(options.history)
     except ValueError as error:
@@ -33,11 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             commits_in(options.checkout),
         )
     except HISTORY_ERRORS as error:
-        return _refuse(options.history, told(error))
+        return _refuse(options.history, error_text(error))
     if not history.sessions:
-        skipped = (f"passed over: {each}" for each in history.skipped)
-        return _refuse(options.history, "; ".join(["there is no session of a history", *skipped]))
-    for line in _lines(trends, len(history.sessions), history.skipped):
+        skipped = (f"skipped: {text}" for text in history.skipped)
+        return _refuse(options.history, "; ".join(["no session was found", *skipped]))
+    for line in _lines(trends, history):
         sys.stdout.write(f"{line.text}\n")
     return 0
 
@@ -47,29 +59,12 @@ def _refuse(place: str, why: str) -> int:
     return 2
 
 
-def _lines(trends: Sequence[Trend], sessions: int, skipped: Sequence[str]) -> Iterator[Line]:
-    yield Line(f"sessions: {sessions}, series: {len(trends)}")
-    yield from skipped_lines(skipped)
+def _lines(trends: Sequence[Trend], history: History) -> Iterator[Line]:
+    yield Line(f"sessions: {len(history.sessions)}, series: {len(trends)}")
+    yield from skipped_lines(history.skipped)
     yield from overview_lines(trends)
     if not is_installed():
         yield Line(INSTALL_HINT)
-
-
-def _parser() -> ArgumentParser:
-    parser = ArgumentParser(prog="python -m aqp_perf.history", description=_summary())
-    parser.add_argument("history", metavar="DIR", help="a folder, or s3://bucket/prefix")
-    parser.add_argument(
-        "--checkout",
-        type=Path,
-        default=Path.cwd(),
-        metavar="DIR",
-        help="git checkout in which the commits between two sessions are counted",
-    )
-    return parser
-
-
-def _summary() -> str:
-    return "Show what the sessions of a history measured, and where its level changed."
 
 
 if __name__ == "__main__":

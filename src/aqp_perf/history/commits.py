@@ -1,4 +1,4 @@
-"""How many commits lie between two points of a history, as git of a checkout knows it."""
+"""Counts the commits between two sessions, with git."""
 
 import re
 import subprocess
@@ -8,12 +8,12 @@ from typing import Final
 from aqp_perf.core.results.trends import CountCommits
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{7,64}")
-"""What comes from a file of a history is not to be taken for an option."""
+"""Checked, so that no text of a file is an option of git."""
 _LONGEST_S: Final = 10.0
 
 
 def commits_in(folder: Path) -> CountCommits:
-    """Return what counts the commits of the checkout that ``folder`` is in."""
+    """Return a function that counts commits in the git checkout that ``folder`` is in."""
 
     def count(older: str, newer: str) -> int | None:
         if not (_COMMIT.fullmatch(older) and _COMMIT.fullmatch(newer)):

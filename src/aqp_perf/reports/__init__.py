@@ -1,1 +1,1 @@
-"""Results as text, JUnit properties and JSON."""
+"""Reports: a session as text, HTML, Markdown and JUnit properties; and its results file."""

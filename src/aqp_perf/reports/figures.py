@@ -1,57 +1,76 @@
-"""Numbers as people read them; files keep all their digits."""
+"""Numbers as people read them; the results file keeps all their digits."""
 
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from aqp_perf.core.verdict.metrics import MetricKind, shown_unit
 
-_FEWEST_DIGITS: Final = 3
+UNKNOWN: Final = "-"
+DIGITS: Final = 3
+"""Significant digits of a measured value: as many as a histogram keeps."""
+
 _MOST_DIGITS: Final = 5
+
+
+class Fact(NamedTuple):
+    """A labelled figure, as texts."""
+
+    name: str
+    value: str
 
 
 def table_ms(value_ms: float | None) -> str:
     """Return milliseconds for a table: one decimal below 100, none above, ``-`` for None."""
     if value_ms is None:
-        return "-"
+        return UNKNOWN
     return f"{value_ms:.1f}" if round(value_ms, 1) < 100 else f"{value_ms:.0f}"  # noqa: PLR2004
 
 
-def figure(value: float, digits: int = 5) -> str:
-    """Return so many significant digits without exponent; no digit before the point is lost."""
+def figure(value: float, digits: int = _MOST_DIGITS) -> str:
+    """Return ``digits`` significant digits and no exponent; digits before the point are kept."""
     rounded = f"{value:.0f}" if value >= 10**digits else f"{value:.{digits}g}"
     return f"{Decimal(rounded):f}"
 
 
 def rounded(value: float, digits: int = 4) -> float:
-    """Return a number with so many significant digits, for what is drawn rather than read."""
+    """Return ``value`` with ``digits`` significant digits, for a chart."""
     return float(f"{value:.{digits}g}")
 
 
-def observed_figure(
-    value: float,
-    interval: tuple[float, float] | None,
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun, as in ``1 user`` and ``1,200 users``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def part_text(count: int, total: int) -> str:
+    """Return a count and its part of ``total``, as in ``2 (0.20%)``; a total of 0 is 0 %."""
+    return f"{count:,} ({count / (total or 1):.2%})"
+
+
+def quantity_text(
+    value: float | None,
     kind: MetricKind,
+    interval: tuple[float, float] | None = None,
     limit: float | None = None,
 ) -> str:
     """Return a value with its unit and its interval, as in ``12.3 ms [11.8, 13.1]``.
 
-    It has three digits, as many as a histogram keeps, and more where it would look like the limit
-    that it misses.
+    It has `DIGITS` digits, and more where it would look equal to the ``limit`` that it misses.
+    None is ``-``.
     """
+    if value is None:
+        return UNKNOWN
     scale, unit = shown_unit(value, kind)
 
+    def digits_of(quantity: float, digits: int) -> str:
+        return figure(quantity * float(scale), digits)
+
     def shown(quantity: float) -> str:
-        digits = _FEWEST_DIGITS
+        digits = DIGITS
         if limit is not None and quantity != limit:
             while digits < _MOST_DIGITS and digits_of(quantity, digits) == digits_of(limit, digits):
                 digits += 1
         return digits_of(quantity, digits)
 
-    def digits_of(quantity: float, digits: int) -> str:
-        return figure(quantity * float(scale), digits)
-
     text = f"{shown(value)}{unit}"
-    if interval is None:
-        return text
-    low, high = map(shown, interval)
-    return f"{text} [{low}, {high}]"
+    return text if interval is None else f"{text} [{', '.join(map(shown, interval))}]"

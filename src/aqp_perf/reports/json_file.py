@@ -1,4 +1,4 @@
-"""The report file of ``--perf-json``."""
+"""The results file of ``--perf-json``."""
 
 import json
 from pathlib import Path
@@ -8,30 +8,30 @@ from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.files import write_whole
 
 
-def write_results(path: Path, report: ResultsFile) -> None:
-    """Write the report, whole or not at all, as strict JSON: no NaN, whatever went into it.
+def write_results(path: Path, results: ResultsFile) -> None:
+    """Write the results file, whole or not at all.
 
     Raises:
-        OSError: the folder or the file cannot be written; a file that was there is as it was.
+        OSError: the folder or the file cannot be written; an earlier file is unchanged.
         ValueError: a figure is not finite.
     """
-    write_whole(path, results_text(report))
+    write_whole(path, results_text(results))
 
 
-def write_aside(report: ResultsFile) -> Path:
-    """Write the report to a new file in the folder for temporary ones, and return its path.
+def write_aside(results: ResultsFile) -> Path:
+    """Write the results to a new file in the folder for temporary files, and return its path.
 
     Raises:
-        OSError: that folder takes no file either.
+        OSError: the file cannot be written there.
         ValueError: a figure is not finite.
     """
-    text = results_text(report)
+    text = results_text(results)
     descriptor, name = mkstemp(prefix="aqp-perf-", suffix=".json")
     with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - an open descriptor
         file.write(text)
     return Path(name)
 
 
-def results_text(report: ResultsFile) -> str:
-    """Return the report as strict JSON; raise ValueError when a figure is not finite."""
-    return json.dumps(report.to_json(), allow_nan=False, indent=2) + "\n"
+def results_text(results: ResultsFile) -> str:
+    """Return the results as strict JSON; raise ValueError when a figure is not finite."""
+    return json.dumps(results.to_json(), allow_nan=False, indent=2) + "\n"

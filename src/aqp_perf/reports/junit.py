@@ -3,10 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields
 
 from aqp_perf.core.comparison.outcome import Comparison
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.results.judged_run import JudgedRun
+from aqp_perf.reports.facts.comparisons import EVERY_OPERATION
 from aqp_perf.reports.lines import printable
 
 
@@ -19,11 +21,11 @@ def properties(judged: JudgedRun, prefix: str = "perf") -> list[tuple[str, str]]
 
     Args:
         judged: the run.
-        prefix: first part of every name; a test with several runs tells them apart by it.
+        prefix: first part of every name; it distinguishes the runs of a test with several.
     """
     taken: Counter[str] = Counter()
     named: list[tuple[str, str]] = []
-    for parts, value in _figures(judged):
+    for *parts, value in _figures(judged):
         if value is None:
             continue
         name = ".".join((prefix, *map(_slug, parts)))
@@ -32,62 +34,63 @@ def properties(judged: JudgedRun, prefix: str = "perf") -> list[tuple[str, str]]
     return named
 
 
-def _figures(judged: JudgedRun) -> Iterator[tuple[tuple[str, ...], object]]:
-    """Yield the parts of every name with a value; None: there is no such figure."""
-    run, verdict = judged.run, judged.verdict
-    yield ("verdict",), verdict.verdict
-    yield ("invalid_reasons",), "; ".join(verdict.invalid_reasons)
-    yield ("aborted",), run.aborted
-    yield ("target",), judged.target.kind
-    yield ("target_label",), judged.target.label
-    yield ("aqp",), judged.aqp
-    for key, value in judged.profile.items():
-        yield ("profile", key), value
-    yield ("seed",), judged.seed
-    if judged.cost is not None:
-        yield ("cost_usd",), f"{judged.cost.spent:f}"
-        yield ("cost",), judged.cost
-    yield ("users",), run.users
-    yield ("duration_s",), run.duration_s
-    for key, figure in run.generator.to_json().items():
-        yield ("generator", key), figure
-    yield ("answers_not_verified",), judged.unverified
-    if judged.write_audit is not None:
-        for key, count in judged.write_audit.to_json().items():
-            if not isinstance(count, list):  # the keys that were lost are in the report file
-                yield ("write_audit", key), count
-    for label, operation in run.labelled.items():
+def _figures(judged: JudgedRun) -> Iterator[tuple[object, ...]]:
+    """Yield the parts of every name, then its value; None: there is no such figure."""
+    yield from _run_figures(judged)
+    for label, operation in judged.run.labelled.items():
         for name, figure in _operation_figures(operation):
-            yield (label, name), figure
-    for judgement in verdict.judgements:
-        where = (judgement.operation or "every operation", judgement.threshold.metric)
-        yield (*where, "threshold"), judgement.threshold.rule
-        yield (*where, "verdict"), judgement.verdict
-    yield from _comparison_figures(judged.comparison)
+            yield label, name, figure
+    for judgement in judged.verdict.judgements:
+        where = (judgement.operation or EVERY_OPERATION, judgement.threshold.metric)
+        yield *where, "threshold", judgement.threshold.rule
+        yield *where, "verdict", judgement.verdict
+    if judged.comparison is not None:
+        for figures in _comparison_figures(judged.comparison):
+            yield "compare", *figures
 
 
-def _comparison_figures(
-    comparison: Comparison | None,
-) -> Iterator[tuple[tuple[str, ...], object]]:
-    if comparison is None:
-        return
-    yield ("compare", "baseline"), comparison.baseline
-    yield ("compare", "not_compared"), comparison.reason or None
+def _run_figures(judged: JudgedRun) -> Iterator[tuple[object, ...]]:
+    run, verdict = judged.run, judged.verdict
+    yield "verdict", verdict.verdict
+    yield "invalid_reasons", "; ".join(verdict.invalid_reasons)
+    yield "aborted", run.aborted
+    yield "target", judged.target.kind
+    yield "target_label", judged.target.label
+    yield "aqp", judged.aqp
+    for key, value in judged.profile.items():
+        yield "profile", key, value
+    yield "seed", judged.seed
+    if judged.cost is not None:
+        yield "cost_usd", f"{judged.cost.spent:f}"
+        yield "cost", judged.cost
+    yield "users", run.users
+    yield "duration_s", run.duration_s
+    for field in fields(run.generator):
+        yield "generator", field.name, getattr(run.generator, field.name)
+    yield "answers_not_verified", judged.unverified
+    for field in () if judged.write_audit is None else fields(judged.write_audit):
+        if not field.name.endswith("_keys"):  # those are in the results file
+            yield "write_audit", field.name, getattr(judged.write_audit, field.name)
+
+
+def _comparison_figures(comparison: Comparison) -> Iterator[tuple[object, ...]]:
+    yield "baseline", comparison.baseline
+    yield "not_compared", comparison.reason or None
     for change in comparison.changes:
-        yield ("compare", change.operation, change.metric, "change"), change.change_ratio
+        yield change.operation, change.metric, "change", change.change_ratio
     for judgement in comparison.judgements:
-        where = ("compare", judgement.operation or "every operation", judgement.rule.metric)
-        yield (*where, "rule"), judgement.rule.rule
-        yield (*where, "verdict"), judgement.verdict
-        yield (*where, "reason"), judgement.reason or None
+        where = (judgement.operation or EVERY_OPERATION, judgement.rule.metric)
+        yield *where, "rule", judgement.rule.rule
+        yield *where, "verdict", judgement.verdict
+        yield *where, "reason", judgement.reason or None
 
 
 def _operation_figures(operation: OperationResult) -> Iterator[tuple[str, object]]:
     yield "requests", operation.requests
     yield "failures", operation.failures
     yield "failure_ratio", operation.failure_ratio
-    for each, count in operation.failure_classes.items():
-        yield f"failures_{each}", count
+    for failure_class, count in operation.failure_classes.items():
+        yield f"failures_{failure_class}", count
     yield "throughput_per_s", operation.throughput_per_s
     yield "consumed_read_units", operation.consumed_read_units
     yield "consumed_write_units", operation.consumed_write_units
@@ -97,23 +100,6 @@ def _operation_figures(operation: OperationResult) -> Iterator[tuple[str, object
         yield f"service_time_{key}_ms", value_ms
     yield "omission_gap", operation.omission_gap
     yield from _answer_figures(operation)
-    yield from _told_figures(operation)
-
-
-def _answer_figures(operation: OperationResult) -> Iterator[tuple[str, object]]:
-    """Yield what is known of the answers: how large they were, and whether they were right."""
-    sizes, answers = operation.answer_sizes, operation.answers
-    if sizes is not None:
-        yield "answer_mean_bytes", sizes.mean_bytes
-        yield "answer_mean_items", sizes.mean_items
-    if answers is not None:
-        yield "answers_checked", answers.checked
-        for kind, count in answers.wrong.items():
-            yield f"answers_{kind}", count
-
-
-def _told_figures(operation: OperationResult) -> Iterator[tuple[str, object]]:
-    """Yield what the target said of its answers, and the client of its attempts."""
     for name, histogram in operation.server_times.items():
         for key, value_ms in histogram.summary_ms().items():
             yield f"{name}_time_{key}_ms", value_ms
@@ -129,5 +115,16 @@ def _told_figures(operation: OperationResult) -> Iterator[tuple[str, object]]:
         yield "backoff_s", operation.attempts.backoff_s
 
 
-def _slug(text: str) -> str:
-    return re.sub(r"[^0-9A-Za-z]+", "_", text).strip("_") or "_"
+def _answer_figures(operation: OperationResult) -> Iterator[tuple[str, object]]:
+    sizes, answers = operation.answer_sizes, operation.answers
+    if sizes is not None:
+        yield "answer_mean_bytes", sizes.mean_bytes
+        yield "answer_mean_items", sizes.mean_items
+    if answers is not None:
+        yield "answers_checked", answers.checked
+        for kind, count in answers.wrong.items():
+            yield f"answers_{kind}", count
+
+
+def _slug(part: object) -> str:
+    return re.sub(r"[^0-9A-Za-z]+", "_", str(part)).strip("_") or "_"

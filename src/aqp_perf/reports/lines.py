@@ -1,9 +1,13 @@
-"""Lines of text with a style, for whoever owns the terminal to colour."""
+"""Styled lines of text; the owner of the terminal chooses the colours."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from textwrap import wrap
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from aqp_perf.core.verdict.verdicts import Verdict
+
+_LONGEST_NAME: Final = 40
 
 
 class Style(StrEnum):
@@ -14,6 +18,14 @@ class Style(StrEnum):
     GOOD = "good"
     BAD = "bad"
     WARNING = "warning"
+
+
+STYLE_OF: Final = {
+    Verdict.PASS: Style.GOOD,
+    Verdict.FAIL: Style.BAD,
+    Verdict.INVALID: Style.WARNING,
+    Verdict.NO_DATA: Style.WARNING,
+}
 
 
 class Line(NamedTuple):
@@ -43,16 +55,28 @@ def cut_middle(text: str, width: int) -> str:
     return f"{text[:head]}…{text[len(text) - tail :]}"
 
 
+def short_name(operation: str) -> str:
+    """Return the name of an operation, printable and short enough for a sentence."""
+    return cut_middle(printable(operation), _LONGEST_NAME)
+
+
 def cut_end(text: str, width: int) -> str:
     """Return ``text`` in at most ``width`` > 0 characters."""
     return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def wrapped(text: str, width: int, indent: str = "") -> list[str]:
-    """Return ``text`` in lines of at most ``width``, the first one opened by ``indent``."""
+    """Return ``text`` in lines of at most ``width``; the first starts with ``indent``."""
     rest = " " * len(indent)
     lines = wrap(printable(text), width, initial_indent=indent, subsequent_indent=rest)
     return [line.rstrip() for line in lines]  # a blank stays where a long word is broken
+
+
+def paragraph(
+    text: str, width: int, style: Style = Style.PLAIN, indent: str = ""
+) -> Iterator[Line]:
+    """Yield ``text`` as lines of one style; see `wrapped`."""
+    return (Line(line, style) for line in wrapped(text, width, indent))
 
 
 def align(rows: Sequence[Sequence[str]], sides: str, gap: str = "  ") -> list[str]:
@@ -60,8 +84,8 @@ def align(rows: Sequence[Sequence[str]], sides: str, gap: str = "  ") -> list[st
 
     Args:
         rows: equally many cells each.
-        sides: ``<`` or ``>`` for every column: its text starts left or ends right.
-        gap: what stands between two columns.
+        sides: ``<`` or ``>`` for every column: left or right aligned.
+        gap: text between two columns.
     """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [

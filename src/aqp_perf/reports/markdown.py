@@ -10,19 +10,20 @@ from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.results.trends import Trend
 from aqp_perf.core.verdict.verdicts import Verdict
-from aqp_perf.reports.figures import figure, table_ms
-from aqp_perf.reports.lines import cut_end, printable
-from aqp_perf.reports.text.comparison_block import comparison_text, ratio_figure
-from aqp_perf.reports.text.decisive import decisive_text
-from aqp_perf.reports.text.run_summary import verdict_counts, worst_first
-from aqp_perf.reports.text.terminal import run_block
-from aqp_perf.reports.text.trend_lines import (
+from aqp_perf.reports.facts.comparisons import comparison_text, ratio_figure
+from aqp_perf.reports.facts.decisive import decisive_text
+from aqp_perf.reports.facts.proof import answers_text
+from aqp_perf.reports.facts.runs import verdict_counts, worst_first
+from aqp_perf.reports.facts.trends import (
     HEADING,
-    change_text,
     is_worse,
+    level_change_text,
     load_run_text,
     recent_changes,
 )
+from aqp_perf.reports.figures import counted, figure, part_text, table_ms
+from aqp_perf.reports.lines import cut_end, printable
+from aqp_perf.reports.text.terminal import failure_text
 
 MOST_CHARACTERS: Final = 60_000
 """GitHub takes 65,536 in a comment."""
@@ -38,7 +39,13 @@ _SIGNS: Final = {
     Verdict.INVALID: "⚠️",
     Verdict.NO_DATA: "❔",
 }
-_RUN_COLUMNS: Final = ("run", "verdict", "test", "what was decisive", "load")
+_RUN_COLUMNS: Final = {
+    "run": "--:",
+    "verdict": "---",
+    "test": "---",
+    "decided by": "---",
+    "load": "---",
+}
 _OPERATION_COLUMNS: Final = {
     "run": "--:",
     "operation": "---",
@@ -49,31 +56,31 @@ _OPERATION_COLUMNS: Final = {
     "answers and writes": "---",
 }
 _NOT_LITERAL: Final = frozenset("`|\\")
-"""What no code span of a table can hold as it stands."""
+"""Characters that a code span in a table cannot hold as they are."""
 _URL_CHARACTERS: Final = ":/?#@!$&*+,;=%~"
 _PLAIN: Final = frozenset(" .,;()=+-/%")
 
 
 def render_markdown(
-    report: ResultsFile, trends: Iterable[Trend] = (), job_url: str | None = None
+    results: ResultsFile, trends: Iterable[Trend] = (), job_url: str | None = None
 ) -> str:
-    """Return the session in at most `MOST_CHARACTERS`: tables, and all of what did not pass.
+    """Return the session in at most `MOST_CHARACTERS`: tables, and the runs that did not pass.
 
-    What is left out is counted. Nothing that a test, a target or a user named is read as Markdown
-    or HTML.
+    It says how much was left out. No name of a test, a target or a user is read as Markdown or
+    HTML.
 
     Args:
-        report: the session.
-        trends: the series of the history that it is a part of.
-        job_url: where the CI job that wrote it, and its other files, are to be seen.
+        results: of the session.
+        trends: the series of the history that the session is part of.
+        job_url: address of the CI job that made the report and keeps its other files.
     """
-    runs = worst_first(report.runs)
-    parts = [f"### Performance: {_counts(report.runs)}\n"]
+    runs = worst_first(results.runs)
+    parts = [f"### Performance: {_counts(results.runs)}\n"]
     if runs:
-        parts += _limited(_run_rows(runs), "runs")
-        parts += _limited(_operation_rows(runs), "operations")
+        parts += _limited(_run_rows(runs), "run")
+        parts += _limited(_operation_rows(runs), "operation")
         parts += _history(trends)
-        parts += [f"\n{line}  " for line in _origins(report, job_url)]
+        parts += [f"\n{line}  " for line in _origins(results, job_url)]
         parts.append("\n")
     left = MOST_CHARACTERS - sum(map(len, parts))
     return "".join([*parts, *_details(runs, left)])
@@ -85,13 +92,13 @@ def _counts(runs: Sequence[JudgedRun]) -> str:
     return ", ".join(texts) or "no load run"
 
 
-def _limited(rows: Sequence[str], what: str) -> Iterator[str]:
-    """Yield a table; of what is too much the number alone. The first two rows are its head."""
+def _limited(rows: Sequence[str], noun: str) -> Iterator[str]:
+    """Yield a table of limited length, and how many rows were left out."""
     yield "\n"
     left = _MOST_TABLE_CHARACTERS
     for number, row in enumerate(rows):
         if len(row) > left:
-            yield f"\n*{len(rows) - number} more {what} are in the report file.*\n"
+            yield f"\n*{counted(len(rows) - number, f'more {noun}')} in the results file.*\n"
             return
         left -= len(row)
         yield row
@@ -99,21 +106,17 @@ def _limited(rows: Sequence[str], what: str) -> Iterator[str]:
 
 def _run_rows(runs: Sequence[tuple[str, JudgedRun]]) -> list[str]:
     """Return a row for every run, with a last cell where runs were compared."""
-    columns, sides = list(_RUN_COLUMNS), ["--:", *["---"] * (len(_RUN_COLUMNS) - 1)]
     is_compared = any(judged.comparison is not None for _, judged in runs)
-    if is_compared:
-        columns.append("beside its baseline")
-        sides.append("---")
-    rows = [_row(columns), _row(sides)]
+    columns = _RUN_COLUMNS | ({"baseline": "---"} if is_compared else {})
+    rows = [_row(list(columns)), _row(list(columns.values()))]
     for number, (name, judged) in enumerate(runs, start=1):
         verdict, run = judged.verdict.verdict, judged.run
-        users = f"{run.users} user{'' if run.users == 1 else 's'}"
         cells = [
             str(number),
             f"{_SIGNS[verdict]} {verdict.upper()}",
             _code(name),
             _code(decisive_text(judged), _MOST_DECISIVE_CHARACTERS),
-            f"{users}, {figure(run.duration_s, 3)} s",
+            f"{counted(run.users, 'user')}, {figure(run.duration_s, 3)} s",
         ]
         rows.append(_row([*cells, _compared(judged)] if is_compared else cells))
     return rows
@@ -123,8 +126,7 @@ def _compared(judged: JudgedRun) -> str:
     comparison = judged.comparison
     if comparison is None:
         return "not compared"
-    mark = "⚠️ " if comparison.is_doubtful else ""
-    return mark + _code(comparison_text(comparison))
+    return ("⚠️ " if comparison.is_doubtful else "") + _code(comparison_text(comparison))
 
 
 def _operation_rows(runs: Sequence[tuple[str, JudgedRun]]) -> list[str]:
@@ -138,7 +140,7 @@ def _operation_rows(runs: Sequence[tuple[str, JudgedRun]]) -> list[str]:
                 figure(operation.requests / (operation.duration_s or 1.0), 4),
                 _latency(judged, label, operation, "p50", "median"),
                 _latency(judged, label, operation, "p99", "p99"),
-                f"{operation.failures} ({operation.failure_ratio:.2%})",
+                part_text(operation.failures, operation.requests),
                 _proof(judged, operation),
             )
             rows.append(_row(cells))
@@ -148,79 +150,75 @@ def _operation_rows(runs: Sequence[tuple[str, JudgedRun]]) -> list[str]:
 def _latency(
     judged: JudgedRun, label: str, operation: OperationResult, key: str, metric: str
 ) -> str:
-    """Return a percentile, and by how much it has changed since the baseline."""
+    """Return a percentile, with its change since the baseline."""
     text = f"{table_ms(operation.latency_ms[key])} ms"
     changes = () if judged.comparison is None else judged.comparison.changes
-    for each in changes:
-        if (each.operation, each.metric) == (label, metric) and each.change_ratio is not None:
-            return f"{text} ({ratio_figure(each.change_ratio)})"
+    for change in changes:
+        is_own = (change.operation, change.metric) == (label, metric)
+        if is_own and change.change_ratio is not None:
+            return f"{text} ({ratio_figure(change.change_ratio)})"
     return text
 
 
 def _proof(judged: JudgedRun, operation: OperationResult) -> str:
-    """Return what is known of an operation's answers, or of its run's writes."""
-    if operation.is_write:
-        audit = judged.write_audit
-        if audit is None:
-            return "not audited"
-        return f"{audit.acknowledged} acknowledged, {audit.lost} lost"
-    answers = operation.answers
-    if answers is None or not answers.checked:
-        return "not verified" if operation.requests else ""
-    if answers.wrong_count:
-        return f"{answers.wrong_count} of {answers.checked} wrong"
-    return f"{answers.checked} right"
+    """Return whether an operation's answers, or its run's writes, were checked."""
+    if not operation.is_write:
+        return answers_text(operation) or ("not verified" if operation.requests else "")
+    audit = judged.write_audit
+    if audit is None:
+        return "not audited"
+    return f"{audit.acknowledged:,} acknowledged, {audit.lost:,} lost"
 
 
 def _history(trends: Iterable[Trend]) -> Iterator[str]:
-    """Yield what changed its level of late, for the worse first."""
-    changes = sorted(
-        recent_changes(trends), key=lambda each: not is_worse(each[0].name.metric, each[1])
-    )
+    """Yield the recent changes, those for the worse first."""
+    changes = [
+        (is_worse(series.name.metric, change), series, change)
+        for series, change in recent_changes(trends)
+    ]
     if changes:
         yield f"\n**{HEADING}**\n\n"
-    for series, change in changes[:_MOST_CHANGES]:
-        sign = "⚠️ " if is_worse(series.name.metric, change) else ""
-        text = _code(change_text(series, change), _MOST_DECISIVE_CHARACTERS)
-        yield f"- {sign}{_code(load_run_text(series.name))}: {text}\n"
+    changes.sort(key=lambda item: not item[0])
+    for is_bad, series, change in changes[:_MOST_CHANGES]:
+        text = _code(level_change_text(series, change), _MOST_DECISIVE_CHARACTERS)
+        yield f"- {'⚠️ ' if is_bad else ''}{_code(load_run_text(series.name))}: {text}\n"
     if len(changes) > _MOST_CHANGES:
         yield f"- {len(changes) - _MOST_CHANGES} more\n"
 
 
-def _origins(report: ResultsFile, job_url: str | None) -> Iterator[str]:
-    """Yield what the figures stand for, where all runs have it in common or not."""
+def _origins(results: ResultsFile, job_url: str | None) -> Iterator[str]:
+    """Yield target, profile, seed and commit: up to three of each, where runs differ."""
     if job_url is not None:
-        yield f"report files: [with the job]({quote(job_url, safe=_URL_CHARACTERS)})"
+        yield f"report files: [see the CI job]({quote(job_url, safe=_URL_CHARACTERS)})"
     for title, values in (
-        ("target", [str(each.target) for each in report.runs]),
-        ("AQP", [each.aqp for each in report.runs if each.aqp is not None]),
-        ("profile", [str(each.profile.get("name", "")) for each in report.runs]),
-        ("data seed", [str(each.seed) for each in report.runs]),
-        ("commit", [report.environment.get("commit", "")]),
+        ("target", [str(judged.target) for judged in results.runs]),
+        ("AQP", [judged.aqp for judged in results.runs]),
+        ("profile", [str(judged.profile.get("name", "")) for judged in results.runs]),
+        ("data seed", [str(judged.seed) for judged in results.runs]),
+        ("commit", [results.environment.get("commit", "")]),
     ):
-        distinct = [each for each in dict.fromkeys(values) if each]
+        distinct = [value for value in dict.fromkeys(values) if value]
         if distinct:
             yield f"{title}: {', '.join(map(_code, distinct[:3]))}"
 
 
 def _details(runs: Sequence[tuple[str, JudgedRun]], left: int) -> Iterator[str]:
-    """Yield the whole of the runs that did not pass, as far as there is room."""
-    failing = [each for each in runs if each[1].verdict.verdict is not Verdict.PASS]
-    cut = "\n*{} more runs that did not pass are in the report file.*\n"
-    left -= len(cut) + len(str(len(failing)))
+    """Yield the runs that did not pass as on the terminal, as far as there is room."""
+    failing = [(name, run) for name, run in runs if run.verdict.verdict is not Verdict.PASS]
+    cut = "\n*{} that did not pass in the results file.*\n"
+    left -= len(cut) + len(counted(len(failing), "more run"))
     for number, (name, judged) in enumerate(failing):
-        text = "\n".join(line.text for line in run_block(judged))
-        body = escape(text, quote=False)
+        body = escape(failure_text(judged), quote=False)
         if len(body) > _MOST_DETAILS_CHARACTERS:
             # Never within an entity: the rest of it would be read as text of the report.
             kept = body[:_MOST_DETAILS_CHARACTERS].rpartition("\n")[0]
-            body = f"{kept}\n… cut here; the report file has all of it"
+            body = f"{kept}\n… cut here; the results file has all of it"
         # Within HTML no Markdown is read.
         code = escape(cut_end(name, _MOST_NAME_CHARACTERS), quote=False)
         title = f"{judged.verdict.verdict.upper()}: <code>{code}</code>"
         block = f"\n<details><summary>{title}</summary>\n\n<pre>\n{body}\n</pre>\n\n</details>\n"
         if len(block) > left:
-            yield cut.format(len(failing) - number)
+            yield cut.format(counted(len(failing) - number, "more run"))
             return
         left -= len(block)
         yield block
@@ -231,10 +229,10 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _code(text: str, most: int = _MOST_NAME_CHARACTERS) -> str:
-    """Return a text as it stands, in type of fixed width.
+    """Return a text literally, as code of at most ``most`` characters.
 
-    A code span is read by people who see the source, too. A text that would end one, or its cell,
-    has everything that Markdown, HTML, mentions or emoji could be made of written as a number.
+    A code span is readable in the source, too. A text that would end the span or its cell has
+    every character that could start Markdown, HTML, a mention or an emoji written as a number.
     """
     text = cut_end(printable(text), most)
     if text.strip() and not _NOT_LITERAL & set(text):

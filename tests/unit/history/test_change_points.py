@@ -1,4 +1,4 @@
-"""Apache Otava, as it is asked: noise is no change, a lasting change is one."""
+"""Changes of level: noise is none, a lasting change is one."""
 
 from collections.abc import Sequence
 from random import Random
@@ -18,7 +18,7 @@ def test_no_change_is_found_where_there_is_none(values: Sequence[float]) -> None
     assert find_changes(values) == []
 
 
-def test_warnings_of_numpy_are_no_errors_of_ours() -> None:
+def test_warnings_of_numpy_are_not_errors() -> None:
     """Warnings are errors in these tests; dividing by so little is one that numpy warns of."""
     assert find_changes([5e-324] * 10 + [1.0] * 10) == [10]
 
@@ -52,5 +52,5 @@ def test_failures_that_begin_are_a_change() -> None:
     assert find_changes([0.0] * 10 + [0.01] * 10) == [10]
 
 
-def test_change_that_nobody_would_look_for_is_none() -> None:
+def test_small_change_is_not_reported() -> None:
     assert find_changes([100.0] * 20 + [104.0] * 20) == []

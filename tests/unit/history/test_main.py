@@ -23,10 +23,10 @@ def test_changes_of_a_history_are_shown(tmp_path: Path, capsys: pytest.CaptureFi
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "sessions: 20, series: 4"
-    assert lines[1] == "passed over: 1 file without the name of a session"
+    assert lines[1] == "skipped: 1 file not named like the results of a session"
     changed = [line for line in lines if "changed" in line]
     assert [line.split()[0] for line in changed] == ["median", "p99"]
-    assert "at 2026-11-13" in changed[0]
+    assert "on 2026-11-13" in changed[0]
 
 
 def test_a_place_without_a_session_is_named(
@@ -37,10 +37,10 @@ def test_a_place_without_a_session_is_named(
     (tmp_path / "results.json").write_text("{}")
     monkeypatch.chdir(tmp_path)
     for place, why in (
-        ("nowhere", "there is no session of a history"),
+        ("nowhere", "no session was found"),
         (
             "notes",
-            "there is no session of a history; passed over: 1 file without the name of a session",
+            "no session was found; skipped: 1 file not named like the results of a session",
         ),
         ("results.json", "it is a file: give a folder, or s3://bucket/prefix"),
         ("", "it is empty: give a folder, or s3://bucket/prefix"),
@@ -49,7 +49,7 @@ def test_a_place_without_a_session_is_named(
         assert capsys.readouterr() == ("", f"{place}: {why}\n")
 
 
-def test_an_otava_that_cannot_be_loaded_is_told(
+def test_an_otava_that_cannot_be_loaded_is_an_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = past_session(0, past_run())

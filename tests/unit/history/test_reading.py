@@ -1,4 +1,4 @@
-"""What lies in a history is read, named, or left for older."""
+"""Files of a history are read, or named as skipped."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,10 +26,10 @@ def test_sessions_come_back_oldest_first(tmp_path: Path) -> None:
     assert history.skipped == ()
 
 
-def test_what_is_no_result_file_is_named_and_passed_over(tmp_path: Path) -> None:
+def test_damaged_files_are_named_and_skipped(tmp_path: Path) -> None:
     store = filled(tmp_path, 1)
     whole = (tmp_path / store.names()[0]).read_text()
-    no_json = "it is not a result file in JSON"
+    no_json = "it is not JSON"
     damaged = [
         (whole[: len(whole) // 2], no_json),
         (
@@ -68,12 +68,12 @@ def test_of_many_damaged_files_the_newest_are_named_and_the_others_counted(tmp_p
     assert len(history.sessions) == 1
     *named, more = history.skipped
     assert [each.partition(": ")[0] for each in named] == store.names()[:4:-1]
-    assert more == "4 files more that hold no session"
+    assert more == "4 more files that cannot be read as results"
 
 
 @dataclass(frozen=True)
 class Watched(FolderStore):
-    """A folder that knows what of it was read."""
+    """A folder that records which files were read."""
 
     opened: list[str] = field(default_factory=list)
 
@@ -92,7 +92,7 @@ def test_a_file_without_the_name_of_a_session_is_counted_and_not_opened(tmp_path
     history = read_history(store)
 
     assert (len(history.sessions), store.opened) == (1, [own])
-    assert history.skipped == ("5 files without the name of a session",)
+    assert history.skipped == ("5 files not named like the results of a session",)
 
 
 def test_only_the_newest_files_are_opened_whatever_they_hold(tmp_path: Path) -> None:

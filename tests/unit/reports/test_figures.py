@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aqp_perf.core.verdict.metrics import MetricKind
-from aqp_perf.reports.figures import figure, observed_figure, table_ms
+from aqp_perf.reports.figures import counted, figure, part_text, quantity_text, table_ms
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,13 @@ def test_a_figure_is_within_half_a_digit(value: float) -> None:
         (1234.5, (980.0, 2000.0), MetricKind.LATENCY, "1.23 s [0.98, 2]"),
         (0.0092, (0.0048, 0.0174), MetricKind.RATIO, "0.92% [0.48, 1.74]"),
         (50.0, None, MetricKind.THROUGHPUT, "50/s"),
+        (None, None, MetricKind.LATENCY, "-"),
     ],
 )
-def test_an_observed_figure_carries_unit_and_interval(
-    value: float, interval: tuple[float, float] | None, kind: MetricKind, shown: str
+def test_a_quantity_has_its_unit_and_its_interval(
+    value: float | None, interval: tuple[float, float] | None, kind: MetricKind, shown: str
 ) -> None:
-    assert observed_figure(value, interval, kind) == shown
+    assert quantity_text(value, kind, interval) == shown
 
 
 @pytest.mark.parametrize(
@@ -66,4 +67,20 @@ def test_an_observed_figure_carries_unit_and_interval(
 def test_a_figure_does_not_look_like_the_limit_that_it_misses(
     value: float, limit: float, shown: str
 ) -> None:
-    assert observed_figure(value, None, MetricKind.LATENCY, limit) == shown
+    assert quantity_text(value, MetricKind.LATENCY, limit=limit) == shown
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "shown"),
+    [(2, 1000, "2 (0.20%)"), (0, 0, "0 (0.00%)"), (1200, 1200, "1,200 (100.00%)")],
+)
+def test_a_part_is_shown_with_its_percentage(count: int, total: int, shown: str) -> None:
+    assert part_text(count, total) == shown
+
+
+def test_a_count_of_one_has_a_singular() -> None:
+    assert [counted(count, "user") for count in (0, 1, 1200)] == [
+        "0 users",
+        "1 user",
+        "1,200 users",
+    ]

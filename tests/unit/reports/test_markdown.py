@@ -43,7 +43,7 @@ def test_a_session_is_two_tables_with_what_failed_first(judged: JudgedRun) -> No
     assert lines[:12] == [
         "### Performance: ❌ 1 FAIL, ✅ 1 PASS",
         "",
-        "| run | verdict | test | what was decisive | load |",
+        "| run | verdict | test | decided by | load |",
         "| --: | --- | --- | --- | --- |",
         f"| 1 | ❌ FAIL | `{judged.test} (run 2)` | `{failed}` | 10 users, 10 s |",
         f"| 2 | ✅ PASS | `{judged.test}` | `{passed}` | 10 users, 10 s |",
@@ -58,7 +58,7 @@ def test_a_session_is_two_tables_with_what_failed_first(judged: JudgedRun) -> No
     assert "commit: `abc123`  " in lines
 
 
-def test_runs_beside_a_baseline_say_how_they_have_changed(judged: JudgedRun) -> None:
+def test_compared_runs_show_their_changes(judged: JudgedRun) -> None:
     change = Change(
         operation="write_to_ddb",
         metric="p99",
@@ -84,21 +84,20 @@ def test_runs_beside_a_baseline_say_how_they_have_changed(judged: JudgedRun) -> 
 
     text = render_markdown(report_of(replace(passing(judged), comparison=comparison), judged))
 
-    assert "| load | beside its baseline |\n" in text
-    assert (
-        "| ⚠️ `compared with baseline main: 1 of 1 rules kept; 1 above the rule, not proven` |"
-    ) in text
+    assert "| load | baseline |\n" in text
+    kept = "compared with baseline main: 1 of 1 rules kept; 1 worse than allowed, not significant"
+    assert f"| ⚠️ `{kept}` |" in text
     assert "| 10 users, 10 s | not compared |\n" in text
     assert "| 2 | `write_to_ddb` | 100 | 1.0 ms | 1.0 ms (+100%) | 2 (0.20%) |" in text
 
 
-def test_changes_in_the_history_are_told_for_the_worse_first(judged: JudgedRun) -> None:
+def test_changes_of_level_for_the_worse_are_first(judged: JudgedRun) -> None:
     trends = [trend_of(5, change_at(2, 12.0, 10.0)), trend_of(5, change_at(2, 10.0, 12.0))]
 
     text = render_markdown(report_of(judged), trends)
 
-    _, _, told = text.partition("\n**history: changes of level**\n\n")
-    worse, better, *_ = told.splitlines()
+    _, _, history = text.partition("\n**history: changes of level**\n\n")
+    worse, better, *_ = history.splitlines()
     assert worse.startswith(
         "- ⚠️ `test_it.py::test_write`: `p99 of write_to_ddb changed by +20 %, from 10 ms to 12 ms"
     )
@@ -116,12 +115,12 @@ def test_a_job_is_linked_and_its_address_ends_no_link(judged: JudgedRun) -> None
     text = render_markdown(report_of(judged), job_url="https://ci.example/a) [b](x <y> `7")
 
     assert (
-        "report files: [with the job](https://ci.example/a%29%20%5Bb%5D%28x%20%3Cy%3E%20%607)"
+        "report files: [see the CI job](https://ci.example/a%29%20%5Bb%5D%28x%20%3Cy%3E%20%607)"
         in text
     )
 
 
-def test_only_what_did_not_pass_is_told_whole(judged: JudgedRun) -> None:
+def test_only_runs_that_did_not_pass_are_shown_whole(judged: JudgedRun) -> None:
     text = render_markdown(report_of(passing(judged), judged))
 
     assert text.count("<details>") == text.count("</details>") == 1
@@ -170,9 +169,9 @@ def test_a_long_session_is_cut_clearly(judged: JudgedRun) -> None:
     text = render_markdown(report_of(*many))
 
     assert len(text) <= MOST_CHARACTERS
-    assert re.search(r"\n\*\d+ more runs are in the report file\.\*\n", text)
-    assert re.search(r"\n\*\d+ more operations are in the report file\.\*\n", text)
-    assert re.search(r"\n\*\d+ more runs that did not pass are in the report file\.\*\n$", text)
+    assert re.search(r"\n\*[\d,]+ more runs in the results file\.\*\n", text)
+    assert re.search(r"\n\*[\d,]+ more operations in the results file\.\*\n", text)
+    assert re.search(r"\n\*[\d,]+ more runs that did not pass in the results file\.\*\n$", text)
     assert text.count("<details>") == text.count("</details>") > 5
 
 
@@ -186,13 +185,15 @@ def test_one_endless_text_leaves_room_for_others(judged: JudgedRun) -> None:
 
     text = render_markdown(report_of(long, replace(judged, test="short")))
 
-    assert "\n… cut here; the report file has all of it\n</pre>" in text
+    assert "\n… cut here; the results file has all of it\n</pre>" in text
     assert text.count("<details>") == 2
     assert not re.search(r"&[a-z]{0,3}\n… cut", text)
 
 
 def test_every_verdict_has_a_sign(judged: JudgedRun) -> None:
-    runs = [replace(judged, verdict=replace(judged.verdict, verdict=each)) for each in Verdict]
+    runs = [
+        replace(judged, verdict=replace(judged.verdict, verdict=verdict)) for verdict in Verdict
+    ]
 
     heading = render_markdown(report_of(*runs)).splitlines()[0]
 

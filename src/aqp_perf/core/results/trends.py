@@ -12,7 +12,7 @@ FindChanges = Callable[[Sequence[float]], Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class LevelChange:
     """A new level in a series: somewhere between two of its points, something changed."""
 
     index: int
@@ -38,7 +38,7 @@ class Trend:
     """A series and its changes, oldest first."""
 
     series: Series
-    changes: tuple[Change, ...]
+    changes: tuple[LevelChange, ...]
 
 
 CountCommits = Callable[[str, str], int | None]
@@ -61,7 +61,7 @@ def _trend(series: Series, find_changes: FindChanges, count_commits: CountCommit
         last, first = points[index - 1], points[index]
         known = last.commit and first.commit
         changes.append(
-            Change(
+            LevelChange(
                 index=index,
                 last_before=last,
                 first_after=first,

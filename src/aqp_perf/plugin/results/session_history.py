@@ -10,7 +10,7 @@ from aqp_perf.core.results.trends import Trend, find_trends
 from aqp_perf.errors import InvalidOption
 from aqp_perf.history.change_points import INSTALL_HINT, find_changes, is_installed
 from aqp_perf.history.commits import commits_in
-from aqp_perf.history.reading import HISTORY_ERRORS, read_history, told
+from aqp_perf.history.reading import HISTORY_ERRORS, error_text, read_history
 from aqp_perf.reports.json_file import results_text
 from aqp_perf.reports.lines import Line, Style, printable
 from aqp_perf.reports.text.trend_lines import skipped_lines, trend_lines
@@ -80,7 +80,7 @@ class SessionHistory:
         if self._error is not None:
             is_added = self._added is not None
             what = "added, but not held against the others" if is_added else "not added"
-            text = f"ERROR: {_OPTION}: this session was {what}: {told(self._error)}"
+            text = f"ERROR: {_OPTION}: this session was {what}: {error_text(self._error)}"
             yield Line(printable(text), Style.BAD)
             return
         if self._added is None:

@@ -7,8 +7,8 @@ import pytest
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.errors import PerfError, RunNotJudged, ThresholdsViolated
+from aqp_perf.reports.facts.decisive import decisive_text
 from aqp_perf.reports.lines import printable
-from aqp_perf.reports.text.decisive import decisive_text
 
 TOLD_ATTRIBUTE = "perf_told"
 """Attribute of a test's report: the verdicts whose runs its text shows whole."""

@@ -1,4 +1,4 @@
-"""The HTML report: one file that opens offline, without a single request to anybody."""
+"""The HTML report: one file that opens offline and makes no request."""
 
 from aqp_perf.reports.html.page import render_html
 

@@ -1,6 +1,6 @@
-"""What the charts of a run draw, as JSON that is as small as the eye needs it.
+"""The figures that the charts of a run draw, as JSON no larger than the eye needs.
 
-Times are milliseconds with four digits. A quantile q is told by its tail, 1 - q: 0.01 is the p99.
+Times are milliseconds with four digits. A quantile q is given by its tail, 1 - q: 0.01 is the p99.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,8 +21,8 @@ TAILS: Final = tuple(
     for decade in range(10)
     for tail in (1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.2, 0.15)
 )
-"""The percentiles that are drawn: p0, p10, ... p90, p91, ... p95, p95.5, ..., equally far apart for
-the eye."""
+"""The percentiles that are drawn: p0, p10, ... p90, p91, ... p95, p95.5, ..., about equally far
+apart on the logarithmic axis."""
 STEPS_PER_ROW: Final = 2
 """Eight rows of the heat map for an octave of latencies: more are narrower than a pixel."""
 
@@ -45,10 +45,10 @@ class Percentiles(TypedDict):
 
     tails: list[float]
     sound_tail: float
-    """What lies beyond it has too few samples to be judged."""
+    """A smaller tail has too few samples to be judged."""
     latency_ms: list[float | None]
     service_time_ms: NotRequired[list[float | None]]
-    """Missing where it is the latency."""
+    """Missing where it is equal to the latency."""
 
 
 class Slices(TypedDict):
@@ -67,7 +67,7 @@ class Slices(TypedDict):
 
 
 class OperationCharts(TypedDict):
-    """What the charts of an operation draw; None: nothing."""
+    """The figures of one operation; None where there is nothing to draw."""
 
     name: str
     limits: list[Limit]
@@ -79,49 +79,45 @@ class OperationCharts(TypedDict):
 
 
 class RunCharts(TypedDict):
-    """What the charts of a run draw."""
+    """The figures of a run."""
 
     duration_s: float
     operations: list[OperationCharts]
 
 
 def chart_data(judged: JudgedRun) -> RunCharts:
-    """Return what the charts of a run draw."""
-    judgements = judged.verdict.judgements
-    return {
-        "duration_s": judged.run.duration_s,
-        "operations": [
-            {
-                "name": printable(label),
-                "limits": list(_limits(each for each in judgements if each.operation == label)),
-                "p99_ms": _p99_ms(operation),
-                "percentiles": _percentiles(operation),
-                "timeline": _timeline(operation),
-                "shares_ms": None
+    """Return the figures that the charts of a run draw."""
+    return RunCharts(
+        duration_s=judged.run.duration_s,
+        operations=[
+            OperationCharts(
+                name=printable(label),
+                limits=list(_limits(label, judged.verdict.judgements)),
+                p99_ms=_all_ms(
+                    times.quantile_ns(0.99) for times in (operation.latency, operation.service_time)
+                ),
+                percentiles=_percentiles(operation),
+                timeline=_timeline(operation),
+                shares_ms=None
                 if operation.time_shares is None
                 else {key: rounded(ms) for key, ms in operation.time_shares.means_ms.items()},
-            }
+            )
             for label, operation in judged.run.labelled.items()
         ],
-    }
+    )
 
 
-def _limits(judgements: Iterable[Judgement]) -> Iterator[Limit]:
-    """Yield the limits that have a place in a percentile chart."""
-    for each in judgements:
-        rule = each.threshold
-        if rule.kind is MetricKind.LATENCY and rule.quantile is not None:
-            yield {
-                "tail": round(1 - rule.quantile, 9),
-                "ms": rule.limit,
-                "text": rule.rule,
-                "verdict": str(each.verdict),
-            }
-
-
-def _p99_ms(operation: OperationResult) -> list[float | None]:
-    """Return the p99 of latency and service time, judged or not."""
-    return _all_ms(each.quantile_ns(0.99) for each in (operation.latency, operation.service_time))
+def _limits(label: str, judgements: Iterable[Judgement]) -> Iterator[Limit]:
+    for judgement in judgements:
+        rule = judgement.threshold
+        is_own = judgement.operation == label and rule.kind is MetricKind.LATENCY
+        if is_own and rule.quantile is not None:
+            yield Limit(
+                tail=round(1 - rule.quantile, 9),
+                ms=rule.limit,
+                text=rule.rule,
+                verdict=str(judgement.verdict),
+            )
 
 
 def _percentiles(operation: OperationResult) -> Percentiles | None:
@@ -131,7 +127,7 @@ def _percentiles(operation: OperationResult) -> Percentiles | None:
         return None
     tails = list(takewhile(lambda tail: tail * samples > 1, TAILS))
     quantiles = [*(round(1 - tail, 12) for tail in tails), 1.0]
-    # The largest sample stands where one of all lies above: it has no place on a logarithm.
+    # The tail of the largest sample is 0, which a logarithmic axis lacks: it is drawn at 1 of all.
     tails.append(1 / samples)
     percentiles = Percentiles(
         tails=tails,
@@ -188,4 +184,4 @@ def _slice_quantile_ms(point: TimelinePoint, q: float) -> float | None:
 
 
 def _all_ms(values_ns: Iterable[int | None]) -> list[float | None]:
-    return [None if each is None else rounded(each / _NS_PER_MS) for each in values_ns]
+    return [None if value_ns is None else rounded(value_ns / _NS_PER_MS) for value_ns in values_ns]

@@ -1,8 +1,8 @@
-"""The page: template, style and script put together so that nothing in it can reach outside.
+"""The HTML page of a session: template, style and scripts in one file that makes no request.
 
-The policy in the page's head allows exactly the scripts and the style that are in it, by their
-hashes, and no request at all; so whatever a test, an operation or an error message is called, it is
-text. Characters that cannot be seen, or that turn the direction of a text, are written as escapes.
+The content security policy in its head allows exactly the scripts and the style in it, by their
+hashes, and no request; names of tests, operations and error messages stay text. Invisible
+characters, and those that change the direction of a text, are written as escapes.
 """
 
 import base64
@@ -19,14 +19,13 @@ from markupsafe import Markup
 
 from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.results.trends import Trend
+from aqp_perf.reports.facts.runs import outcome_text, verdict_counts, worst_first
+from aqp_perf.reports.figures import Fact
 from aqp_perf.reports.html.chart_data import chart_data
 from aqp_perf.reports.html.chart_tables import chart_tables
-from aqp_perf.reports.html.facts import Fact
-from aqp_perf.reports.html.run_rows import OPERATION_TIMES
-from aqp_perf.reports.html.trend_view import shown_trends, trend_data, trend_views
-from aqp_perf.reports.html.views import run_views
+from aqp_perf.reports.html.trend_view import trend_data
+from aqp_perf.reports.html.views import OPERATION_TIMES, run_views
 from aqp_perf.reports.lines import printable
-from aqp_perf.reports.text.run_summary import outcome_text, verdict_counts, worst_first
 
 _CHARTS: Final = "vendor/echarts.min.js"
 _SCRIPTS: Final = (
@@ -42,40 +41,40 @@ _SCRIPTS: Final = (
     "drawing",
     "controls",
 )
-"""Files in ``script``, in the order in which each needs those before it."""
+"""Files in ``script``; each may use those before it."""
 _STYLE: Final = "report.css"
 _UNSAFE_IN_JSON: Final = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"},
 )
 
 
-def render_html(report: ResultsFile, trends: Sequence[Trend] = ()) -> str:
-    """Return the report as one HTML page that opens offline.
+def render_html(results: ResultsFile, trends: Sequence[Trend] = ()) -> str:
+    """Return the report on a session as one HTML page that opens offline.
 
     Args:
-        report: of the session.
-        trends: the series of its history that it is a part of.
+        results: of the session.
+        trends: the series of the history that the session is part of.
     """
-    shown = shown_trends(trends)
-    runs = worst_first(report.runs)
+    shown = trend_data(trends)
+    runs = worst_first(results.runs)
     charts = [chart_data(judged) for _, judged in runs]
-    environment = dict(report.environment)
+    environment = dict(results.environment)
     return _template().render(
         policy=_policy(),
-        style=Markup(_file(_STYLE)),  # noqa: S704 - ours
-        scripts=[Markup(each) for each in (_file(_CHARTS), _own_script())],  # noqa: S704 - ours
+        style=Markup(_file(_STYLE)),  # noqa: S704 - files of this package
+        scripts=[Markup(it) for it in (_file(_CHARTS), _own_script())],  # noqa: S704 - files of this package
         data=_json(charts),
-        tables=[chart_tables(each) for each in charts],
-        trend_data=_json(trend_data(shown)),
-        trends=trend_views(shown),
-        first_trend=next((i for i, each in enumerate(shown) if each.changes), 0),
-        outcome=outcome_text(report.runs),
-        counts=verdict_counts(report.runs),
-        started_at=report.started_at.astimezone(UTC),
+        tables=[chart_tables(run) for run in charts],
+        trend_data=_json(shown),
+        trends=shown,
+        first_trend=next((i for i, trend in enumerate(shown) if trend["changes"]), 0),
+        outcome=outcome_text(results.runs),
+        counts=verdict_counts(results.runs),
+        started_at=results.started_at.astimezone(UTC),
         command=environment.pop("command", ""),
-        environment=[Fact(*each) for each in environment.items()],
+        environment=[Fact(*item) for item in environment.items()],
         runs=run_views(runs, trends),
-        operation_times=[f"*{each}" for each in OPERATION_TIMES.values()],
+        operation_times=[f"*{title}" for title in OPERATION_TIMES.values()],
     )
 
 
@@ -103,7 +102,7 @@ def _file(name: str) -> str:
 
 @cache
 def _own_script() -> str:
-    """Return our files as one script that leaves no name behind in the page."""
+    """Return the scripts of the package as one, in a scope of its own."""
     text = "\n".join(_file(f"script/{name}.js") for name in _SCRIPTS)
     return f'"use strict";\n(() => {{\n{text}}})();\n'
 
@@ -126,6 +125,6 @@ def _hash(text: str) -> str:
 
 
 def _json(data: object) -> Markup:
-    """Return JSON that ends no script element, whatever is in it."""
+    """Return JSON that cannot end a script element."""
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     return Markup(text.translate(_UNSAFE_IN_JSON))  # noqa: S704 - it has no markup left

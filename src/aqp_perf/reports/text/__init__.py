@@ -1,1 +1,1 @@
-"""Text reports: terminal, progress, verdicts line by line."""
+"""Text reports for the terminal: runs, sessions, histories, and the progress of a run."""

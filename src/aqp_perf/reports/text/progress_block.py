@@ -1,4 +1,4 @@
-"""A load under way as a block that a terminal shows in one place, again and again."""
+"""A running load as a block that a terminal redraws in place."""
 
 from typing import Final
 
@@ -7,24 +7,23 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from aqp_perf.reports.lines import Style, cut_middle, printable
+from aqp_perf.reports.lines import Style, printable, short_name
 from aqp_perf.reports.text.progress_text import View
 
 _MOST_ROWS: Final = 8
-_LONGEST_NAME: Final = 40
 _BAR_WIDTH: Final = 30
 _STYLE_OF: Final = {Style.GOOD: "green", Style.PLAIN: "", Style.BAD: "bold red"}
 _COLUMNS: Final = ("operation", "requests", "failures", "p50 ms", "p99 ms")
 
 
 def waiting_block(test: str) -> RenderableType:
-    """Return what is shown before a run has told anything."""
-    return Text(f"{printable(test)}: the load generator starts", overflow="ellipsis", no_wrap=True)
+    """Return what is shown before the first progress."""
+    return _one_line(f"{printable(test)}: the load generator starts")
 
 
 def progress_block(test: str, shown: View, run_time_s: float) -> RenderableType:
-    """Return a block of a few lines: time, load, every operation, the verdict so far."""
-    colour = "red" if shown.standing.style is Style.BAD else "green"
+    """Return a few lines: test, time, figures, every operation, the verdict so far."""
+    colour = "red" if shown.verdict.style is Style.BAD else "green"
     bar = ProgressBar(
         total=run_time_s,
         completed=shown.elapsed_s,
@@ -34,19 +33,17 @@ def progress_block(test: str, shown: View, run_time_s: float) -> RenderableType:
     )
     head = Table.grid(padding=(0, 2))
     head.add_row(bar, Text(shown.time))
-    facts = ", ".join(filter(None, (shown.load, shown.failures, shown.latency, shown.units)))
     return Group(
-        Text(printable(test), style="bold", overflow="ellipsis", no_wrap=True),
+        _one_line(printable(test), "bold"),
         head,
-        Text(facts, overflow="ellipsis", no_wrap=True),
+        _one_line(shown.figures),
         *([_operations(shown)] if len(shown.rows) > 1 else []),
-        Text(
-            shown.standing.text,
-            style=_STYLE_OF[shown.standing.style],
-            overflow="ellipsis",
-            no_wrap=True,
-        ),
+        _one_line(shown.verdict.text, _STYLE_OF[shown.verdict.style]),
     )
+
+
+def _one_line(text: str, style: str = "") -> Text:
+    return Text(text, style=style, overflow="ellipsis", no_wrap=True)
 
 
 def _operations(shown: View) -> Table:
@@ -56,7 +53,7 @@ def _operations(shown: View) -> Table:
     for column in figures:
         table.add_column(column, justify="right", no_wrap=True, min_width=len(column))
     for label, *cells in shown.rows[:_MOST_ROWS]:
-        table.add_row(*map(Text, (cut_middle(label, _LONGEST_NAME), *cells)))
+        table.add_row(*map(Text, (short_name(label), *cells)))
     if len(shown.rows) > _MOST_ROWS:
         table.add_row(Text(f"{len(shown.rows) - _MOST_ROWS} more operations"))
     return table

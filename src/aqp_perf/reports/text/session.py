@@ -1,4 +1,4 @@
-"""What the screen shows at the end of a session: a line per run, and more where it is needed."""
+"""The end of a session on the screen: a line per run, and more where it is needed."""
 
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
@@ -6,29 +6,33 @@ from typing import Final
 from aqp_perf.core.comparison.outcome import Comparison
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.verdicts import Verdict
-from aqp_perf.reports.lines import Line, Style, wrapped
-from aqp_perf.reports.text.comparison_block import comparison_text
-from aqp_perf.reports.text.decisive import rule_text
-from aqp_perf.reports.text.proof_lines import is_own_system, proof_lines
-from aqp_perf.reports.text.run_summary import run_names, run_summary
-from aqp_perf.reports.text.terminal import render_run
+from aqp_perf.reports.facts.comparisons import comparison_text
+from aqp_perf.reports.facts.decisive import rule_text
+from aqp_perf.reports.facts.proof import is_own_system
+from aqp_perf.reports.facts.runs import run_names
+from aqp_perf.reports.lines import Line, Style, paragraph
+from aqp_perf.reports.text.proof_lines import proof_lines
+from aqp_perf.reports.text.run_summary import run_summary
+from aqp_perf.reports.text.terminal import run_block
 
 _COUNTED_TWICE: Final = (
-    "A run that is INVALID or has NO DATA is an error of its test. pytest counts that beside what "
-    "the test's own statements came to: 1 passed, 1 error."
+    "An INVALID or NO DATA run is an error of its test. pytest counts it in addition to the "
+    "outcome of the test itself: 1 passed, 1 error."
 )
-_OWN_SYSTEM: Final = "Target none: answers and writes of the tests' own system are not looked at."
+_OWN_SYSTEM: Final = (
+    "Target none: the tests bring their own system, so answers and writes are not verified."
+)
 _INDENT: Final = "  "
 
 
 def session_lines(
     runs: Sequence[JudgedRun], whole: Collection[int], width: int = 100
 ) -> Iterator[Line]:
-    """Yield a line for every run, what is unproven of those that passed, and some runs whole.
+    """Yield a line for every run, reservations about those that passed, and some runs whole.
 
     Args:
         runs: in order.
-        whole: indexes of those that are to be shown whole.
+        whole: indexes of the runs to show whole.
         width: of the screen.
     """
     if not runs:
@@ -41,20 +45,19 @@ def session_lines(
         if judged.verdict.verdict is Verdict.PASS and index not in whole:
             passed.append(judged)
             yield from _reservations(judged, width)
-    if any(is_own_system(each) for each in passed):
-        yield from (Line(each) for each in wrapped(_OWN_SYSTEM, width))
-    if any(each.verdict.verdict in {Verdict.INVALID, Verdict.NO_DATA} for each in runs):
-        yield from (Line(each) for each in wrapped(_COUNTED_TWICE, width))
-    for name, index in zip(run_names(runs), range(len(runs)), strict=True):
+    if any(map(is_own_system, passed)):
+        yield from paragraph(_OWN_SYSTEM, width)
+    if any(judged.verdict.verdict in {Verdict.INVALID, Verdict.NO_DATA} for judged in runs):
+        yield from paragraph(_COUNTED_TWICE, width)
+    for index, (name, judged) in enumerate(zip(run_names(runs), runs, strict=True)):
         if index in whole:
-            title, *block = render_run(runs[index], width)
             yield Line("")
-            yield title._replace(text=name)
-            yield from block
+            yield Line(name, Style.TITLE)
+            yield from run_block(judged, width)
 
 
 def _reservations(judged: JudgedRun, width: int) -> Iterator[Line]:
-    """Yield what a green run leaves open, how it did beside a baseline, and what it cost."""
+    """Yield what is unproven about a run that passed, its comparison, and what it cost."""
     for line in proof_lines(judged, width - len(_INDENT)):
         if line.style is Style.WARNING:
             yield line._replace(text=f"{_INDENT}{line.text}")
@@ -66,14 +69,10 @@ def _reservations(judged: JudgedRun, width: int) -> Iterator[Line]:
 
 def _compared(comparison: Comparison, width: int) -> Iterator[Line]:
     style = Style.WARNING if comparison.is_doubtful else Style.PLAIN
-    for text in wrapped(comparison_text(comparison), width, _INDENT):
-        yield Line(text, style)
+    yield from paragraph(comparison_text(comparison), width, style, _INDENT)
     if comparison.reason:
-        return  # the rules would say the same
-    for each in comparison.judgements:
-        if not each.is_doubtful:
-            continue
-        for text in wrapped(
-            f"{rule_text(each, comparison.baseline)}: {each.reason}", width, f"{_INDENT}! "
-        ):
-            yield Line(text, style)
+        return  # every rule has the same reason
+    for judgement in comparison.judgements:
+        if judgement.is_doubtful:
+            text = f"{rule_text(judgement, comparison.baseline)}: {judgement.reason}"
+            yield from paragraph(text, width, style, f"{_INDENT}! ")

@@ -1,19 +1,18 @@
-"""A run on the screen: Locust's table with exact percentiles, its failures, its verdict."""
+"""A run on the screen: its verdict, Locust's table with exact percentiles, and what failed."""
 
+import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
-from aqp_perf.core.measured.merged_operations import merge_operations
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.results.judged_run import JudgedRun
-from aqp_perf.reports.figures import figure, table_ms
-from aqp_perf.reports.lines import Line, Style, align, cut_middle, printable, wrapped
-from aqp_perf.reports.text.comparison_block import comparison_block
+from aqp_perf.reports.facts.conditions import generator_facts, profile_value
+from aqp_perf.reports.facts.operations import failure_groups, time_notes, together
+from aqp_perf.reports.figures import counted, figure, part_text, table_ms
+from aqp_perf.reports.lines import Line, Style, align, cut_middle, paragraph, printable
 from aqp_perf.reports.text.proof_lines import proof_lines
-from aqp_perf.reports.text.time_lines import time_lines
-from aqp_perf.reports.text.verdict_block import origin_lines, verdict_block
+from aqp_perf.reports.text.verdict_block import comparison_block, verdict_block
 
 _HEADER: Final = (
     *("Type", "Name", "# reqs", "# fails", "Avg", "Min", "Max", "Med", "p95", "p99"),
@@ -27,66 +26,62 @@ _SHOWN_MS: Final = 0.1
 _KEPT_RATIO: Final = 0.002
 """Two values of a histogram that differ by more are not one value, rounded twice."""
 _MOST_MESSAGES: Final = 10
-"""Messages shown per operation; the report file has all of them."""
+"""Messages per operation; the results file has all of them."""
 
 
-def render_run(judged: JudgedRun, width: int = 100) -> list[Line]:
-    """Return everything a person sees of one run, at most ``width`` wide where text can be cut."""
-    return [Line(printable(judged.test), Style.TITLE), *run_block(judged, width)]
+def render_run(judged: JudgedRun, width: int = 100) -> Iterator[Line]:
+    """Yield a run below the name of its test; see `run_block`."""
+    yield Line(printable(judged.test), Style.TITLE)
+    yield from run_block(judged, width)
 
 
-def run_block(judged: JudgedRun, width: int = 100) -> list[Line]:
-    """Return a run without the name of its test: the verdict first, then what led to it.
+def run_block(judged: JudgedRun, width: int = 100) -> Iterator[Line]:
+    """Yield a run: the verdict first, then all that led to it, then how to repeat it.
 
     Times in the table are latencies in milliseconds of all requests, failed ones included. Where
-    requests waited to be sent, the time from then on stands below.
+    requests waited to be sent, service times stand below. Lines are at most ``width`` wide, but
+    for the command, which is copied, and figures.
     """
     run = judged.run
-    return [
-        *verdict_block(judged, width),
-        *comparison_block(judged, width),
-        *(Line(text) for text in wrapped(_conditions(run), width)),
-        *(Line(text) for text in _table(run, width)),
-        *(
-            line
-            for label, operation in run.labelled.items()
-            for line in time_lines(label, operation, width)
-        ),
-        *_failure_lines(run, width),
-        *proof_lines(judged, width),
-        *origin_lines(judged),
-    ]
+    yield from verdict_block(judged, width)
+    yield from comparison_block(judged, width)
+    generator = ", ".join(f"{fact.name} {fact.value}" for fact in generator_facts(run))
+    load = f"{counted(run.users, 'user')}, measured for {figure(run.duration_s, 3)} s"
+    yield from paragraph(f"{load}; load generator: {generator}", width)
+    yield from map(Line, _table(run, width))
+    for label, operation in run.labelled.items():
+        for note in time_notes(label, operation):
+            yield from paragraph(note, width)
+    yield from _failure_lines(run, width)
+    yield from proof_lines(judged, width)
+    yield from origin_lines(judged)
 
 
 def failure_text(judged: JudgedRun, width: int = 100) -> str:
-    """Return the message of a run that did not pass: all of its block."""
+    """Return `run_block` as the message of a run that did not pass."""
     return "\n".join(line.text for line in run_block(judged, width))
 
 
-def _conditions(run: RunResult) -> str:
-    health = run.generator
-    parts = [
-        f"{run.users} user{'' if run.users == 1 else 's'}",
-        f"{health.processes} load generator process{'' if health.processes == 1 else 'es'}",
-        f"measured for {figure(run.duration_s, 3)} s",
-    ]
-    if health.cpu_ratio_max is not None:
-        parts.append(f"generator CPU {health.cpu_ratio_max:.0%}")
-    if health.loop_lag_p99_ms is not None:
-        parts.append(f"loop lag p99 {table_ms(health.loop_lag_p99_ms)} ms")
-    if health.arrivals_due is not None and health.arrivals_sent is not None:
-        parts.append(f"{health.arrivals_sent} of {health.arrivals_due} due requests sent in time")
-    if (health.connections_opened or 0) > run.users:
-        parts.append(f"{health.connections_opened} connections opened: the target closes them")
-    if health.pool_waits:
-        parts.append(f"{health.pool_waits} requests waited for a free connection")
-    return ", ".join(parts)
+def origin_lines(judged: JudgedRun) -> Iterator[Line]:
+    """Yield target, profile, data seed, cost and command."""
+    profile = " ".join(f"{key}={profile_value(value)}" for key, value in judged.profile.items())
+    for title, value in (
+        ("target", judged.target),
+        ("aqp", judged.aqp),
+        ("profile", profile or "none"),
+        ("data seed", judged.seed),
+        ("cost", judged.cost),
+        ("command", shlex.join(judged.run.command)),
+    ):
+        if value is not None:
+            yield Line(f"{title:9}  {printable(str(value))}")
 
 
 def _table(run: RunResult, width: int) -> list[str]:
-    rows = [row for each in run.operations for row in _rows(each)]
-    if len(run.operations) > 1:
-        rows.append(_cells(_aggregate(run)))
+    rows = [row for operation in run.operations for row in _rows(operation)]
+    aggregate = together(run)
+    if aggregate is not None and len(run.operations) > 1:
+        rows.append(_cells(aggregate))
     # The name takes what the figures leave, so that a hundred columns hold any query.
     bare = align([_HEADER, *((*row[:_NAME], "", *row[_NAME + 1 :]) for row in rows)], _SIDES, " ")
     room = max(width - len(bare[0]) + len("Name"), _SHORTEST_NAME)
@@ -99,11 +94,11 @@ def _rows(operation: OperationResult) -> Iterator[tuple[str, ...]]:
     yield _cells(operation)
     latency, service_time = operation.latency_ms, operation.service_time_ms
     if any(_differ(latency[key], service_time[key]) for key in _TIMES):
-        yield (*("", "  service time", "", ""), *_times(service_time), *("", ""))
+        yield ("", "  service time", "", "", *_times(service_time), "", "")
 
 
 def _differ(one_ms: float | None, other_ms: float | None) -> bool:
-    """Tell whether two times differ by more than the table shows and histograms keep."""
+    """Return whether two times differ by more than the table shows and histograms keep."""
     if one_ms is None or other_ms is None:
         return False
     return abs(one_ms - other_ms) > max(_SHOWN_MS, _KEPT_RATIO * one_ms)
@@ -119,30 +114,21 @@ def _cells(operation: OperationResult) -> tuple[str, ...]:
         printable(operation.request_type),
         printable(operation.name),
         str(operation.requests),
-        f"{operation.failures} ({operation.failure_ratio:.2%})",
+        part_text(operation.failures, operation.requests),
         *_times(operation.latency_ms),
         f"{operation.requests / seconds:.2f}",
         f"{operation.failures / seconds:.2f}",
     )
 
 
-def _aggregate(run: RunResult) -> OperationResult:
-    alike = (replace(each, request_type="", name="Aggregated") for each in run.operations)
-    (aggregate,) = merge_operations(alike)
-    return aggregate
-
-
 def _failure_lines(run: RunResult, width: int) -> Iterator[Line]:
-    for label, operation in run.labelled.items():
-        if not operation.failures:
+    for group in failure_groups(run):
+        if not group.failures:  # evidence of wrong answers alone: see proof_lines
             continue
-        classes = (f"{count} {each}" for each, count in operation.failure_classes.items() if count)
-        title = f"{label} failed {operation.failures} times: {', '.join(classes)}"
-        for text in wrapped(title, width):
-            yield Line(text, Style.BAD)
-        messages = sorted(operation.failure_messages.items(), key=lambda item: -item[1])
-        shown = messages[:_MOST_MESSAGES]
-        for text in align([(str(count), printable(message)) for message, count in shown], "><"):
+        yield from paragraph(f"{group.operation}: {group.text}", width, Style.BAD)
+        shown = group.messages[:_MOST_MESSAGES]
+        for text in align([(fact.value, printable(fact.name)) for fact in shown], "><"):
             yield Line(cut_middle(f"  {text}", width))
-        if len(messages) > len(shown):
-            yield Line(f"  {len(messages) - len(shown)} more messages are in the report file")
+        more = len(group.messages) - len(shown)
+        if more:
+            yield Line(f"  {counted(more, 'more message')} in the results file (--perf-json)")

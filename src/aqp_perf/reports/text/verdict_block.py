@@ -1,122 +1,87 @@
-"""The verdict on a run: every threshold with its figures, and what it takes to run it again."""
+"""The verdict on a run for the terminal: its reasons, every threshold, and the comparison."""
 
-import shlex
-from collections.abc import Iterator
-from itertools import groupby
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from aqp_perf.core.results.judged_run import JudgedRun
-from aqp_perf.core.verdict.verdicts import Judgement, Verdict
-from aqp_perf.reports.figures import observed_figure
-from aqp_perf.reports.lines import Line, Style, align, printable, wrapped
-from aqp_perf.reports.text.comparison_block import comparison_text, decides
+from aqp_perf.core.verdict.verdicts import worst
+from aqp_perf.reports.facts.comparisons import (
+    ComparisonRow,
+    comparison_rows,
+    comparison_text,
+    decides,
+)
+from aqp_perf.reports.facts.verdicts import headline, threshold_rows, verdict_reasons
+from aqp_perf.reports.lines import STYLE_OF, Line, Style, align, paragraph
 
-STYLE_OF: Final = {
-    Verdict.PASS: Style.GOOD,
-    Verdict.FAIL: Style.BAD,
-    Verdict.INVALID: Style.WARNING,
-    Verdict.NO_DATA: Style.WARNING,
-}
-_HEADER: Final = ("", "threshold", "observed [95 % interval]", "margin", "samples")
-_SIDES: Final = "<<<>>"
+_THRESHOLDS: Final = ("", "threshold", "observed [95 % interval]", "margin", "samples")
+_COMPARISON: Final = ("", "rule or metric", "baseline", "now", "change [95 % interval]")
 _INDENT: Final = "  "
 
 
-def verdict_block(judged: JudgedRun, width: int = 100) -> list[Line]:
-    """Return the verdict, its reasons and every threshold, grouped by operation."""
-    verdict = judged.verdict
-    opening = wrapped(headline(judged), width)
-    if judged.run.aborted is not None:
-        opening += wrapped(f"ended early: {judged.run.aborted}", width, "- ")
-    for reason in (*verdict.invalid_reasons, *audit_faults(judged)):
-        opening += wrapped(reason, width, "- ")
-    style = STYLE_OF[verdict.verdict]
-    return [*(Line(text, style) for text in opening), *_threshold_lines(verdict.judgements, width)]
+class _Row(NamedTuple):
+    cells: tuple[str, ...]
+    reason: str
+    """Stands below the row; may be empty."""
+    style: Style
 
 
-def origin_lines(judged: JudgedRun) -> list[Line]:
-    """Return target, profile, data seed and the command, which is never wrapped: it is copied."""
-    run = judged.run
-    profile = " ".join(f"{key}={_plain(value)}" for key, value in judged.profile.items())
-    lines = {
-        "target": str(judged.target),
-        **({} if judged.aqp is None else {"aqp": judged.aqp}),
-        "profile": profile or "none",
-        "data seed": str(judged.seed),
-        **({} if judged.cost is None else {"cost": str(judged.cost)}),
-        "command": shlex.join(run.command),
+def verdict_block(judged: JudgedRun, width: int = 100) -> Iterator[Line]:
+    """Yield the verdict, its reasons and every threshold, grouped by operation."""
+    style = STYLE_OF[judged.verdict.verdict]
+    yield from paragraph(headline(judged), width, style)
+    for reason in verdict_reasons(judged):
+        yield from paragraph(reason, width, style, "- ")
+    groups = {
+        operation: [
+            _Row((row.verdict.upper(), *row[1:-1]), row.reason, STYLE_OF[row.verdict])
+            for row in rows
+        ]
+        for operation, rows in threshold_rows(judged.verdict.judgements).items()
     }
-    return [Line(f"{title:9}  {printable(text)}") for title, text in lines.items()]
+    yield from _table(_THRESHOLDS, "<<<>>", groups, width)
 
 
-def _plain(value: object) -> object:
-    return f"{value:g}" if isinstance(value, float) else value
-
-
-def headline(judged: JudgedRun) -> str:
-    """Return the verdict and what it means, in one line."""
-    return f"{judged.verdict.verdict.upper()}: {headline_text(judged)}"
-
-
-def headline_text(judged: JudgedRun) -> str:
-    """Return what the verdict means, in a few words."""
-    verdict, total = judged.verdict.verdict, len(judged.verdict.judgements)
-    failed, unjudged = (
-        sum(each.verdict is wanted for each in judged.verdict.judgements)
-        for wanted in (Verdict.FAIL, Verdict.NO_DATA)
-    )
-    if verdict is Verdict.INVALID:
-        text = "the run did not measure the target"
-    elif judged.run.aborted is not None:
-        text = "the run was hopeless"
-    elif verdict is Verdict.FAIL and audit_faults(judged):
-        text = "the table does not hold what was written"
-    elif not judged.run.requests:
-        text = "no request was completed"
-    elif judged.comparison is not None and decides(judged):
-        text = comparison_text(judged.comparison)
-    elif not total:
-        text = "no threshold was set"
-    else:
-        text = f"{total - failed - unjudged} of {total} thresholds met"
-        text += f", {failed} broken" if failed else ""
-        text += f", {unjudged} not judged" if unjudged else ""
-    return text
-
-
-def audit_faults(judged: JudgedRun) -> tuple[str, ...]:
-    """Return what the audit of the writes found wrong, in words."""
-    return () if judged.write_audit is None else judged.write_audit.faults
-
-
-def _threshold_lines(judgements: tuple[Judgement, ...], width: int) -> Iterator[Line]:
-    if not judgements:
+def comparison_block(judged: JudgedRun, width: int = 100) -> Iterator[Line]:
+    """Yield the comparison with the baseline; nothing for a run without one."""
+    comparison = judged.comparison
+    if comparison is None:
         return
-    # The sort is stable: operations in the order of their first threshold, thresholds as given.
-    first = {each.operation: index for index, each in reversed(list(enumerate(judgements)))}
-    ordered = sorted(judgements, key=lambda each: first[each.operation])
-    header, *rows = align([_HEADER, *map(_cells, ordered)], _SIDES)
-    yield Line(f"{_INDENT}{header}")
-    numbered = iter(rows)
-    for operation, group in groupby(ordered, key=lambda each: each.operation):
-        for text in wrapped(operation or "every operation", width):
-            yield Line(text, Style.TITLE)
-        for judgement in group:
-            style = STYLE_OF[judgement.verdict]
-            yield Line(f"{_INDENT}{next(numbered)}", style)
-            for text in wrapped(judgement.reason, width, _INDENT * 2):
-                yield Line(text, style)
+    style = STYLE_OF[worst(comparison.verdicts)] if comparison.judgements else Style.PLAIN
+    if comparison.reason:
+        style = Style.WARNING
+    # Where the comparison decides, its outcome is in the headline of the run.
+    text = f"baseline {comparison.baseline}" if decides(judged) else comparison_text(comparison)
+    yield from paragraph(text, width, style)
+    groups = {
+        operation: [_comparison_row(row) for row in rows]
+        for operation, rows in comparison_rows(comparison).items()
+    }
+    yield from _table(_COMPARISON, "<<>><", groups, width)
 
 
-def _cells(judgement: Judgement) -> tuple[str, ...]:
-    threshold, observed = judgement.threshold, judgement.observed
-    margin = judgement.margin_ratio
-    return (
-        judgement.verdict.upper(),
-        threshold.rule,
-        "-"
-        if observed is None
-        else observed_figure(observed, judgement.ci95, threshold.kind, threshold.limit),
-        "-" if margin is None else f"{margin:+.0%}",
-        str(judgement.samples),
-    )
+def _comparison_row(row: ComparisonRow) -> _Row:
+    if row.verdict is None:
+        verdict, style = "", Style.PLAIN
+    elif row.is_doubtful:
+        verdict, style = f"{row.verdict.upper()} !", Style.WARNING
+    else:
+        verdict, style = row.verdict.upper(), STYLE_OF[row.verdict]
+    return _Row((verdict, row.what, row.before, row.after, row.change), row.reason, style)
+
+
+def _table(
+    header: tuple[str, ...], sides: str, groups: Mapping[str, Sequence[_Row]], width: int
+) -> Iterator[Line]:
+    """Yield rows below the name of their operation, which is too long for a column."""
+    if not groups:
+        return
+    cells = [row.cells for rows in groups.values() for row in rows]
+    title, *texts = align([header, *cells], sides)
+    yield Line(f"{_INDENT}{title}")
+    numbered = iter(texts)
+    for operation, rows in groups.items():
+        yield from paragraph(operation, width, Style.TITLE)
+        for row in rows:
+            yield Line(f"{_INDENT}{next(numbered)}", row.style)
+            yield from paragraph(row.reason, width, row.style, _INDENT * 2)

@@ -5,7 +5,7 @@ from math import inf
 import pytest
 
 from aqp_perf.core.results.series import TrackedMetric, series_of
-from aqp_perf.core.results.trends import Change, Trend, find_trends
+from aqp_perf.core.results.trends import LevelChange, Trend, find_trends
 from tests.doubles.past_sessions import past_run, past_session
 
 
@@ -49,8 +49,8 @@ def test_change_from_nothing_is_infinite_and_none_is_none() -> None:
         assert with_levels(change, before, after).ratio == expected
 
 
-def with_levels(change: Change, before: float, after: float) -> Change:
-    return Change(
+def with_levels(change: LevelChange, before: float, after: float) -> LevelChange:
+    return LevelChange(
         index=change.index,
         last_before=change.last_before,
         first_after=change.first_after,

@@ -54,7 +54,7 @@ def test_a_session_is_kept_whatever_keeps_it_from_being_held_against_others(
 
     assert (history.has_failed, history.trends) == (True, ())
     skipped, error = history.lines(100)
-    assert skipped.text == "passed over: 1 file without the name of a session"
+    assert skipped.text == "skipped: 1 file not named like the results of a session"
     assert error.style is Style.BAD
     assert error.text.startswith(
         "ERROR: --perf-history: this session was added, but not held against the others: "

@@ -17,10 +17,10 @@ from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.verdict.thresholds import parse_threshold
 from aqp_perf.core.verdict.verdicts import Verdict, judge
+from aqp_perf.reports.facts.comparisons import comparison_text
 from aqp_perf.reports.html import render_html
 from aqp_perf.reports.html.chart_data import chart_data
 from aqp_perf.reports.lines import printable
-from aqp_perf.reports.text.comparison_block import comparison_text
 from tests.doubles.hostile_report import HOSTILE, hostile_report
 
 STARTED_AT = hostile_report("").started_at
@@ -230,14 +230,14 @@ def test_command_of_the_session_is_shown_to_be_copied_and_is_no_other_fact() -> 
     assert 'class="copy"' not in render_html(report)
 
 
-def test_figures_have_three_digits_and_both_ends_of_an_interval_their_unit() -> None:
+def test_figures_have_three_digits_and_an_interval() -> None:
     report = hostile_report("it")
     (run,) = report.runs
     verdict = judge(run.run, [parse_threshold("median < 15 ms"), parse_threshold("p95 < 1 s")])
 
     text = render_html(replace(report, runs=(replace(run, verdict=verdict),)))
 
-    assert re.search(r">\d\d(\.\d)? ms \[\d\d(\.\d)? ms, \d\d(\.\d)? ms\]<", text)
+    assert re.search(r">\d\d(\.\d)? ms \[\d\d(\.\d)?, \d\d(\.\d)?\]<", text)
     assert '<td class="number">72.4</td>' in text
 
 

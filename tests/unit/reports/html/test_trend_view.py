@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from aqp_perf.reports.html import render_html
-from aqp_perf.reports.html.trend_view import shown_trends, trend_data, trend_views
+from aqp_perf.reports.html.trend_view import trend_data
 from tests.doubles.changed_history import CHANGED_AT, NIGHTS, changed_history
 from tests.doubles.past_sessions import FIRST_NIGHT, past_run, past_session
 
@@ -27,8 +27,8 @@ def test_time_of_day_is_shown_where_two_sessions_are_of_one_day() -> None:
 
     assert [each["has_own_days"] for each in trend_data(hourly)] == [False] * 4
     assert [each["has_own_days"] for each in trend_data(changed_history())] == [True] * 4
-    assert "at 2026-11-01 21:00 UTC, between" in trend_views(hourly)[P99].changes[0]
-    assert "at 2026-11-20, between" in trend_views(changed_history())[P99].changes[0]
+    assert "on 2026-11-01 21:00 UTC, between" in trend_data(hourly)[P99]["changes"][0]
+    assert "on 2026-11-20, between" in trend_data(changed_history())[P99]["changes"][0]
 
 
 def test_levels_lie_between_the_changes_and_there_are_none_without_one() -> None:
@@ -40,11 +40,11 @@ def test_levels_lie_between_the_changes_and_there_are_none_without_one() -> None
     assert data[THROUGHPUT]["levels"] == []
 
 
-def test_changes_are_told_as_on_the_screen() -> None:
-    view = trend_views(changed_history())[P99]
+def test_changes_are_the_sentences_of_the_screen() -> None:
+    data = trend_data(changed_history())[P99]
 
-    assert view.label == "p99 of write_to_ddb in test_it.py::test_write"
-    (change,) = view.changes
+    assert data["name"] == "p99 of write_to_ddb in test_it.py::test_write"
+    (change,) = data["changes"]
     assert "p99 of write_to_ddb changed by +100 %" in change
     assert change.endswith("(3 commits)")
 
@@ -56,8 +56,8 @@ def test_one_session_is_no_trend() -> None:
         for each in trends
     )
 
-    assert shown_trends(young) == ()
-    assert shown_trends(trends) == trends
+    assert trend_data(young) == []
+    assert len(trend_data(trends)) == len(trends)
 
 
 def test_page_has_a_history_when_there_is_one() -> None:

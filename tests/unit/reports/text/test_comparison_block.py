@@ -6,15 +6,11 @@ from aqp_perf.core.comparison.outcome import Change, Comparison, ComparisonJudge
 from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict
+from aqp_perf.reports.facts.comparisons import change_figure, comparison_text, ratio_figure
+from aqp_perf.reports.facts.verdicts import headline
 from aqp_perf.reports.junit import properties
 from aqp_perf.reports.lines import Style
-from aqp_perf.reports.text.comparison_block import (
-    change_figure,
-    comparison_block,
-    comparison_text,
-    ratio_figure,
-)
-from aqp_perf.reports.text.verdict_block import headline
+from aqp_perf.reports.text.verdict_block import comparison_block
 
 P99 = ComparisonRule.parse("p99 > 10%")
 SLOWER = Change(
@@ -46,13 +42,13 @@ def beside(judged: JudgedRun, comparison: Comparison, verdict: Verdict) -> Judge
 
 
 def test_rules_stand_before_the_other_figures(judged: JudgedRun) -> None:
-    lines = [each.text for each in comparison_block(beside(judged, COMPARISON, Verdict.FAIL))]
+    lines = [line.text for line in comparison_block(beside(judged, COMPARISON, Verdict.FAIL))]
     assert lines == [
-        "beside baseline main",
-        "        rule or metric   then    now  change [95 % interval]",
+        "baseline main",
+        "        rule or metric  baseline    now  change [95 % interval]",
         "write_to_ddb",
-        "  FAIL  p99 > 10%       20 ms  26 ms  +30.0% [+20.0%, +41.0%]",
-        "        median          10 ms   9 ms  -10.0% [-12.0%, -8.0%]",
+        "  FAIL  p99 > 10%          20 ms  26 ms  +30.0% [+20.0%, +41.0%]",
+        "        median             10 ms   9 ms  -10.0% [-12.0%, -8.0%]",
     ]
 
 
@@ -64,14 +60,14 @@ def test_a_change_that_is_not_proven_is_a_warning(judged: JudgedRun) -> None:
     opening, *lines = comparison_block(beside(judged, comparison, Verdict.PASS))
 
     assert opening.text == (
-        "compared with baseline main: 1 of 1 rules kept; 1 above the rule, not proven"
+        "compared with baseline main: 1 of 1 rules kept; 1 worse than allowed, not significant"
     )
-    assert [each.text for each in lines[1:]] == [
+    assert [line.text for line in lines[1:]] == [
         "write_to_ddb",
-        "  PASS !  p99 > 10%       20 ms  26 ms  +30.0% [+20.0%, +41.0%]",
+        "  PASS !  p99 > 10%          20 ms  26 ms  +30.0% [+20.0%, +41.0%]",
         "    not proven",
     ]
-    assert {each.style for each in lines[2:]} == {Style.WARNING}
+    assert {line.style for line in lines[2:]} == {Style.WARNING}
     named = dict(properties(beside(judged, comparison, Verdict.PASS)))
     assert named["perf.compare.write_to_ddb.p99.reason"] == "not proven"
 
@@ -89,29 +85,29 @@ def test_a_rule_that_has_nothing_to_compare_with_is_not_among_those_kept(
     assert opening.text == (
         "compared with baseline main: 1 of 2 rules kept, 1 with nothing to compare with"
     )
-    assert [each.text for each in lines[-3:]] == [
+    assert [line.text for line in lines[-3:]] == [
         "new",
-        "  PASS !  p99 > 10%           -      -  -",
+        "  PASS !  p99 > 10%              -      -  -",
         "    the baseline has no such operation",
     ]
-    assert {each.style for each in lines[-2:]} == {Style.WARNING}
+    assert {line.style for line in lines[-2:]} == {Style.WARNING}
 
 
-def test_without_a_baseline_there_is_nothing_to_show(judged: JudgedRun) -> None:
-    assert comparison_block(judged) == []
+def test_a_run_without_a_baseline_has_no_comparison(judged: JudgedRun) -> None:
+    assert list(comparison_block(judged)) == []
 
 
 def test_what_was_not_compared_says_why(judged: JudgedRun) -> None:
     comparison = not_compared("main", [P99], "baseline main has no such run of this test")
     run = beside(judged, comparison, Verdict.NO_DATA)
-    lines = [each.text for each in comparison_block(run)]
+    lines = [line.text for line in comparison_block(run)]
     assert headline(run) == "NO DATA: " + comparison_text(comparison)
     assert comparison_text(comparison) == (
         "nothing to compare with: baseline main has no such run of this test"
     )
     assert lines[2:4] == [
         "every operation",
-        "  NO DATA  p99 > 10%          -    -  -",
+        "  NO DATA  p99 > 10%              -    -  -",
     ]
 
 

@@ -1,4 +1,4 @@
-"""How a load under way is shown: as a line of a log, and as a block on a terminal."""
+"""A running load: as a line of a log, and as a block on a terminal."""
 
 from dataclasses import replace
 from io import StringIO
@@ -24,7 +24,7 @@ def shown(judged: JudgedRun, *texts: str, elapsed_s: float = 11.7, age_s: float 
         Progress(elapsed_s=elapsed_s, users=10, run=run, age_s=age_s),
         run_time_s=300,
         requests_per_s=102.04,
-        judge=lambda told: judge(told.run, thresholds),
+        judge=lambda progress: judge(progress.run, thresholds),
     )
 
 
@@ -43,7 +43,7 @@ def test_a_line_says_how_the_load_is_doing(judged: JudgedRun) -> None:
 
 
 @pytest.mark.parametrize(
-    ("texts", "standing", "style"),
+    ("texts", "text", "style"),
     [
         ((), "no threshold is set", Style.PLAIN),
         (("max < 300 ms",), "2 of 2 thresholds met so far", Style.GOOD),
@@ -65,9 +65,9 @@ def test_a_line_says_how_the_load_is_doing(judged: JudgedRun) -> None:
     ],
 )
 def test_the_verdict_so_far_is_that_of_the_judges(
-    judged: JudgedRun, texts: tuple[str, ...], standing: str, style: Style
+    judged: JudgedRun, texts: tuple[str, ...], text: str, style: Style
 ) -> None:
-    assert shown(judged, *texts).standing == (standing, style)
+    assert shown(judged, *texts).verdict == (text, style)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_the_verdict_so_far_is_that_of_the_judges(
         (312.0, 1.0, "5m of 5m, ending"),
     ],
 )
-def test_time_goes_on_between_what_is_told_and_ends_at_the_end(
+def test_time_goes_on_between_progresses_and_ends_at_the_end(
     judged: JudgedRun, elapsed_s: float, age_s: float, time: str
 ) -> None:
     assert shown(judged, elapsed_s=elapsed_s, age_s=age_s).time == time
@@ -89,7 +89,7 @@ def test_time_goes_on_between_what_is_told_and_ends_at_the_end(
 @pytest.mark.parametrize(
     ("text", "colour"), [("max < 1 s", "\x1b[32m━"), ("max < 1 ms", "\x1b[31m━")]
 )
-def test_the_bar_is_red_where_a_threshold_is_broken_alone(
+def test_the_bar_is_red_only_where_a_threshold_is_broken(
     judged: JudgedRun, text: str, colour: str
 ) -> None:
     console = Console(file=StringIO(), width=80, force_terminal=True, color_system="truecolor")

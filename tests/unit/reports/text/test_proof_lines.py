@@ -33,8 +33,8 @@ def with_answers(judged: JudgedRun, answers: AnswerChecks) -> JudgedRun:
     return replace(judged, run=run)
 
 
-def test_answers_that_nobody_checked_are_said_to_be_unverified(judged: JudgedRun) -> None:
-    why = "table 'orders' does not carry the tag of this data, nobody knows them"
+def test_unchecked_answers_are_not_verified(judged: JudgedRun) -> None:
+    why = "table 'orders' does not carry the tag of this data"
 
     assert f"answers not verified: {why} (select" in text_of(replace(judged, unverified=why))
 
@@ -42,7 +42,7 @@ def test_answers_that_nobody_checked_are_said_to_be_unverified(judged: JudgedRun
 def test_right_answers_are_counted(judged: JudgedRun) -> None:
     text = text_of(with_answers(judged, AnswerChecks(checked=20)))
 
-    assert "answers of aqp: 20 checked, all right" in text
+    assert "answers of aqp: 20 checked, all correct" in text
     assert "not verified" not in text
 
 
@@ -57,7 +57,7 @@ def test_wrong_answers_are_shown_with_evidence(judged: JudgedRun) -> None:
     )
 
     assert text_of(with_answers(judged, checks)).splitlines()[:4] == [
-        "answers of aqp: 3 of 20 checked wrong: 2 cross_talk, 1 truncated",
+        "answers of aqp: 20 checked, 3 wrong (2 cross_talk, 1 truncated)",
         "  cross_talk: select 1",
         "    expected: x: 1",
         "    got: y: 2",
@@ -67,32 +67,38 @@ def test_wrong_answers_are_shown_with_evidence(judged: JudgedRun) -> None:
 @pytest.mark.parametrize(
     ("audit", "text"),
     [
-        (AUDIT, "writes: 998 acknowledged, 998 found in the table (the audit took 181 read units)"),
+        (
+            AUDIT,
+            (
+                "writes: 998 acknowledged, 998 found in the table, 0 lost, 0 unexpected items, "
+                "181 read units for the audit"
+            ),
+        ),
         (
             replace(AUDIT, consumed_read_units=None, ambiguous=3, ambiguous_landed=1),
             (
-                "writes: 998 acknowledged, 998 found in the table; 3 with an unknown outcome, 1 of "
-                "them landed"
+                "writes: 998 acknowledged, 998 found in the table, 0 lost, 3 with an unknown "
+                "outcome (1 of them in the table), 0 unexpected items"
             ),
         ),
         (
             replace(AUDIT, consumed_read_units=None, checked=90, found=89, lost=1, unexpected=None),
             (
-                "writes: 998 acknowledged, 90 looked for at random, 89 found in the table; nobody "
-                "looked for items that were not sent"
+                "writes: 998 acknowledged, 90 looked up at random, 89 found in the table, 1 lost, "
+                "not searched for unexpected items"
             ),
         ),
     ],
 )
-def test_an_audit_is_told_in_a_line(judged: JudgedRun, audit: WriteAudit, text: str) -> None:
+def test_an_audit_is_a_line_of_figures(judged: JudgedRun, audit: WriteAudit, text: str) -> None:
     assert text_of(replace(judged, write_audit=audit)).splitlines()[-1] == text
 
 
-def test_writes_that_nobody_looked_for_are_said_to_be_so(judged: JudgedRun) -> None:
+def test_writes_without_an_audit_are_named(judged: JudgedRun) -> None:
     assert "writes not audited" in text_of(judged)
 
 
-def test_a_lost_write_is_the_first_thing_a_verdict_says(judged: JudgedRun) -> None:
+def test_a_lost_write_is_the_first_reason_of_a_verdict(judged: JudgedRun) -> None:
     audit = replace(AUDIT, found=997, lost=1, lost_keys=(Key("ACCOUNT", "ORDER"),))
     failed = replace(judged, write_audit=audit, verdict=judge(judged.run, [], audit))
 

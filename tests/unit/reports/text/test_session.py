@@ -71,13 +71,13 @@ def test_every_run_has_a_line_with_what_is_nearest_to_its_limit(judged: JudgedRu
     )
 
     assert shown([passed, passed]) == [
-        "verdict  test                what was decisive",
+        "verdict  test                decided by",
         "PASS     t.py::test          write_to_ddb p99 1 ms (limit 4 ms)",
         "PASS     t.py::test (run 2)  write_to_ddb p99 1 ms (limit 4 ms)",
     ]
 
 
-def test_a_line_is_no_wider_than_the_screen_and_nothing_decisive_is_cut(judged: JudgedRun) -> None:
+def test_a_line_fits_the_screen_and_nothing_decisive_is_cut(judged: JudgedRun) -> None:
     run = replace(judged, test=f"tests/unit/{'long_' * 30}.py::test_it")
     other = judged_by(replace(judged, test="tests/test_other.py::test[a/b]"), interrupted=True)
 
@@ -101,7 +101,7 @@ def test_a_wide_screen_has_what_was_decisive_beside_the_test(judged: JudgedRun) 
     run = replace(judged, run=spoiled, verdict=judge(spoiled, ()), test="a/b.py::test_it")
 
     assert shown([run], width=90)[:4] == [
-        "verdict  test in a      what was decisive",
+        "verdict  test in a      decided by",
         "INVALID  b.py::test_it  the load generator was busy with other things was busy with other",
         "                        things was busy with other things was busy with other things was",
         "                        busy with other things",
@@ -118,7 +118,7 @@ def test_only_some_runs_are_whole(judged: JudgedRun) -> None:
     assert sum(text.startswith("command ") for text in texts) == 1
 
 
-def test_a_green_run_says_what_it_leaves_open_and_what_it_cost(
+def test_a_green_run_shows_what_is_unproven_and_what_it_cost(
     judged: JudgedRun, cost: RunCost
 ) -> None:
     passed = replace(judged_by(judged, "max < 1 s"), write_audit=None, cost=cost)
@@ -130,21 +130,21 @@ def test_a_green_run_says_what_it_leaves_open_and_what_it_cost(
     assert not [text for text in shown([passed], 0) if text.startswith("  cost")]
 
 
-def test_how_pytest_counts_is_said_where_it_surprises(judged: JudgedRun) -> None:
+def test_how_pytest_counts_is_explained_for_invalid_runs(judged: JudgedRun) -> None:
     passed, invalid = judged_by(judged, "max < 1 s"), judged_by(judged, interrupted=True)
 
     assert "1 passed, 1 error" in " ".join(shown([passed, invalid]))
     assert "1 passed, 1 error" not in " ".join(shown([passed]))
 
 
-def test_a_green_run_says_how_it_did_beside_its_baseline(judged: JudgedRun) -> None:
+def test_a_green_run_shows_its_comparison(judged: JudgedRun) -> None:
     passed = replace(judged_by(judged, "max < 1 s"), comparison=COMPARISON)
 
-    lines = list(session_lines([passed], (), 80))
+    lines = list(session_lines([passed], (), 100))
 
     assert [line.text for line in lines[-2:]] == [
-        "  compared with baseline main: 2 of 2 rules kept; 1 above the rule, not proven",
-        "  ! write_to_ddb p99 20 ms -> 26 ms, +30% (rule 10%): above the rule, not proven",
+        "  compared with baseline main: 2 of 2 rules kept; 1 worse than allowed, not significant",
+        "  ! write_to_ddb p99 20 ms -> 26 ms, +30% (allowed: 10%): above the rule, not proven",
     ]
     assert {line.style for line in lines[-2:]} == {Style.WARNING}
 
@@ -158,7 +158,7 @@ def test_a_comparison_that_is_kept_is_no_warning(judged: JudgedRun) -> None:
     assert line == ("  compared with baseline main: 1 of 1 rules kept", Style.PLAIN)
 
 
-def test_a_green_run_says_once_that_there_was_nothing_to_compare_with(judged: JudgedRun) -> None:
+def test_a_green_run_names_a_missing_baseline_once(judged: JudgedRun) -> None:
     rules = [each.rule for each in COMPARISON.judgements]
     nothing = not_compared("main", rules, "there is no baseline main", Verdict.PASS)
     passed = replace(judged_by(judged, "max < 1 s"), comparison=nothing)
@@ -169,13 +169,13 @@ def test_a_green_run_says_once_that_there_was_nothing_to_compare_with(judged: Ju
     assert "baseline" not in before.text
 
 
-def test_what_nobody_could_check_of_a_system_of_their_own_is_said_once(judged: JudgedRun) -> None:
+def test_an_own_system_is_named_once_as_not_verified(judged: JudgedRun) -> None:
     own = TargetInfo(kind="none", endpoint="", label="the locustfile's own")
     passed = replace(judged_by(judged, "max < 1 s"), write_audit=None, target=own)
 
     lines = list(session_lines([passed, passed], (), 100))
 
     assert [line.text for line in lines[3:]] == [
-        "Target none: answers and writes of the tests' own system are not looked at."
+        "Target none: the tests bring their own system, so answers and writes are not verified."
     ]
     assert lines[3].style is Style.PLAIN

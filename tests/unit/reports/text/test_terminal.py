@@ -15,10 +15,10 @@ perf/test_mix.py::test_mix
 FAIL: 1 of 5 thresholds met, 2 broken, 2 not judged
            threshold              observed [95 % interval]  margin  samples
 write_to_ddb
-  PASS     p99 < 300 ms           1 ms [1, 200]              +100%     1000
-  FAIL     failure_ratio <= 0.1%  0.2% [0.0549, 0.726]       -100%     1000
+  PASS     p99 < 300 ms           1 ms [1, 200]              +100%    1,000
+  FAIL     failure_ratio <= 0.1%  0.2% [0.0549, 0.726]       -100%    1,000
     close: the limit lies inside the 95 % interval
-  FAIL     max < 150 ms           200 ms                      -33%     1000
+  FAIL     max < 150 ms           200 ms                      -33%    1,000
 select zipcode,pk,sum(amount) as total from performance_test_table where pk=? group by zipcode
   NO DATA  p99 < 300 ms           50 ms                       +83%       20
     p99 needs 500 samples: 480 missing
@@ -26,17 +26,17 @@ delete
   NO DATA  median < 5 ms          -                              -        0
     no such operation ran; the run has write_to_ddb, select zipcode,pk,sum(amount) as total from
     performance_test_table where pk=? group by zipcode
-10 users, 1 load generator process, measured for 10 s, generator CPU 42%, loop lag p99 0.8 ms, 1020
-of 1020 due requests sent in time
+10 users, measured for 10 s; load generator: processes 1, CPU of the busiest process 42% of a core,
+event loop lag p99 0.8 ms, due requests sent in time 1,020 of 1,020
 Type    Name                           # reqs   # fails  Avg  Min  Max  Med  p95  p99  req/s fails/s
 ----------------------------------------------------------------------------------------------------
 partiQL write_to_ddb                     1000 2 (0.20%)  3.0  1.0  200  1.0  1.0  1.0 100.00    0.20
 GET     select zipcode,…oup by zipcode     20 0 (0.00%) 50.0 50.0 50.0 50.0 50.0 50.0   2.00    0.00
         Aggregated                       1020 2 (0.20%)  3.9  1.0  200  1.0  1.0 50.0 102.00    0.20
-write_to_ddb failed 2 times: 1 throttled, 1 timeout
+write_to_ddb: 2 of 1,000 requests failed (0.20%): 1 throttled, 1 timeout
   1  no answer in 5 s
   1  ThrottlingException\\x1b[2J
-answers not verified: none of them was checked (select zipcode,pk,su…=? group by zipcode)
+answers not verified: no answer was checked (select zipcode,pk,su…=? group by zipcode)
 writes not audited
 target     moto at http://127.0.0.1:5000 (not AWS)
 profile    users=10 pacing=102/s
@@ -51,7 +51,7 @@ def test_a_run_is_shown_with_table_failures_verdict_and_origin(judged: JudgedRun
     assert "\n".join(line.text for line in lines) + "\n" == WHOLE_RUN
 
 
-def test_a_failure_says_everything_but_whose_it_is(judged: JudgedRun) -> None:
+def test_a_failure_message_lacks_only_the_name_of_the_test(judged: JudgedRun) -> None:
     """Pytest shows the text under the name of the test."""
     assert failure_text(judged) + "\n" == WHOLE_RUN.partition("\n")[2]
 
@@ -60,7 +60,7 @@ def test_a_line_has_the_style_of_what_it_says(judged: JudgedRun) -> None:
     styles = {line.text.strip()[:16].strip(): line.style for line in render_run(judged, width=100)}
 
     assert styles["perf/test_mix.py"] is Style.TITLE
-    assert styles["write_to_ddb fai"] is Style.BAD
+    assert styles["write_to_ddb: 2"] is Style.BAD
     assert styles["FAIL: 1 of 5 thr"] is Style.BAD
     assert styles["PASS     p99 < 3"] is Style.GOOD
     assert styles["FAIL     max < 1"] is Style.BAD
@@ -107,7 +107,7 @@ def test_a_run_without_requests_shows_dashes(judged: JudgedRun) -> None:
 
     texts = [line.text for line in render_run(empty)]
 
-    assert texts[2] == "10 users, 2 load generator processes, measured for 0 s"
+    assert texts[2] == "10 users, measured for 0 s; load generator: processes 2"
     assert texts[3].split() == [
         *("Type", "Name", "#", "reqs", "#", "fails", "Avg", "Min", "Max", "Med", "p95", "p99"),
         *("req/s", "fails/s"),
@@ -146,19 +146,19 @@ def test_the_commonest_messages_are_shown_and_the_others_counted(judged: JudgedR
     assert "  12  message 12" in texts
     assert "   3  message 03" in texts
     assert not any("message 02" in text for text in texts)
-    assert "  2 more messages are in the report file" in texts
+    assert "  2 more messages in the results file (--perf-json)" in texts
 
 
 @pytest.mark.parametrize(
-    ("connections", "waits", "said"),
+    ("connections", "waits", "shown"),
     [
-        (10, 0, ""),
-        (11, 0, ", 11 connections opened: the target closes them"),
-        (None, 3, ", 3 requests waited for a free connection"),
+        (10, None, ", connections opened 10"),
+        (11, None, ", connections opened 11 (more than users: the target closes them)"),
+        (None, 3, ", requests that waited for a connection 3"),
     ],
 )
-def test_connections_are_said_when_they_are_odd(
-    judged: JudgedRun, connections: int | None, waits: int, said: str
+def test_connections_are_shown_when_they_are_known(
+    judged: JudgedRun, connections: int | None, waits: int | None, shown: str
 ) -> None:
     health = replace(judged.run.generator, connections_opened=connections, pool_waits=waits)
     run = replace(judged.run, generator=health)
@@ -166,4 +166,4 @@ def test_connections_are_said_when_they_are_odd(
     texts = [line.text for line in render_run(replace(judged, run=run), width=300)]
 
     (conditions,) = (text for text in texts if text.startswith("10 users"))
-    assert conditions.endswith(f"1020 of 1020 due requests sent in time{said}")
+    assert conditions.endswith(f"due requests sent in time 1,020 of 1,020{shown}")

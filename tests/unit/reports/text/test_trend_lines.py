@@ -6,14 +6,10 @@ from datetime import timedelta
 import pytest
 
 from aqp_perf.core.results.series import Conditions, Point, Series, SeriesName, TrackedMetric
-from aqp_perf.core.results.trends import Change, Trend
+from aqp_perf.core.results.trends import LevelChange, Trend
+from aqp_perf.reports.facts.trends import level_change_text
 from aqp_perf.reports.lines import Style
-from aqp_perf.reports.text.trend_lines import (
-    change_text,
-    overview_lines,
-    skipped_lines,
-    trend_lines,
-)
+from aqp_perf.reports.text.trend_lines import overview_lines, skipped_lines, trend_lines
 from tests.doubles.past_sessions import FIRST_NIGHT
 
 NAME = SeriesName(
@@ -31,8 +27,8 @@ def point(night: int, value: float, commit: str = OLDER) -> Point:
     return Point(started_at=FIRST_NIGHT + timedelta(days=night), commit=commit, value=value)
 
 
-def change_at(index: int, before: float, after: float, commits: int | None = 3) -> Change:
-    return Change(
+def change_at(index: int, before: float, after: float, commits: int | None = 3) -> LevelChange:
+    return LevelChange(
         index=index,
         last_before=point(index - 1, before),
         first_after=point(index, after, NEWER),
@@ -42,14 +38,14 @@ def change_at(index: int, before: float, after: float, commits: int | None = 3) 
     )
 
 
-def trend_of(count: int, *changes: Change, metric: TrackedMetric = TrackedMetric.P99) -> Trend:
+def trend_of(count: int, *changes: LevelChange, metric: TrackedMetric = TrackedMetric.P99) -> Trend:
     points = tuple(point(night, 10.0) for night in range(count))
     return Trend(series=Series(name=replace(NAME, metric=metric), points=points), changes=changes)
 
 
 def test_change_says_how_much_when_and_between_which_commits() -> None:
-    assert change_text(SERIES, change_at(19, 100.0, 118.0)) == (
-        "p99 of write_to_ddb changed by +18 %, from 100 ms to 118 ms, at 2026-11-20, "
+    assert level_change_text(SERIES, change_at(19, 100.0, 118.0)) == (
+        "p99 of write_to_ddb changed by +18 %, from 100 ms to 118 ms, on 2026-11-20, "
         "between commits a1b2c3d and d4e5f6a (3 commits)"
     )
 
@@ -61,15 +57,15 @@ def test_change_in_a_series_with_two_sessions_of_one_day_says_the_time_too() -> 
         series=replace(SERIES, points=(change.last_before, change.first_after, later)),
         changes=(change,),
     )
-    expected = "at 2026-11-02 02:00 UTC, between"
+    expected = "on 2026-11-02 02:00 UTC, between"
 
-    assert expected in change_text(trend.series, change)
+    assert expected in level_change_text(trend.series, change)
     for lines in (trend_lines([trend], 300), overview_lines([trend], 300)):
-        assert expected in " ".join(each.text for each in lines)
+        assert expected in " ".join(line.text for line in lines)
 
 
 def test_change_of_nothing_has_no_minus() -> None:
-    assert " changed by +0 %, " in change_text(SERIES, change_at(1, 100.0, 99.9))
+    assert " changed by +0 %, " in level_change_text(SERIES, change_at(1, 100.0, 99.9))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +73,7 @@ def test_change_of_nothing_has_no_minus() -> None:
     [(None, "and d4e5f6a"), (1, "and d4e5f6a (1 commit)"), (0, "and d4e5f6a (0 commits)")],
 )
 def test_commits_are_counted_where_they_are_known(commits: int | None, text: str) -> None:
-    assert change_text(SERIES, change_at(1, 10.0, 12.0, commits)).endswith(text)
+    assert level_change_text(SERIES, change_at(1, 10.0, 12.0, commits)).endswith(text)
 
 
 def test_change_without_a_commit_between_is_of_something_else() -> None:
@@ -85,16 +81,16 @@ def test_change_without_a_commit_between_is_of_something_else() -> None:
     same = replace(change, first_after=change.last_before)
     nowhere = replace(change, last_before=point(0, 10.0, ""))
 
-    assert change_text(SERIES, same).endswith(", at the same commit a1b2c3d")
-    assert change_text(SERIES, nowhere).endswith("at 2026-11-02")
+    assert level_change_text(SERIES, same).endswith(", at the same commit a1b2c3d")
+    assert level_change_text(SERIES, nowhere).endswith("on 2026-11-02")
 
 
-def test_ratio_is_told_in_percent_and_not_in_percent_of_percent() -> None:
+def test_change_of_a_ratio_is_not_in_percent_of_percent() -> None:
     name = replace(NAME, metric=TrackedMetric.FAILURE_RATIO)
 
-    text = change_text(replace(SERIES, name=name), change_at(1, 0.0, 0.02))
+    text = level_change_text(replace(SERIES, name=name), change_at(1, 0.0, 0.02))
 
-    assert text.startswith("failure_ratio of write_to_ddb changed from 0% to 2% at ")
+    assert text.startswith("failure_ratio of write_to_ddb changed from 0% to 2% on ")
 
 
 @pytest.mark.parametrize(
@@ -150,7 +146,7 @@ def test_overview_shows_all_changes_of_every_series_by_its_conditions() -> None:
     ]
 
 
-def test_what_was_passed_over_is_named() -> None:
-    (line,) = skipped_lines(["notes.txt: it is not a result file in JSON"])
+def test_skipped_files_are_named() -> None:
+    (line,) = skipped_lines(["notes.txt: it is not JSON"])
 
-    assert line == ("passed over: notes.txt: it is not a result file in JSON", Style.WARNING)
+    assert line == ("skipped: notes.txt: it is not JSON", Style.WARNING)

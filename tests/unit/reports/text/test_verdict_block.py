@@ -7,7 +7,8 @@ from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.thresholds import parse_threshold
 from aqp_perf.core.verdict.verdicts import judge
-from aqp_perf.reports.text.verdict_block import origin_lines, verdict_block
+from aqp_perf.reports.text.terminal import origin_lines
+from aqp_perf.reports.text.verdict_block import verdict_block
 
 
 def judged_by(judged: JudgedRun, run: RunResult, *texts: str) -> JudgedRun:
@@ -29,7 +30,7 @@ def test_an_invalid_run_says_why_before_its_figures(judged: JudgedRun) -> None:
         invalid_reasons=("worker w2 was lost: " + "its machine said nothing for ten seconds " * 2,),
     )
 
-    lines = verdict_block(judged_by(judged, run, "max < 1 s"), width=60)
+    lines = list(verdict_block(judged_by(judged, run, "max < 1 s"), width=60))
 
     assert [line.text for line in lines] == [
         "INVALID: the run did not measure the target",
@@ -38,18 +39,18 @@ def test_an_invalid_run_says_why_before_its_figures(judged: JudgedRun) -> None:
         "- interrupted after 10.0 s: run it to its end",
         "           threshold  observed [95 % interval]  margin  samples",
         "write_to_ddb",
-        "  INVALID  max < 1 s  200 ms                      +80%     1000",
+        "  INVALID  max < 1 s  200 ms                      +80%    1,000",
     ]
 
 
-def test_a_hopeless_run_says_what_ended_it(judged: JudgedRun) -> None:
+def test_an_aborted_run_says_why(judged: JudgedRun) -> None:
     reason = "write_to_ddb: failure_ratio > 50%: it was 98% after 100 requests"
     run = replace(judged.run, aborted=reason)
 
     headline, ended, *_ = verdict_block(judged_by(judged, run, "max < 1 s"))
 
-    assert headline.text == "FAIL: the run was hopeless"
-    assert ended.text == f"- ended early: {reason}"
+    assert headline.text == "FAIL: the run was aborted"
+    assert ended.text == f"- aborted: {reason}"
 
 
 @pytest.mark.parametrize(
@@ -64,13 +65,13 @@ def test_a_hopeless_run_says_what_ended_it(judged: JudgedRun) -> None:
 def test_the_headline_counts_what_was_met(
     judged: JudgedRun, texts: tuple[str, ...], headline: str
 ) -> None:
-    assert verdict_block(judged_by(judged, judged.run, *texts))[0].text == headline
+    assert next(verdict_block(judged_by(judged, judged.run, *texts))).text == headline
 
 
 def test_a_run_without_operations_shows_its_thresholds(judged: JudgedRun) -> None:
     nothing = replace(judged.run, operations=())
 
-    lines = verdict_block(judged_by(judged, nothing, "max < 1 s"))
+    lines = list(verdict_block(judged_by(judged, nothing, "max < 1 s")))
 
     assert [line.text for line in lines] == [
         "NO DATA: no request was completed",
@@ -81,7 +82,7 @@ def test_a_run_without_operations_shows_its_thresholds(judged: JudgedRun) -> Non
     ]
 
 
-def test_a_run_without_a_profile_says_none(judged: JudgedRun) -> None:
-    lines = origin_lines(replace(judged, profile={}))
+def test_an_empty_profile_is_shown_as_none(judged: JudgedRun) -> None:
+    lines = list(origin_lines(replace(judged, profile={})))
 
     assert lines[1].text == "profile    none"

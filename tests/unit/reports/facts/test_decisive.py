@@ -1,4 +1,4 @@
-"""The one line that people see of a run: it has to say what failed, where, and by how much."""
+"""The one line about a run names what failed, where, and by how much."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.thresholds import parse_threshold
 from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict, judge, worst
-from aqp_perf.reports.text.decisive import decisive_text
+from aqp_perf.reports.facts.decisive import decisive_text
 
 AUDIT = WriteAudit(
     acknowledged=998, checked=998, found=998, lost=0, ambiguous=0, ambiguous_landed=0, unexpected=0
@@ -73,13 +73,13 @@ def beside(judged: JudgedRun, *rules: ComparisonJudgement) -> JudgedRun:
         ((), "no threshold was set"),
     ],
 )
-def test_what_is_broken_most_or_else_nearest_is_decisive(
+def test_the_limit_broken_most_or_else_the_nearest_is_decisive(
     judged: JudgedRun, texts: tuple[str, ...], decisive: str
 ) -> None:
     assert decisive_text(judged_by(judged, *texts)) == decisive
 
 
-def test_the_measurement_goes_before_what_it_measured(judged: JudgedRun) -> None:
+def test_reasons_of_the_run_precede_its_thresholds(judged: JudgedRun) -> None:
     spoiled = judged_by(judged, "max < 1 s", invalid_reasons=("worker w2 was lost",))
     twice = judged_by(
         judged, "max < 1 s", interrupted=True, invalid_reasons=("worker w2 was lost",)
@@ -89,8 +89,8 @@ def test_the_measurement_goes_before_what_it_measured(judged: JudgedRun) -> None
     lost = replace(lost, verdict=judge(lost.run, (), lost.write_audit))
 
     assert decisive_text(spoiled) == "worker w2 was lost"
-    assert decisive_text(twice) == "worker w2 was lost; 1 more"
-    assert decisive_text(aborted) == "ended early: failure_ratio > 50%"
+    assert decisive_text(twice) == "worker w2 was lost; 1 more reason"
+    assert decisive_text(aborted) == "aborted: failure_ratio > 50%"
     assert decisive_text(lost).startswith("1 of 998 acknowledged writes")
 
 
@@ -103,18 +103,18 @@ def test_the_measurement_goes_before_what_it_measured(judged: JudgedRun) -> None
                 rule_judged("median > 10%", Verdict.FAIL, 9.8, 24.5),
                 rule_judged("mean > 10%", Verdict.PASS, 9.8, 24.5),
             ],
-            "write_to_ddb median 9.8 ms -> 24.5 ms, +150% (rule 10%); 1 more broken",
+            "write_to_ddb median 9.8 ms -> 24.5 ms, +150% (allowed: 10%); 1 more broken",
         ),
         (
             [rule_judged("throughput > 5%, 2/s", Verdict.FAIL, 100, 92.5)],
-            "write_to_ddb throughput 100/s -> 92.5/s, -7.5% (rule 5%, 2/s)",
+            "write_to_ddb throughput 100/s -> 92.5/s, -7.5% (allowed: 5%, 2/s)",
         ),
         (
             [
                 rule_judged("p99 > 10%", Verdict.FAIL, 20, 26),
                 rule_judged("failure_ratio > 10%", Verdict.FAIL, 0, 0.02),
             ],
-            "write_to_ddb failure_ratio 0% -> 2% (rule 10%); 1 more broken",
+            "write_to_ddb failure_ratio 0% -> 2% (allowed: 10%); 1 more broken",
         ),
         (
             [rule_judged("p99 > 10%", Verdict.NO_DATA, 20, 26, "requests come in clusters")],
@@ -123,7 +123,7 @@ def test_the_measurement_goes_before_what_it_measured(judged: JudgedRun) -> None
     ],
     ids=["worst", "throughput", "from 0", "no data"],
 )
-def test_a_comparison_that_decides_says_then_and_now(
+def test_a_decisive_comparison_shows_both_values(
     judged: JudgedRun, rules: list[ComparisonJudgement], decisive: str
 ) -> None:
     assert decisive_text(beside(judged_by(judged, "max < 1 s"), *rules)) == decisive
@@ -136,15 +136,15 @@ def test_a_broken_threshold_goes_before_a_broken_rule(judged: JudgedRun) -> None
 
 
 def test_without_thresholds_a_comparison_decides(judged: JudgedRun) -> None:
-    rules = [rule_judged(f"{each} > 10%", Verdict.PASS, 20, 21) for each in ("p99", "mean")]
+    rules = [rule_judged(f"{metric} > 10%", Verdict.PASS, 20, 21) for metric in ("p99", "mean")]
 
     assert decisive_text(beside(judged_by(judged), *rules)) == (
-        "write_to_ddb p99 20 ms -> 21 ms, +5.0% (rule 10%)"
+        "write_to_ddb p99 20 ms -> 21 ms, +5.0% (allowed: 10%)"
     )
 
 
-def test_a_run_without_a_baseline_of_its_own_says_so_once(judged: JudgedRun) -> None:
-    rules = [ComparisonRule.parse(f"{each} > 10%") for each in ("p99", "mean")]
+def test_a_missing_baseline_is_named_once(judged: JudgedRun) -> None:
+    rules = [ComparisonRule.parse(f"{metric} > 10%") for metric in ("p99", "mean")]
     nothing = not_compared("main", rules, "baseline main has no such run of this test")
     run = replace(judged, verdict=RunVerdict(verdict=Verdict.NO_DATA), comparison=nothing)
 
@@ -153,7 +153,7 @@ def test_a_run_without_a_baseline_of_its_own_says_so_once(judged: JudgedRun) -> 
     )
 
 
-def test_where_a_baseline_may_be_missing_that_is_decisive_for_nothing(judged: JudgedRun) -> None:
+def test_a_baseline_that_may_be_missing_decides_nothing(judged: JudgedRun) -> None:
     nothing = not_compared("main", [ComparisonRule.parse("p99 > 10%")], "why", Verdict.PASS)
     run = judged_by(replace(judged, comparison=nothing), "max < 1 s")
 

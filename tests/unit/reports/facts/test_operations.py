@@ -1,4 +1,4 @@
-"""What is said of an operation's time, and when nothing is."""
+"""The sentences about the time of an operation, and when there are none."""
 
 from dataclasses import replace
 
@@ -9,14 +9,14 @@ from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.time_shares import TimeShares
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.samples.histogram import LatencyHistogram
+from aqp_perf.reports.facts.operations import time_notes
 from aqp_perf.reports.text.terminal import render_run
-from aqp_perf.reports.text.time_lines import time_lines
 
 MS = 1_000_000
 
 
-def said(operation: OperationResult, width: int = 400) -> list[str]:
-    return [line.text for line in time_lines(operation.name, operation, width)]
+def notes(operation: OperationResult) -> list[str]:
+    return list(time_notes(operation.name, operation))
 
 
 @pytest.fixture
@@ -34,41 +34,41 @@ def shares(answers: int, waiting_ms: float = 0.1, client_ms: float = 2.0) -> Tim
     )
 
 
-def test_nothing_is_said_of_requests_that_did_not_wait_and_targets_that_say_nothing(
+def test_nothing_is_shown_of_requests_that_did_not_wait_and_targets_that_say_nothing(
     read: OperationResult,
 ) -> None:
-    assert said(read) == []
+    assert notes(read) == []
 
 
 def test_shares_are_means_that_add_up(read: OperationResult) -> None:
-    (text,) = said(replace(read, time_shares=shares(20)))
+    (text,) = notes(replace(read, time_shares=shares(20)))
 
     assert text == (
-        "time of select zipcode,pk,su…=? group by zipcode: 12.3 ms mean = 0.1 waiting to be sent + "
-        "2.0 client, network and queues + 3.2 AQP + 7.0 DynamoDB "
-        "(AQP and DynamoDB in the AQP's own whole milliseconds)"
+        "mean latency of select zipcode,pk,su…=? group by zipcode: 12.3 ms = 0.1 waiting to be "
+        "sent + 2.0 client and network + 3.2 AQP + 7.0 DynamoDB "
+        "(AQP and DynamoDB as the AQP reports them, in whole milliseconds)"
     )
 
 
-def test_an_aqp_that_says_more_than_there_was_is_not_corrected(read: OperationResult) -> None:
-    (text,) = said(replace(read, time_shares=shares(20, client_ms=-0.4)))
+def test_an_aqp_that_reports_too_much_is_not_corrected(
+    read: OperationResult,
+) -> None:
+    (text,) = notes(replace(read, time_shares=shares(20, client_ms=-0.4)))
 
-    assert (
-        ": 9.9 ms mean = 0.1 waiting to be sent + -0.4 client, network and queues + 3.2 AQP" in text
-    )
+    assert ": 9.9 ms = 0.1 waiting to be sent + -0.4 client and network + 3.2 AQP" in text
 
 
 def test_missing_statistics_are_counted_among_the_right_answers(read: OperationResult) -> None:
-    (text,) = said(replace(read, failures=2, time_shares=shares(17)))
+    (text,) = notes(replace(read, failures=2, time_shares=shares(17)))
 
-    assert text.endswith("own whole milliseconds, stats of 17 of 18 answers)")
+    assert text.endswith("in whole milliseconds, for 17 of 18 answers)")
 
 
-@pytest.mark.parametrize(("latency_ms", "is_said"), [(149, False), (152, True)])
-def test_the_omission_gap_is_said_from_one_and_a_half(
+@pytest.mark.parametrize(("latency_ms", "is_shown"), [(149, False), (152, True)])
+def test_the_omission_gap_is_shown_from_one_and_a_half(
     read: OperationResult,
     latency_ms: int,
-    is_said: bool,  # noqa: FBT001 - a parameter
+    is_shown: bool,  # noqa: FBT001 - a parameter
 ) -> None:
     waited = replace(
         read,
@@ -78,13 +78,13 @@ def test_the_omission_gap_is_said_from_one_and_a_half(
     )
 
     text = (
-        "p99 of read: 152 ms counted from when requests were due; a closed-model tool, "
-        "which counts from when it sends, would have reported p99 = 100 ms"
+        "p99 of read: 152 ms from the time requests were due, 100 ms from the time they were sent: "
+        "requests waited, which a closed-model tool does not see"
     )
-    assert said(waited) == ([text] if is_said else [])
+    assert notes(waited) == ([text] if is_shown else [])
 
 
-def test_a_gap_of_microseconds_is_not_said(read: OperationResult) -> None:
+def test_a_gap_of_microseconds_is_not_notes(read: OperationResult) -> None:
     prompt = replace(
         read,
         latency=LatencyHistogram.of([140_000] * 20),
@@ -92,22 +92,15 @@ def test_a_gap_of_microseconds_is_not_said(read: OperationResult) -> None:
     )
 
     assert prompt.omission_gap == pytest.approx(2.33, abs=0.01)
-    assert said(prompt) == []
+    assert notes(prompt) == []
 
 
-def test_attempts_are_said_when_they_are_known(read: OperationResult) -> None:
+def test_attempts_are_shown_when_they_are_known(read: OperationResult) -> None:
     attempts = AttemptCounts(total=1037, throttled=37, backoff_s=1.234)
 
-    assert said(replace(read, name="write_to_ddb", requests=1000, attempts=attempts)) == [
+    assert notes(replace(read, name="write_to_ddb", requests=1000, attempts=attempts)) == [
         "write_to_ddb: 1000 requests took 1037 attempts, 37 of them throttled; 1.2 s in back-off"
     ]
-
-
-def test_lines_are_as_wide_as_the_screen(read: OperationResult) -> None:
-    lines = said(replace(read, time_shares=shares(17)), width=60)
-
-    assert len(lines) > 1
-    assert max(map(len, lines)) <= 60
 
 
 def table_of(judged: JudgedRun, operation: OperationResult) -> list[str]:
@@ -131,7 +124,7 @@ def test_service_time_stands_below_a_latency_that_it_is_not(
 
 
 @pytest.mark.parametrize("waited_ns", [0, 90_000])
-def test_what_the_table_would_show_alike_is_shown_once(
+def test_a_service_time_that_looks_equal_is_not_shown(
     judged: JudgedRun, read: OperationResult, waited_ns: int
 ) -> None:
     service_time = LatencyHistogram.of([50 * MS - waited_ns] * 20)

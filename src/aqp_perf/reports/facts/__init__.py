@@ -1,0 +1,1 @@
+"""What reports say about runs, each fact stated once; text, Markdown and HTML only lay it out."""

@@ -1,0 +1,82 @@
+"""Under which conditions a run was measured: load, load generator, target, profile, cost."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from aqp_perf.core.aws.prices import format_usd
+from aqp_perf.core.measured.run_result import RunResult, format_instant
+from aqp_perf.core.results.judged_run import JudgedRun
+from aqp_perf.reports.facts.proof import is_own_system
+from aqp_perf.reports.figures import DIGITS, Fact, figure
+
+_ELSEWHERE: Final = frozenset({"processes"})
+"""Keys of a profile that are among the facts of the load generator."""
+_OF_OUR_WORKLOADS: Final = frozenset({"client", "max_attempts", "verify", "audit"})
+"""Keys of a profile without a meaning in a run with target none."""
+_WORDS: Final = {
+    "name": "profile",
+    "spawn_rate": "users started per second",
+    "warmup_s": "warm-up",
+    "max_attempts": "max attempts",
+    "verify": "answers verified",
+    "audit": "max writes audited",
+}
+"""Names of keys that are not words yet; seconds go to the value."""
+
+
+def generator_facts(run: RunResult) -> Iterator[Fact]:
+    """Yield the health of the load generator."""
+    health = run.generator
+    yield Fact("processes", f"{health.processes:,}")
+    if health.cpu_ratio_max is not None:
+        yield Fact("CPU of the busiest process", f"{health.cpu_ratio_max:.0%} of a core")
+    if health.loop_lag_p99_ms is not None:
+        yield Fact("event loop lag p99", f"{figure(health.loop_lag_p99_ms, DIGITS)} ms")
+    if health.arrivals_due is not None and health.arrivals_sent is not None:
+        text = f"{health.arrivals_sent:,} of {health.arrivals_due:,}"
+        yield Fact("due requests sent in time", text)
+        if health.arrivals_caught_up:
+            yield Fact("of them after the end of the run", f"{health.arrivals_caught_up:,}")
+    connections = health.connections_opened
+    if connections is not None:
+        hint = " (more than users: the target closes them)" if connections > run.users else ""
+        yield Fact("connections opened", f"{connections:,}{hint}")
+    if health.pool_waits is not None:
+        yield Fact("requests that waited for a connection", f"{health.pool_waits:,}")
+
+
+def cost_facts(judged: JudgedRun) -> Iterator[Fact]:
+    """Yield what the run cost; nothing for a target that does not bill for requests."""
+    cost = judged.cost
+    if cost is None:
+        return
+    how = "metered, in part estimated" if cost.is_partly_estimated else "metered"
+    yield Fact("spent", f"{format_usd(cost.spent)} USD ({how})")
+    for part, usd in cost.spent_parts.items():
+        yield Fact(f"of it {part}", f"{format_usd(usd)} USD")
+    yield Fact("estimate", f"{format_usd(cost.estimate.total)} USD ({cost.estimate.tariff})")
+    for gap in cost.estimate.gaps:
+        yield Fact("not in the estimate", gap)
+    yield Fact("limit of the session", f"{format_usd(cost.limit)} USD")
+
+
+def origin_facts(judged: JudgedRun) -> Iterator[Fact]:
+    """Yield the target and all that is needed to repeat the run but its command."""
+    yield Fact("target", str(judged.target))
+    if judged.aqp is not None:
+        yield Fact("AQP", judged.aqp)
+    yield Fact("measured from", format_instant(judged.run.started_at))
+    is_own = is_own_system(judged)
+    if not is_own:
+        yield Fact("data seed", str(judged.seed))
+    hidden = _ELSEWHERE | (_OF_OUR_WORKLOADS if is_own else frozenset())
+    for key, value in judged.profile.items():
+        if value is not None and key not in hidden:
+            name = _WORDS.get(key, key.removesuffix("_s").replace("_", " "))
+            text = profile_value(value)
+            yield Fact(name, f"{text} s" if key.endswith("_s") else text)
+
+
+def profile_value(value: object) -> str:
+    """Return a value of a profile as text, without zeros after the point."""
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,109 @@
+"""What decided a verdict, in one line: the same on the screen, in JUnit, Markdown and HTML."""
+
+from collections.abc import Iterator, Sequence
+from math import inf
+from typing import Final, NamedTuple
+
+from aqp_perf.core.comparison.outcome import Comparison, ComparisonJudgement
+from aqp_perf.core.results.judged_run import JudgedRun
+from aqp_perf.core.verdict.metrics import MetricKind, format_quantity
+from aqp_perf.core.verdict.verdicts import Judgement, Verdict, worst
+from aqp_perf.reports.facts.comparisons import change_text, comparison_text
+from aqp_perf.reports.facts.verdicts import (
+    aborted_text,
+    audit_faults,
+    headline_text,
+    margin_rank,
+)
+from aqp_perf.reports.figures import counted, quantity_text
+from aqp_perf.reports.lines import printable, short_name
+
+_URGENCY: Final = (Verdict.FAIL, Verdict.NO_DATA, Verdict.PASS, Verdict.INVALID)
+_LIMIT: Final = {"<": "limit", "<=": "limit", ">": "more than", ">=": "at least"}
+
+
+class _Finding(NamedTuple):
+    verdict: Verdict
+    rank: tuple[int, float]
+    """Of findings with one verdict the lowest is decisive: thresholds first, then the worst."""
+    text: str
+
+
+def decisive_text(judged: JudgedRun) -> str:
+    """Return what decided the verdict of a run in one line, and how much else went wrong.
+
+    That is the limit broken by most; without one, a limit that could not be judged; else the limit
+    that is nearest. A rule of a comparison is named where no threshold is as bad.
+    """
+    verdict = judged.verdict
+    reasons = audit_faults(judged)
+    if verdict.verdict is Verdict.INVALID and verdict.invalid_reasons:
+        reasons = verdict.invalid_reasons
+    elif judged.run.aborted is not None:
+        reasons = (aborted_text(judged.run.aborted),)
+    if reasons:
+        first, *more = reasons
+        return printable(f"{first}; {counted(len(more), 'more reason')}" if more else first)
+    found = [*map(_threshold, verdict.judgements), *_comparisons(judged.comparison)]
+    if not judged.run.requests or not found:
+        return printable(headline_text(judged))
+    found.sort(key=lambda finding: (_URGENCY.index(finding.verdict), finding.rank))
+    decisive, *others = found
+    more_text = _more(decisive.verdict, [finding.verdict for finding in others])
+    return printable(decisive.text + more_text)
+
+
+def rule_text(judgement: ComparisonJudgement, baseline: str) -> str:
+    """Return the outcome of a rule in one line: the change it judged, or why it could not."""
+    label, rule, change = _label(judgement.operation), judgement.rule, judgement.change
+    if change is None or judgement.verdict is Verdict.NO_DATA:
+        return f"{label}{rule.rule} against {baseline}: {judgement.reason}"
+    return f"{label}{rule.metric} {change_text(change)} (allowed: {rule.limit})"
+
+
+def _more(shown: Verdict, others: Sequence[Verdict]) -> str:
+    words = {Verdict.FAIL: "broken", Verdict.NO_DATA: "not judged"}
+    texts = [
+        f"{others.count(verdict)} {'more ' if verdict is shown else ''}{word}"
+        for verdict, word in words.items()
+        if verdict in others
+    ]
+    return f"; {', '.join(texts)}" if texts else ""
+
+
+def _threshold(judgement: Judgement) -> _Finding:
+    threshold, observed, verdict = judgement.threshold, judgement.observed, judgement.verdict
+    label = _label(judgement.operation)
+    if verdict is Verdict.NO_DATA or observed is None:
+        text = f"{label}{threshold.rule}: {judgement.reason}"
+    else:
+        figure = quantity_text(observed, threshold.kind, limit=threshold.limit)
+        limit = format_quantity(threshold.limit, threshold.kind)
+        text = f"{label}{threshold.metric} {figure} ({_LIMIT[threshold.op]} {limit})"
+    return _Finding(verdict, (0, margin_rank(judgement)), text)
+
+
+def _comparisons(comparison: Comparison | None) -> Iterator[_Finding]:
+    if comparison is None:
+        return
+    if comparison.reason and comparison.judgements:
+        yield _Finding(worst(comparison.verdicts), (1, 0.0), comparison_text(comparison))
+        return
+    for judgement in comparison.judgements:
+        text = rule_text(judgement, comparison.baseline)
+        yield _Finding(judgement.verdict, (1, _room(judgement)), text)
+
+
+def _room(judgement: ComparisonJudgement) -> float:
+    """Return how much worse a metric may still get, as a ratio; negative when it is broken."""
+    change, rule = judgement.change, judgement.rule
+    if change is None:
+        return inf
+    if change.change_ratio is None:
+        return -inf if change.after else inf
+    worse = -change.change_ratio if rule.kind is MetricKind.THROUGHPUT else change.change_ratio
+    return rule.most_ratio - worse
+
+
+def _label(operation: str | None) -> str:
+    return "" if operation is None else f"{short_name(operation)} "

@@ -1,0 +1,96 @@
+"""Figures of the operations of a run: all of them together, their failures, their time."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from aqp_perf.core.measured.merged_operations import merge_operations
+from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.run_result import RunResult
+from aqp_perf.core.measured.time_shares import AGGREGATE, RETRIEVE
+from aqp_perf.core.proof.wrong_answer import WrongAnswer
+from aqp_perf.reports.figures import Fact, figure, table_ms
+from aqp_perf.reports.lines import short_name
+
+SHARES: Final = {
+    "waiting": "waiting to be sent",
+    "client_and_network": "client and network",
+    AGGREGATE: "AQP",
+    RETRIEVE: "DynamoDB",
+}
+"""Key of a share → its name, in the order in which they are shown."""
+
+_LEAST_GAP: Final = 1.5
+"""Ratio of latency to service time up to which their difference is not worth a sentence."""
+
+
+class FailureGroup(NamedTuple):
+    """The failures of one operation."""
+
+    operation: str
+    failures: int
+    text: str
+    """How many, of which classes."""
+    messages: tuple[Fact, ...]
+    """Count and message, the most frequent first."""
+    evidence: tuple[WrongAnswer, ...]
+
+
+def together(run: RunResult) -> OperationResult | None:
+    """Return all operations of a run as one; None when there is no operation."""
+    alike = (replace(operation, request_type="", name="Aggregated") for operation in run.operations)
+    return next(iter(merge_operations(alike)), None)
+
+
+def failure_groups(run: RunResult) -> Iterator[FailureGroup]:
+    """Yield the operations that have failures or wrong answers."""
+    for label, operation in run.labelled.items():
+        evidence = () if operation.answers is None else operation.answers.evidence
+        if not operation.failures and not evidence:
+            continue
+        classes = {str(name): count for name, count in operation.failure_classes.items()}
+        kinds = ", ".join(f"{fact.value} {fact.name}" for fact in _by_count(classes))
+        counts = f"{operation.failures:,} of {operation.requests:,} requests failed"
+        yield FailureGroup(
+            operation=label,
+            failures=operation.failures,
+            text=f"{counts} ({operation.failure_ratio:.2%}){f': {kinds}' if kinds else ''}",
+            messages=tuple(_by_count(operation.failure_messages)),
+            evidence=evidence,
+        )
+
+
+def time_notes(label: str, operation: OperationResult) -> Iterator[str]:
+    """Yield the effect of waiting requests, the shares of the time, and the retries."""
+    name = short_name(label)
+    gap = operation.omission_gap
+    due, sent = (
+        table_ms(times["p99"]) for times in (operation.latency_ms, operation.service_time_ms)
+    )
+    if gap is not None and gap > _LEAST_GAP and due != sent:  # not by microseconds
+        yield (
+            f"p99 of {name}: {due} ms from the time requests were due, {sent} ms from the time "
+            "they were sent: requests waited, which a closed-model tool does not see"
+        )
+    shares = operation.time_shares
+    if shares is not None:
+        means_ms = shares.means_ms
+        sums = " + ".join(f"{table_ms(means_ms[key])} {words}" for key, words in SHARES.items())
+        answers = operation.requests - operation.failures
+        part = "" if shares.answers == answers else f", for {shares.answers} of {answers} answers"
+        yield (
+            f"mean latency of {name}: {table_ms(means_ms['latency'])} ms = {sums} "
+            f"(AQP and DynamoDB as the AQP reports them, in whole milliseconds{part})"
+        )
+    attempts = operation.attempts
+    if attempts is not None:
+        yield (
+            f"{name}: {operation.requests} requests took {attempts.total} attempts, "
+            f"{attempts.throttled} of them throttled; {figure(attempts.backoff_s, 2)} s in back-off"
+        )
+
+
+def _by_count(counts: Mapping[str, int]) -> Iterator[Fact]:
+    for name, count in sorted(counts.items(), key=lambda item: -item[1]):
+        if count:
+            yield Fact(name, f"{count:,}")
