@@ -166,7 +166,10 @@ def test_an_error_is_told_with_its_code(status: int, body: bytes, message: str) 
     assert str(caught.value) == message.format(url=server.url)
 
 
-def test_an_answer_that_does_not_come_is_a_timeout_and_not_asked_for_again() -> None:
+def test_a_request_without_an_answer_times_out_and_is_not_sent_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("aqp_perf.aqp.serving.dynamodb._ANSWER_TIMEOUT_S", 0.1)
     answered = threading.Event()
 
     def wait(handler: BaseHTTPRequestHandler) -> None:
@@ -176,7 +179,7 @@ def test_an_answer_that_does_not_come_is_a_timeout_and_not_asked_for_again() -> 
     with endpoint(OK, wait) as (server, dynamodb):
         dynamodb.call("ExecuteStatement", {})
         with pytest.raises(DynamoDBTimedOut, match=f"{server.url} did not answer in time"):
-            dynamodb.call("ExecuteStatement", {}, timeout_s=0.1)
+            dynamodb.call("ExecuteStatement", {})
         answered.set()
 
     assert len(server.requests) == 2

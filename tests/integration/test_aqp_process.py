@@ -271,7 +271,7 @@ def test_the_example_password_is_for_this_machine_only() -> None:
     stderr = _fails("--endpoint-url", NOBODY, "--bind", EVERYWHERE, "--port", "0")
 
     assert stderr.startswith(
-        "aqp_perf.aqp: --bind: '0.0.0.0' is not valid: other machines could ask"
+        "aqp_perf.aqp: --bind: '0.0.0.0' is not valid: other machines could send queries"
     )
 
 

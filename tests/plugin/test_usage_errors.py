@@ -49,7 +49,7 @@ OPTIONS = [
         ["--perf-aqp", "http://user:secret@127.0.0.1:8080"],
         (
             "--perf-aqp: '127.0.0.1:8080' is not valid: use embedded, none, or the URL of an AQP: "
-            "credentials do not belong into a URL"
+            "leave credentials out of the URL"
         ),
     ),
     (

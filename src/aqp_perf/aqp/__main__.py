@@ -12,19 +12,19 @@ from aqp_perf.aqp.credentials import resolve_signer
 from aqp_perf.aqp.serving.callers import Callers
 from aqp_perf.aqp.serving.dynamodb import DynamoDB
 from aqp_perf.aqp.serving.server import open_socket, serve, url_of
-from aqp_perf.aqp.serving.service import Limits, QueryService
+from aqp_perf.aqp.serving.service import MAX_ITEMS, MAX_QUERY_BYTES, QueryService
 from aqp_perf.aqp.serving.web import AqpApplication
 from aqp_perf.errors import ConfigError, InvalidOption, PortTaken
 
 _DESCRIPTION = """\
 An Aggregation Query Proxy for tests: GET /query-aggregation/<SQL> with Basic authentication, over
-any DynamoDB endpoint. Callers give PERF_AQP_USER and PERF_AQP_PASSWORD (default: the example pair
-of the real AQP). Prints "ready URL" when it accepts requests; SIGTERM and Ctrl-C end it.
+any DynamoDB endpoint. PERF_AQP_USER and PERF_AQP_PASSWORD set the credentials (default: the example
+pair of the real AQP). Prints "ready URL" when it accepts requests; SIGTERM and Ctrl-C end it.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to end, and return the exit code."""
+    """Serve until a signal ends it, and return the exit code."""
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
@@ -36,13 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         service = QueryService(
             dynamodb,
             tables=options.table,
-            limits=Limits(
-                query_bytes=options.max_query_bytes,
-                items=options.max_items,
-                read_bytes=options.max_read_bytes,
-                query_s=options.max_query_time,
-            ),
             allow_scan=options.allow_scan,
+            max_query_bytes=options.max_query_bytes,
+            max_items=options.max_items,
         )
         callers = Callers.from_environment(os.environ)
         listening = open_socket(options.bind, options.port)
@@ -52,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise InvalidOption(
                 "--bind",
                 options.bind,
-                "other machines could ask, with the published example password: "
+                "other machines could send queries with the published example password: "
                 "set PERF_AQP_PASSWORD, or bind a loopback address",
             )
         application = AqpApplication(service, callers, is_local=is_local)
@@ -75,7 +71,6 @@ def _end(*_: object) -> Never:
 
 
 def _parser() -> argparse.ArgumentParser:
-    defaults = Limits()
     parser = argparse.ArgumentParser(prog="python -m aqp_perf.aqp", description=_DESCRIPTION)
     parser.add_argument("--endpoint-url", required=True, help="the DynamoDB endpoint")
     parser.add_argument(
@@ -88,15 +83,8 @@ def _parser() -> argparse.ArgumentParser:
         "--allow-scan", action="store_true", help="run queries that read a whole table"
     )
     parser.add_argument("--threads", type=_whole(1, 512), default=8)
-    parser.add_argument("--max-query-bytes", type=_whole(1, 65_536), default=defaults.query_bytes)
-    parser.add_argument("--max-items", type=_whole(1), default=defaults.items)
-    parser.add_argument("--max-read-bytes", type=_whole(1), default=defaults.read_bytes)
-    parser.add_argument(
-        "--max-query-time",
-        type=_whole(1, 3_600),
-        default=defaults.query_s,
-        metavar="SECONDS",
-    )
+    parser.add_argument("--max-query-bytes", type=_whole(1, 65_536), default=MAX_QUERY_BYTES)
+    parser.add_argument("--max-items", type=_whole(1), default=MAX_ITEMS)
     return parser
 
 

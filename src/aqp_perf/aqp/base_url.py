@@ -1,4 +1,4 @@
-"""Check the URLs people give: a scheme, a host, perhaps a port, and no credentials."""
+"""Check base URLs given as options: scheme, host and port, without credentials."""
 
 import ipaddress
 from contextlib import suppress
@@ -11,16 +11,16 @@ def parse_base_url(option: str, url: str) -> SplitResult:
     """Return the parts of a base URL.
 
     Args:
-        option: the option that gave it, for the error.
+        option: the option it is the value of, for the error.
         url: the URL.
 
     Raises:
-        InvalidOption: it is not ``http(s)://host[:port]``; credentials in it are not shown.
+        InvalidOption: it is not ``http(s)://host[:port]``. Credentials in it are not shown.
     """
     shown = url.rpartition("@")[2]
     if shown != url:
-        raise InvalidOption(option, shown, "credentials do not belong into a URL")
-    with suppress(ValueError):  # an open bracket, or a port that is none
+        raise InvalidOption(option, shown, "leave credentials out of the URL")
+    with suppress(ValueError):  # an open bracket, or an impossible port
         parts = urlsplit(url)
         is_web_host = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
         if is_web_host and not parts.path.strip("/") and not parts.query:

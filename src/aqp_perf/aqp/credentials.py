@@ -1,10 +1,9 @@
-"""Where the AQP's own AWS credentials come from.
+"""The AWS credentials with which the AQP signs its own requests.
 
-An endpoint on a loopback address is signed to with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
-AWS_SESSION_TOKEN when they are set, and with the dummy pair ``local`` / ``local`` when they are
-not: no profile is read and no metadata service is asked. Any other endpoint gets botocore's own
-chain; when that finds nothing, an endpoint of AWS is an error and one elsewhere gets the dummy
-pair.
+For an endpoint on a loopback address: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
+AWS_SESSION_TOKEN, or the dummy pair ``local`` / ``local``; no profile and no metadata service is
+read. For any other endpoint: what botocore's chain finds; without any, the dummy pair, or an error
+if the endpoint is AWS.
 """
 
 import re
@@ -23,7 +22,7 @@ _AWS_HOST: Final = re.compile(r"dynamodb(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com
 def resolve_signer(
     endpoint_url: str, *, region: str | None, environment: Mapping[str, str]
 ) -> Callable[[], Signer]:
-    """Return a function that gives the signer to use now; it changes when credentials are renewed.
+    """Return a function that returns the current signer: credentials may be renewed.
 
     Args:
         endpoint_url: the DynamoDB endpoint.
@@ -32,8 +31,8 @@ def resolve_signer(
         environment: the environment variables.
 
     Raises:
-        InvalidOption: the URL is not one of an endpoint.
-        ConfigError: the endpoint is of AWS, and there are no credentials.
+        InvalidOption: the URL is not that of an endpoint.
+        ConfigError: the endpoint is AWS, and there are no credentials.
     """
     host = parse_base_url("--endpoint-url", endpoint_url).hostname or ""
     aws_host = _AWS_HOST.fullmatch(host)
@@ -44,7 +43,7 @@ def resolve_signer(
         or (aws_host[1] if aws_host else "us-east-1")
     )
     if is_loopback(host):
-        signer = Signer(_from_environment(environment) or _DUMMY, region)
+        signer = Signer(_from_environment(environment), region)
         return lambda: signer
     found = _from_botocore(region)
     if found is not None:
@@ -58,11 +57,11 @@ def resolve_signer(
     return lambda: signer
 
 
-def _from_environment(environment: Mapping[str, str]) -> Credentials | None:
+def _from_environment(environment: Mapping[str, str]) -> Credentials:
     access_key = environment.get("AWS_ACCESS_KEY_ID")
     secret_key = environment.get("AWS_SECRET_ACCESS_KEY")
     if not access_key or not secret_key:
-        return None
+        return _DUMMY
     return _credentials(access_key, secret_key, environment.get("AWS_SESSION_TOKEN"))
 
 

@@ -1,7 +1,4 @@
-"""Ask an AQP one harmless question before any load, so that a wrong set-up is told in words.
-
-Ten thousand failures of a load run say less than one sentence before it.
-"""
+"""Send an AQP one harmless query before the load, so that a wrong set-up is one clear error."""
 
 import base64
 import json
@@ -21,19 +18,19 @@ _NO_SUCH_KEY: Final = "AQP-PERF#PREFLIGHT"
 _SHOWN_CHARACTERS: Final = 200
 _PART_BYTES: Final = 16_384
 _MOST_BYTES: Final = 65_536
-# The load goes straight to the AQP, whatever proxies the environment names; so does this.
+# As the load does, this ignores proxies that the environment names.
 _NO_PROXY: Final = {"no_proxy": "*"}
 
 
 def check_aqp(url: str, *, user: str, password: str, table: str, timeout_s: float = 10.0) -> None:
-    """Return if an AQP answers at the URL; the question is for a partition key that is not there.
+    """Return if an AQP answers at the URL; the query is for a partition key that does not exist.
 
     Args:
         url: the AQP's base URL.
-        user: the user to ask as; never shown.
+        user: the user name; never shown.
         password: the user's password; never shown.
-        table: the table to ask about.
-        timeout_s: how long connecting and answering may take together.
+        table: the table to query.
+        timeout_s: for connecting and answering together.
 
     Raises:
         AqpUnauthorized: it answered 401.
@@ -47,10 +44,10 @@ def check_aqp(url: str, *, user: str, password: str, table: str, timeout_s: floa
             url.rstrip("/") + query_path(status_query(table, _NO_SUCH_KEY)),
             auth=HTTPBasicAuth(user.encode(), password.encode()),
             headers={"Cache-Control": "no-cache", "Accept-Encoding": "identity"},
-            stream=True,  # so that what is read of it has a limit
+            stream=True,  # so that only the beginning is read
             allow_redirects=False,
             proxies=_NO_PROXY,
-            # A name may have two addresses (IPv6, IPv4), each of which gets the first of the two.
+            # A name may have two addresses (IPv6, IPv4), and each gets the time to connect.
             timeout=(timeout_s / 4, timeout_s / 2),
         )
         with response:
@@ -71,7 +68,7 @@ def check_aqp(url: str, *, user: str, password: str, table: str, timeout_s: floa
 
 
 def _beginning_of(response: requests.Response) -> bytes:
-    """Return what of the body anybody needs: the whole of an answer to this question."""
+    """Return the beginning of the body; an AQP's answer to this query is shorter."""
     body = b""
     for part in response.iter_content(_PART_BYTES):
         body += part
@@ -94,7 +91,7 @@ def _has_result_set(body: bytes) -> bool:
 
 
 def _cause(exc: BaseException) -> str:
-    """Return the innermost reason: what requests wraps around it repeats the whole request."""
+    """Return the innermost reason: the outer ones of ``requests`` repeat the whole request."""
     while (inner := exc.__cause__ or exc.__context__) is not None:
         exc = inner
     return str(exc)

@@ -1,9 +1,9 @@
-"""What the AQP says when it has no answer: an HTTP status and one sentence.
+"""The errors of the AQP: each is an HTTP status and one sentence.
 
 ```text
 Problem                   status, message
 ├── QueryRefused          400: the query is not one this AQP runs
-├── ReadTooLarge          413: the query would read more than the limits allow
+├── ReadTooLarge          413: the query reads more items than one query may
 ├── DynamoDBFailed        502: DynamoDB answered with an error, or not at all
 └── DynamoDBTimedOut      504: DynamoDB did not answer in time
 ```
@@ -27,13 +27,13 @@ class QueryRefused(Problem):
 
 
 class ReadTooLarge(Problem):
-    """The query would read more items, or more bytes, than one query may."""
+    """The query reads more items than one query may."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class DynamoDBFailed(Problem):
-    """DynamoDB answered with an error, with nonsense, or could not be reached."""
+    """DynamoDB answered with an error or malformed JSON, or could not be reached."""
 
     status = HTTPStatus.BAD_GATEWAY
 

@@ -146,7 +146,7 @@ def test_a_url_that_is_none_is_the_users_mistake(url: str) -> None:
 
 
 def test_credentials_in_the_url_are_refused_unseen() -> None:
-    with pytest.raises(InvalidOption, match="do not belong into a URL") as caught:
+    with pytest.raises(InvalidOption, match="leave credentials out") as caught:
         _check(f"http://{USER}:secret@aqp.test")
 
     assert "secret" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""Who may ask: HTTP Basic authentication against users that share one secret."""
+"""HTTP Basic authentication against users that share one secret."""
 
 import base64
 import binascii
@@ -15,23 +15,23 @@ _EXAMPLE_PASSWORD: Final = "secretEXAMPLE"  # noqa: S105 - the real AQP's publis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callers:
-    """The users that are let in, and the password they share."""
+    """The users that may send queries, and the password they share."""
 
     users: tuple[str, ...]
     password: str = field(repr=False)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Return the callers PERF_AQP_USER and PERF_AQP_PASSWORD name.
+        """Return the callers that PERF_AQP_USER and PERF_AQP_PASSWORD name.
 
-        Without them the real AQP's example holds: two users and its example secret.
+        Their defaults are those of the real AQP: two users and its example secret.
 
         Raises:
             InvalidOption: one of them is set and empty.
         """
         for name in ("PERF_AQP_USER", "PERF_AQP_PASSWORD"):
             if environment.get(name) == "":
-                raise InvalidOption(name, "", "set it to something, or leave it out")
+                raise InvalidOption(name, "", "give it a value, or unset it")
         user = environment.get("PERF_AQP_USER")
         return cls(
             users=_EXAMPLE_USERS if user is None else (user,),
@@ -40,11 +40,11 @@ class Callers:
 
     @property
     def are_public(self) -> bool:
-        """Whether anybody knows their password, because it is the published example."""
+        """Whether the password is the published example."""
         return self.password == _EXAMPLE_PASSWORD
 
     def admit(self, authorization: str) -> bool:
-        """Whether an Authorization header is that of a caller, in a time that tells nothing."""
+        """Whether an Authorization header is that of a caller; compares in constant time."""
         scheme, _, encoded = authorization.partition(" ")
         try:
             given = base64.b64decode(encoded.strip(), validate=True)

@@ -1,15 +1,16 @@
 """A small DynamoDB client: signed JSON over kept-alive connections, one per thread, no retries.
 
-A request is sent a second time only when a connection that had been idle turns out to be closed by
-the peer; all that is sent here are reads, so nothing can happen twice.
+A request is sent again only if its idle connection turns out to be closed by the peer. All requests
+are reads, so sending one twice does no harm.
 """
 
-import http.client
 import json
 import ssl
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, Final, NamedTuple
 
 from aqp_perf.aqp.base_url import parse_base_url
@@ -17,13 +18,13 @@ from aqp_perf.aqp.problems import DynamoDBFailed, DynamoDBTimedOut
 from aqp_perf.core.aws.sigv4 import Signer
 
 _CONNECT_TIMEOUT_S: Final = 3.0
-_READ_TIMEOUT_S: Final = 10.0
+_ANSWER_TIMEOUT_S: Final = 10.0
 _OK: Final = 200
 _CLOSED_BY_PEER: Final = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
 class DynamoDBResponse(NamedTuple):
-    """What DynamoDB answered, and how many bytes it took."""
+    """The JSON that DynamoDB answered, and its size."""
 
     payload: dict[str, Any]
     size_bytes: int
@@ -46,21 +47,22 @@ class DynamoDB:
         parts = parse_base_url("--endpoint-url", endpoint_url)
         self.endpoint_url = endpoint_url
         self._current_signer = current_signer
-        self._hostname = parts.hostname or parts.netloc
-        self._port = parts.port
         self._host_header = parts.netloc.lower()
-        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
+        hostname = parts.hostname or parts.netloc
+        self._new_connection: Callable[..., HTTPConnection]
+        if parts.scheme == "https":
+            tls = ssl.create_default_context()
+            self._new_connection = partial(HTTPSConnection, hostname, parts.port, context=tls)
+        else:
+            self._new_connection = partial(HTTPConnection, hostname, parts.port)
         self._local = threading.local()
 
-    def call(
-        self, operation: str, request: Mapping[str, object], *, timeout_s: float = _READ_TIMEOUT_S
-    ) -> DynamoDBResponse:
+    def call(self, operation: str, request: Mapping[str, object]) -> DynamoDBResponse:
         """Return DynamoDB's answer to one request.
 
         Args:
             operation: such as ``ExecuteStatement``.
             request: the operation's JSON.
-            timeout_s: how long the answer may take, at most 10 s.
 
         Raises:
             DynamoDBTimedOut: it did not come in time.
@@ -74,10 +76,10 @@ class DynamoDB:
             now=datetime.now(UTC),
         )
         try:
-            status, content = self._exchange(body, headers, min(timeout_s, _READ_TIMEOUT_S))
+            status, content = self._exchange(body, headers)
         except TimeoutError as exc:
             raise DynamoDBTimedOut(f"{self.endpoint_url} did not answer in time") from exc
-        except (OSError, http.client.HTTPException) as exc:
+        except (OSError, HTTPException) as exc:
             raise DynamoDBFailed(f"{self.endpoint_url} is not reachable: {exc}") from exc
         if status != _OK:
             raise DynamoDBFailed(_error_text(status, content))
@@ -91,33 +93,27 @@ class DynamoDB:
 
     def close(self) -> None:
         """Close the calling thread's connection; its next call opens another."""
-        idle: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+        idle: HTTPConnection | None = getattr(self._local, "connection", None)
         if idle is not None:
             idle.close()
         self._local.connection = None
 
-    def _exchange(
-        self, body: bytes, headers: dict[str, str], timeout_s: float
-    ) -> tuple[int, bytes]:
-        idle: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+    def _exchange(self, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+        idle: HTTPConnection | None = getattr(self._local, "connection", None)
         self._local.connection = None
         if idle is not None:
             try:
-                return self._exchange_over(idle, body, headers, timeout_s)
+                return self._exchange_over(idle, body, headers)
             except _CLOSED_BY_PEER:
-                idle.close()  # closed by the peer while it was idle: once more, over a new one
-        return self._exchange_over(self._connect(), body, headers, timeout_s)
+                idle.close()  # send the request again, over a new connection
+        return self._exchange_over(self._connect(), body, headers)
 
     def _exchange_over(
-        self,
-        connection: http.client.HTTPConnection,
-        body: bytes,
-        headers: dict[str, str],
-        timeout_s: float,
+        self, connection: HTTPConnection, body: bytes, headers: dict[str, str]
     ) -> tuple[int, bytes]:
         reusable = False
         try:
-            connection.sock.settimeout(timeout_s)
+            connection.sock.settimeout(_ANSWER_TIMEOUT_S)
             connection.request("POST", "/", body, headers)
             response = connection.getresponse()
             content = response.read()
@@ -129,15 +125,8 @@ class DynamoDB:
                 connection.close()
         return response.status, content
 
-    def _connect(self) -> http.client.HTTPConnection:
-        if self._tls is not None:
-            connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                self._hostname, self._port, timeout=_CONNECT_TIMEOUT_S, context=self._tls
-            )
-        else:
-            connection = http.client.HTTPConnection(
-                self._hostname, self._port, timeout=_CONNECT_TIMEOUT_S
-            )
+    def _connect(self) -> HTTPConnection:
+        connection = self._new_connection(timeout=_CONNECT_TIMEOUT_S)
         connection.connect()
         return connection
 

@@ -27,7 +27,7 @@ def open_socket(address: str, port: int) -> socket.socket:
 
     Raises:
         PortTaken: another socket listens there.
-        InvalidOption: the address is not one of this machine, or the port is not ours to take.
+        InvalidOption: the address is not one of this machine, or the port needs privileges.
     """
     try:
         family, kind, protocol, _, bound = socket.getaddrinfo(
@@ -67,16 +67,15 @@ def serve(
     """Answer requests until SystemExit or KeyboardInterrupt is raised in this thread.
 
     Args:
-        application: what is served.
+        application: the WSGI application.
         listening: the socket.
-        threads: how many requests are worked on at once.
-        query_bytes: the longest query that is to get through.
+        threads: how many requests are handled at once.
+        query_bytes: the longest query to accept.
         on_ready: called once, when requests are accepted.
     """
-    # waitress would print a warning whenever more requests wait than threads are free: under load,
-    # that is a measurement, not an incident.
+    # waitress warns whenever more requests wait than threads are free, which is normal under load.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    # And sqlglot would print what it cannot parse, which is whatever somebody sent.
+    # sqlglot prints every query that it cannot parse.
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     server = create_server(
         application,
@@ -94,7 +93,7 @@ def serve(
 
 
 def _connection_limit(threads: int) -> int:
-    """Return how many connections may be open: out of files, the server would spin on the next."""
+    """Return how many connections may be open; without a free file the server would spin."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY:
         return _MAX_CONNECTIONS

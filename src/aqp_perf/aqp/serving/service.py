@@ -2,35 +2,19 @@
 
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
-from aqp_perf.aqp.problems import DynamoDBFailed, DynamoDBTimedOut, QueryRefused, ReadTooLarge
+from aqp_perf.aqp.problems import DynamoDBFailed, QueryRefused, ReadTooLarge
 from aqp_perf.aqp.serving.dynamodb import DynamoDBResponse
 from aqp_perf.aqp.sql.aggregation import Aggregation
 from aqp_perf.aqp.sql.parse import parse_query
 from aqp_perf.aqp.sql.query import Query
 
+MAX_QUERY_BYTES: Final = 8_192
+MAX_ITEMS: Final = 1_000_000
 _QUERIES_KEPT: Final = 4_096
-"""Parsing takes as long as aggregating fifty items, and a load test asks the same questions."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What one query may cost.
-
-    Attributes:
-        query_bytes: length of the SQL, as UTF-8.
-        items: items read.
-        read_bytes: size of DynamoDB's answers.
-        query_s: time for reading.
-    """
-
-    query_bytes: int = 8_192
-    items: int = 1_000_000
-    read_bytes: int = 256 * 1024 * 1024
-    query_s: int = 60
+"""Parsing takes as long as aggregating fifty items, and a load test repeats its queries."""
 
 
 class _Read(NamedTuple):
@@ -41,9 +25,7 @@ class _Read(NamedTuple):
 class Caller(Protocol):
     """Calls DynamoDB; ``aqp_perf.aqp.serving.dynamodb.DynamoDB`` is one."""
 
-    def call(
-        self, operation: str, request: Mapping[str, object], *, timeout_s: float = ...
-    ) -> DynamoDBResponse:
+    def call(self, operation: str, request: Mapping[str, object]) -> DynamoDBResponse:
         """Return DynamoDB's answer to one request."""
         ...
 
@@ -51,37 +33,44 @@ class Caller(Protocol):
 class QueryService:
     """Answers queries over some tables of one endpoint; threads may share it.
 
-    Requests share no data. Reads are eventually consistent and not retried, as a plain
-    ExecuteStatement is; every page is read.
+    Reads are eventually consistent and not retried, as a plain ExecuteStatement is.
 
     Args:
-        dynamodb: where the rows come from.
+        dynamodb: where the items come from.
         tables: the tables that may be read.
-        limits: what one query may cost.
         allow_scan: whether a query may leave the partition key open and so read a whole table.
+        max_query_bytes: the longest query, as UTF-8.
+        max_items: the most items that one query may read.
     """
 
     def __init__(
-        self, dynamodb: Caller, *, tables: Collection[str], limits: Limits, allow_scan: bool
+        self,
+        dynamodb: Caller,
+        *,
+        tables: Collection[str],
+        allow_scan: bool,
+        max_query_bytes: int = MAX_QUERY_BYTES,
+        max_items: int = MAX_ITEMS,
     ) -> None:
         self._dynamodb = dynamodb
         self._tables = frozenset(tables)
-        self._limits = limits
         self._allow_scan = allow_scan
+        self._max_query_bytes = max_query_bytes
+        self._max_items = max_items
         self._parse = lru_cache(maxsize=_QUERIES_KEPT)(parse_query)
         self._partition_key_of = lru_cache(maxsize=len(self._tables))(self._read_partition_key)
 
     def answer(self, sql: str) -> str:
-        """Return the answer to a query, as JSON; the size in it is that of DynamoDB's answers.
+        """Return the answer to a query, as JSON; its ``payloadSizeBytes`` is DynamoDB's.
 
         Raises:
             QueryRefused: the query is not one this service runs.
-            ReadTooLarge: it reads more than the limits allow.
+            ReadTooLarge: it reads more items than one query may.
             DynamoDBFailed: DynamoDB answered with an error, or could not be reached.
             DynamoDBTimedOut: DynamoDB did not answer in time.
         """
-        if len(sql.encode()) > self._limits.query_bytes:
-            raise QueryRefused(f"the query is longer than {self._limits.query_bytes} bytes")
+        if len(sql.encode()) > self._max_query_bytes:
+            raise QueryRefused(f"the query is longer than {self._max_query_bytes} bytes")
         started_ns = time.perf_counter_ns()
         query = self._parse(sql)
         partition_key = self._partition_key(query)
@@ -119,25 +108,18 @@ class QueryService:
 
     def _read(self, request: dict[str, object], aggregation: Aggregation) -> _Read:
         """Read every page of a statement into the aggregation."""
-        limits = self._limits
         elapsed_ns = size_bytes = items_read = 0
-        deadline = time.monotonic() + limits.query_s
         while True:
-            left_s = deadline - time.monotonic()
-            if left_s <= 0:
-                raise DynamoDBTimedOut(f"not all pages were read within {limits.query_s} s")
             sent_ns = time.perf_counter_ns()
-            page = self._dynamodb.call("ExecuteStatement", request, timeout_s=left_s)
+            page = self._dynamodb.call("ExecuteStatement", request)
             elapsed_ns += time.perf_counter_ns() - sent_ns
             items = page.payload.get("Items")
             if not isinstance(items, list):
                 raise DynamoDBFailed("ExecuteStatement was answered without items")
             size_bytes += page.size_bytes
             items_read += len(items)
-            if size_bytes > limits.read_bytes:
-                raise ReadTooLarge(f"the query reads more than {limits.read_bytes} bytes")
-            if items_read > limits.items:
-                raise ReadTooLarge(f"the query reads more than {limits.items} items")
+            if items_read > self._max_items:
+                raise ReadTooLarge(f"the query reads more than {self._max_items} items")
             aggregation.add(items)
             token = page.payload.get("NextToken")
             if token is None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 _PREFIX: Final = "/query-aggregation/"
-# Below this, compression costs time and saves no packet.
+# Below this, compression saves no packet.
 _GZIP_FROM_BYTES: Final = 1_024
 _GZIP_FORMAT: Final = zlib.MAX_WBITS | 16
 
@@ -29,9 +29,9 @@ class AqpApplication:
 
     Args:
         service: answers queries.
-        callers: who may ask.
-        is_local: whether it is to be asked as this machine only. A web page can give its own name
-            this machine's address, and so have a browser here ask in its stead.
+        callers: who may send them.
+        is_local: whether to accept only requests whose Host header names this machine. Against DNS
+            rebinding: a web page's own name can be made to point to this machine.
     """
 
     def __init__(self, service: _Answers, callers: Callers, *, is_local: bool) -> None:
@@ -61,7 +61,7 @@ class AqpApplication:
         if self._is_local and not _names_this_machine(environ.get("HTTP_HOST", "localhost")):
             return _error(
                 HTTPStatus.MISDIRECTED_REQUEST,
-                "ask as localhost, 127.0.0.1 or [::1]; other names need --bind",
+                "send the request to localhost, 127.0.0.1 or [::1]; other names need --bind",
             )
         path, _, query_string = environ["REQUEST_URI"].partition("?")
         segment = path.removeprefix(_PREFIX)
@@ -76,7 +76,9 @@ class AqpApplication:
             return _error(HTTPStatus.UNAUTHORIZED, "credentials are required", challenge)
         try:
             if query_string:
-                raise QueryRefused("the SQL has an open question mark: write it as %3F")
+                raise QueryRefused(
+                    "the SQL has a question mark that is not encoded: write it as %3F"
+                )
             answer = self._service.answer(_decode(segment))
         except Problem as exc:
             return _error(exc.status, str(exc))
@@ -86,12 +88,12 @@ class AqpApplication:
 def _names_this_machine(host_header: str) -> bool:
     try:
         return is_loopback(urlsplit(f"//{host_header}").hostname or "")
-    except ValueError:  # an open bracket
+    except ValueError:  # a bracket that is not closed
         return False
 
 
 def _decode(segment: str) -> str:
-    """Return the SQL of a percent-encoded path segment, whose characters are the bytes received."""
+    """Return the SQL of a percent-encoded path segment, which WSGI passes as Latin-1."""
     try:
         return unquote_to_bytes(segment.encode("latin-1")).decode()
     except UnicodeDecodeError as exc:
@@ -114,5 +116,5 @@ def _accepts_gzip(accept_encoding: str) -> bool:
 
 
 def _gzip(body: bytes) -> bytes:
-    compressor = zlib.compressobj(1, wbits=_GZIP_FORMAT)  # 1: the sizes here repay no more
+    compressor = zlib.compressobj(1, wbits=_GZIP_FORMAT)  # level 1: answers are small
     return compressor.compress(body) + compressor.flush()

@@ -15,9 +15,9 @@ import simplejson
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aqp_perf.aqp.problems import DynamoDBFailed, DynamoDBTimedOut, QueryRefused, ReadTooLarge
+from aqp_perf.aqp.problems import DynamoDBFailed, QueryRefused, ReadTooLarge
 from aqp_perf.aqp.serving.dynamodb import DynamoDBResponse
-from aqp_perf.aqp.serving.service import Limits, QueryService
+from aqp_perf.aqp.serving.service import QueryService
 from aqp_perf.core.data.statements import status_query, zipcode_query
 
 Row: TypeAlias = dict[str, Any]
@@ -34,10 +34,7 @@ class DynamoDBDouble:
         self.items_per_page = items_per_page
         self.requests: list[Mapping[str, Any]] = []
 
-    def call(
-        self, operation: str, request: Mapping[str, Any], *, timeout_s: float = 1.0
-    ) -> DynamoDBResponse:
-        assert timeout_s > 0
+    def call(self, operation: str, request: Mapping[str, Any]) -> DynamoDBResponse:
         if operation == "DescribeTable":
             keys = [
                 {"AttributeName": "sk", "KeyType": "RANGE"},
@@ -63,7 +60,7 @@ class DynamoDBDouble:
 
 
 def _service(dynamodb: DynamoDBDouble, *, allow_scan: bool = False, **limits: int) -> QueryService:
-    return QueryService(dynamodb, tables=["t"], limits=Limits(**limits), allow_scan=allow_scan)
+    return QueryService(dynamodb, tables=["t"], allow_scan=allow_scan, **limits)
 
 
 def _rows(service: QueryService, sql: str) -> list[Row]:
@@ -204,12 +201,10 @@ def test_a_key_of_any_text_reads_its_own_partition_alone(key: str) -> None:
 @example("case when a then b end", "and case when a then b end = 5")
 def test_any_mix_of_sql_words_is_answered_or_refused(selected: str, conditions: str) -> None:
     class AcceptingAnyWhere(DynamoDBDouble):
-        def call(
-            self, operation: str, request: Mapping[str, Any], *, timeout_s: float = 1.0
-        ) -> DynamoDBResponse:
+        def call(self, operation: str, request: Mapping[str, Any]) -> DynamoDBResponse:
             if operation == "ExecuteStatement":
                 return DynamoDBResponse({"Items": self.items}, 10)
-            return super().call(operation, request, timeout_s=timeout_s)
+            return super().call(operation, request)
 
     service = _service(AcceptingAnyWhere([{"pk": {"S": "x"}, "a": {"N": "1"}}, {"a": {"N": "2"}}]))
     sql = f"select {selected} from t where pk = 'x' {conditions}"  # noqa: S608 - the attack
@@ -308,12 +303,10 @@ def test_a_key_that_is_listed_twice_is_read_once() -> None:
 
 def test_a_page_without_items_does_not_end_the_reading() -> None:
     class WithEmptyPage(DynamoDBDouble):
-        def call(
-            self, operation: str, request: Mapping[str, Any], *, timeout_s: float = 1.0
-        ) -> DynamoDBResponse:
+        def call(self, operation: str, request: Mapping[str, Any]) -> DynamoDBResponse:
             if operation == "ExecuteStatement" and "NextToken" not in request:
                 return DynamoDBResponse({"Items": [], "NextToken": "0"}, 10)
-            return super().call(operation, request, timeout_s=timeout_s)
+            return super().call(operation, request)
 
     service = _service(WithEmptyPage(_items("a", x=[{"N": "1"}])))
 
@@ -376,27 +369,18 @@ def test_a_query_may_be_as_long_as_the_limit_and_no_longer() -> None:
     sql = "select pk from t where pk='\u00e4'"
     size_bytes = len(sql.encode())
 
-    assert _rows(_service(DynamoDBDouble([]), query_bytes=size_bytes), sql) == []
+    assert _rows(_service(DynamoDBDouble([]), max_query_bytes=size_bytes), sql) == []
     with pytest.raises(QueryRefused, match=f"longer than {size_bytes - 1} bytes"):
-        _service(DynamoDBDouble([]), query_bytes=size_bytes - 1).answer(sql)
+        _service(DynamoDBDouble([]), max_query_bytes=size_bytes - 1).answer(sql)
 
 
 def test_items_may_be_as_many_as_the_limit_and_no_more() -> None:
     dynamodb = DynamoDBDouble(_items("a", x=[{"N": "1"}] * 5), items_per_page=2)
     sql = "select count(*) as n from t where pk='a'"
 
-    assert _rows(_service(dynamodb, items=5), sql) == [{"n": 5}]
+    assert _rows(_service(dynamodb, max_items=5), sql) == [{"n": 5}]
     with pytest.raises(ReadTooLarge, match="more than 4 items"):
-        _service(dynamodb, items=4).answer(sql)
-
-
-def test_bytes_read_are_limited_over_all_pages() -> None:
-    dynamodb = DynamoDBDouble(_items("a", x=[{"S": "x" * 100}] * 5), items_per_page=1)
-
-    with pytest.raises(ReadTooLarge, match="more than 400 bytes"):
-        _service(dynamodb, read_bytes=400).answer("select x from t where pk='a'")
-
-    assert len(dynamodb.requests) < 5
+        _service(dynamodb, max_items=4).answer(sql)
 
 
 def test_a_query_that_failed_half_way_leaves_no_rows_to_the_next() -> None:
@@ -410,22 +394,15 @@ def test_a_query_that_failed_half_way_leaves_no_rows_to_the_next() -> None:
         assert _rows(service, "select sum(x) as s from t where pk='b'") == [{"s": 4}]
 
 
-def test_reading_ends_when_its_time_is_over() -> None:
-    with pytest.raises(DynamoDBTimedOut, match="within 0 s"):
-        _service(DynamoDBDouble([]), query_s=0).answer("select pk from t where pk='a'")
-
-
 def test_a_failed_look_at_the_table_is_tried_again() -> None:
     class FailingOnce(DynamoDBDouble):
         failures = 1
 
-        def call(
-            self, operation: str, request: Mapping[str, Any], *, timeout_s: float = 1.0
-        ) -> DynamoDBResponse:
+        def call(self, operation: str, request: Mapping[str, Any]) -> DynamoDBResponse:
             if self.failures:
                 self.failures -= 1
                 raise DynamoDBFailed("not now")
-            return super().call(operation, request, timeout_s=timeout_s)
+            return super().call(operation, request)
 
     service = _service(FailingOnce([]))
 
@@ -448,12 +425,10 @@ def test_an_answer_that_is_not_dynamodbs_is_a_failure(
     operation: str, payload: dict[str, Any]
 ) -> None:
     class Stranger(DynamoDBDouble):
-        def call(
-            self, called: str, request: Mapping[str, Any], *, timeout_s: float = 1.0
-        ) -> DynamoDBResponse:
+        def call(self, called: str, request: Mapping[str, Any]) -> DynamoDBResponse:
             if called == operation:
                 return DynamoDBResponse(payload, 2)
-            return super().call(called, request, timeout_s=timeout_s)
+            return super().call(called, request)
 
     with pytest.raises(DynamoDBFailed, match=operation):
         _service(Stranger([])).answer("select pk from t where pk='a'")

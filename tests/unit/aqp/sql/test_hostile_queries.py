@@ -8,7 +8,7 @@ from typing import Any
 
 from aqp_perf.aqp.serving.callers import Callers
 from aqp_perf.aqp.serving.dynamodb import DynamoDBResponse
-from aqp_perf.aqp.serving.service import Limits, QueryService
+from aqp_perf.aqp.serving.service import QueryService
 from aqp_perf.aqp.serving.web import AqpApplication
 from tests.unit.aqp.sql.hostile_queries import READ_STATEMENT, TABLE, hostile_requests
 
@@ -23,10 +23,7 @@ class RecordingDynamoDB:
     def __init__(self) -> None:
         self.asked: list[tuple[str, Mapping[str, Any]]] = []
 
-    def call(
-        self, operation: str, request: Mapping[str, object], *, timeout_s: float = 1.0
-    ) -> DynamoDBResponse:
-        assert timeout_s > 0
+    def call(self, operation: str, request: Mapping[str, object]) -> DynamoDBResponse:
         self.asked.append((operation, dict(request)))
         if operation == "DescribeTable":
             keys = [{"AttributeName": "pk", "KeyType": "HASH"}]
@@ -36,7 +33,7 @@ class RecordingDynamoDB:
 
 def test_a_hostile_request_is_refused_or_only_reads() -> None:
     dynamodb = RecordingDynamoDB()
-    service = QueryService(dynamodb, tables=[TABLE], limits=Limits(), allow_scan=True)
+    service = QueryService(dynamodb, tables=[TABLE], allow_scan=True)
     callers = Callers(users=("someone",), password="secret")
     application = AqpApplication(service, callers, is_local=True)
     statuses: Counter[str] = Counter()
