@@ -1,1 +1,1 @@
-"""What AWS says and charges: signatures, refusals, capacity units, prices."""
+"""AWS: signatures, error codes, capacity units, prices, secrets in texts."""

@@ -1,11 +1,10 @@
 """What AWS charges for DynamoDB, in US dollars.
 
-The prices that ship are those of us-east-1, where on-demand requests have cost this since
-1 November 2024. Most other regions are dearer, and we have no list of their prices to go by: for
-them twice these are reckoned, unless ``[tool.perf.prices]`` gives the region's own.
+The prices that ship are those of us-east-1 since 1 November 2024. For other regions, most of which
+are more expensive, twice these prices are assumed, unless ``[tool.perf.prices]`` has the region's.
 
-Not counted, because a run takes next to nothing of it: storage (0.25 USD for a GB and month), data
-transfer, and the free tier on the other side.
+Not included, because a run needs very little of it: storage (0.25 USD per GB and month) and data
+transfer. The free tier is not deducted.
 
 Source: Amazon DynamoDB pricing, Standard table class, https://aws.amazon.com/dynamodb/pricing/; the
     figures for us-east-1 as https://airbyte.com/data-engineering-resources/dynamodb-pricing quotes
@@ -30,27 +29,14 @@ _CENT: Final = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """Prices in USD, and in words where and when they hold."""
+    """Prices in USD: of a million request units, and of a capacity unit for an hour."""
 
     label: str
+    """Where and when they are valid."""
     read_request_million: Decimal
-    """Of a million read request units; the others likewise."""
     write_request_million: Decimal
     read_capacity_hour: Decimal
-    """Of one provisioned read capacity unit for an hour."""
     write_capacity_hour: Decimal
-
-    def of_requests(self, units: Units) -> Decimal:
-        """Return what request units cost."""
-        reads = Decimal(units.read) * self.read_request_million
-        writes = Decimal(units.write) * self.write_request_million
-        return (reads + writes) / MILLION
-
-    def of_capacity(self, capacity: Units, hours: int) -> Decimal:
-        """Return what provisioned capacity costs for so many hours."""
-        reads = Decimal(capacity.read) * self.read_capacity_hour
-        writes = Decimal(capacity.write) * self.write_capacity_hour
-        return (reads + writes) * hours
 
 
 _PRICE_KEYS: Final = tuple(field.name for field in fields(Prices) if field.name != "label")
@@ -66,7 +52,7 @@ _ELSEWHERE_FACTOR: Final = 2
 
 
 def prices_in(region: str) -> Prices:
-    """Return the prices of a region; where they do not ship, twice those that do."""
+    """Return the prices of a region: twice those of us-east-1 for any other."""
     if region == "us-east-1":
         return US_EAST_1
     doubled = {key: getattr(US_EAST_1, key) * _ELSEWHERE_FACTOR for key in _PRICE_KEYS}
@@ -75,10 +61,10 @@ def prices_in(region: str) -> Prices:
 
 
 def prices_of_setting(setting: Mapping[str, object]) -> Prices:
-    """Return the prices in ``[tool.perf.prices]``: all of them, with the date they are of.
+    """Return the prices in ``[tool.perf.prices]``, which has all of them and their date.
 
     Raises:
-        InvalidOption: a key is unknown or missing, or a value is no price or no date.
+        InvalidOption: a key is unknown or missing, or a value is not a price or date.
     """
     known = ("date", *_PRICE_KEYS)
     lists = {
@@ -102,10 +88,10 @@ _MOST_USD = 1_000_000_000
 
 
 def parse_usd(text: str) -> Decimal:
-    """Return an amount of money.
+    """Return an amount of US dollars.
 
     Raises:
-        ValueError: it is no number above 0, or one that nobody pays.
+        ValueError: it is not a number above 0 and at most a billion.
     """
     try:
         amount = Decimal(text)
@@ -117,7 +103,7 @@ def parse_usd(text: str) -> Decimal:
 
 
 def format_usd(amount: Decimal) -> str:
-    """Return an amount, rounded up: to the cent, below ten cents to two digits."""
+    """Return an amount, rounded up to the cent, or to two digits when below ten cents."""
     if not amount:
         return "0"
     step = min(_CENT, Decimal(1).scaleb(amount.adjusted() - 1))
@@ -126,31 +112,32 @@ def format_usd(amount: Decimal) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tariff:
-    """How a table is paid for.
-
-    Args:
-        prices: what a unit costs.
-        provisioned: the capacity that is paid for, used or not; None: by request.
-    """
+    """How a table is billed: by provisioned capacity, or by request when that is None."""
 
     prices: Prices
     provisioned: Units | None = None
 
     @property
     def label(self) -> str:
-        """The tariff in words."""
+        """The billing mode, and where and when the prices are valid."""
         mode = "on-demand" if self.provisioned is None else "provisioned"
         return f"{mode}, {self.prices.label}"
 
     def of_requests(self, units: Units) -> Decimal:
-        """Return what requests cost that take so many units."""
-        return Decimal(0) if self.provisioned is not None else self.prices.of_requests(units)
+        """Return the cost of request units; 0 for a provisioned table."""
+        if self.provisioned is not None:
+            return Decimal(0)
+        reads = Decimal(units.read) * self.prices.read_request_million
+        writes = Decimal(units.write) * self.prices.write_request_million
+        return (reads + writes) / MILLION
 
     def of_table(self, hours: int) -> Decimal:
-        """Return what the table itself costs for so many hours, each begun one counted whole."""
+        """Return the cost of a provisioned table for so many hours; 0 for any other."""
         if self.provisioned is None:
             return Decimal(0)
-        return self.prices.of_capacity(self.provisioned, hours)
+        reads = Decimal(self.provisioned.read) * self.prices.read_capacity_hour
+        writes = Decimal(self.provisioned.write) * self.prices.write_capacity_hour
+        return (reads + writes) * hours
 
 
 def _amount(name: str, value: object) -> Decimal:

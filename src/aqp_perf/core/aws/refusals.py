@@ -1,7 +1,4 @@
-"""Why AWS refuses a caller, and what is wrong when no TLS connection comes about.
-
-Load and set-up meet the same refusals, so both name them with the words that are here.
-"""
+"""AWS's error codes, and what is wrong when a TLS connection fails: for load and set-up alike."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -10,15 +7,15 @@ from http import HTTPStatus
 from typing import Final
 
 CLOCK_SKEW: Final = "ClockSkew"
-"""The error code that we give to a refusal for the time in a signature; AWS has several."""
+"""Our error code for a refusal because of the time in a signature; AWS has several."""
 
 TLS_ERROR: Final = "TlsError"
 
 EXPIRED_CODES: Final = frozenset({"ExpiredToken", "ExpiredTokenException"})
-"""The credentials were good once."""
+"""The credentials were valid once."""
 
 DENIED_CODES: Final = frozenset({"AccessDenied", "AccessDeniedException", "NotAuthorized"})
-"""The credentials are good, but not for this."""
+"""The credentials are valid, but lack a permission."""
 
 _UNAUTHORIZED_CODES: Final = (
     EXPIRED_CODES
@@ -41,7 +38,7 @@ _UNAUTHORIZED_CODES: Final = (
 """DynamoDB sends most of them with status 400.
 
 Sources: "Error handling with DynamoDB", Amazon DynamoDB Developer Guide; "Common Error Types",
-Amazon DynamoDB API Reference; those of STS, which lends a role, in its own API Reference.
+Amazon DynamoDB API Reference and AWS Security Token Service API Reference.
 """
 
 THROTTLING_CODES: Final = frozenset(
@@ -54,16 +51,16 @@ THROTTLING_CODES: Final = frozenset(
         "TooManyRequestsException",
     }
 )
-"""The request came too fast: the same one may be sent again after a pause.
+"""The same request may be sent again after a pause.
 
-Sources: "Error handling with DynamoDB", Amazon DynamoDB Developer Guide; the other names that the
-AWS SDKs know for it, "Retry behavior", AWS SDKs and Tools Reference Guide.
+Sources: "Error handling with DynamoDB", Amazon DynamoDB Developer Guide; "Retry behavior", AWS SDKs
+and Tools Reference Guide.
 """
 
 _UNAUTHORIZED_STATUSES: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _SKEW_CODES: Final = frozenset({"RequestExpired", "RequestTimeTooSkewed"})
 _INSTANT: Final = "%Y%m%dT%H%M%SZ"
-# No code of its own tells a bad signature from an old one, so that only the message can:
+# A bad signature and an old one have the same code; only the message tells them apart:
 # "Signature expired: <ours> is now earlier than <limit> (<theirs> - 5 min.)".
 _SKEWED: Final = re.compile(
     r"Signature (?:expired|not yet current): (?P<ours>\d{8}T\d{6}Z)"
@@ -73,7 +70,7 @@ _OPENSSL: Final = re.compile(r"\[(?:SSL|X509)[^\]:]*: (?P<reason>\w+)\] ?(?P<det
 _NOT_TLS: Final = frozenset(
     {"HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE", "WRONG_VERSION_NUMBER"}
 )
-"""How the versions of OpenSSL say that the first bytes of an answer are no TLS."""
+"""What versions of OpenSSL call an answer that does not begin as TLS does."""
 
 
 def is_throttled(status: int, code: str = "") -> bool:
@@ -82,12 +79,12 @@ def is_throttled(status: int, code: str = "") -> bool:
 
 
 def is_unauthorized(status: int, code: str = "") -> bool:
-    """Return whether the caller was refused, not the request."""
+    """Return whether the credentials were refused, and not the request."""
     return code in _UNAUTHORIZED_CODES or status in _UNAUTHORIZED_STATUSES
 
 
 def clock_skew(code: str, message: str, *, date: str | None, now: datetime) -> str | None:
-    """Return how far this machine's clock is off, when the request was refused for that.
+    """Return by how much this machine's clock is wrong, if a request was refused for that.
 
     Args:
         code: AWS's error code.
@@ -96,8 +93,8 @@ def clock_skew(code: str, message: str, *, date: str | None, now: datetime) -> s
         now: this machine's time, aware.
 
     Returns:
-        A sentence without fast-changing figures, so that equal failures count as one; None when
-        something else was the reason.
+        A text with rounded figures, so that equal failures are counted as one; None when the
+        request was refused for another reason.
     """
     skewed = _SKEWED.search(message)
     if skewed is None and code not in _SKEW_CODES:
@@ -115,7 +112,11 @@ def clock_skew(code: str, message: str, *, date: str | None, now: datetime) -> s
 
 
 def tls_problem(text: str) -> str:
-    """Return what is wrong with a TLS connection, from the text of an ``ssl.SSLError``."""
+    """Return what is wrong with a TLS connection.
+
+    Args:
+        text: of an ``ssl.SSLError``.
+    """
     found = _OPENSSL.search(text)
     if found is None:
         return text

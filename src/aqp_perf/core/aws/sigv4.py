@@ -1,8 +1,7 @@
-"""AWS Signature Version 4 for the one request DynamoDB takes: a JSON body, posted to ``/``.
+"""AWS Signature Version 4 for the one kind of request that DynamoDB takes: JSON, posted to ``/``.
 
-The signature is the one botocore's ``SigV4Auth`` computes for the same request and time. What makes
-it cheap is that only three digests depend on the request: the signing key of a day is derived once,
-and whatever a body does not change is put together once a second.
+The signature equals that of botocore's ``SigV4Auth``. It is cheap because only three digests depend
+on the body: the signing key is derived once a day, and all else is prepared once a second.
 Source: "Create a signed AWS API request", AWS Identity and Access Management User Guide.
 """
 
@@ -16,16 +15,16 @@ from typing import Any, Final, NamedTuple
 CONTENT_TYPE: Final = "application/x-amz-json-1.0"
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _BLOCK_BYTES: Final = 64
-"""What SHA-256 digests at a time."""
+"""Block size of SHA-256."""
 _HEADER_SAFE: Final = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """An access key; the secret parts never show in ``repr``.
+    """An access key; ``repr`` does not show the secret parts.
 
     Raises:
-        ValueError: a part holds something that a header cannot carry; the message does not show it.
+        ValueError: a part has a character that a header cannot have; the message does not show it.
     """
 
     access_key: str
@@ -49,24 +48,24 @@ class _Day(NamedTuple):
 
 
 class _Second(NamedTuple):
-    """What all requests of one second to one host have in common."""
+    """What all requests of one second to one host and target have in common."""
 
-    of: tuple[str, str, str]
-    """The date, host and target that it was made for."""
-    canonical: Any
+    key: tuple[str, str, str]
+    """X-Amz-Date, host and target."""
+    canonical_request: Any
     """SHA-256 of the canonical request, up to the digest of the body."""
-    inner: Any
-    """The inner SHA-256 of the signature's HMAC, up to the digest of the canonical request."""
+    string_to_sign: Any
+    """The inner SHA-256 of the HMAC of the string to sign, up to the canonical request's digest."""
     outer: Any
-    """The outer SHA-256 of the signature's HMAC, up to the inner digest."""
+    """The outer SHA-256 of that HMAC, up to the inner digest."""
     headers: dict[str, str]
-    """All of them; ``Authorization`` lacks the signature at its end."""
+    """All headers; ``Authorization`` lacks the signature at its end."""
     head: bytes
     """The request line and the headers, up to the signature."""
 
 
 def amz_date(now: datetime) -> str:
-    """Return the instant as a signature carries it, ``YYYYMMDDTHHMMSSZ``."""
+    """Return the X-Amz-Date header, ``YYYYMMDDTHHMMSSZ``."""
     return now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
@@ -85,21 +84,20 @@ class Signer:
         self._credentials = credentials
         self._region = region
         self._service = service
-        # Each is replaced by one assignment: another thread sees the old one or the new one.
+        # Each is replaced by one assignment: another thread sees the old or the new one.
         self._day = _Day("", "", b"")
         self._second = _Second(("", "", ""), sha256(), sha256(), sha256(), {}, b"")
 
     def headers(
         self, *, host: str, target: str, body: bytes, now: datetime | str
     ) -> dict[str, str]:
-        """Return every header the request must carry, ``Authorization`` included.
+        """Return all headers of a request, with ``Authorization``.
 
         Args:
-            host: the Host header, lower case, with the port unless it is the scheme's own.
+            host: the Host header, lower case, with the port unless it is the scheme's default.
             target: the X-Amz-Target header, such as ``DynamoDB_20120810.ExecuteStatement``.
             body: the exact bytes that will be sent.
-            now: an aware datetime, or what ``amz_date`` made of one: a caller that signs thousands
-                of requests a second formats the second once.
+            now: an aware datetime, or its `amz_date`, which a caller can keep for a second.
         """
         second = self._prepared(host, target, now)
         authorization = second.headers["Authorization"] + _signature(second, body)
@@ -116,10 +114,10 @@ class Signer:
         )
 
     def _prepared(self, host: str, target: str, now: datetime | str) -> _Second:
-        of = now if isinstance(now, str) else amz_date(now), host, target
-        if self._second.of == of:
-            return self._second
-        second = self._second = self._derive_second(*of)
+        key = now if isinstance(now, str) else amz_date(now), host, target
+        second = self._second
+        if second.key != key:
+            second = self._second = self._derive_second(*key)
         return second
 
     def _derive_second(self, date: str, host: str, target: str) -> _Second:
@@ -139,9 +137,11 @@ class Signer:
         headers = signed | {"Authorization": authorization}
         head = "\r\n".join([f"{name}: {value}" for name, value in headers.items()])
         return _Second(
-            of=(date, host, target),
-            canonical=sha256(f"POST\n/\n\n{lines}\n{names}\n".encode()),
-            inner=sha256(_padded(day.key, 0x36) + f"{_ALGORITHM}\n{date}\n{day.scope}\n".encode()),
+            key=(date, host, target),
+            canonical_request=sha256(f"POST\n/\n\n{lines}\n{names}\n".encode()),
+            string_to_sign=sha256(
+                _padded(day.key, 0x36) + f"{_ALGORITHM}\n{date}\n{day.scope}\n".encode()
+            ),
             outer=sha256(_padded(day.key, 0x5C)),
             headers=headers,
             head=f"POST / HTTP/1.1\r\n{head}".encode("latin-1"),
@@ -155,16 +155,17 @@ class Signer:
 
 
 def _padded(key: bytes, pad: int) -> bytes:
-    """Return what HMAC hashes first. Source: RFC 2104, section 2."""
+    """Return the first block that HMAC hashes. Source: RFC 2104, section 2."""
     return bytes(byte ^ pad for byte in key.ljust(_BLOCK_BYTES, b"\0"))
 
 
 def _signature(second: _Second, body: bytes) -> str:
-    # With copies of digests that have begun, a signature costs half of what it costs with
-    # hmac.digest, which begins with the key each time.
-    canonical, inner, outer = second.canonical.copy(), second.inner.copy(), second.outer.copy()
-    canonical.update(sha256(body).hexdigest().encode())
-    inner.update(canonical.hexdigest().encode())
-    outer.update(inner.digest())
+    # Copies of prepared digests take half the time of hmac.digest, which starts with the key.
+    canonical_request = second.canonical_request.copy()
+    canonical_request.update(sha256(body).hexdigest().encode())
+    string_to_sign = second.string_to_sign.copy()
+    string_to_sign.update(canonical_request.hexdigest().encode())
+    outer = second.outer.copy()
+    outer.update(string_to_sign.digest())
     signature: str = outer.hexdigest()
     return signature

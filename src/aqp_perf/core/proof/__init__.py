@@ -1,7 +1,7 @@
-"""What reads must answer, from the data seed alone, and what is wrong with an answer that differs.
+"""Checks answers against the data seed, and writes against what is in the table.
 
-Nothing here is taken from a target or from the AQP stand-in: an expected answer is added up from
-`Dataset.seed_item` in decimals. How a wrong answer is classified: `WrongAnswerKind`.
+An expected answer is added up from `Dataset.seed_item` in decimals, and takes nothing from a target
+or from the stand-in AQP. `WrongAnswerKind` says how a wrong answer is classified.
 """
 
 from aqp_perf.core.proof.aggregates import AggregateExpectation, AggregateQuery, expect_aggregate

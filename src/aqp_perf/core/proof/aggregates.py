@@ -1,16 +1,15 @@
 """The expected answers of the two AQP queries.
 
-Counts are exact. A sum is right when it is the exact decimal sum, or within what binary floats
-explain. The real AQP adds up decimals, 38 digits wide, and passes the sum through one double when
-it writes its JSON: it answers the double that is nearest to the exact sum. Another AQP may add up
-doubles. Each of the n amounts is then rounded once, so is each of the n - 1 additions, and reading
-the JSON rounds once more; so for amounts that are not negative
+Counts are exact. A sum is right when it is the exact decimal sum, or as far from it as binary
+floats explain. The real AQP adds up decimals of 38 digits and writes the sum as the nearest double.
+Another AQP may add up doubles: each of the n amounts is rounded once, each of the n - 1 additions
+too, and reading the JSON rounds once more. For amounts of 0 or more, in any order of the additions,
 
     |answer - sum| <= gamma(n + 1) * sum,   gamma(k) = k u / (1 - k u),   u = 2^-53
 
-whatever the order of the additions: 5.7e-15 of the sum for 50 items. A missing or changed amount
-hides in there only when it is smaller than that; amounts have 12 decimals and are drawn evenly from
-0 … 10,000, so among 50 items the chance is below 1e-12.
+which is 5.7e-15 of the sum for 50 items. A missing or changed amount is not noticed only when it is
+smaller than that: amounts have 12 decimals and are drawn evenly from 0 … 10,000, so among 50 items
+the chance is below 1e-12.
 
 Source: Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., sections 3.1 and 4.2.
 """
@@ -33,34 +32,33 @@ from aqp_perf.core.proof.seeded import seeded_items
 
 Number: TypeAlias = int | float | Decimal
 Group: TypeAlias = Number | str | None
-"""An int or a str in the data; an answer may name a group as it likes."""
+"""An int or a str in the data; an answer may contain any of these."""
 
-# DynamoDB's numbers have 38 digits between 1E-130 and 1E+126: a sum that fits is exact, one that
-# did not would raise.
+# DynamoDB's numbers have 38 digits between 1E-130 and 1E+126: a sum is exact, or raises.
 _EXACT: Final = Context(prec=1_000, traps=[Inexact, InvalidOperation])
 _UPWARDS: Final = Context(prec=40, rounding=ROUND_CEILING)
 _DOUBLE_STEPS: Final = 2**53
 
 
 class AggregateQuery(StrEnum):
-    """The queries that an AQP is asked; the value is the attribute that it groups by."""
+    """The AQP queries; the value is the attribute that they group by."""
 
     ZIPCODE = "zipcode"
     STATUS = "status"
 
     @property
     def columns(self) -> frozenset[str]:
-        """What every row of a right answer has."""
+        """The columns of every row of a right answer."""
         return ZIPCODE_COLUMNS if self is AggregateQuery.ZIPCODE else STATUS_COLUMNS
 
     @property
     def other(self) -> "AggregateQuery":
-        """The query that is asked beside this one."""
-        zipcode, status = AggregateQuery.ZIPCODE, AggregateQuery.STATUS
-        return status if self is zipcode else zipcode
+        """The other of the two queries."""
+        status = AggregateQuery.STATUS
+        return AggregateQuery.ZIPCODE if self is status else status
 
     def sql(self, table: str, pk: str) -> str:
-        """Return the SQL that is sent."""
+        """Return the SQL of the query."""
         build = zipcode_query if self is AggregateQuery.ZIPCODE else status_query
         return build(table, pk)
 
@@ -73,11 +71,11 @@ class Share(NamedTuple):
 
 
 class Total(NamedTuple):
-    """The exact total of a group, and the least and greatest number that is right for it."""
+    """The exact total of a group, and the least and greatest number that count as right."""
 
     exact: Decimal
     nearest: float
-    """The double that is nearest to it: what most answers are."""
+    """The nearest double: most right answers are this one."""
     least: Decimal
     greatest: Decimal
 
@@ -88,27 +86,20 @@ class Total(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AggregateExpectation:
-    """What a query must answer about one partition; `expect_aggregate` makes one.
-
-    Args:
-        dataset: the data.
-        table: the table that the query names.
-        query: the query.
-        pk: the partition.
-        totals: what each group adds up to.
-    """
+    """The right answer of a query about one partition; see `expect_aggregate`."""
 
     dataset: Dataset
     table: str
     query: AggregateQuery
     pk: str
     totals: Mapping[Group, Total]
+    """Total of each group, in the order of their names."""
 
 
 def expect_aggregate(
     dataset: Dataset, *, table: str, query: AggregateQuery, pk: str
 ) -> AggregateExpectation:
-    """Return what ``query`` must answer about partition ``pk``.
+    """Return the right answer of ``query`` about partition ``pk`` of ``table``.
 
     Raises:
         ValueError: the partition is not seeded.
@@ -130,7 +121,7 @@ def shares_of(query: AggregateQuery, items: Iterable[Item]) -> list[Share]:
 
 
 def totals_of(query: AggregateQuery, shares: Iterable[Share]) -> dict[Group, Total]:
-    """Return what the shares of each group add up to, groups in their own order."""
+    """Return the total of each group, in the order of their names."""
     amounts: defaultdict[Group, list[Decimal]] = defaultdict(list)
     for group, amount in shares:
         amounts[group].append(amount)

@@ -1,4 +1,4 @@
-"""Checks the answers of one run; what was worked out once is kept, within limits."""
+"""Checks the answers of one run, and caches expected answers within limits."""
 
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -11,9 +11,9 @@ from aqp_perf.core.proof.selects import check_items, expect_items
 from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind
 
 _ROWS_PER_ITEM: Final = 2
-"""What a kept item of a SELECT takes of memory, in rows of an aggregate."""
+"""Memory of a cached item of a SELECT, in rows of an aggregate."""
 
-# The others are told at once, and their rows may hold anything, as deep as JSON goes.
+# The other kinds are found quickly, and their rows may hold anything, as deep as JSON goes.
 _KEPT_KINDS: Final = frozenset(WrongAnswerKind) - {
     WrongAnswerKind.MALFORMED,
     WrongAnswerKind.CROSS_TALK,
@@ -23,14 +23,14 @@ _KEPT_KINDS: Final = frozenset(WrongAnswerKind) - {
 class Oracle:
     """Checks the answers to reads of seeded partitions.
 
-    Most answers equal one that was given before, and comparing with that one takes a few
-    microseconds: so a right and the last wrong answer to each question are kept.
+    Most answers equal an earlier one, and comparing with it takes a few microseconds: so one right
+    and the last wrong answer to each question are cached.
 
     Args:
         dataset: the data that the table was seeded with.
-        table: the table's name, as queries write it.
-        kept_rows: how many rows of expected answers are kept at most, for each kind of read, with
-            about 600 bytes for a row; those that were not asked for longest go first.
+        table: the table's name, as in queries.
+        kept_rows: most rows of expected answers in the cache of each kind of read, about 600 bytes
+            each; the least recently used go first.
     """
 
     def __init__(self, dataset: Dataset, table: str, *, kept_rows: int = 100_000) -> None:
@@ -51,7 +51,7 @@ class Oracle:
         self._aggregate, self._select = aggregate, select
 
     def check_aggregate(self, query: AggregateQuery, pk: str, rows: object) -> WrongAnswer | None:
-        """Return what is wrong with an AQP's answer about ``pk``; None: it is right.
+        """Return what is wrong with an AQP's answer about ``pk``; None when it is right.
 
         Raises:
             ValueError: the partition is not seeded.
@@ -59,7 +59,7 @@ class Oracle:
         return self._aggregate(query, pk).check(rows)
 
     def check_select(self, pk: str, status: str, items: object) -> WrongAnswer | None:
-        """Return what is wrong with a SELECT's items, of all pages; None: they are right.
+        """Return what is wrong with a SELECT's items, of all pages; None when they are right.
 
         Raises:
             ValueError: the partition is not seeded.
@@ -68,7 +68,7 @@ class Oracle:
 
 
 class _Question:
-    """One question, and answers to it that need no second look."""
+    """One question, with the cached answers to it."""
 
     __slots__ = ("_check", "_right", "_rows", "_wrong")
 
@@ -94,7 +94,7 @@ class _Question:
         if wrong is not None:
             if wrong.kind in _KEPT_KINDS:
                 self._wrong = answer, wrong
-        # True == 1 to Python: an answer that says true for 1 is not right.
+        # To Python True == 1, but an answer that has true for 1 is not right.
         elif self._right is None and not any({0, 1} & {*row.values()} for row in answer):
             self._right = answer
         return wrong

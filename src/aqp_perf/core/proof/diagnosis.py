@@ -1,4 +1,4 @@
-"""Whether an AQP's answer is right, and what is wrong with it if not; see `WrongAnswerKind`."""
+"""Checks an AQP's answer, and classifies what is wrong with it; see `WrongAnswerKind`."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,31 +23,30 @@ from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind, shown
 
 _Totals: TypeAlias = Mapping[Group, Total]
 
-# For picking candidates only: what they add up to is compared exactly.
+# Only to pick candidates: their totals are compared exactly.
 _COARSE: Final = Context(prec=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
-    """The rows of an answer, all of the right types."""
+    """The rows of an answer whose values have the right types."""
 
     totals: Mapping[Group, Number | None]
-    """What the asked partition's groups add up to; None: the answer says null."""
+    """Totals of the partition in question; None is the answer's null."""
     repeated: Sequence[Group]
-    """Groups that are there more than once."""
+    """Groups that occur more than once."""
     elsewhere: Sequence[str]
-    """The keys in rows of other partitions."""
+    """Partition keys of rows of other partitions."""
     has_rows_of_other_query: bool
 
 
 def check_answer(expectation: AggregateExpectation, rows: object) -> WrongAnswer | None:
-    """Return what is wrong with an answer; None: it is right.
-
-    Rows may come in any order.
+    """Return what is wrong with an answer; None when it is right.
 
     Args:
-        expectation: what it must be.
-        rows: what stands in the answer's ``resultSet``, as `json.loads` gave it, whatever it is.
+        expectation: the right answer.
+        rows: the answer's ``resultSet`` in any order of rows, as `json.loads` returns it, whatever
+            it is.
     """
     query, pk = expectation.query, expectation.pk
     answer = _read(query, pk, rows)
@@ -147,7 +146,7 @@ def _answers_another_question(expectation: AggregateExpectation, answer: _Answer
         return True
     if any(partition_number(expectation.dataset, pk) is not None for pk in answer.elsewhere):
         return True
-    # Over an attribute that no item has, a sum is null and a count is 0.
+    # The sum of an attribute that no item has is null, and its count is 0.
     nothing = (None, 0) if expectation.query is AggregateQuery.STATUS else (None,)
     return bool(answer.totals) and (
         answer.totals.keys() == {None} or all(total in nothing for total in answer.totals.values())
@@ -155,7 +154,7 @@ def _answers_another_question(expectation: AggregateExpectation, answer: _Answer
 
 
 def _is_at_most(answer: _Answer, totals: _Totals) -> bool:
-    """Return whether there are rows, and no total is greater than it should be, or negative."""
+    """Return whether there are rows, and no total is negative or too great."""
     return bool(answer.totals) and all(
         total is not None and total >= 0 and Decimal(total) <= totals[group].greatest
         for group, total in answer.totals.items()
@@ -165,13 +164,9 @@ def _is_at_most(answer: _Answer, totals: _Totals) -> bool:
 def _is_beginning(
     query: AggregateQuery, shares: Sequence[Share], answer: _Answer, slack: Decimal
 ) -> bool:
-    """Return whether the answer is what some of the first shares add up to.
+    """Return whether the answer is the totals of some of the first shares.
 
-    Args:
-        query: the query.
-        shares: the shares, in the order in which they were read.
-        answer: the answer.
-        slack: how far its grand total may be off for binary floats.
+    ``slack`` is how far the answer's grand total may be off because of binary floats.
     """
     grand_total = _sum(Decimal(total) for total in answer.totals.values() if total is not None)
     running = accumulate((share.amount for share in shares), _COARSE.add)
@@ -190,7 +185,7 @@ def _sum(numbers: Iterable[Decimal]) -> Decimal:
 def _difference(
     expectation: AggregateExpectation, kind: WrongAnswerKind, answer: _Answer
 ) -> WrongAnswer:
-    """Return the evidence of groups that differ: those of the data first."""
+    """Return the wrong answer with the groups that differ, those of the data first."""
     expected: list[str] = []
     got: list[str] = []
     totals = expectation.totals

@@ -16,7 +16,7 @@ from aqp_perf.core.proof.write_audit import MOST_EXAMPLES, WriteAudit
 from aqp_perf.core.proof.write_log import Key, Outcome, WriteLog, key_of, written_keys
 
 LOOKUP_KEYS: Final = 100
-"""Keys that are looked up at once, as many as DynamoDB's BatchGetItem takes."""
+"""Keys of one look-up: as many as DynamoDB's BatchGetItem takes."""
 
 
 def reconcile(
@@ -71,15 +71,15 @@ def look_up(
     most: int,
     choose: Callable[[int, int], Iterable[int]],
 ) -> WriteAudit:
-    """Look for the writes of a run one by one, without reading the whole table.
+    """Look for the writes of a run by key, without reading the whole table.
 
     Args:
         dataset: the data, as the writers had it.
         logs: one for each stream that wrote in this run.
-        present: returns those of up to `LOOKUP_KEYS` keys that are in the table.
-        most: how many acknowledged writes are looked for; and how many ambiguous ones, but all of
-            them or none.
-        choose: returns so many (the second number) different numbers below the first, ascending.
+        present: returns which of up to `LOOKUP_KEYS` keys are in the table.
+        most: most acknowledged writes to look for. Ambiguous ones are looked for if they are no
+            more than that.
+        choose: ``choose(n, k)`` returns k different numbers below n, ascending.
     """
     acknowledged, ambiguous = (
         sum(log.count_of(outcome) for log in logs)
@@ -188,7 +188,7 @@ def _all_keys(dataset: Dataset, logs: Sequence[WriteLog], outcome: Outcome) -> I
 
 
 def _chosen(keys: Iterator[Key], numbers: Iterable[int]) -> Iterator[Key]:
-    """Yield the keys with these numbers, which rise."""
+    """Yield the keys at these ascending positions."""
     passed = 0
     for number in numbers:
         yield next(islice(keys, number - passed, None))

@@ -1,4 +1,4 @@
-"""Which answers of a run are checked, and what the checks found."""
+"""Which answers of a run are checked: all, a sample, or none."""
 
 import re
 from dataclasses import dataclass
@@ -12,14 +12,7 @@ _SAMPLE: Final = re.compile(r"sample:([0-9]+(?:\.[0-9]+)?)%")
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Which answers are checked.
-
-    Args:
-        ratio: the part of them, 0 to 1.
-
-    Raises:
-        ValueError: it is not.
-    """
+    """Which answers are checked: ``ratio`` of them, from 0 to 1."""
 
     ratio: float = 1.0
 
@@ -28,7 +21,7 @@ class Verification:
             raise ValueError(f"a part of the answers is 0 to 1, got {self.ratio}")
 
     def includes(self, index: int) -> bool:
-        """Return whether a user's answer ``index`` is checked: evenly spread ones are."""
+        """Return whether a user's answer ``index`` is checked: the sample is evenly spread."""
         if self.ratio == 1:
             return True
         return int((index + 1) * self.ratio) > int(index * self.ratio)
@@ -43,7 +36,7 @@ def parse_verification(text: str) -> Verification:
     """Parse ``all``, ``off`` or ``sample:10%``.
 
     Raises:
-        ValueError: it is none of these, or no part of the answers; the message says what is right.
+        ValueError: it is not one of these; the message says what to write.
     """
     if text in {"all", "off"}:
         return Verification(1.0 if text == "all" else 0.0)

@@ -9,7 +9,7 @@ _KEY: Final = re.compile(r"ACCOUNT#ACCOUNT([0-9]{1,9})#CUSTOMER#CUSTOMER([0-9]{1
 
 
 def partition_number(dataset: Dataset, pk: str) -> int | None:
-    """Return the number of the partition with this key; None: the data has no such partition."""
+    """Return the number of the partition with this key; None when the data does not have it."""
     found = _KEY.fullmatch(pk)
     if found is None:
         return None
@@ -23,7 +23,7 @@ def seeded_items(dataset: Dataset, pk: str) -> list[Item]:
     """Return the items of a seeded partition in sort key order.
 
     Raises:
-        ValueError: the partition is not seeded, so nobody knows what is in it.
+        ValueError: the partition is not seeded, so its items are not known.
     """
     number = partition_number(dataset, pk)
     if number is None or number >= dataset.partitions:

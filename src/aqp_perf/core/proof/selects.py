@@ -1,4 +1,4 @@
-"""The expected answer of the PartiQL SELECT: the orders of a partition with one status."""
+"""Checks the answer of the PartiQL SELECT: the orders of a partition with one status."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,25 +23,18 @@ _LONGEST_NUMBER: Final = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelectExpectation:
-    """What the SELECT must answer; `expect_items` makes one.
-
-    Args:
-        dataset: the data.
-        table: the table that the statement names.
-        pk: the partition.
-        status: the status.
-        items: the items in sort key order, as DynamoDB's JSON writes them.
-    """
+    """The right answer of the SELECT; see `expect_items`."""
 
     dataset: Dataset
     table: str
     pk: str
     status: str
     items: Sequence[Mapping[str, Any]]
+    """In sort key order, in DynamoDB's JSON."""
 
 
 class _Order(NamedTuple):
-    """The values of an item; equal numbers are equal however they are written."""
+    """The values of an item, with numbers that are equal however they are written."""
 
     pk: str
     sk: str
@@ -49,7 +42,7 @@ class _Order(NamedTuple):
 
 
 def expect_items(dataset: Dataset, *, table: str, pk: str, status: str) -> SelectExpectation:
-    """Return what the SELECT must answer about ``status`` in partition ``pk``.
+    """Return the right answer of the SELECT for ``status`` in partition ``pk`` of ``table``.
 
     Raises:
         ValueError: the partition is not seeded.
@@ -59,13 +52,11 @@ def expect_items(dataset: Dataset, *, table: str, pk: str, status: str) -> Selec
 
 
 def check_items(expectation: SelectExpectation, items: object) -> WrongAnswer | None:
-    """Return what is wrong with an answer; None: it is right.
-
-    Items may come in any order.
+    """Return what is wrong with an answer; None when it is right.
 
     Args:
-        expectation: what it must be.
-        items: the items of all pages, as DynamoDB's JSON wrote them, whatever they are.
+        expectation: the right answer.
+        items: the items of all pages in any order, in DynamoDB's JSON, whatever they are.
     """
     if items == expectation.items:  # DynamoDB answers in sort key order
         return None
@@ -80,7 +71,7 @@ def check_items(expectation: SelectExpectation, items: object) -> WrongAnswer | 
 
 
 def _order_of(item: object) -> _Order | None:
-    """Return the values of an item in DynamoDB's JSON; None: it is not one of our items."""
+    """Return the values of an item in DynamoDB's JSON; None when its attributes are others."""
     if not isinstance(item, Mapping) or item.keys() != set(ATTRIBUTES):
         return None
     values: list[str | Decimal] = []
@@ -139,7 +130,7 @@ def _difference(
     expected: Mapping[str, _Order],
     got: Sequence[_Order],
 ) -> WrongAnswer:
-    """Return the evidence of items that differ: those of the data first."""
+    """Return the wrong answer with the items that differ, those of the data first."""
     should: list[str] = []
     answered: list[str] = []
     found = {order.sk: order for order in got}

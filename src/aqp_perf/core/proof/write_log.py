@@ -1,7 +1,7 @@
-"""What was sent, and what became of it.
+"""Logs the outcome of every write.
 
-Nothing that was sent is stored: `Dataset.written_item` makes any item again from its stream and
-index. A `WriteLog` keeps the outcomes of one stream in runs, so it grows only when they change.
+Items are not stored: `Dataset.written_item` makes any item again from its stream and index. A
+`WriteLog` keeps the outcomes of one stream in runs, so it grows only when the outcome changes.
 """
 
 import re
@@ -15,18 +15,18 @@ _RUN: Final = re.compile(r"([1-9][0-9]*)([aru])")
 
 
 class Outcome(StrEnum):
-    """What became of a write."""
+    """The outcome of a write."""
 
     ACKNOWLEDGED = "a"
-    """The target said yes: the item must be there."""
+    """The target accepted it: the item must be in the table."""
     REFUSED = "r"
-    """The target said no, or nothing was sent: the item must not be there."""
+    """The target refused it, or it was not sent: the item must not be in the table."""
     UNKNOWN = "u"
-    """There was no answer, so the write is ambiguous: both is right."""
+    """No answer: the write is ambiguous, and the item may be in the table or not."""
 
 
 class Run(NamedTuple):
-    """Indexes ``start`` … ``stop`` - 1 of a stream, all with one outcome."""
+    """Writes ``start`` … ``stop`` - 1 of a stream, which have the same outcome."""
 
     outcome: Outcome
     start: int
@@ -46,9 +46,7 @@ def key_of(item: Item) -> Key:
 
 
 class WriteLog:
-    """The outcome of every write of one stream.
-
-    Takes 2 to 8 bytes for each change of outcome, and nothing for a write.
+    """The outcome of every write of one stream, in 2 to 8 bytes for each change of outcome.
 
     Args:
         stream: the stream, as `Dataset.written_item` takes it.
@@ -59,16 +57,16 @@ class WriteLog:
     def __init__(self, stream: str) -> None:
         self.stream = stream
         self.count = 0
-        """How many indexes have an outcome."""
+        """Number of writes that have an outcome."""
         self._outcome = Outcome.ACKNOWLEDGED
         self._start = 0
         self._closed = bytearray()
 
     def note(self, index: int, outcome: Outcome) -> None:
-        """Note what became of write ``index``; those that were passed over were not sent.
+        """Record the outcome of write ``index``; indexes that were skipped were not sent.
 
         Raises:
-            ValueError: the index, or a later one, has an outcome.
+            ValueError: this or a later write has an outcome already.
         """
         if index < self.count:
             raise ValueError(f"write {index} of {self.stream} has an outcome already")
@@ -77,7 +75,7 @@ class WriteLog:
         self._extend(outcome, 1)
 
     def runs(self) -> Iterator[Run]:
-        """Yield the runs in order; together they cover 0 … `count` - 1."""
+        """Yield the runs in order; together they cover 0 … ``count`` - 1."""
         start = 0
         for length, outcome in _RUN.findall(self.to_text()):
             yield Run(Outcome(outcome), start, start + int(length))
@@ -93,10 +91,10 @@ class WriteLog:
 
     @classmethod
     def from_text(cls, stream: str, text: str) -> "WriteLog":
-        """Return the log of ``stream`` that had this text.
+        """Return the log of ``stream`` from `to_text`.
 
         Raises:
-            ValueError: no log has this text.
+            ValueError: the text is not of a log.
         """
         log = cls(stream)
         for length, outcome in _RUN.findall(text):
@@ -117,7 +115,7 @@ class WriteLog:
 
 
 def written_keys(dataset: Dataset, log: WriteLog, outcome: Outcome) -> Iterator[Key]:
-    """Yield the keys of all writes of a stream with this outcome."""
+    """Yield the keys of a stream's writes with this outcome."""
     for run in log.runs():
         if run.outcome is outcome:
             for index in range(run.start, run.stop):

@@ -1,4 +1,4 @@
-"""The ways in which an answer with status 200 can be wrong, and the evidence that is kept."""
+"""How an answer with status 200 can be wrong, and the evidence that reports show."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,54 +18,48 @@ _BOUNDED.maxlong = 40
 
 
 class WrongAnswerKind(StrEnum):
-    """What is wrong with an answer; every wrong answer has exactly one kind.
+    """What is wrong with an answer: the first kind that fits, in this order.
 
-    Several may fit. The first that does, in the order of their definition, is the one: first what
-    makes an answer no answer to this question, then the causes that explain all of it, then what
-    differs. A "group" of a SELECT is an item.
+    A "group" of a SELECT is an item.
     """
 
     MALFORMED = "malformed"
-    """Not rows of this data: no list of objects, other columns, or a value of another type."""
+    """Not rows of this data: not a list of objects, other columns, or a value of another type."""
 
     CROSS_TALK = "cross_talk"
-    """It answers another question: a row is of another partition of the data, or has the columns
-    of the other query; or the group, or what is added up, is in no row though every item has it,
-    so that the items were read with the columns of another query; or a SELECT returned an item of
-    its partition with another status."""
+    """The answer to another question: a row of another partition, or with the columns of the other
+    query; a SELECT's item with another status; or the group or the added attribute is null in every
+    row, because the items were read with the columns of another query."""
 
     COLLAPSED_DUPLICATES = "collapsed_duplicates"
-    """Exactly what comes out when equal rows of (group, key, amount) count once.
-
-    A count of sort keys cannot collapse: they differ."""
+    """Exactly the answer when equal rows of (group, key, amount) count once. Counts of sort keys
+    cannot collapse: the keys differ."""
 
     TRUNCATED = "truncated"
-    """Exactly what comes out of a part of the items that begins with the first, or ends with the
-    last, in sort key order, equal rows counted once or not: pages were left out.
-
-    An answer shows how much was added up, not what: whatever has the same effect as a lost page
-    is called so, such as a missing last group. An answer without any row is not, because it may be
-    anything; a page lost in the middle is not, because one wrong group would look the same."""
+    """Exactly the answer from only the first or the last items in sort key order, with equal rows
+    counted once or not: pages are missing, or as much as that, such as the last group. Not an
+    answer without rows, which can have any cause, nor a page lost in the middle, which looks like
+    one wrong group."""
 
     EXTRA_GROUP = "extra_group"
-    """A group that is not in the data, or one that is there twice; others may be missing."""
+    """A group that is not in the data, or occurs twice; others may be missing."""
 
     MISSING_GROUP = "missing_group"
     """A group of the data is absent; the values of others may differ."""
 
     WRONG_VALUE = "wrong_value"
-    """The right groups, and another value in at least one."""
+    """The right groups, with a wrong value in at least one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrongAnswer:
-    """A wrong answer, with what a person needs to believe it.
+    """A wrong answer, with the evidence.
 
     Args:
         kind: what is wrong.
-        query: what was asked.
-        expected: the first parts that differ, as the data has them; at most 300 characters.
-        got: the same parts as they were answered; at most 300 characters.
+        query: the query, with its parameters.
+        expected: the first parts that differ, as in the data; at most 300 characters.
+        got: the same parts, as in the answer; at most 300 characters.
     """
 
     kind: WrongAnswerKind
@@ -78,12 +72,12 @@ class WrongAnswer:
 
 
 def shown(value: object) -> str:
-    """Return a value that may be huge or deep as a text that is neither."""
+    """Return a short text of a value that may be huge or deeply nested."""
     return cut(_BOUNDED.repr(value))
 
 
 def shown_parts(parts: Sequence[str]) -> str:
-    """Return the first of these parts and how many more there are."""
+    """Return the first parts, and how many more there are."""
     more = len(parts) - _SHOWN_PARTS
     text = cut(", ".join(parts[:_SHOWN_PARTS]))
     return f"{text} and {more} more" if more > 0 else text

@@ -1,8 +1,8 @@
-"""How much less a sum over time knows than its number of samples says: circular block bootstrap.
+"""The variance of a sum over time whose samples depend on each other: circular block bootstrap.
 
-Neighbouring requests are alike, so ten thousand latencies of one run tell less than ten thousand of
-ten thousand runs. Resampling blocks of neighbouring slices keeps that likeness. Of a sum, the
-variance over all resamples has a closed form: it is computed here, exactly, and nothing is drawn.
+Neighbouring requests resemble each other, so ten thousand latencies of one run say less than ten
+thousand of ten thousand runs. Resampling blocks of neighbouring slices keeps that dependence. For a
+sum, the variance over all resamples has a closed form, which is computed here exactly.
 
 Sources: D. N. Politis, J. P. Romano, "A circular block-resampling procedure for stationary data",
     in "Exploring the Limits of Bootstrap", Wiley 1992; D. N. Politis, H. White, "Automatic
@@ -18,32 +18,31 @@ from operator import mul
 from typing import Final
 
 _FEWEST_QUIET_LAGS: Final = 5
-"""Lags in a row that must be quiet before all later ones count as quiet."""
+"""Consecutive lags without correlation after which later lags are taken to have none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dependence:
-    """How much the samples of a total resemble each other."""
+    """How much the samples of a total depend on each other."""
 
     variance: float
-    """Of the total, as the samples are."""
+    """Of the total."""
     independent_variance: float
-    """What it would be if all samples were independent."""
+    """Of the total, if all samples were independent."""
     freedom: float
-    """Degrees of freedom that the variance was estimated with."""
+    """Degrees of freedom of the estimated variance."""
 
     @property
     def effect(self) -> float:
-        """Samples that together know as much as one independent one; at least 1."""
+        """The design effect: dependent samples that are worth one independent one; at least 1."""
         if self.independent_variance <= 0:
             return 1.0
         return max(1.0, self.variance / self.independent_variance)
 
     def pooled(self, other: "Dependence") -> "Dependence":
-        """Return what holds for two runs that do not differ, which is what a test assumes.
+        """Return the dependence of two runs together, if they do not differ, as a test assumes.
 
-        A run in which little happened tells little of how it comes: variances are added, and not
-        effects.
+        Variances are added, not effects: a run with few samples says little about its dependence.
 
         Source: F. E. Satterthwaite, "An approximate distribution of estimates of variance
             components", Biometrics Bulletin 2(6):110-114, 1946.
@@ -58,25 +57,25 @@ class Dependence:
 
 
 def dependence(sums: Sequence[float], independent_variance: float) -> Dependence:
-    """Return how dependent samples are, by their sums in equally long slices of time.
+    """Return how dependent samples are.
 
     Args:
-        sums: of the slices in order, each less what was to be expected: they add up to about 0.
-        independent_variance: what the variance of their total would be if all samples were
-            independent.
+        sums: of the samples in consecutive slices of equal length, less their expectation, so that
+            they add up to about 0.
+        independent_variance: variance of the total, if all samples were independent.
     """
     length = block_length(sums)
     return Dependence(
         variance=variance_of_total(sums, length),
         independent_variance=independent_variance,
-        # What a Bartlett kernel has, and resampled blocks amount to one: M. B. Priestley, "Spectral
+        # Resampling blocks is a Bartlett kernel, which has these: M. B. Priestley, "Spectral
         # Analysis and Time Series", Academic Press 1981, section 6.2.4.
         freedom=1.5 * len(sums) / length,
     )
 
 
 def variance_of_total(series: Sequence[float], length: int) -> float:
-    """Return the variance that the total of ``series`` has over all resamples of blocks.
+    """Return the variance of the total of ``series`` over all resamples of blocks.
 
     Args:
         series: at least two numbers.
@@ -84,16 +83,16 @@ def variance_of_total(series: Sequence[float], length: int) -> float:
     """
     count = len(series)
     mean = sum(series) / count
-    # A block may begin anywhere, and goes on at the beginning when it reaches the end.
-    ends = list(accumulate((each - mean for each in (*series, *series[:length])), initial=0.0))
+    # A block may start anywhere, and continues at the beginning when it reaches the end.
+    ends = list(accumulate((value - mean for value in (*series, *series[:length])), initial=0.0))
     blocks = (ends[start + length] - ends[start] for start in range(count))
     squares = sum(block * block for block in blocks)
-    # The mean was taken from the same blocks: what they lost by that is given back.
+    # The mean comes from the same blocks, which makes them too alike: this corrects it.
     return squares / length * count / (count - length)
 
 
 def block_length(series: Sequence[float]) -> int:
-    """Return how many neighbours to resample together, chosen from the data."""
+    """Return the length of blocks that suits the data, by Politis and White."""
     count = len(series)
     covariances = _covariances(series)
     if covariances[0] <= 0:
@@ -117,19 +116,19 @@ def block_length(series: Sequence[float]) -> int:
 def _covariances(series: Sequence[float]) -> list[float]:
     count = len(series)
     mean = sum(series) / count
-    centred = [each - mean for each in series]
+    centred = [value - mean for value in series]
     lags = min(2 * (ceil(sqrt(count)) + _FEWEST_QUIET_LAGS), count - 1)
     return [
-        sum(map(mul, centred, centred[lag:])) / count  # as far as the shorter one goes
+        sum(map(mul, centred, centred[lag:])) / count  # map stops at the end of the shorter one
         for lag in range(lags + 1)
     ]
 
 
 def _dependent_lags(covariances: Sequence[float], count: int) -> int:
-    """Return the last lag before a row of lags whose correlation may well be chance."""
+    """Return the last lag before consecutive lags without significant correlation."""
     quiet = 2 * sqrt(log10(count) / count) * covariances[0]
     row = max(_FEWEST_QUIET_LAGS, ceil(sqrt(log10(count))))
     for lag in range(len(covariances) - row):
-        if all(abs(each) < quiet for each in covariances[lag + 1 : lag + 1 + row]):
+        if all(abs(covariance) < quiet for covariance in covariances[lag + 1 : lag + 1 + row]):
             return lag
     return max(len(covariances) - row, 1)

@@ -1,4 +1,4 @@
-"""Confidence intervals that assume no distribution of latencies."""
+"""Confidence intervals without assumptions about the distribution of latencies."""
 
 from decimal import Decimal
 from math import ceil, exp, expm1, lgamma, log, sqrt
@@ -6,14 +6,14 @@ from statistics import NormalDist
 from typing import Final
 
 LARGEST_EXPONENT: Final = 700.0
-"""That of a float."""
+"""Of ``exp`` in floats."""
 
 
 def nearest_rank(q: float, count: int) -> int:
     """Return the rank, from 1, of the ``q``-quantile among ``count`` sorted samples.
 
-    ``q`` means the decimal it prints as: the 0.07-quantile of 100 samples has rank 7, not the 8
-    that binary floating point would make of it.
+    ``q`` is taken as the decimal that it prints as: the 0.07-quantile of 100 samples has rank 7,
+    not 8, as binary floating point would have it.
 
     Raises:
         ValueError: ``q`` is outside [0, 1].
@@ -40,7 +40,7 @@ def quantile_rank_interval(q: float, count: int, confidence: float) -> tuple[int
         return None
     tail = (1 - confidence) / 2
     spread = sqrt(count * q * (1 - q))
-    # Ten standard deviations below the mean nothing is left that a tail of 1e-6 would notice.
+    # More than ten standard deviations below the mean, probabilities do not matter.
     below = max(int(count * q - 10 * spread), 0)
     probability = exp(_log_binomial(below, count, q))
     cumulative = probability
@@ -59,7 +59,7 @@ def quantile_rank_interval(q: float, count: int, confidence: float) -> tuple[int
 def ratio_interval(hits: int, count: int, confidence: float) -> tuple[float, float]:
     """Return the Wilson score interval of a ratio of ``hits`` among ``count`` > 0 samples.
 
-    Unlike the textbook interval it stays inside [0, 1] and says something about 0 hits.
+    Unlike the textbook interval it stays inside [0, 1] and is useful for 0 hits.
 
     Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
         Journal of the American Statistical Association 22(158):209-212, 1927.
@@ -68,11 +68,11 @@ def ratio_interval(hits: int, count: int, confidence: float) -> tuple[float, flo
 
 
 def score_interval(ratio: float, count: float, z: float) -> tuple[float, float]:
-    """Return the Wilson score interval that reaches ``z`` standard errors to either side.
+    """Return the Wilson score interval of ``z`` standard errors to either side.
 
     Args:
-        ratio: observed, in [0, 1].
-        count: independent samples, or what dependent ones are worth; above 0.
+        ratio: the observed ratio, in [0, 1].
+        count: effective number of independent samples, above 0.
         z: quantile of the normal distribution, or of Student's.
     """
     centre = ratio + z * z / (2 * count)
@@ -84,7 +84,7 @@ def score_interval(ratio: float, count: float, z: float) -> tuple[float, float]:
 
 
 def student_quantile(z: float, freedom: float) -> float:
-    """Return the quantile of Student's distribution that stands where ``z`` does in the normal one.
+    """Return the quantile of Student's distribution that corresponds to ``z`` in the normal one.
 
     Source: D. L. Wallace, "Bounds on normal approximations to Student's and the chi-square
         distributions", Annals of Mathematical Statistics 30(4):1121-1130, 1959.

@@ -24,13 +24,14 @@ SETTING = {
     "read_capacity_hour": 0.000147,
     "write_capacity_hour": 0.000735,
 }
+ON_DEMAND = Tariff(prices=US_EAST_1)
 units = st.builds(Units, read=st.integers(0, 10**9), write=st.integers(0, 10**9))
 amounts = st.decimals("0.000001", "100000", places=6)
 
 
 def test_million_requests_cost_what_the_price_list_says() -> None:
-    assert US_EAST_1.of_requests(Units(write=1e6)) == Decimal("0.625")
-    assert US_EAST_1.of_requests(Units(read=1e6)) == Decimal("0.125")
+    assert ON_DEMAND.of_requests(Units(write=1e6)) == Decimal("0.625")
+    assert ON_DEMAND.of_requests(Units(read=1e6)) == Decimal("0.125")
 
 
 def test_capacity_is_paid_by_the_hour_used_or_not() -> None:
@@ -41,23 +42,24 @@ def test_capacity_is_paid_by_the_hour_used_or_not() -> None:
 
 
 def test_on_demand_table_costs_nothing_by_itself() -> None:
-    tariff = Tariff(prices=US_EAST_1)
-    assert tariff.of_table(100) == 0
-    assert tariff.of_requests(Units(write=1e6)) == Decimal("0.625")
-    assert tariff.label == "on-demand, us-east-1 prices of 2024-11-01"
+    assert ON_DEMAND.of_table(100) == 0
+    assert ON_DEMAND.label == "on-demand, us-east-1 prices of 2024-11-01"
 
 
 @given(units, units)
 def test_requests_cost_the_same_together_and_apart(one: Units, other: Units) -> None:
-    apart = US_EAST_1.of_requests(one) + US_EAST_1.of_requests(other)
-    assert US_EAST_1.of_requests(one + other) == apart
+    apart = ON_DEMAND.of_requests(one) + ON_DEMAND.of_requests(other)
+    assert ON_DEMAND.of_requests(one + other) == apart
 
 
 @given(units)
-def test_region_without_known_prices_is_reckoned_at_twice_and_says_so(taken: Units) -> None:
+def test_region_without_known_prices_costs_twice_and_says_so(taken: Units) -> None:
     prices = prices_in("eu-west-1")
-    assert prices.of_requests(taken) == 2 * US_EAST_1.of_requests(taken)
-    assert prices.of_capacity(taken, 1) == 2 * US_EAST_1.of_capacity(taken, 1)
+    assert Tariff(prices=prices).of_requests(taken) == 2 * ON_DEMAND.of_requests(taken)
+    capacity, doubled = (
+        Tariff(prices=each, provisioned=taken).of_table(1) for each in (US_EAST_1, prices)
+    )
+    assert doubled == 2 * capacity
     assert "eu-west-1 are not known" in prices.label
 
 
