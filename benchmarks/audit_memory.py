@@ -24,7 +24,7 @@ from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.proof.write_log import WriteLog
 from aqp_perf.plugin.runs.audits import Audits, Writes
 from aqp_perf.targets import Table, TargetKind
-from aqp_perf.targets.kinds.endpoint import EndpointTarget
+from aqp_perf.targets.kinds.endpoint import local_target
 
 FEW: Final = 10_000
 MANY: Final = 1_000_000
@@ -107,7 +107,7 @@ def double(writes: int) -> Iterator[str]:
 def audit(writes: int, url: str, result: Any) -> None:  # noqa: ANN401 - a queue of a context
     """Audit the table as a session does; send what was found, the greatest size and the time."""
     logs = [WriteLog.from_text(stream, f"{writes // len(STREAMS)}a") for stream in STREAMS]
-    target = EndpointTarget(kind=TargetKind.ENDPOINT, endpoint_url=url)
+    target = local_target(TargetKind.MOTO, url)
     table = Table(name="aqp_perf_benchmark", is_ours=True, is_seeded=True)
     began_s = time.monotonic()
     found = Audits(DATASET).audit(target, table, Writes(logs, are_all=True), 10 * MANY)

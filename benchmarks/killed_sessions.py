@@ -211,7 +211,7 @@ def main() -> int:
             with open_moto() as moto:
                 create_theirs(moto.client())
                 variables = {
-                    "AWS_ENDPOINT_URL": moto.endpoint_url,
+                    "AWS_ENDPOINT_URL": moto.endpoint,
                     "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
                     "AWS_SECRET_ACCESS_KEY": "not-a-secret",
                     "AWS_REGION": REGION,

@@ -221,7 +221,7 @@ def main() -> int:
         client = moto.client()
         fill(client)
         before = contents(client)
-        with recorder(moto.endpoint_url) as upstream:
+        with recorder(moto.endpoint) as upstream:
             with aqp(f"http://127.0.0.1:{upstream.server_port}") as (port, pid):
                 problems = fuzz(port, pid, options.requests, options.seed)
             print("asked of DynamoDB:", dict(upstream.operations))

@@ -110,11 +110,8 @@ class Interrupts:
         if os.getpid() != self._process:
             _as_if_not_listening(number)
             return
-        came, is_first, now_s = (
-            signal.Signals(number),
-            self.signal is None,
-            self._clock.monotonic_s(),
-        )
+        came, is_first = signal.Signals(number), self.signal is None
+        now_s = self._clock.monotonic_s()
         self.signal = self.signal or came
         if came is signal.SIGHUP:
             drop_gone_terminals()

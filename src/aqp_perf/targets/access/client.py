@@ -1,8 +1,7 @@
-"""boto3 sessions and clients with nothing left to chance, and boto3's errors as ours."""
+"""boto3 sessions and clients with explicit settings, and boto3's errors as our own."""
 
 import os
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import botocore.parsers
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import (
@@ -26,6 +24,7 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
+from botocore.parsers import ResponseParserError
 
 from aqp_perf.core.aws.refusals import (
     DENIED_CODES,
@@ -54,14 +53,13 @@ CLIENT_CONFIG = Config(
 NO_PROXIES = Config(proxies={})
 
 _NOT_SIGNED_IN = (LoginError, SSOError, TokenRetrievalError)
-"""A sign-in by ``aws sso login`` or ``aws login`` is over, or never was."""
+"""``aws sso login`` or ``aws login`` is needed: the sign-in has ended, or there was none."""
 
 _NO_CREDENTIALS = (RuntimeError, OSError, LookupError, ValueError)
-"""What botocore's ways to get credentials raise beside its own errors: new ones that have expired
-already, a missing file, a malformed answer."""
+"""What botocore's credential providers raise beside its own errors: for credentials that expired
+before they came, a missing file, a malformed answer."""
 
-_UNREADABLE = (botocore.parsers.ResponseParserError, RecursionError, ValueError)
-"""What botocore's parsers raise: of no JSON or XML at all, of one too deep, of other bytes."""
+NOT_AWS_API = "it answers, but not as an AWS service does"
 
 
 def isolated_session(region: str) -> boto3.Session:
@@ -83,8 +81,8 @@ def dynamodb_client(
     """Return a client configured by `CLIENT_CONFIG` and ``changes``.
 
     Raises:
-        TargetUnusable: its credentials cannot be had, or botocore takes a setting for wrong.
-        TargetUnavailable: nobody answers who would lend them.
+        TargetUnusable: it gets no credentials, or botocore rejects a setting.
+        TargetUnavailable: the service that lends the credentials does not answer.
     """
     config = CLIENT_CONFIG.merge(changes) if changes is not None else CLIENT_CONFIG
     with _opening_errors_of(endpoint_url or f"AWS {session.region_name}"):
@@ -106,16 +104,16 @@ def _hide_token(session: boto3.Session, *, parsed: dict[str, Any], **_: object) 
 
 @contextmanager
 def errors_of(endpoint: str, renewal: str = RENEW) -> Iterator[None]:
-    """Raise what boto3 raises as an error of the target at ``endpoint``.
+    """Translate boto3's errors into those of a target.
 
     Args:
-        endpoint: what messages call it.
+        endpoint: its name in messages.
         renewal: what to do about credentials that expired; see `how_to_renew`.
 
     Raises:
         TargetUnavailable: no connection, or no answer in time.
-        TargetUnusable: an answer that says no or cannot be read, no credentials to ask with, or
-            nobody to trust.
+        TargetUnusable: a refusal, an answer that cannot be read, no credentials, or no trust in
+            the server's certificate.
     """
     started = time.monotonic()
     try:
@@ -137,11 +135,8 @@ def errors_of(endpoint: str, renewal: str = RENEW) -> Iterator[None]:
         raise TargetUnusable(endpoint, _without_output(exc)) from exc
     except BotoCoreError as exc:
         raise TargetUnusable(endpoint, str(exc)) from exc
-    except _UNREADABLE as exc:
-        if not _is_of_an_answer(exc):
-            raise
-        detail = f"it answers, but not as an AWS service does: {type(exc).__name__}"
-        raise TargetUnusable(endpoint, detail) from exc
+    except ResponseParserError as exc:
+        raise TargetUnusable(endpoint, NOT_AWS_API) from exc
 
 
 def error_code(error: ClientError) -> str:
@@ -150,13 +145,13 @@ def error_code(error: ClientError) -> str:
 
 
 def check_credentials(session: boto3.Session, endpoint: str, renewal: str = RENEW) -> None:
-    """Ask for the credentials that requests of ``session`` will be signed with.
+    """Get the credentials that requests of ``session`` will be signed with.
 
     The other arguments are those of `errors_of`.
 
     Raises:
         TargetUnusable: there are none, or they expired and cannot be renewed.
-        TargetUnavailable: nobody answers who would lend them.
+        TargetUnavailable: the service that lends them does not answer.
     """
     with _opening_errors_of(endpoint, renewal):
         held = session.get_credentials()
@@ -167,7 +162,7 @@ def check_credentials(session: boto3.Session, endpoint: str, renewal: str = RENE
 
 @contextmanager
 def _opening_errors_of(endpoint: str, renewal: str = RENEW) -> Iterator[None]:
-    """Raise as `errors_of` does; what botocore's ways to get credentials let through, too."""
+    """Translate as `errors_of` does, and what botocore's credential providers raise, too."""
     with errors_of(endpoint, renewal):
         try:
             yield
@@ -177,14 +172,8 @@ def _opening_errors_of(endpoint: str, renewal: str = RENEW) -> Iterator[None]:
             raise TargetUnusable(endpoint, str(exc)) from exc
 
 
-def _is_of_an_answer(error: BaseException) -> bool:
-    """Return whether an error was raised while botocore read an answer."""
-    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
-    return any(each.f_globals.get("__name__") == botocore.parsers.__name__ for each in frames)
-
-
 def _why_not(exc: EndpointConnectionError) -> str:
-    """Return the URL that has nobody, with the system's reason: refused, or an unknown name."""
+    """Return the URL and the system's reason, such as "Connection refused"."""
     reason = getattr(exc.kwargs.get("error"), "__cause__", None)
     return f"{exc}: {reason.strerror}" if isinstance(reason, OSError) else str(exc)
 
@@ -197,7 +186,7 @@ def _without_output(exc: CredentialRetrievalError) -> str:
 
 
 def _refusal(exc: ClientError, renewal: str) -> str:
-    """Return the reason, and what would do if it lies with the caller and not with the request."""
+    """Return why a request was refused, and what to do if the fault is the caller's."""
     error, metadata = exc.response.get("Error", {}), exc.response.get("ResponseMetadata", {})
     code, message = error.get("Code", ""), error.get("Message", "")
     date = metadata.get("HTTPHeaders", {}).get("date")

@@ -13,8 +13,8 @@ from pathlib import Path
 from aqp_perf.children import SERVER_NICENESS, Child, TemporaryFolder
 from aqp_perf.errors import TargetMissing, TargetUnavailable
 from aqp_perf.targets.access.environment import server_environment
-from aqp_perf.targets.kinds.endpoint import EndpointTarget
-from aqp_perf.targets.kinds.target import DEFAULT_REGION, TargetKind
+from aqp_perf.targets.kinds.endpoint import local_target
+from aqp_perf.targets.kinds.target import DEFAULT_REGION, Target, TargetKind
 
 HOME_VARIABLE = "DYNAMODB_LOCAL_HOME"
 HOME_DIRECTORY = ".dynamodb-local"
@@ -41,7 +41,7 @@ _PAUSE_S = 0.05
 @contextmanager
 def open_dynamodb_local(
     choose_port: Callable[[], int] | None = None,
-) -> Iterator[EndpointTarget]:
+) -> Iterator[Target]:
     """Start DynamoDB Local, in memory, on a free port, yield it, stop it.
 
     It listens on every interface: the program has no option for one. Browsers are shut out by
@@ -62,7 +62,7 @@ def open_dynamodb_local(
         child, port = _start(java, home, str(folder.path), choose_port or free_port)
         with child:
             url = f"http://{_HOST}:{port}"
-            yield EndpointTarget(kind=TargetKind.DYNAMODB_LOCAL, endpoint_url=url)
+            yield local_target(TargetKind.DYNAMODB_LOCAL, url)
 
 
 def find_home(environment: Mapping[str, str], directory: Path) -> Path:

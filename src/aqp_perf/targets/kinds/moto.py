@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from aqp_perf.children import SERVER_NICENESS, Child, ChildExited, module_command, with_this_package
 from aqp_perf.errors import TargetUnavailable
 from aqp_perf.targets.access.environment import server_environment
-from aqp_perf.targets.kinds.endpoint import EndpointTarget
-from aqp_perf.targets.kinds.target import DEFAULT_REGION, TargetKind
+from aqp_perf.targets.kinds.endpoint import local_target
+from aqp_perf.targets.kinds.target import DEFAULT_REGION, Target, TargetKind
 
 _START_TIMEOUT_S = 30.0
 
 
 @contextmanager
-def open_moto() -> Iterator[EndpointTarget]:
+def open_moto() -> Iterator[Target]:
     """Start moto on a free loopback port, yield it, stop it.
 
     Raises:
@@ -30,4 +30,4 @@ def open_moto() -> Iterator[EndpointTarget]:
         except (ChildExited, TimeoutError) as exc:
             waited_s = round(time.monotonic() - started, 1)
             raise TargetUnavailable("moto", waited_s, str(exc)) from exc
-        yield EndpointTarget(kind=TargetKind.MOTO, endpoint_url=url)
+        yield local_target(TargetKind.MOTO, url)

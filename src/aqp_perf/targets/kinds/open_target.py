@@ -14,7 +14,7 @@ from aqp_perf.targets.kinds.target import DEFAULT_REGION, Target, TargetKind, Ta
 
 @contextmanager
 def open_target(spec: TargetSpec) -> Iterator[Target]:
-    """Open what ``spec`` names, and close it with everything that was started for it.
+    """Open the target that ``spec`` describes; close it with everything that was started for it.
 
     Raises:
         TargetMissing: it is not installed on this machine.
@@ -33,11 +33,9 @@ def open_target(spec: TargetSpec) -> Iterator[Target]:
         case TargetKind.ENDPOINT:
             opening = open_endpoint(spec.url or "", spec.region or DEFAULT_REGION)
         case TargetKind.AWS:
-            with open_aws(spec) as aws:
-                yield aws
-            return
+            opening = open_aws(spec)
         case TargetKind.NONE:
-            raise ValueError("target none is not to be opened")
+            raise ValueError("target none cannot be opened")
         case _:
             assert_never(spec.kind)
     with opening as target:

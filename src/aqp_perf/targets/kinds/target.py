@@ -1,10 +1,11 @@
-"""What a target is, and how the text that names one is read. Nothing here opens anything."""
+"""Targets as values, and the text that names one; opening one is `open_target`'s work."""
 
 import difflib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from aqp_perf.errors import InvalidOption, UnknownTarget
@@ -34,15 +35,15 @@ class TargetKind(StrEnum):
     """A running DynamoDB-compatible endpoint, named by its URL."""
     AWS = "aws"
     NONE = "none"
-    """The test suite brings its own system under test: there is nothing to open."""
+    """The locustfile brings its own system under test: there is nothing to open."""
 
 
-_NAMES = tuple(each.value for each in TargetKind if each is not TargetKind.ENDPOINT)
+_NAMES = tuple(kind.value for kind in TargetKind if kind is not TargetKind.ENDPOINT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetSpec:
-    """Which target to open. AWS is reached by kind ``aws`` and by nothing else.
+    """Which target to open. AWS is only reached by kind ``aws``.
 
     Args:
         kind: the adapter.
@@ -54,7 +55,7 @@ class TargetSpec:
         role_arn: AWS only: a role to assume.
 
     Raises:
-        InvalidOption: a URL that is none or is AWS, no account for AWS, a role that is no ARN.
+        InvalidOption: the URL is not valid or is AWS, AWS has no account, the role is no ARN.
     """
 
     kind: TargetKind
@@ -78,45 +79,32 @@ class TargetSpec:
                 raise InvalidOption("--perf-aws-role-arn", self.role_arn, hint)
 
 
-class Target(Protocol):
-    """An open target: where it is, and how this process and its children reach it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """An open target: where it is, and how this process and its children reach it.
 
-    @property
-    def kind(self) -> TargetKind:
-        """The adapter."""
+    Args:
+        kind: the adapter.
+        label: its name in reports; has "not AWS" in it for everything that is not.
+        endpoint: the URL that requests go to, for messages and reports.
+        endpoint_url: the same for boto3; None means AWS's own endpoint of the region.
+        region: the region that requests are signed for.
+        account: the only AWS account whose tables may be touched; None where there are no accounts.
+        owner: who runs this: on AWS the caller's ARN, elsewhere the name of the user.
+        client: returns a new boto3 client with explicit retries and timeouts.
+        environment: returns the whole environment of a child process that is to reach the target.
+            Not to be merged over another one: what is missing is missing on purpose.
+    """
 
-    @property
-    def label(self) -> str:
-        """What reports call it; says "not AWS" of everything that is not."""
-
-    @property
-    def endpoint_url(self) -> str | None:
-        """What to hand to boto3; None means AWS's own endpoint of the region."""
-
-    @property
-    def endpoint(self) -> str:
-        """The URL that requests go to, for reports."""
-
-    @property
-    def region(self) -> str:
-        """The region that requests are signed for."""
-
-    @property
-    def account(self) -> str | None:
-        """The only AWS account whose tables may be touched; None where there are no accounts."""
-
-    @property
-    def owner(self) -> str:
-        """Who runs this: on AWS the caller's ARN, elsewhere the name of the user."""
-
-    def environment(self) -> dict[str, str]:
-        """Return the whole environment of a child process that is to reach this target.
-
-        Not to be merged over another environment: what is missing is missing on purpose.
-        """
-
-    def client(self) -> "DynamoDBClient":
-        """Return a new client with explicit retries and timeouts, for set-up and checks."""
+    kind: TargetKind
+    label: str
+    endpoint: str
+    endpoint_url: str | None
+    region: str
+    account: str | None
+    owner: str
+    client: Callable[[], "DynamoDBClient"]
+    environment: Callable[[], dict[str, str]]
 
 
 def parse_target(

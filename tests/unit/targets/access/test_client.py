@@ -1,4 +1,3 @@
-import gzip
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -23,7 +22,7 @@ from aqp_perf.targets.access.client import (
     errors_of,
     isolated_session,
 )
-from tests.doubles.scripted_server import Behaviour, ScriptedServer, answer
+from tests.doubles.scripted_server import ScriptedServer, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +71,7 @@ def test_a_refusal_is_unusable(error: Exception, detail: str) -> None:
         raise error
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError("ours"), RecursionError()])
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError("ours")])
 def test_what_is_not_boto3_s_passes(error: BaseException) -> None:
     with pytest.raises(type(error)) as caught, errors_of(URL):
         raise error
@@ -161,24 +160,10 @@ def test_a_server_that_cannot_be_trusted_is_unusable(text: str, problem: str) ->
     assert caught.value.detail == f"no TLS connection: {problem}"
 
 
-@pytest.mark.parametrize(
-    ("behave", "error"),
-    [
-        (answer(b"[" * 200_000), "RecursionError"),
-        (
-            answer(gzip.compress(b"{}"), headers=("Content-Encoding: gzip",)),
-            "UnicodeDecodeError",
-        ),
-        (answer(b"[" * 200_000, 400), "RecursionError"),
-    ],
-    ids=["too deep", "packed", "too deep a refusal"],
-)
-def test_an_answer_that_cannot_be_read_makes_a_target_unusable(
-    behave: Behaviour, error: str
-) -> None:
-    with ScriptedServer(behave) as server:
-        client = dynamodb_client(isolated_session("eu-west-1"), server.url)
+def test_an_answer_that_cannot_be_read_makes_a_target_unusable() -> None:
+    with ScriptedServer(answer(b"<html")) as server:
+        client = isolated_session("eu-west-1").client("sts", endpoint_url=server.url)
         with pytest.raises(TargetUnusable) as caught, errors_of(server.url):
-            client.list_tables()
+            client.get_caller_identity()
 
-    assert caught.value.detail == f"it answers, but not as an AWS service does: {error}"
+    assert caught.value.detail == "it answers, but not as an AWS service does"

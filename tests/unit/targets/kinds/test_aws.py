@@ -117,7 +117,7 @@ def test_dynamodb_itself_does_not_go_with_an_account_that_somebody_else_tells(
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", MINE)
     connection = connect_aws(region="eu-west-1", profile=None, role_arn=None)
     with (
-        pytest.raises(InvalidOption, match=r"AWS_ENDPOINT_URL_STS: .* set both or none"),
+        pytest.raises(InvalidOption, match=r"AWS_ENDPOINT_URL_STS: .* set both or neither"),
         connection,
     ):
         pytest.fail("the block was entered")

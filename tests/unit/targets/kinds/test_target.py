@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aqp_perf.errors import InvalidOption, UnknownTarget
-from aqp_perf.targets.kinds.endpoint import EndpointTarget
+from aqp_perf.targets.kinds.endpoint import local_target
 from aqp_perf.targets.kinds.target import TargetKind, TargetSpec, parse_target
 
 ACCOUNT = "123456789012"
@@ -144,9 +144,8 @@ def test_a_spec_has_a_url_for_an_endpoint_alone(kind: TargetKind, url: str | Non
 
 
 def test_the_owner_at_an_endpoint_is_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    target = EndpointTarget(kind=TargetKind.MOTO, endpoint_url="http://127.0.0.1:1")
     monkeypatch.setattr("getpass.getuser", lambda: "me")
-    assert target.owner == "me"
+    assert local_target(TargetKind.MOTO, "http://127.0.0.1:1").owner == "me"
 
 
 @pytest.mark.parametrize("error", [KeyError("uid not found"), OSError("no username set")])
@@ -158,6 +157,5 @@ def test_a_user_without_a_name_is_a_number(
     def nobody() -> NoReturn:
         raise error
 
-    target = EndpointTarget(kind=TargetKind.MOTO, endpoint_url="http://127.0.0.1:1")
     monkeypatch.setattr("getpass.getuser", nobody)
-    assert target.owner == f"uid {os.getuid()}"
+    assert local_target(TargetKind.MOTO, "http://127.0.0.1:1").owner == f"uid {os.getuid()}"

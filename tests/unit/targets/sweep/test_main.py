@@ -287,8 +287,8 @@ def test_an_endpoint_without_tags_has_nothing_that_is_ours(aws: Target) -> None:
 def test_an_endpoint_that_answers_nonsense_is_refused_in_words(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with ScriptedServer(answer(b"[" * 200_000)) as server:
+    with ScriptedServer(answer(b"<html>")) as server:
         assert sweep("--endpoint-url", server.url) == 2
 
     problem = f"{server.url} cannot be used: it answers, but not as an AWS service does"
-    assert capsys.readouterr().err == f"aqp_perf.targets.sweep: {problem}: RecursionError\n"
+    assert capsys.readouterr().err == f"aqp_perf.targets.sweep: {problem}\n"

@@ -2,7 +2,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,55 +39,20 @@ DATASET = Dataset(partitions=3, items_per_partition=12)
 Event = Callable[..., Any]
 
 
-@dataclass(slots=True, kw_only=True)
-class Disturbed:
-    """A target whose clients do what ``events`` says before or after a call.
+def disturbed(target: Target, events: dict[str, Event], **changes: Any) -> Target:  # noqa: ANN401 - fields
+    """Return a target whose clients do what ``events`` says before or after a call.
 
     Before: nothing has been sent yet. After: it was done, and the answer is about to be read.
     """
 
-    target: Target
-    events: dict[str, Event]
-    other_kind: TargetKind | None = None
-    other_account: str | None = None
-
-    @property
-    def account(self) -> str | None:
-        return self.other_account or self.target.account
-
-    @property
-    def kind(self) -> TargetKind:
-        return self.other_kind or self.target.kind
-
-    @property
-    def label(self) -> str:
-        return self.target.label
-
-    @property
-    def endpoint_url(self) -> str | None:
-        return self.target.endpoint_url
-
-    @property
-    def endpoint(self) -> str:
-        return self.target.endpoint
-
-    @property
-    def region(self) -> str:
-        return self.target.region
-
-    @property
-    def owner(self) -> str:
-        return self.target.owner
-
-    def environment(self) -> dict[str, str]:
-        return self.target.environment()
-
-    def client(self) -> "DynamoDBClient":
-        client = self.target.client()
-        for name, event in self.events.items():
+    def client() -> "DynamoDBClient":
+        made = target.client()
+        for name, event in events.items():
             moment, operation = name.split()
-            client.meta.events.register(f"{moment}-call.dynamodb.{operation}", event)
-        return client
+            made.meta.events.register(f"{moment}-call.dynamodb.{operation}", event)
+        return made
+
+    return replace(target, client=client, **changes)
 
 
 def raising(*errors: BaseException | None) -> Event:
@@ -197,7 +162,7 @@ def test_a_table_paid_by_request_has_a_ceiling(
     def note(params: dict[str, Any], **_: object) -> None:
         asked.append(json.loads(params["body"]))
 
-    target = Disturbed(target=aws, events={"before CreateTable": note})
+    target = disturbed(aws, {"before CreateTable": note})
     with opened(target, billing=billing):
         [request] = asked
     assert request.get("OnDemandThroughput") == ceiling
@@ -257,7 +222,7 @@ def test_nothing_is_left_when_setting_up_is_cut_short(
     aws: Target, moment: str, error: BaseException
 ) -> None:
     """Also when CreateTable was done and its answer lost: the tag tells that the table is ours."""
-    target = Disturbed(target=aws, events={moment: raising(error, None)})
+    target = disturbed(aws, {moment: raising(error, None)})
     with pytest.raises((KeyboardInterrupt, TargetUnavailable)) as caught, opened(target):
         pytest.fail("the block was entered")
     assert tables_of(aws) == []
@@ -272,7 +237,7 @@ def test_nothing_is_left_after_ctrl_c_in_the_middle_of_seeding(aws: Target) -> N
         if next(sent) == 3:
             os.kill(os.getpid(), signal.SIGINT)
 
-    target = Disturbed(target=aws, events={"before BatchWriteItem": press_ctrl_c})
+    target = disturbed(aws, {"before BatchWriteItem": press_ctrl_c})
     with (
         pytest.raises(KeyboardInterrupt),
         opened(target, dataset=Dataset(items_per_partition=100)),
@@ -283,7 +248,7 @@ def test_nothing_is_left_after_ctrl_c_in_the_middle_of_seeding(aws: Target) -> N
 
 def test_nothing_is_left_when_the_table_refuses_the_seed_items(aws: Target) -> None:
     event = raising(None, refusal("ValidationException"))
-    target = Disturbed(target=aws, events={"after BatchWriteItem": event})
+    target = disturbed(aws, {"after BatchWriteItem": event})
     with pytest.raises(TargetUnusable, match="ValidationException"), opened(target):
         pytest.fail("the block was entered")
     assert tables_of(aws) == []
@@ -294,7 +259,7 @@ def test_a_table_that_is_never_ready_is_given_up_and_deleted(aws: Target) -> Non
         parsed["Table"]["TableStatus"] = "CREATING"
 
     clock = ManualClock()
-    target = Disturbed(target=aws, events={"after DescribeTable": say_creating})
+    target = disturbed(aws, {"after DescribeTable": say_creating})
     with (
         pytest.raises(TableNotReady, match=f"table '{NAME}' is still CREATING after 180 s"),
         opened(target, clock=clock),
@@ -308,7 +273,7 @@ def test_a_table_that_is_being_created_is_deleted_as_soon_as_it_can_be(aws: Targ
     """AWS answers ResourceInUseException until then."""
     answers = iter([BUSY, BUSY, None])
     clock = ManualClock()
-    target = Disturbed(target=aws, events={"before DeleteTable": lambda **_: next(answers)})
+    target = disturbed(aws, {"before DeleteTable": lambda **_: next(answers)})
     with opened(target, clock=clock):
         pass
     assert tables_of(aws) == []
@@ -327,7 +292,7 @@ def denied(operation: str) -> ClientError:
     "operation", ["CreateTable", "DescribeTable", "BatchWriteItem", "TagResource"]
 )
 def test_a_missing_permission_is_named_and_nothing_is_left(aws: Target, operation: str) -> None:
-    target = Disturbed(target=aws, events={f"before {operation}": raising(denied(operation))})
+    target = disturbed(aws, {f"before {operation}": raising(denied(operation))})
     with (
         pytest.raises(
             TargetUnusable, match=f"lack the permission dynamodb:{operation}: "
@@ -344,14 +309,14 @@ def test_who_may_do_nothing_is_not_told_of_a_table_that_may_be_left(aws: Target)
     events = {f"before {name}": raising(denied(name)) for name in operations}
     with (
         pytest.raises(TargetUnusable, match="dynamodb:CreateTable") as caught,
-        opened(Disturbed(target=aws, events=events)),
+        opened(disturbed(aws, events)),
     ):
         pytest.fail("the block was entered")
     assert not hasattr(caught.value, "__notes__")
 
 
 def test_a_table_that_may_not_be_deleted_is_named_with_the_permission(aws: Target) -> None:
-    target = Disturbed(target=aws, events={"before DeleteTable": raising(denied("DeleteTable"))})
+    target = disturbed(aws, {"before DeleteTable": raising(denied("DeleteTable"))})
     with (
         pytest.raises(TableLeftBehind, match="lack the permission dynamodb:DeleteTable: "),
         opened(target),
@@ -367,7 +332,7 @@ NO_ANSWER = EndpointConnectionError(endpoint_url="https://gone")
 
 
 def test_a_table_that_cannot_be_deleted_is_an_error(aws: Target) -> None:
-    target = Disturbed(target=aws, events={"before DeleteTable": raising(NO_ANSWER)})
+    target = disturbed(aws, {"before DeleteTable": raising(NO_ANSWER)})
     with (
         pytest.raises(TableLeftBehind, match=f"'{NAME}' may be left behind on https://dynamodb"),
         opened(target),
@@ -376,7 +341,7 @@ def test_a_table_that_cannot_be_deleted_is_an_error(aws: Target) -> None:
 
 
 def test_a_table_that_cannot_be_deleted_does_not_hide_the_first_error(aws: Target) -> None:
-    target = Disturbed(target=aws, events={"before DeleteTable": raising(NO_ANSWER)})
+    target = disturbed(aws, {"before DeleteTable": raising(NO_ANSWER)})
     with pytest.raises(ValueError, match="first") as caught, opened(target):
         raise ValueError("first")
     [note] = caught.value.__notes__
@@ -395,7 +360,7 @@ def test_a_table_that_nobody_tells_whose_it_is_is_left_and_named(aws: Target) ->
         "after CreateTable": raising(KeyboardInterrupt()),
         "before ListTagsOfResource": raising(refusal("UnknownOperationException")),
     }
-    with pytest.raises(KeyboardInterrupt) as caught, opened(Disturbed(target=aws, events=events)):
+    with pytest.raises(KeyboardInterrupt) as caught, opened(disturbed(aws, events)):
         pytest.fail("the block was entered")
     [note] = caught.value.__notes__
     assert "nothing tells whether this run created it" in note
@@ -412,7 +377,7 @@ def test_a_table_that_exists_is_not_touched(aws: Target, has_tags: bool) -> None
     aws.client().put_item(TableName=NAME, Item=item)
     refused = raising(refusal("UnknownOperationException"))
     events = {} if has_tags else {"before ListTagsOfResource": refused}
-    target = Disturbed(target=aws, events=events)
+    target = disturbed(aws, events)
     with pytest.raises(TableAlreadyExists, match="was not touched") as caught, opened(target):
         pytest.fail("the block was entered")
     assert aws.client().scan(TableName=NAME)["Items"] == [item]
@@ -434,7 +399,7 @@ def test_a_request_that_boto3_repeats_finds_its_own_table(aws: Target) -> None:
     def create_before(params: dict[str, Any], **_: object) -> None:
         aws.client().create_table(**json.loads(params["body"]))
 
-    target = Disturbed(target=aws, events={"before CreateTable": create_before})
+    target = disturbed(aws, {"before CreateTable": create_before})
     with opened(target) as table:
         assert table.is_ours
     assert tables_of(aws) == []
@@ -467,7 +432,7 @@ def test_a_kept_table_is_known_by_its_data_and_by_no_other(aws: Target) -> None:
 def test_a_table_whose_seeding_was_cut_short_does_not_count_as_seeded(
     aws: Target, moment: str
 ) -> None:
-    target = Disturbed(target=aws, events={moment: raising(KeyboardInterrupt())})
+    target = disturbed(aws, {moment: raising(KeyboardInterrupt())})
     with pytest.raises(KeyboardInterrupt), opened(target, keep=True):
         pytest.fail("the block was entered")
     assert not existing_table(aws, NAME, DATASET).is_seeded
@@ -477,13 +442,13 @@ def test_a_table_whose_seeding_was_cut_short_does_not_count_as_seeded(
 def test_a_table_whose_tags_are_not_told_does_not_count_as_seeded(aws: Target, code: str) -> None:
     with opened(aws):
         events = {"before ListTagsOfResource": raising(refusal(code))}
-        table = existing_table(Disturbed(target=aws, events=events), NAME, DATASET)
+        table = existing_table(disturbed(aws, events), NAME, DATASET)
     assert table == Table(name=NAME, is_ours=False, is_seeded=False)
 
 
 def test_an_endpoint_without_tags_gets_a_seeded_table_all_the_same(aws: Target) -> None:
     events = {"before TagResource": raising(refusal("UnknownOperationException"))}
-    local = Disturbed(target=aws, events=events, other_kind=TargetKind.DYNAMODB_LOCAL)
+    local = disturbed(aws, events, kind=TargetKind.DYNAMODB_LOCAL)
     with opened(local) as table:
         assert table.is_seeded
 
@@ -493,7 +458,7 @@ def test_a_table_that_may_not_be_tagged_on_aws_is_not_left(aws: Target) -> None:
     events = {"before TagResource": raising(refusal("AccessDeniedException"))}
     with (
         pytest.raises(TargetUnusable, match="AccessDenied"),
-        opened(Disturbed(target=aws, events=events)),
+        opened(disturbed(aws, events)),
     ):
         pytest.fail("the block was entered")
     assert tables_of(aws) == []
@@ -501,7 +466,7 @@ def test_a_table_that_may_not_be_tagged_on_aws_is_not_left(aws: Target) -> None:
 
 def test_a_table_in_another_account_is_not_used_and_not_left(aws: Target) -> None:
     """Whoever told the account was misled: the table's own name says where it is."""
-    elsewhere = Disturbed(target=aws, events={}, other_account="999999999999")
+    elsewhere = disturbed(aws, {}, account="999999999999")
     message = "arn:aws:dynamodb:.*:123456789012:table/aqp_perf_r1 is not in account 999999999999"
     with pytest.raises(TargetUnusable, match=message), opened(elsewhere):
         pytest.fail("the block was entered")
@@ -536,7 +501,7 @@ def test_an_existing_table_in_the_making_is_not_ready(aws: Target) -> None:
         parsed["Table"]["TableStatus"] = "DELETING"
 
     create_by_hand(aws)
-    target = Disturbed(target=aws, events={"after DescribeTable": say_deleting})
+    target = disturbed(aws, {"after DescribeTable": say_deleting})
     with pytest.raises(TableNotReady, match="is still DELETING"):
         existing_table(target, NAME, DATASET)
 
