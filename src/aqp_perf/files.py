@@ -1,7 +1,6 @@
-"""Files that whoever looks finds whole: the old one or the new one, nothing in between."""
+"""Atomic writes: readers see the old file or the new one, never a partial one."""
 
 import errno
-import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,13 +50,11 @@ def write_whole(path: Path, text: str) -> None:
     ``/dev/stdout`` or a pipe, is written to.
 
     Raises:
-        OSError: the folder or the file cannot be written, or nobody reads the pipe; a file that was
-            there is as it was.
+        OSError: the folder or the file cannot be written; a file that was there is as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if _is_special(path):
-        with open(_open_special(path), "w", encoding="utf-8") as special:
-            special.write(text)
+        path.write_text(text, encoding="utf-8")
         return
     path = path.resolve()
     with _draft(path, text) as draft:
@@ -92,18 +89,6 @@ def _is_special(path: Path) -> bool:
         return not stat.S_ISREG(path.stat().st_mode)
     except FileNotFoundError:
         return False
-
-
-def _open_special(path: Path) -> int:
-    """Open what is no regular file for writing; a pipe that nobody reads would never open."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno == errno.ENXIO and path.is_fifo():
-            raise OSError(errno.ENXIO, "nobody reads this pipe", str(path)) from error
-        raise
-    os.set_blocking(descriptor, True)
-    return descriptor
 
 
 @contextmanager

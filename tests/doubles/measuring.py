@@ -11,10 +11,10 @@ from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.proof.write_log import WriteLog
 from aqp_perf.core.samples.histogram import LatencyHistogram
-from aqp_perf.plugin.fixtures import STATE_RUNS
 from aqp_perf.plugin.results.fingerprints import fingerprint_of
 from aqp_perf.plugin.runs.audits import Writes
 from aqp_perf.plugin.runs.judging import FinishedRun
+from aqp_perf.plugin.runs.load_runs import RUNS
 from aqp_perf.plugin.runs.site import Site
 from aqp_perf.plugin.runs.state import STATE
 from aqp_perf.targets import Table
@@ -48,7 +48,7 @@ class Measuring:
     def measure(self, request: pytest.FixtureRequest) -> Callable[[], None]:
         """Put a finished run into the test, as ``perf_load`` does."""
         run = _finished(request, _NOWHERE)
-        return lambda: request.node.stash[STATE_RUNS]._runs.append(run)
+        return lambda: request.node.stash[RUNS].finish(run)
 
     @pytest.fixture
     def measure_writes(self, request: pytest.FixtureRequest) -> Callable[[], None]:
@@ -56,13 +56,8 @@ class Measuring:
         target: Any = SimpleNamespace(kind="double", endpoint="http://double", label="a double")
         table = Table(name="orders", is_ours=True, is_seeded=False)
         run = _finished(request, Site(target=target, table=table, aqp_url=None, aqp_label=None))
-        runs = request.node.stash[STATE_RUNS]
-
-        def measure() -> None:
-            runs._runs.append(run)
-            runs._audit(run, Writes([WriteLog("r.0")], are_all=True))
-
-        return measure
+        writes = Writes([WriteLog("r.0")], are_all=True)
+        return lambda: request.node.stash[RUNS].finish(run, writes)
 
     @pytest.fixture
     def measure_late(self, measure: Callable[[], None]) -> Iterator[None]:

@@ -82,15 +82,6 @@ def test_links_that_lead_round_in_a_circle_take_no_file(
         write(tmp_path / place)
 
 
-def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-
-    check_takes_file(pipe)
-    with pytest.raises(OSError, match=f"nobody reads this pipe: '{pipe}'"):
-        write_whole(pipe, "text")
-
-
 def test_a_pipe_takes_more_than_it_holds_from_a_reader_who_takes_his_time(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

@@ -1,7 +1,8 @@
-"""The pytest plugin: options, fixtures and hooks; the only code that imports pytest.
+"""The pytest plugin: its hooks, in the order in which pytest calls them, and its fixtures.
 
-A test asks for the fixture ``perf_load`` and is marked ``perf``. Its load runs are judged when its
-body ends: a broken threshold fails the test, a run that proves nothing is an error.
+A test requests the fixture ``perf_load`` and is marked ``perf``. Each of its load runs is judged
+when it ends: FAIL fails the test; INVALID and NO DATA, which say nothing about the target, are
+errors of the test.
 """
 
 from collections.abc import Generator
@@ -9,10 +10,8 @@ from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 
-from aqp_perf.core.load.durations import format_duration
 from aqp_perf.errors import ConfigError, PerfError, RunNotJudged
 from aqp_perf.plugin.fixtures import (
-    STATE_RUNS,
     Aqp,
     PerfLoad,
     marker_arguments,
@@ -22,27 +21,24 @@ from aqp_perf.plugin.fixtures import (
     perf_table,
     perf_target,
 )
-from aqp_perf.plugin.results.baseline_saving import BaselineSaving
 from aqp_perf.plugin.results.baselines import Baselines
-from aqp_perf.plugin.results.collector import Collector, attach
+from aqp_perf.plugin.results.collector import Collector
 from aqp_perf.plugin.results.report_files import ReportFiles
 from aqp_perf.plugin.results.session_history import SessionHistory
 from aqp_perf.plugin.runs.audits import Audits
 from aqp_perf.plugin.runs.costs import SessionCosts
-from aqp_perf.plugin.runs.judging import raise_violations
-from aqp_perf.plugin.runs.load_runs import TestRuns
-from aqp_perf.plugin.runs.overlooked import Reports
+from aqp_perf.plugin.runs.load_runs import RUNS, TestRuns
+from aqp_perf.plugin.runs.outcomes import complete_report
 from aqp_perf.plugin.runs.state import STATE, State
 from aqp_perf.plugin.session.completeness import Completeness, asks_for_load, may_load
 from aqp_perf.plugin.session.exclusive import alone, among_others, check_lock, lock_path
+from aqp_perf.plugin.session.exit_code import SessionFacts, exit_code
 from aqp_perf.plugin.session.interrupts import Interrupts
-from aqp_perf.plugin.session.own_errors import show_own_error
 from aqp_perf.plugin.session.progress_display import ProgressDisplay
 from aqp_perf.plugin.session.screen import announce
-from aqp_perf.plugin.session.workers import Workers, run_id_of
+from aqp_perf.plugin.session.xdist_workers import Process, XdistWorkers
 from aqp_perf.plugin.settings.options import add_options
 from aqp_perf.plugin.settings.resolver import Resolver
-from aqp_perf.plugin.settings.session_settings import SessionSettings
 from aqp_perf.reports.lines import printable
 from aqp_perf.targets import random_name
 
@@ -56,7 +52,6 @@ __all__ = [
     "perf_target",
 ]
 
-_REPORTS = pytest.StashKey[Reports]()
 _MARKER = "perf(thresholds, profile, **overrides): a load test; run them with -m perf"
 
 
@@ -66,58 +61,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Read all options, before anything is created."""
+    """Read all options, before anything is created, and register the other plugin objects."""
     config.addinivalue_line("markers", _MARKER)
     try:
-        check_lock(lock_path())
-        resolver = Resolver(config, run_id=run_id_of(config) or random_name())
-        load = resolver.load({})
+        state = config.stash[STATE] = _state(config)
     except ConfigError as error:
         raise _usage_error(error) from error
-    interrupts = Interrupts(is_worker=hasattr(config, "workerinput"))
-    workers = Workers(resolver.session.run_id)
-    session = resolver.session
-    try:
-        baselines = Baselines(session.baselines, config.rootpath)
-        history = _history(config, session)
-    except ConfigError as error:
-        raise _usage_error(error) from error
-    collector = Collector(config, ReportFiles(session, history), load, interrupts, workers)
-    config.stash[STATE] = State(
-        resolver=resolver,
-        collector=collector,
-        audits=Audits(resolver.session.dataset),
-        costs=SessionCosts(resolver.session, processes=_processes(config)),
-        baselines=baselines,
-        progress=ProgressDisplay(config, session.progress),
-    )
-    config.pluginmanager.register(interrupts, "perf-interrupts")
-    config.pluginmanager.register(workers, "perf-workers")
-    config.pluginmanager.register(collector, "perf-collector")
-    config.pluginmanager.register(Completeness(), "perf-completeness")
-    if session.baselines.save is not None and not collector.is_worker:
-        config.pluginmanager.register(BaselineSaving(baselines, collector), "perf-baseline")
+    for plugin in (state.interrupts, state.workers, state.collector, state.completeness):
+        config.pluginmanager.register(plugin)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
     """Say where load would go."""
     state = config.stash[STATE]
-    target = state.session.target
-    load = state.resolver.load({})
+    session = state.session
     return (
-        f"perf: target {target.url or target.kind}, AQP {state.session.aqp}, "
-        f"profile {load.profile}, data seed {state.session.dataset.seed}, "
-        f"run {state.session.run_id}"
+        f"perf: target {session.target.url or session.target.kind}, AQP {session.aqp}, "
+        f"profile {state.resolver.load({}).profile}, data seed {session.dataset.seed}, "
+        f"run {session.run_id}"
     )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Check the marker of every load test, before the first one runs.
 
-    A worker of xdist cannot end the session in words: there the test itself is an error.
+    A worker of xdist cannot end the session with a usage error: there, the test is an error.
     """
     state = config.stash[STATE]
-    if state.collector.is_worker:
+    if state.process.is_worker:
         return
     for item in items:
         try:
@@ -130,65 +101,37 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Let a load test run alone, and keep what it measured, however it ends."""
-    with _room(item):
+    """Run a load test alone on the machine, and keep its runs however it ends."""
+    with _lock(item):
         try:
             return (yield)
         finally:
-            runs = item.stash.get(STATE_RUNS, None)
+            runs = item.stash.get(RUNS, None)
             if runs is not None:
                 runs.keep()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Make a place for the test's load runs; before any fixture, check its marker."""
+    """Check the marker of the test, and what its load may cost, before any fixture."""
     state = item.config.stash[STATE]
     load = state.resolver.load(marker_arguments(item))
     if may_load(item):
         state.costs.expect_any(load)
-    item.stash[STATE_RUNS] = TestRuns(item, state)
-    item.stash[_REPORTS] = Reports()
+    item.stash[RUNS] = TestRuns(item, state)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Judge the runs of a test when its body is through: too slow or wrong is a failure.
-
-    One of our errors in the body is not: it waits for the teardown, where it is an error.
-    """
-    runs = item.stash[STATE_RUNS]
-    result = None
+    """Keep an error of ours in the body for the teardown: it is no failure of the target."""
+    runs = item.stash[RUNS]
     try:
         result = yield
     except PerfError as error:
         runs.error = error
-    except pytest.skip.Exception:  # a skip does not undo what was measured before it
-        raise_violations(runs.judge())
-        raise
-    raise_violations(runs.judge())
-    if not runs.judge() and runs.error is None and asks_for_load(item):
+        return None
+    if not runs.judged and asks_for_load(item):
         runs.error = RunNotJudged("no data", "the test put no load on anything: call perf_load")
-    return result
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    """Make what proves nothing about the target an error of the test, once it is torn down."""
-    runs = item.stash.get(STATE_RUNS, None)
-    unproven = None if runs is None else runs.unproven()
-    judged_before = 0 if runs is None else len(runs.judge())
-    try:
-        result = yield
-    except PerfError as error:
-        if unproven is not None:
-            error.add_note(f"{type(unproven).__name__}: {unproven}")
-        raise
-    if runs is not None:  # the teardown of a fixture may have put load on, too
-        unproven = runs.unproven()
-        if unproven is not None:
-            raise unproven
-        raise_violations(runs.judge()[judged_before:])
     return result
 
 
@@ -196,44 +139,84 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let the report carry the runs, and show our own errors without our stack."""
+    """Let the report show the verdicts of the test's runs, and carry them to the collector."""
+    runs = item.stash.get(RUNS, None)
+    if call.when == "teardown" and call.excinfo is not None and runs is not None and runs.error:
+        call.excinfo.value.add_note(f"{type(runs.error).__name__}: {runs.error}")
     report = yield
-    runs = item.stash.get(STATE_RUNS, None)
-    if runs is not None and call.when != "setup":
-        attach(report, runs.take_unreported())
-    if call.excinfo is not None:
-        show_own_error(report, call.excinfo, item, () if runs is None else runs.judge())
-    if runs is not None:
-        reports = item.stash[_REPORTS]
-        reports.note(report)
-        if call.when == "teardown":
-            reports.correct(report, item, runs)
+    complete_report(report, call, item, runs)
     return report
 
 
-def _history(config: pytest.Config, session: SessionSettings) -> SessionHistory | None:
-    """Return the history that the session is added to; workers of xdist add nothing."""
-    if session.history is None or hasattr(config, "workerinput"):
-        return None
-    return SessionHistory(session.history, run_id=session.run_id, checkout=config.rootpath)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
+    """Write the reports first and save a baseline last, then set the exit code.
+
+    The hooks in between may still make the session red, and a red session is no baseline.
+    """
+    state = session.config.stash[STATE]
+    reports = not (state.process.is_worker or session.config.option.collectonly)
+    with state.interrupts.finishing():
+        if state.interrupts.signal is not None:
+            for node in state.workers.interrupt():
+                state.collector.pytest_testnodedown(node)
+        if reports:
+            state.collector.write_files()
+        result = yield
+        if reports:
+            is_green = exit_code(_facts(session)) == pytest.ExitCode.OK
+            is_whole = not state.interrupts.is_cut_short
+            state.collector.save_baseline(state.baselines, is_green=is_green and is_whole)
+    session.exitstatus = exit_code(_facts(session))
+    return result
 
 
-def _processes(config: pytest.Config) -> int:
-    """Return how many pytest processes run tests: xdist's workers, or this one."""
-    return int(getattr(config, "workerinput", {}).get("workercount", 1))
+def _state(config: pytest.Config) -> State:
+    """Return what the session is set up with.
+
+    Raises:
+        ConfigError: an option is wrong.
+    """
+    check_lock(lock_path())
+    process = Process.of(config)
+    resolver = Resolver(config, run_id=process.run_id or random_name())
+    load, session = resolver.load({}), resolver.session
+    baselines = Baselines(session.baselines, config.rootpath)
+    history = None
+    if session.history is not None and not process.is_worker:
+        history = SessionHistory(session.history, run_id=session.run_id, checkout=config.rootpath)
+    files = ReportFiles(session, history)
+    return State(
+        process=process,
+        resolver=resolver,
+        collector=Collector(config, process, files, load.session_thresholds),
+        audits=Audits(session.dataset),
+        costs=SessionCosts(session, processes=process.count),
+        baselines=baselines,
+        progress=ProgressDisplay(config, session.progress),
+        interrupts=Interrupts(is_worker=process.is_worker),
+        workers=XdistWorkers(session.run_id),
+        completeness=Completeness(),
+    )
 
 
-def _room(item: pytest.Item) -> AbstractContextManager[None]:
+def _facts(session: pytest.Session) -> SessionFacts:
+    state = session.config.stash[STATE]
+    return SessionFacts(
+        status=session.exitstatus,
+        interrupted_by=state.interrupts.signal,
+        is_option_refused=state.is_option_refused,
+        are_results_lost=state.completeness.loss is not None,
+        is_threshold_unjudged=bool(state.collector.unjudged),
+        is_file_missing=state.collector.is_file_missing,
+        is_baseline_lost=state.baselines.is_lost,
+    )
+
+
+def _lock(item: pytest.Item) -> AbstractContextManager[None]:
     if may_load(item):
-        text = f"waiting until no other load test runs on this machine ({lock_path()})"
-        return alone(
-            lock_path(),
-            on_wait=lambda: announce(item.config, text, item.path),
-            on_enter=lambda waited_s: announce(
-                item.config, f"waited {format_duration(round(waited_s))}", item.path
-            ),
-        )
-    if item.config.stash[STATE].collector.is_worker:
+        return alone(lock_path(), lambda text: announce(item.config, text, item.path))
+    if item.config.stash[STATE].process.is_worker:
         return among_others(lock_path())
     return nullcontext()
 

@@ -1,4 +1,4 @@
-"""The fixtures: each opens one thing, yields it and closes it; none decides anything."""
+"""The fixtures: each opens one thing, yields it and closes it."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ from aqp_perf.errors import (
     TableNotFound,
     TargetUnavailable,
 )
-from aqp_perf.plugin.runs.load_runs import TestRuns
+from aqp_perf.plugin.runs.load_runs import RUNS, TestRuns
 from aqp_perf.plugin.runs.site import Site
 from aqp_perf.plugin.runs.state import STATE, State
 from aqp_perf.plugin.runs.user_classes import AQP_USERS, shipped_classes
@@ -35,11 +35,11 @@ _START_TIMEOUT_S = 20.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aqp:
-    """An AQP that answers, to our credentials.
+    """An AQP that answers and accepts our credentials.
 
     Args:
         url: its base URL.
-        label: what reports call it.
+        label: its name in reports.
     """
 
     url: str
@@ -47,7 +47,7 @@ class Aqp:
 
 
 class PerfLoad(Protocol):
-    """What the fixture ``perf_load`` is: call it to put load on the target."""
+    """The type of the fixture ``perf_load``: call it to put load on the target."""
 
     def __call__(
         self,
@@ -62,10 +62,10 @@ class PerfLoad(Protocol):
         Args:
             users: name of a locust user class, or names with weights; None: all of the file.
             locustfile: another file than the one that ships.
-            overrides: arguments of the ``perf`` marker, for this run alone.
+            overrides: arguments of the ``perf`` marker, for this run only.
 
         Returns:
-            What was measured; it is judged when the test body ends.
+            What was measured. A verdict other than PASS makes the test red, whatever the body does.
         """
 
 
@@ -83,7 +83,7 @@ def perf_target(request: pytest.FixtureRequest) -> Iterator[Target]:
 
 @pytest.fixture(scope="session")
 def perf_dataset(pytestconfig: pytest.Config) -> Dataset:
-    """The data that the table is seeded with, and that the workloads read and write."""
+    """The data that is seeded into the table, and that the workloads read and write."""
     return _state(pytestconfig).session.dataset
 
 
@@ -115,7 +115,7 @@ def perf_table(
 
 @pytest.fixture(scope="session")
 def perf_aqp(pytestconfig: pytest.Config, perf_target: Target, perf_table: Table) -> Iterator[Aqp]:
-    """The AQP: the embedded stand-in, or the running one of ``--perf-aqp``, that answers us."""
+    """The AQP: the embedded stand-in, or the running one of ``--perf-aqp``."""
     chosen = _state(pytestconfig).session.aqp
     if chosen == "none":
         pytest.skip("--perf-aqp is none: there is no AQP to test")
@@ -141,12 +141,12 @@ def perf_load(request: pytest.FixtureRequest) -> PerfLoad:
     """Put load on the target: ``perf_load("PartiqlWriteUser")``.
 
     Raises:
-        LoadNotAlone: nothing told before the test that it would ask for load.
+        LoadNotAlone: the test requested it while it ran, and is not marked ``perf``.
     """
     if not may_load(request.node):
         raise LoadNotAlone
     state = _state(request.config)
-    runs: TestRuns = request.node.stash[STATE_RUNS]
+    runs: TestRuns = request.node.stash[RUNS]
     marker = marker_arguments(request.node)
 
     def load(
@@ -177,17 +177,17 @@ def marker_arguments(item: pytest.Item) -> dict[str, object]:
     return arguments
 
 
-STATE_RUNS = pytest.StashKey[TestRuns]()
-
-
 @contextmanager
 def _refusing(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let one test say that an option is wrong, where only the target knows: all would say it."""
+    """Report an option that only the target can refute once, then stop.
+
+    Otherwise every test repeats it.
+    """
     try:
         yield
     except (ConfigError, TableNotFound):
         request.session.shouldfail = "an option is wrong, see above: no other test is run"
-        _state(request.config).collector.is_refused = True
+        _state(request.config).is_option_refused = True
         raise
 
 
@@ -202,8 +202,8 @@ def _site(
 ) -> Site:
     """Return where the run goes.
 
-    The workloads that ship get what they need; others, what the test names as a fixture, and the
-    target if somebody chose it: nothing is started that they might not know of.
+    The shipped workloads get what they need. Other locustfiles get the fixtures that the test
+    names, and the target if an option names it: nothing is started that they may not use.
     """
     session = _state(request.config).session
     classes = shipped_classes(users, locustfile)
@@ -223,7 +223,7 @@ def _site(
 
 
 def _check(url: str, table: Table) -> None:
-    # requests takes long to import; only a session with AQP tests waits for it.
+    # requests is slow to import: only sessions with AQP tests wait for it.
     from aqp_perf.aqp.preflight import check_aqp  # noqa: PLC0415
 
     user = os.environ.get(AQP_USER_VARIABLE, _EXAMPLE_CREDENTIALS[0])

@@ -1,22 +1,23 @@
 """Baselines: results of earlier sessions, kept under a name, that runs are compared with.
 
-A baseline is an ordinary result file. It is saved whole or not at all, in place of one of the same
-name: of two sessions that save one name at once, the later one's is kept.
+A baseline is an ordinary results file. It is saved whole or not at all, and replaces one of the
+same name: when two sessions save one name at once, the later one wins.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from aqp_perf.core.comparison.compare import FALSE_ALARM_RATIO, compare
 from aqp_perf.core.comparison.outcome import Comparison, not_compared
-from aqp_perf.core.json_reader import JsonReader
+from aqp_perf.core.json_reader import parse_json
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.errors import BaselineUnusable, ResultError
 from aqp_perf.files import read_file
-from aqp_perf.plugin.results.baseline_file import MOST_BYTES, baseline_errors, parse_baseline_file
 from aqp_perf.plugin.results.fingerprints import environment_fingerprint
 from aqp_perf.plugin.settings.baseline_settings import (
     SUFFIX,
@@ -25,17 +26,20 @@ from aqp_perf.plugin.settings.baseline_settings import (
     is_path,
 )
 from aqp_perf.reports.json_file import results_text
+from aqp_perf.reports.lines import Line, Style, printable
 from aqp_perf.stores.file_store import STORE_ERRORS, FileStore
 
+MOST_BYTES: Final = 200_000_000
+"""No session has results that large."""
 _ADVICE: Final = "save one with --perf-save, or let it be missing with --perf-compare-missing=pass"
 
 
 class Baselines:
-    """The baselines of a session: what it is compared with is read before any load.
+    """The baselines of a session; the one to compare with is read before any load.
 
     Args:
         settings: what to do.
-        root: folder that a relative path is of.
+        root: folder that relative paths start from.
 
     Raises:
         BaselineUnusable: the one to compare with cannot be read, or none can be saved.
@@ -43,32 +47,29 @@ class Baselines:
 
     def __init__(self, settings: BaselineSettings, root: Path) -> None:
         self._settings, self._root = settings, root
-        self.saved: str | None = None
-        """What has become of the baseline to save, in words; None: nothing was to be saved."""
         self.is_lost = False
         """Whether the baseline could not be saved, though it should have been."""
         self._absence = ""
         """Why there is nothing to compare with, though there should be."""
-        self.report = None if settings.compare is None else self._read(settings.compare)
+        self.results = None if settings.compare is None else self._read(settings.compare)
         """What runs are compared with; None: nothing."""
         if settings.save is not None:
-            with baseline_errors(settings.save):
+            with _baseline_errors(settings.save):
                 self._store().check_writable(settings.save + SUFFIX)
 
     def check_environment(self) -> None:
-        """Find out what keeps every run from being compared, before any load.
+        """Check that runs of this machine and these versions can be compared, before any load.
 
         Raises:
-            BaselineUnusable: versions or machine differ; it names the difference.
+            BaselineUnusable: they differ; it names the difference.
         """
-        now = environment_fingerprint()
-        for run in () if self.report is None else self.report.runs[:1]:
+        for run in () if self.results is None else self.results.runs[:1]:
             before = self._fingerprint_of(run)
             session = RunFingerprint(versions=before.versions, machine=before.machine)
-            self._check_alike(session, now)
+            self._check_alike(session, environment_fingerprint())
 
     def check_run(self, test: str, number: int, fingerprint: RunFingerprint) -> None:
-        """Find out whether a run can be compared, before its load.
+        """Check that a run can be compared, before its load.
 
         Args:
             test: node id of its test.
@@ -76,7 +77,7 @@ class Baselines:
             fingerprint: what it will be measured with, as far as that is known.
 
         Raises:
-            BaselineUnusable: it was measured with something else; it names the difference.
+            BaselineUnusable: its baseline was measured with something else, which it names.
         """
         before = self._run(test, number)
         if before is None:
@@ -88,73 +89,71 @@ class Baselines:
             raise BaselineUnusable(str(self._settings.compare), detail)
 
     def compare(self, number: int, run: JudgedRun) -> Comparison | None:
-        """Return a run beside its baseline; None: there is no baseline to compare with.
+        """Return the comparison of a run with its baseline; None: there is none to compare with.
 
-        One that turned out to be measured with something else is not compared.
-
-        Every run of the baseline has an equal part of the false alarms that a session may raise.
-        What cannot be reckoned with the figures of a baseline, whoever wrote them, is not compared.
+        A run that turned out to be measured with something else is not compared. Every run of the
+        baseline has an equal part of the false alarms that a session may raise.
         """
         name, rules = self._settings.compare, self._settings.rules
         if name is None:
             return None
-        is_let_pass = self._settings.missing is MissingBaseline.PASS
-        unmatched = Verdict.PASS if is_let_pass else Verdict.NO_DATA
+        may_be_missing = self._settings.missing is MissingBaseline.PASS
+        unmatched = Verdict.PASS if may_be_missing else Verdict.NO_DATA
         before = self._run(run.test, number)
-        if self.report is None or before is None:
+        if self.results is None or before is None:
             why = self._absence or f"baseline {name} has no such run of this test"
             return not_compared(name, rules, why, unmatched)
         was, now = self._fingerprint_of(before), self._fingerprint_of(run)
         if differences := was.differences(now, self._settings.allowed):
             return self.uncompared(f"not comparable: {'; '.join(differences)}")
         try:
-            comparison = compare(
+            return compare(
                 before.run,
                 run.run,
                 rules,
                 baseline=name,
-                false_alarm_ratio=FALSE_ALARM_RATIO / len(self.report.runs),
+                false_alarm_ratio=FALSE_ALARM_RATIO / len(self.results.runs),
                 unmatched=unmatched,
             )
-            # A figure that no report can be read back with would cost the run that carries it.
-            return Comparison.from_json(JsonReader.of(comparison.to_json(), "comparison"))
-        except (ArithmeticError, ValueError, ResultError) as error:
+        except (ArithmeticError, ValueError) as error:  # a file that somebody edited
             return self.uncompared(f"its figures do not add up: {type(error).__name__}: {error}")
 
     def uncompared(self, why: str) -> Comparison | None:
-        """Return that a run was not compared, NO DATA for every rule; None: as `compare`."""
+        """Return that a run was not compared: NO DATA for every rule; None as in `compare`."""
         name = self._settings.compare
         if name is None:
             return None
         return not_compared(name, self._settings.rules, f"baseline {name}: {why}")
 
-    def save(self, report: ResultsFile, *, is_green: bool = True) -> None:
-        """Save the session's results, if that was asked and every run has passed.
+    def save(self, results: ResultsFile, *, is_green: bool = True) -> Line | None:
+        """Save the session's results, if that was asked for and every run has passed.
 
         Args:
-            report: what the session measured.
-            is_green: whether nothing else went wrong in it, which may have cost it runs.
+            results: what the session measured.
+            is_green: whether nothing else went wrong in the session, which may have cost it runs.
+
+        Returns:
+            What to print; None: nothing was to be saved.
         """
         name = self._settings.save
         if name is None:
-            return
-        why = _why_not_saved(report, is_green=is_green)
+            return None
+        why = _why_not_saved(results, is_green=is_green)
         if why is not None:
-            self.saved = f"baseline {name} not saved: {why}"
-            return
+            return Line(f"baseline {name} not saved: {why}")
         try:
-            self._store().write(name + SUFFIX, results_text(report))
-        except STORE_ERRORS as error:  # what was measured is elsewhere too
-            self.saved, self.is_lost = f"ERROR: baseline {name} not saved: {error}", True
-        else:
-            self.saved = f"baseline saved as {name} in {self._settings.place}"
+            self._store().write(name + SUFFIX, results_text(results))
+        except STORE_ERRORS as error:
+            self.is_lost = True
+            return Line(printable(f"ERROR: baseline {name} not saved: {error}"), Style.BAD)
+        return Line(printable(f"baseline saved as {name} in {self._settings.place}"))
 
     def _store(self) -> FileStore:
         return self._settings.place.open(self._root)
 
     def _read(self, name: str) -> ResultsFile | None:
-        """Return what runs are compared with; None: there is nothing, and it may be so."""
-        with baseline_errors(name):
+        """Return what runs are compared with; None: there is nothing, which is allowed."""
+        with _baseline_errors(name):
             if is_path(name):
                 held = read_file(self._root / name, MOST_BYTES + 1)
                 absence = "there is no such file"
@@ -162,20 +161,20 @@ class Baselines:
                 store = self._store()
                 held = store.read(name + SUFFIX, MOST_BYTES + 1)
                 known = [
-                    each.removesuffix(SUFFIX) for each in store.names() if each.endswith(SUFFIX)
+                    file.removesuffix(SUFFIX) for file in store.names() if file.endswith(SUFFIX)
                 ]
                 absence = f"there is none in {self._settings.place}, which has "
                 absence += ", ".join(known) or "none at all"
         if held is not None:
-            return parse_baseline_file(name, held)
+            return _parse(name, held)
         if self._settings.missing is MissingBaseline.ERROR:
             raise BaselineUnusable(name, f"{absence}: {_ADVICE}")
         self._absence = f"baseline {name}: {absence}"
         return None
 
     def _run(self, test: str, number: int) -> JudgedRun | None:
-        runs = () if self.report is None else self.report.runs
-        of_test = [each for each in runs if each.test == test]
+        runs = () if self.results is None else self.results.runs
+        of_test = [run for run in runs if run.test == test]
         return of_test[number] if number < len(of_test) else None
 
     def _fingerprint_of(self, run: JudgedRun) -> RunFingerprint:
@@ -188,7 +187,7 @@ class Baselines:
         allowed = self._settings.allowed
         differences = before.differences(now, allowed)
         if differences:
-            parts = {each.partition(":")[0] for each in differences}
+            parts = {difference.partition(":")[0] for difference in differences}
             detail = (
                 f"not comparable: {'; '.join(differences)}: measure as it was, save another "
                 "baseline with --perf-save, or allow the difference with "
@@ -197,11 +196,32 @@ class Baselines:
             raise BaselineUnusable(str(self._settings.compare), detail)
 
 
-def _why_not_saved(report: ResultsFile, *, is_green: bool) -> str | None:
-    """Return what keeps a session from being a baseline; None: nothing does."""
-    bad = sum(each.verdict.verdict is not Verdict.PASS for each in report.runs)
+@contextmanager
+def _baseline_errors(name: str) -> Iterator[None]:
+    """Raise the errors of a store as BaselineUnusable, with the baseline's name."""
+    try:
+        yield
+    except STORE_ERRORS as error:
+        raise BaselineUnusable(name, str(error)) from error
+
+
+def _parse(name: str, held: bytes) -> ResultsFile:
+    """Return the results in a file; raise BaselineUnusable if there are none."""
+    if len(held) > MOST_BYTES:
+        raise BaselineUnusable(name, f"it is larger than {MOST_BYTES:,} bytes: no result file is")
+    try:
+        return ResultsFile.from_json(parse_json(held))
+    except ResultError as error:
+        raise BaselineUnusable(name, str(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise BaselineUnusable(name, f"it is no JSON, or cut short: {error}") from error
+
+
+def _why_not_saved(results: ResultsFile, *, is_green: bool) -> str | None:
+    """Return why a session cannot be a baseline; None: it can."""
+    bad = sum(run.verdict.verdict is not Verdict.PASS for run in results.runs)
     if bad:
-        return f"{bad} of {len(report.runs)} runs did not pass"
-    if not report.runs:
+        return f"{bad} of {len(results.runs)} runs did not pass"
+    if not results.runs:
         return "no load was run"
     return None if is_green else "the session is not green"

@@ -1,11 +1,10 @@
-"""Gathers the judged runs of a session, in xdist's controller if there is one, and reports them."""
+"""Collects the judged runs of a session, under xdist in the controller, and reports them."""
 
 import itertools
 import json
-import os
 import platform
 import subprocess
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
@@ -20,126 +19,118 @@ from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.verdict.thresholds import Threshold
 from aqp_perf.core.verdict.verdicts import Verdict
+from aqp_perf.plugin.results.baselines import Baselines
 from aqp_perf.plugin.results.report_files import ReportFiles
 from aqp_perf.plugin.results.session_command import session_command
-from aqp_perf.plugin.session.completeness import may_load
-from aqp_perf.plugin.session.interrupts import Interrupts
-from aqp_perf.plugin.session.own_errors import TOLD_ATTRIBUTE
 from aqp_perf.plugin.session.screen import MARKUP
-from aqp_perf.plugin.session.workers import Workers
-from aqp_perf.plugin.settings.load_settings import LoadSettings
+from aqp_perf.plugin.session.xdist_workers import Process
 from aqp_perf.reports.lines import Line, Style
 from aqp_perf.reports.text.session import session_lines
 
-REPORT_ATTRIBUTE = "perf_runs"
-"""Attribute of a test's report that carries its runs; xdist sends it to the controller.
+_RUNS_ATTRIBUTE = "perf_runs"
+"""Attribute of a load test's report: its runs, as JSON text.
 
-It is JSON text: what xdist cannot send ends a worker, and what cannot be JSON shows without xdist.
+xdist sends it to the controller. What xdist could not send would end a worker, and what cannot be
+JSON shows without xdist too.
 """
-
+_SHOWN_ATTRIBUTE = "perf_shown"
+"""Attribute of a load test's report: the verdicts whose runs its text shows whole."""
 _WORKER_OUTPUT = "perf_interrupted_runs"
-_NO_RUNS = "[]"
-_RAN_ATTRIBUTE = "perf_load_test_ran"
-"""Attribute of the reports of a load test that was not only set up, however it ended."""
 
 
 class Collector:
-    """A plugin object: one in every process; the one without a controller above it reports."""
+    """A plugin object: one in every process; only those of xdist's workers do not report.
+
+    Args:
+        config: pytest's.
+        process: this one.
+        files: that the session writes.
+        thresholds: of the session, each of which some run has to be judged by.
+    """
 
     def __init__(
         self,
         config: pytest.Config,
+        process: Process,
         files: ReportFiles,
-        load: LoadSettings,
-        interrupts: Interrupts,
-        workers: Workers,
+        thresholds: Sequence[Threshold],
     ) -> None:
-        self._config = config
-        self._interrupts, self._workers = interrupts, workers
-        self._files = files
-        self._session_thresholds = load.session_thresholds
+        self._config, self._process, self._files = config, process, files
+        self._thresholds = thresholds
         self._started_at = datetime.now(UTC)
         self._numbers = itertools.count()
         self._judged: list[JudgedRun] = []
-        self._told: set[tuple[str, Verdict]] = set()
+        self._shown: set[tuple[str, Verdict]] = set()
         """Tests and verdicts whose runs stand whole in pytest's own section of failures."""
-        self._has_run_load_test = False
-        self._unmatched: list[Threshold] = []
+        self._has_red_load_test = False
+        self.unjudged: list[Threshold] = []
+        """Thresholds of the session whose operation no run had."""
         self.kept_table: str | None = None
-        """Name and endpoint of a table of ours that is there after the session."""
-        self.is_refused = False
-        """Whether an option was found wrong when the target was opened."""
+        """Name and endpoint of our table, if it stays after the session."""
 
     @property
-    def is_worker(self) -> bool:
-        """Whether this process is one of xdist's workers."""
-        return hasattr(self._config, "workerinput")
+    def is_file_missing(self) -> bool:
+        """Whether a report file or the history could not be written."""
+        return self._files.has_failed
 
     def next_number(self) -> str:
-        """Return what tells this session's runs apart, over all of xdist's workers."""
-        worker = getattr(self._config, "workerinput", {}).get("workerid", "")
-        return f"{worker}{next(self._numbers)}"
-
-    def applies(self, threshold: Threshold, run: RunResult) -> bool:
-        """Return whether a threshold of the whole session has its operation in this run."""
-        selector = threshold.operation
-        return selector is None or bool(matching_operations(selector, run.labelled))
+        """Return a number that no other run of this session has, in any process."""
+        return f"{self._process.worker_id}{next(self._numbers)}"
 
     def keep(self, judged: Sequence[JudgedRun]) -> None:
-        """Keep the runs of a test that will never have a report."""
-        if self.is_worker:
+        """Keep the runs of a test that will have no report."""
+        if self._process.is_worker:
             output: dict[str, Any] = self._config.workeroutput  # type: ignore[attr-defined]
             output[_WORKER_OUTPUT] = _to_text(judged)
         else:
             self._judged.extend(judged)
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Let the report of a load test say that it ran, as one that could not be set up did."""
-        report = yield
-        ran = report.failed or (report.when == "call" and not report.skipped)
-        if ran and may_load(item) and not self._config.getoption("setuponly", default=False):
-            setattr(report, _RAN_ATTRIBUTE, True)
-        return report
-
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the runs that a test's report carries, before showing it can fail."""
-        if not self.is_worker:
-            self._has_run_load_test |= getattr(report, _RAN_ATTRIBUTE, False)
-            self._take(getattr(report, REPORT_ATTRIBUTE, _NO_RUNS))
-            told = getattr(report, TOLD_ATTRIBUTE, ())
-            self._told.update((report.nodeid, Verdict(each)) for each in told)
+        """Take the runs that a report carries, before showing it can fail."""
+        runs: str | None = getattr(report, _RUNS_ATTRIBUTE, None)
+        if runs is not None and not self._process.is_worker:
+            self._take(runs)
+            self._has_red_load_test |= report.failed
+            shown = getattr(report, _SHOWN_ATTRIBUTE)
+            self._shown.update((report.nodeid, Verdict(verdict)) for verdict in shown)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: object) -> None:
         """Take what an interrupted worker of xdist measured."""
-        self._take(getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT, _NO_RUNS))
+        self._take(getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT, "[]"))
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the report files, and let no threshold pass that was never judged."""
-        if self.is_worker:
-            return
-        if self._interrupts.signal is not None:
-            for node in self._workers.interrupt():
-                self.pytest_testnodedown(node)
+    def write_files(self) -> None:
+        """Write the report files, and find the thresholds that no run was judged by.
+
+        Without runs the files of an earlier session stay, unless a load test is red: they would
+        look like its results.
+        """
         if self._judged:
-            self._unmatched = [each for each in self._session_thresholds if not self._ran(each)]
-        is_wanted = self._files.are_wanted(has_runs=bool(self._judged))
-        if is_wanted and not session.config.option.collectonly:
-            self._files.write(self.report(), may_replace=self._has_run_load_test)
-        is_bad = self._unmatched or self._files.has_failed
-        if is_bad and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        if self.is_refused:
-            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+            self.unjudged = [
+                threshold
+                for threshold in self._thresholds
+                if not any(applies(threshold, judged.run) for judged in self._judged)
+            ]
+        if self._judged or self._files.are_named:
+            self._files.write(self.results(), may_replace=self._has_red_load_test)
+
+    def save_baseline(self, baselines: Baselines, *, is_green: bool) -> None:
+        """Save the results as a baseline, and print what came of it below pytest's last line.
+
+        If it cannot be saved and no file has the results, they go to a temporary one.
+        """
+        results = self.results()
+        saved = baselines.save(results, is_green=is_green)
+        rescued = self._files.rescue(results) if baselines.is_lost else None
+        terminal = self._config.pluginmanager.getplugin("terminalreporter")
+        for line in (saved, rescued):
+            if line is not None and terminal is not None:
+                terminal.write_line(line.text, **MARKUP[line.style])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print a line for every run, what no failure told yet, and what became of files."""
-        if self.is_worker:
+        """Print a line for every run, whole those that no failure shows, and what was written."""
+        if self._process.is_worker:
             return
         width = terminalreporter._tw.fullwidth  # noqa: SLF001 - pytest offers no other way to it
         if self._judged:
@@ -151,14 +142,14 @@ class Collector:
         is_verbose = self._config.get_verbosity() > 0
         whole = [
             index
-            for index, each in enumerate(self._judged)
-            if (each.test, each.verdict.verdict) not in self._told
-            and (is_verbose or each.verdict.verdict is not Verdict.PASS)
+            for index, judged in enumerate(self._judged)
+            if (judged.test, judged.verdict.verdict) not in self._shown
+            and (is_verbose or judged.verdict.verdict is not Verdict.PASS)
         ]
         yield from session_lines(self._judged, whole, width)
 
     def _session_lines(self, width: int) -> Iterator[Line]:
-        for threshold in self._unmatched:
+        for threshold in self.unjudged:
             text = f"NO DATA: {threshold}: no run of this session had such an operation"
             yield Line(text, Style.WARNING)
         if self.kept_table is not None:
@@ -166,20 +157,13 @@ class Collector:
         yield from self._files.lines(width)
 
     def _take(self, runs: str) -> None:
-        self._judged.extend(JudgedRun.from_json(each) for each in json.loads(runs))
+        self._judged.extend(map(JudgedRun.from_json, json.loads(runs)))
 
-    def _ran(self, threshold: Threshold) -> bool:
-        return any(self.applies(threshold, each.run) for each in self._judged)
-
-    def report(self) -> ResultsFile:
+    def results(self) -> ResultsFile:
         """Return what the session has measured so far, with its environment."""
         return ResultsFile(
             started_at=self._started_at, environment=self._environment, runs=tuple(self._judged)
         )
-
-    def rescue(self) -> Line | None:
-        """See that what the session has measured is in a file; say in which, if in none before."""
-        return self._files.rescue(self.report())
 
     @cached_property
     def _environment(self) -> Mapping[str, str]:
@@ -189,17 +173,26 @@ class Collector:
             "botocore": version("botocore"),
             "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
             "commit": _commit(self._config.rootpath),
-            "command": session_command(self._config.invocation_params.args, os.environ),
+            "command": session_command(self._config.invocation_params.args),
         }
 
 
-def attach(report: pytest.TestReport, judged: Sequence[JudgedRun]) -> None:
-    """Let a test's report carry its runs, in a form that xdist can send."""
-    setattr(report, REPORT_ATTRIBUTE, _to_text(judged))
+def applies(threshold: Threshold, run: RunResult) -> bool:
+    """Return whether a run has an operation that a threshold of the session is for."""
+    selector = threshold.operation
+    return selector is None or bool(matching_operations(selector, run.labelled))
+
+
+def attach(
+    report: pytest.TestReport, judged: Sequence[JudgedRun], shown: Sequence[Verdict]
+) -> None:
+    """Let the report of a load test carry runs, and the verdicts that its own text shows."""
+    setattr(report, _RUNS_ATTRIBUTE, _to_text(judged))
+    setattr(report, _SHOWN_ATTRIBUTE, list(map(str, shown)))
 
 
 def _to_text(judged: Sequence[JudgedRun]) -> str:
-    return json.dumps([each.to_json() for each in judged])
+    return json.dumps([run.to_json() for run in judged])
 
 
 def _commit(folder: Path) -> str:
@@ -212,6 +205,6 @@ def _commit(folder: Path) -> str:
             text=True,
             check=False,
         )
-    except OSError:  # no git, or the folder is gone: what was measured is reported all the same
+    except OSError:  # no git, or the folder is gone: results are reported all the same
         return ""
     return done.stdout.strip()

@@ -1,4 +1,4 @@
-"""What a run is going to be measured with."""
+"""The fingerprint of a run before it starts: what it is going to be measured with."""
 
 import os
 import platform
@@ -12,7 +12,7 @@ from aqp_perf.core.results.run_fingerprint import RunFingerprint, minor
 from aqp_perf.plugin.settings.load_settings import LoadSettings
 
 _NOT_COMPARED_BY: Final = frozenset({"name", "stop_timeout_s", "audit"})
-"""What of a load does not change what is measured."""
+"""Settings of a load that do not change what is measured."""
 
 
 def fingerprint_of(
@@ -27,15 +27,15 @@ def fingerprint_of(
     Args:
         load: its settings.
         workload: locustfile and user classes.
-        target: kinds of what the load goes to.
-        dataset: what is read and written; None: nothing of ours.
+        target: kinds of the target and the AQP.
+        dataset: what is read and written; None: no data of ours.
     """
     profile = {
-        key: _shown(each) for key, each in load.to_json().items() if key not in _NOT_COMPARED_BY
+        key: _shown(value) for key, value in load.to_json().items() if key not in _NOT_COMPARED_BY
     }
     data = {}
     if dataset is None:
-        profile["verify"] = "off"  # there is nothing that answers could be held against
+        profile["verify"] = "off"  # answers have nothing to be compared with
     else:
         keys = ("seed", "key_choice", *DATASET_SIZES)
         data = {key: str(getattr(dataset, key)) for key in keys}
@@ -50,7 +50,7 @@ def environment_fingerprint() -> RunFingerprint:
     return RunFingerprint(
         versions={
             "python": python,
-            **{each: minor(version(each)) for each in ("locust", "botocore")},
+            **{name: minor(version(name)) for name in ("locust", "botocore")},
         },
         machine={
             "cores": str(len(os.sched_getaffinity(0))),

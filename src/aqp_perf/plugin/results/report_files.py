@@ -1,10 +1,11 @@
-"""The report files of a session, all written at its end: the results first, then what shows them.
+"""The files that a session writes at its end: the results first, then the reports that show them.
 
-So whatever becomes of a report, the measurement is not lost.
+So the measurement is not lost, whatever happens to a report.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,12 +15,12 @@ from aqp_perf.files import write_whole
 from aqp_perf.plugin.results.session_history import SessionHistory
 from aqp_perf.plugin.settings.session_settings import SessionSettings
 from aqp_perf.plugin.settings.written_files import STEP_SUMMARY_VARIABLE
-from aqp_perf.reports.json_file import write_aside, write_results
+from aqp_perf.reports.json_file import results_text, write_aside
 from aqp_perf.reports.lines import Line, Style, printable
 from aqp_perf.reports.markdown import render_markdown
 
 _FAILURES: Final = (OSError, ArithmeticError, ImportError, LookupError, TypeError, ValueError)
-"""What a full disk, a broken installation or a figure that nobody foresaw makes of a report."""
+"""A full disk, a broken installation, or a figure that a report cannot show."""
 
 
 class ReportFiles:
@@ -28,7 +29,7 @@ class ReportFiles:
     Args:
         session: names the files.
         history: that the session is added to; None: none.
-        environment: names GitHub's file.
+        environment: names the page of GitHub's job, and the URL of the CI job.
     """
 
     def __init__(
@@ -45,116 +46,109 @@ class ReportFiles:
         """Whether a file that was asked for is missing."""
         self._has_results = False
         """Whether a file has every figure."""
-        self._may_replace = True
+        self.are_named = any((session.json_path, session.html_path, session.markdown_path))
+        """Whether options name a file, which a session without runs writes too."""
 
-    def are_wanted(self, *, has_runs: bool) -> bool:
-        """Return whether there is any file to write."""
-        session = self._session
-        named = (session.json_path, session.html_path, session.markdown_path)
-        if any(each is not None for each in named):
-            return True
-        return has_runs and (self._history is not None or bool(self._step_summary))
-
-    def write(self, report: ResultsFile, *, may_replace: bool = True) -> None:
-        """Write every file; what cannot be written keeps no other from it.
+    def write(self, results: ResultsFile, *, may_replace: bool = True) -> None:
+        """Write every file; one that cannot be written does not keep the others from it.
 
         Args:
-            report: what the session measured.
-            may_replace: whether one without runs may take the place of an earlier session's files.
+            results: what the session measured.
+            may_replace: whether results without runs replace the files of an earlier session.
         """
         session = self._session
-        self._may_replace = may_replace or bool(report.runs)
-        if session.json_path is not None:
-            self._has_results = self._write(
-                "json", "results", session.json_path, lambda it: write_results(it, report)
-            )
-        trends = self._add_to_history(report)
-        if session.html_path is not None:
-            self._write(
-                "html", "report", session.html_path, lambda it: _write_page(it, report, trends)
-            )
-        if session.markdown_path is not None:
-            self._write(
-                "markdown",
-                "summary",
-                session.markdown_path,
-                lambda it: write_whole(it, render_markdown(report, trends, self._job_url)),
-            )
-        if self._step_summary and report.runs:
-            self._add_to_step_summary(Path(self._step_summary), report, trends)
-        rescued = self.rescue(report) if self.has_failed else None
+        write = partial(self._write, may_replace=may_replace or bool(results.runs))
+        trends: tuple[Trend, ...] = ()
+        self._has_results = write(
+            "--perf-json", "results", session.json_path, lambda: results_text(results)
+        )
+        if self._history is not None and results.runs:
+            self._history.add(results)
+            self.has_failed |= self._history.has_failed
+            trends = self._history.trends
+        write("--perf-html", "report", session.html_path, partial(_page, results, trends))
+        summary = partial(render_markdown, results, trends, self._job_url)
+        write("--perf-markdown", "summary", session.markdown_path, summary)
+        if self._step_summary and results.runs:
+            self._add_to_step_summary(Path(self._step_summary), summary)
+        rescued = self.rescue(results) if self.has_failed else None
         if rescued is not None:
             self._lines.append(rescued)
 
-    def rescue(self, report: ResultsFile) -> Line | None:
-        """Write the results to a place of their own, and say to which; None: a file has them."""
-        if self._has_results or not report.runs:
+    def rescue(self, results: ResultsFile) -> Line | None:
+        """Write the results to a temporary file and return a line that names it.
+
+        Returns None when a file has them already, or there are none.
+        """
+        if self._has_results or not results.runs:
             return None
         try:
-            text = f"the results are in {write_aside(report)} instead"
+            text = f"the results are in {write_aside(results)} instead"
             self._has_results = True
         except _FAILURES as error:
-            text = f"ERROR: the results could not be written to another place: {_told(error)}"
+            text = f"ERROR: the results could not be written to another place: {_text(error)}"
         return Line(printable(text), Style.BAD)
 
-    def _write(self, name: str, content: str, path: Path, write: Callable[[Path], None]) -> bool:
-        """Return whether a file is written; what keeps it from that keeps no other."""
+    def _write(
+        self,
+        option: str,
+        content: str,
+        path: Path | None,
+        text: Callable[[], str],
+        *,
+        may_replace: bool,
+    ) -> bool:
+        """Return whether the file is written."""
+        if path is None:
+            return False
         try:
-            if path.is_file() and not self._may_replace:
+            if path.is_file() and not may_replace:
                 self._lines.append(Line(f"no {content} written, as no load test ran: {path} stays"))
                 return False
-            write(path)
+            write_whole(path, text())
         except _FAILURES as error:  # the screen still has the results
             self.has_failed = True
-            text = f"ERROR: --perf-{name}: no {content} written: {_told(error)}"
-            self._lines.append(Line(printable(text), Style.BAD))
+            self._warn(f"ERROR: {option}: no {content} written: {_text(error)}", Style.BAD)
             return False
         self._lines.append(Line(f"{content} written to {path}"))
         return True
 
-    def _add_to_history(self, report: ResultsFile) -> tuple[Trend, ...]:
-        """Return the series of the history that the session is a part of."""
-        if self._history is None or not report.runs:
-            return ()
-        self._history.add(report)
-        self.has_failed |= self._history.has_failed
-        return self._history.trends
-
     def lines(self, width: int) -> Iterator[Line]:
-        """Yield what the history tells, and what became of every file."""
+        """Yield what the history found, and what happened to every file."""
         if self._history is not None:
             yield from self._history.lines(width)
         yield from self._lines
 
-    def _add_to_step_summary(
-        self, path: Path, report: ResultsFile, trends: Sequence[Trend]
-    ) -> None:
-        """Add to what other steps wrote; nobody asked for it, so that it may fail."""
+    def _add_to_step_summary(self, path: Path, summary: Callable[[], str]) -> None:
+        """Append to what other steps wrote; no option asked for it, so it may fail."""
         try:
             with path.open("a", encoding="utf-8") as page:
-                page.write(render_markdown(report, trends, self._job_url))
+                page.write(summary())
         except _FAILURES as error:
-            text = f"{STEP_SUMMARY_VARIABLE}: no summary written: {_told(error)}"
-            self._lines.append(Line(printable(text), Style.WARNING))
+            text = f"{STEP_SUMMARY_VARIABLE}: no summary written: {_text(error)}"
+            self._warn(text, Style.WARNING)
+
+    def _warn(self, text: str, style: Style) -> None:
+        self._lines.append(Line(printable(text), style))
 
 
 def job_url(environment: Mapping[str, str]) -> str | None:
-    """Return where the CI job of this session is to be seen; None outside of those we know."""
+    """Return the URL of the CI job on GitHub, GitLab or Jenkins; None elsewhere."""
     run = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
-    if all(environment.get(each) for each in run):
-        server, repository, number = (environment[each] for each in run)
+    if all(environment.get(name) for name in run):
+        server, repository, number = (environment[name] for name in run)
         return f"{server}/{repository}/actions/runs/{number}"
     url = environment.get("CI_JOB_URL") or environment.get("BUILD_URL") or ""  # GitLab, Jenkins
     return url if url.startswith(("https://", "http://")) else None
 
 
-def _told(error: Exception) -> str:
-    """Return an error in words; one that is not of the system does not say what it is."""
+def _text(error: Exception) -> str:
+    """Return an error with its type, unless it is the system's, which says what it is."""
     return str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
 
 
-def _write_page(path: Path, report: ResultsFile, trends: Sequence[Trend]) -> None:
-    # A twentieth of a second of import, for sessions that ask for the page.
+def _page(results: ResultsFile, trends: tuple[Trend, ...]) -> str:
+    # Its import takes 50 ms, which only sessions that ask for the page wait for.
     from aqp_perf.reports.html import render_html  # noqa: PLC0415
 
-    write_whole(path, render_html(report, trends))
+    return render_html(results, trends)

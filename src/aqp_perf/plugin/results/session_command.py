@@ -1,74 +1,45 @@
-"""The pytest command of a session as reports may show it: with it somebody runs it again."""
+"""The pytest command of a session as reports show it: enough to run it again, and no secret."""
 
 import re
 import shlex
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
-from aqp_perf.core.aws.secret_texts import without_secrets
-
 _HIDDEN: Final = "***"
-_SECRET: Final = re.compile(
-    "SECRET|PASSWORD|PASSWD|PASSPHRASE|PASSCODE|TOKEN|BEARER|OAUTH|CREDENTIAL|COOKIE"
-    "|(ACCESS|API|PRIVATE)_?KEY|PERF_AQP_USER"
-    "|(PASS|PWD)$|(^|_)AUTH(_|$)"  # as words alone: not --pass-through, not --author
+_SHOWN: Final = re.compile(
+    "--(perf-[^=]*|basetemp|collect-only|color|confcutdir|deselect|dist|durations|exitfirst"
+    "|failed-first|ignore|import-mode|junit-?xml|last-failed|log-level|maxfail|no-header"
+    "|numprocesses|quiet|reruns|rootdir|runxfail|setup-only|showlocals|strict-config"
+    "|strict-markers|tb|verbose)(=.*)?"
+    "|-[lqsvx]+|-[ckmnprW].*",
+    re.DOTALL,
 )
-"""In the name of a variable or an option: its value is nobody's business."""
-_FOLDERS: Final = frozenset({"PWD", "OLDPWD"})
-"""Variables in which a shell says where it is."""
-_NAME: Final = re.compile(r"-[^=]*|[\w.-]+")
-"""What may stand before an equals sign: an option, an ini key or a variable, and no node id."""
-_SHORT_OPTION: Final = re.compile(r"-[A-Za-z]")
-"""Its value follows without a space: ``-oapi_pass=…``."""
+"""Our options, and common ones of pytest, xdist and rerunfailures: none holds a secret."""
 _USER_INFO: Final = re.compile(r"(?<=://)\S+(?=@)")
-"""A password may have any character but a space, as it was typed."""
-_PARAMETER: Final = re.compile(r"(?<=[?&,])([\w.-]+)=([^\s&,;#'\"]+)")
-"""Of a URL, or of a list."""
-_HEADER: Final = re.compile(r"(?i)\b(authorization|x-api-key|set-cookie|cookie)([\"']?: ?).+")
-_SHORTEST_WITHIN: Final = 8
-"""Shorter secrets are parts of harmless words: where each was hidden, all could be read off."""
 
 
-def session_command(arguments: Iterable[object], environment: Mapping[str, str]) -> str:
-    """Return the command as a shell takes it, without secrets.
+def session_command(arguments: Iterable[object]) -> str:
+    """Return the command as a shell takes it.
 
     Args:
-        arguments: of pytest.
-        environment: its variables; what those with a secret's name hold is hidden.
+        arguments: of pytest. The value of an option that is not known here is left out, and so is
+            the user in a URL.
     """
-    secrets = {
-        value
-        for name, value in environment.items()
-        if value and name not in _FOLDERS and _is_secret(name)
-    }
     shown: list[str] = []
-    is_value = False
+    may_be_value = False
     for argument in map(str, arguments):
-        shown.append(_HIDDEN if is_value else _shown(argument, secrets))
-        is_option = argument.startswith("-") and "=" not in argument
-        is_value = is_option and not is_value and _is_secret(argument)
-    # The longest first: one may be a part of another.
-    ordered = sorted(secrets, key=len, reverse=True)
-    long = [each for each in ordered if len(each) >= _SHORTEST_WITHIN]
-    text = without_secrets(shlex.join(["pytest", *shown]), long)
-    return _USER_INFO.sub(_HIDDEN, text)
+        is_option = argument.startswith("-")
+        if is_option and not _SHOWN.fullmatch(argument):
+            name = argument[: _name_length(argument)]
+            may_be_value = name == argument
+            shown.append(name if may_be_value else name + _HIDDEN)
+        else:
+            shown.append(_HIDDEN if may_be_value and not is_option else argument)
+            may_be_value = False
+    return _USER_INFO.sub(_HIDDEN, shlex.join(["pytest", *shown]))
 
 
-def _shown(argument: str, secrets: Collection[str]) -> str:
-    """Return an argument that is no secret, nor has one as its value; a value may have a value."""
-    name, equals, value = argument.partition("=")
-    if argument in secrets:
-        return _HIDDEN
-    if not equals or not _NAME.fullmatch(name):
-        argument = _HEADER.sub(rf"\1\2{_HIDDEN}", argument)
-        return _PARAMETER.sub(_shown_parameter, argument)
-    return f"{name}={_HIDDEN if _is_secret(name) else _shown(value, secrets)}"
-
-
-def _shown_parameter(pair: re.Match[str]) -> str:
-    return f"{pair[1]}={_HIDDEN}" if _is_secret(pair[1]) else pair[0]
-
-
-def _is_secret(name: str) -> bool:
-    names = (name, _SHORT_OPTION.sub("", name, count=1) if _SHORT_OPTION.match(name) else name)
-    return any(_SECRET.search(re.sub("[-.]", "_", each.upper())) for each in names)
+def _name_length(option: str) -> int:
+    if option.startswith("--"):
+        return option.find("=") + 1 or len(option)
+    return len("-x")

@@ -1,4 +1,4 @@
-"""Adds a session to its history, and tells where the levels of its own series changed."""
+"""Adds a session to its history, and finds where the levels of its own series changed."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ from aqp_perf.stores.file_store import STORE_ERRORS, Place
 
 _OPTION: Final = "--perf-history"
 _CHECKED_NAME: Final = "permission-check"
-"""The name that a session's file will have is not known before its end."""
+"""Stands for the session's file, whose name is not known before its end."""
 
 
 class SessionHistory:
@@ -26,11 +26,11 @@ class SessionHistory:
 
     Args:
         place: where it is.
-        run_id: of the session; it makes the name of its file its own.
+        run_id: of the session, a part of the name of its file.
         checkout: folder of the git checkout in which commits are counted.
 
     Raises:
-        InvalidOption: the place takes no files, or does not show them.
+        InvalidOption: files cannot be written, listed or read there.
     """
 
     def __init__(self, place: Place, *, run_id: str, checkout: Path) -> None:
@@ -38,10 +38,10 @@ class SessionHistory:
         try:
             self._store = place.open(Path.cwd())
             self._store.check_writable(_CHECKED_NAME)
-            self._store.names()  # in S3, to list, to read and to write are three permissions
+            self._store.names()  # S3 has a permission for each
             self._store.read(_CHECKED_NAME, 1)
         except STORE_ERRORS as error:
-            hint = f"give a place that takes files and shows them: {error}"
+            hint = f"give a place where files can be written, listed and read: {error}"
             raise InvalidOption(_OPTION, str(place), hint) from error
         self._added: str | None = None
         self._skipped: tuple[str, ...] = ()
@@ -51,11 +51,11 @@ class SessionHistory:
 
     @property
     def has_failed(self) -> bool:
-        """Whether the session could not be added, or not be held against the others."""
+        """Whether the session could not be added, or not be compared with the others."""
         return self._error is not None
 
     def add(self, report: ResultsFile) -> None:
-        """Add the session; only then read what was measured before."""
+        """Add the session, then compare it with those before."""
         name = history_name(report, self._run_id)
         try:
             self._store.add(name, results_text(report))
@@ -64,29 +64,29 @@ class SessionHistory:
             self._skipped = history.skipped
             own = names_in(report)
             self.trends = find_trends(
-                (each for each in series_of(history.sessions) if each.name in own),
+                (series for series in series_of(history.sessions) if series.name in own),
                 find_changes if is_installed() else lambda _: (),
                 commits_in(self._checkout),
             )
         except FileExistsError:
-            hint = f"a session of this id, commit and second is there already, as {name}: give "
-            self._error = InvalidOption("--perf-run-id", self._run_id, f"{hint}another")
+            hint = f"a session of this id, commit and second is there already, as {name}"
+            self._error = InvalidOption("--perf-run-id", self._run_id, f"{hint}: give another")
         except HISTORY_ERRORS as error:
             self._error = error  # the results are on the screen, and where --perf-json said
 
     def lines(self, width: int) -> Iterator[Line]:
-        """Yield what a person should know of the history."""
+        """Yield what to print about the history."""
         yield from skipped_lines(self._skipped, width)
         if self._error is not None:
             is_added = self._added is not None
-            what = "added, but not held against the others" if is_added else "not added"
+            what = "added, but not compared with the others" if is_added else "not added"
             text = f"ERROR: {_OPTION}: this session was {what}: {error_text(self._error)}"
             yield Line(printable(text), Style.BAD)
             return
         if self._added is None:
             return
         if not self.trends:
-            yield Line("history: no run of this session measured anything to hold against others")
+            yield Line("history: no run of this session measured anything to compare")
         elif is_installed():
             yield from trend_lines(self.trends, width)
         else:

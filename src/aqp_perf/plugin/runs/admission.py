@@ -1,68 +1,58 @@
-"""What is looked at before a load begins: where its table will throttle it, and what it costs."""
+"""Checks before a load: whether its table will throttle it, and whether it may be paid for."""
 
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
 from aqp_perf import targets
 from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.load.bottlenecks import bottlenecks
-from aqp_perf.core.load.cost import Budget
 from aqp_perf.errors import LoadWarning
-from aqp_perf.plugin.runs.costs import Admission, SessionCosts, Upcoming
+from aqp_perf.plugin.runs.costs import Admission, SessionCosts
+from aqp_perf.plugin.runs.site import Site
 from aqp_perf.plugin.settings.load_settings import LoadSettings
-from aqp_perf.targets import Table, Target, TargetKind
+from aqp_perf.targets import TargetKind
 
 _THROTTLES = frozenset({TargetKind.AWS, TargetKind.ENDPOINT})
-"""moto and DynamoDB Local take every load, whatever capacity they say that a table has."""
+"""moto and DynamoDB Local take every load, whatever capacity their tables have."""
 _STACK_LEVEL = 4
-"""The line of the test that puts the load on."""
+"""The line of the test that calls ``perf_load``."""
 
 
-class Cleared(NamedTuple):
-    """A run that may begin; both are None where load costs nothing."""
-
-    admission: Admission | None
-    budget: Budget | None
-
-
-def clear(  # noqa: PLR0913 - named, and each another thing
+def admit_run(
     costs: SessionCosts,
     dataset: Dataset,
-    *,
-    target: Target | None,
-    table: Table | None,
+    site: Site,
     load: LoadSettings,
     classes: Mapping[str, int] | None,
-) -> Cleared:
-    """Warn of what the table will not carry, and admit the run if it may be paid for.
+) -> Admission | None:
+    """Warn of a table that is too small for a run, and admit the run if it may be paid for.
 
     Args:
         costs: of the session.
         dataset: what is read and written.
-        target: where; None: at what the locustfile itself names.
-        table: which; None: the run uses none of ours.
+        site: where the load goes.
         load: how much.
-        classes: user classes that ship, with their weights; None: those of another locustfile.
+        classes: shipped user classes with their weights; None: those of another locustfile.
+
+    Returns:
+        What it will cost; None where load costs nothing.
 
     Raises:
         BudgetExceeded: it would cost more than may be spent.
-        TargetError: the table does not say its capacity.
+        TargetError: the capacity of the table cannot be read.
     """
+    target, table = site.target, site.table
     if target is None:
-        return Cleared(None, None)
+        return None
     capacity = None
     if table is not None and target.kind in _THROTTLES:
         capacity = targets.table_capacity(target, table)
         if table.is_ours and capacity.provisioned is None and capacity.ceiling is None:
-            # An imitation of AWS may take the ceiling that was asked for and not tell it.
+            # An imitation of AWS may apply the ceiling that was asked for and not report it.
             capacity = replace(capacity, ceiling=costs.asked_ceiling)
     plan = costs.plan(load, classes, capacity)
     if capacity is not None:
         for bottleneck in bottlenecks(plan, dataset, capacity):
             warnings.warn(bottleneck, LoadWarning, stacklevel=_STACK_LEVEL)
-    if not costs.is_counted:
-        return Cleared(None, None)
-    admission = costs.admit(Upcoming(load, (plan,)), target.region, capacity)
-    return Cleared(admission, costs.budget(admission))
+    return costs.admit(load, [plan], target.region, capacity) if costs.is_counted else None

@@ -1,4 +1,4 @@
-"""Audits of writes: which items of a table each run of a session is answerable for."""
+"""Audits of writes: finds in the table what each run of a session wrote."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from aqp_perf.core.proof.write_log import WriteLog
 from aqp_perf.targets import Table, Target
 
 MOST_LOOKUPS: Final = 100_000
-"""Writes that are looked for one by one, where the table is not read as a whole. When none of a
+"""Writes that are looked up one by one, where the table is not read as a whole. When none of a
 random sample is missing, less than 0.004 % of all are, with 95 % confidence."""
 
 
@@ -23,8 +23,8 @@ class Writes(NamedTuple):
     """What a run wrote.
 
     Args:
-        logs: what became of the writes of each stream.
-        are_all: whether these were all: no user of another kind wrote, no worker was lost.
+        logs: the outcome of each write, stream by stream.
+        are_all: whether these are all: no other user class wrote, no worker was lost.
     """
 
     logs: Sequence[WriteLog]
@@ -41,21 +41,21 @@ class Audits:
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
         self._tags: defaultdict[str, set[int]] = defaultdict(set)
-        """Table → the tags of all streams that wrote to it."""
+        """Table → tags of all streams that wrote to it."""
         self._counts: defaultdict[str, int] = defaultdict(int)
-        """Table → how many items they may have added."""
+        """Table → items they may have added."""
         self._foreign: set[str] = set()
-        """Tables with items that no log knows of."""
+        """Tables that may have items no log knows of."""
 
     def note_unknown(self, table: Table) -> None:
-        """Remember that a run may have written to ``table``, and nobody knows what."""
+        """Remember that a run may have written unknown items to ``table``."""
         self._foreign.add(table.name)
 
     def audit(self, target: Target, table: Table, writes: Writes, most_items: int) -> WriteAudit:
         """Look for what a run wrote.
 
-        A table that we created is read as a whole, so that items nobody sent are found too, unless
-        it may hold more than ``most_items``. In other tables the writes are looked for one by one.
+        A table that we created is read as a whole, which also finds unexpected items, unless it may
+        hold more than ``most_items``. In other tables the writes are looked up one by one.
 
         Raises:
             TargetError: the table cannot be read.
@@ -82,7 +82,7 @@ class Audits:
         return replace(audit, consumed_read_units=reader.consumed_read_units)
 
     def pass_over(self, table: Table, writes: Writes) -> None:
-        """Remember what a run wrote, so that no later audit takes it for unexpected."""
+        """Remember what a run wrote, so that later audits expect it."""
         seed = self._dataset.seed
         self._tags[table.name].update(stream_tag(seed, log.stream) for log in writes.logs)
         self._counts[table.name] += sum(log.count for log in writes.logs)

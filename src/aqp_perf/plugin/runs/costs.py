@@ -1,6 +1,6 @@
-"""What a session may spend on AWS: estimated before each load, and counted after it."""
+"""Costs on AWS: estimated before each load, counted after it, and limited for the session."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from math import ceil
 from typing import NamedTuple
@@ -22,32 +22,28 @@ from aqp_perf.targets import Provisioned, TargetKind
 _LEAST_BUDGET = Decimal("0.000001")
 
 
-class Upcoming(NamedTuple):
-    """A load that is asked for.
+class Admission(NamedTuple):
+    """A load that may begin.
 
     Args:
-        load: its settings.
-        plans: what it may take: the dearest counts. One alone when its users are known.
+        estimate: what it will cost.
+        plan: what it will take.
+        tariff: prices of the estimate.
+        budget: how much its requests may cost; None when they are free in themselves.
     """
-
-    load: LoadSettings
-    plans: tuple[PlannedLoad, ...]
-
-
-class Admission(NamedTuple):
-    """A load that may begin: what it will cost and take, and by which tariff."""
 
     estimate: CostEstimate
     plan: PlannedLoad
     tariff: Tariff
+    budget: Budget | None
 
 
 class SessionCosts:
-    """What the runs of one pytest process cost; on other targets than AWS they are free.
+    """What the runs of one pytest process cost; only AWS is not free.
 
     Args:
         session: its settings.
-        processes: pytest processes that share the limit, as the workers of xdist do.
+        processes: pytest processes that share the limit, as xdist's workers do.
         clock: for the hours that the table lives.
     """
 
@@ -62,23 +58,23 @@ class SessionCosts:
         self._limit = session.max_cost_usd / processes
         self._spent = Decimal(0)
         self._written = 0.0
-        """Items, as planned: what an audit may have to read."""
+        """Items written so far, as planned, which an audit may have to read."""
         self._created_s: float | None = None
         self._seeding_owed = Decimal(0)
-        """What seeding cost, until a run's report says so."""
+        """Cost of seeding that no run has reported yet."""
         self._hours_paid = 0
-        """Of a provisioned table; each that has begun is paid whole."""
-        self.upcoming: Upcoming | None = None
+        """Of a provisioned table; each hour that has begun is paid in full."""
+        self._expected: tuple[LoadSettings, Sequence[PlannedLoad]] | None = None
         """The load that the table is created for."""
 
     @property
     def is_counted(self) -> bool:
-        """Whether anything costs anything."""
+        """Whether this target bills for requests (AWS only)."""
         return self._session.target.kind is TargetKind.AWS
 
     @property
     def asked_ceiling(self) -> Units:
-        """What a table of ours is created with, or under."""
+        """Capacity, or its ceiling, that our table is created with."""
         billing = self._session.billing
         return Units(read=billing.read_units, write=billing.write_units)
 
@@ -92,8 +88,8 @@ class SessionCosts:
 
         Args:
             load: its settings.
-            classes: the user classes that ship, with their weights; None: those of another file.
-            capacity: what its table gives; None: as the table is created.
+            classes: shipped user classes with their weights; None: those of another locustfile.
+            capacity: of its table; None: as our table is created.
         """
         if classes is None:
             return PlannedLoad(total=Units(), peak_per_s=None, unknown=("another locustfile",))
@@ -102,64 +98,50 @@ class SessionCosts:
         return plan_load(classes, shape, self._session.dataset, ceiling)
 
     def expect(self, load: LoadSettings, classes: Mapping[str, int] | None) -> None:
-        """Expect a load by these users; see `plan`."""
-        self.upcoming = Upcoming(load, (self.plan(load, classes),))
+        """Expect a load by these users, for `admit_table`; see `plan`."""
+        self._expected = load, [self.plan(load, classes)]
 
     def expect_any(self, load: LoadSettings) -> None:
-        """Expect a load by users that are not known yet: any that ship."""
-        plans = tuple(self.plan(load, {name: 1}) for name in USER_WORK)
-        self.upcoming = Upcoming(load, plans)
+        """Expect a load by shipped users that are not known yet."""
+        self._expected = load, [self.plan(load, {name: 1}) for name in USER_WORK]
 
     def admit_table(self, region: str) -> None:
-        """Let a table be created and seeded, if the load that is expected can follow.
+        """Check that a table may be created and seeded, and count the seeding.
 
         Raises:
-            BudgetExceeded: that would cost more than may be spent.
+            BudgetExceeded: with the expected load it would cost more than may be spent.
         """
         if not self.is_counted:
             return
-        if self.upcoming is not None:
-            self.admit(self.upcoming, region)
+        if self._expected is not None:
+            self.admit(*self._expected, region)
         self._created_s = self._clock.monotonic_s()
         self._seeding_owed = self._tariff(region, None).of_requests(self._seeding())
 
     def admit(
-        self, upcoming: Upcoming, region: str, capacity: TableCapacity | None = None
+        self,
+        load: LoadSettings,
+        plans: Sequence[PlannedLoad],
+        region: str,
+        capacity: TableCapacity | None = None,
     ) -> Admission:
-        """Let a load begin, with what has to come before and after it.
+        """Check that a load may begin, with the seeding before it and the audit after it.
 
         Args:
-            upcoming: the load.
-            region: where.
-            capacity: what its table gives; None: as the table is created.
+            load: its settings.
+            plans: what it may take: the dearest counts. One alone when its users are known.
+            region: of the prices.
+            capacity: of its table; None: as our table is created.
 
         Raises:
             BudgetExceeded: it would cost more than may be spent.
         """
         tariff = self._tariff(region, capacity)
-        estimates = [self._estimate(upcoming.load, plan, tariff) for plan in upcoming.plans]
-        dearest = max(range(len(estimates)), key=lambda at: estimates[at].total)
-        estimate = estimates[dearest]
+        estimates = [(self._estimate(load, plan, tariff), plan) for plan in plans]
+        estimate, plan = max(estimates, key=lambda found: found[0].total)
         if estimate.total >= self._limit - self._spent:
             raise BudgetExceeded(str(estimate), self._left_text())
-        return Admission(estimate, upcoming.plans[dearest], tariff)
-
-    def budget(self, admission: Admission) -> Budget | None:
-        """Return what the requests of a run may cost; None when they cost nothing by themselves."""
-        tariff = admission.tariff
-        if tariff.provisioned is not None:
-            return None
-        parts = admission.estimate.parts
-        left = (
-            self._limit
-            - self._spent
-            - sum(parts.get(part, Decimal(0)) for part in ("seeding", "audit"))
-        )
-        return Budget(
-            limit=max(left, _LEAST_BUDGET),
-            read_request_million=tariff.prices.read_request_million,
-            write_request_million=tariff.prices.write_request_million,
-        )
+        return Admission(estimate, plan, tariff, self._budget(estimate, tariff))
 
     def charge(
         self,
@@ -168,12 +150,12 @@ class SessionCosts:
         metered: MeteredUnits | None,
         audit_read_units: float | None,
     ) -> RunCost:
-        """Count what a run took; what is not known of it costs what was estimated.
+        """Count what a run cost; what is not known counts as estimated.
 
         Args:
             admission: of the run.
             metered: its units; None: it left no result.
-            audit_read_units: what its audit read; None: not known.
+            audit_read_units: that its audit read; None: not known.
         """
         estimate, tariff = admission.estimate, admission.tariff
         load, audit = (estimate.parts.get(part, Decimal(0)) for part in ("load", "audit"))
@@ -197,6 +179,16 @@ class SessionCosts:
             spent_parts=parts,
             is_partly_estimated=metered is None or metered.estimated_read > 0,
             limit=self._session.max_cost_usd,
+        )
+
+    def _budget(self, estimate: CostEstimate, tariff: Tariff) -> Budget | None:
+        if tariff.provisioned is not None:
+            return None
+        others = [estimate.parts.get(part, Decimal(0)) for part in ("seeding", "audit")]
+        return Budget(
+            limit=max(self._limit - self._spent - sum(others), _LEAST_BUDGET),
+            read_request_million=tariff.prices.read_request_million,
+            write_request_million=tariff.prices.write_request_million,
         )
 
     def _estimate(self, load: LoadSettings, plan: PlannedLoad, tariff: Tariff) -> CostEstimate:

@@ -1,4 +1,4 @@
-"""What locust is told to do: the settings of a run and its site, as arguments."""
+"""The locust command of a run, from its settings and site."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,19 +21,19 @@ def spec_of(  # noqa: PLR0913 - named, and each another thing
     run_id: str,
     progress_s: float | None,
 ) -> RunSpec:
-    """Return what a run is to do.
+    """Return the specification of a run.
 
     Args:
         users: name of a user class, or names with weights; None: all of the file.
         locustfile: another file than the one that ships.
         load: its settings.
         site: where it goes.
-        dataset: what the workloads that ship read and write.
+        dataset: what the shipped workloads read and write.
         run_id: marks every order that it writes.
-        progress_s: how often it tells its progress; None: never.
+        progress_s: how often it reports its progress; None: never.
 
     Raises:
-        InvalidOption: ``users`` cannot be.
+        InvalidOption: ``users`` has a name or a weight that is not valid.
     """
     return RunSpec(
         locustfile=LOCUSTFILE if locustfile is None else Path(locustfile),
@@ -46,7 +46,7 @@ def spec_of(  # noqa: PLR0913 - named, and each another thing
         pacing=load.pacing,
         host=site.aqp_url,
         workload=_workload(load, site, dataset, run_id),
-        abort_rules=[each for each in load.thresholds if each.aborts],
+        abort_rules=[threshold for threshold in load.thresholds if threshold.aborts],
         processes=load.processes,
         expect_workers=load.expect_workers,
         master_bind=load.master_bind,

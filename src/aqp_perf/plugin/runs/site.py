@@ -1,4 +1,4 @@
-"""Where a load run goes, and what follows from it."""
+"""The target, table and AQP that a load run uses."""
 
 import os
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from aqp_perf.targets.kinds.target import DEFAULT_REGION
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What of the session's fixtures a run uses."""
+    """What a run uses of the session's fixtures."""
 
     target: Target | None
     table: Table | None
@@ -27,7 +27,7 @@ class Site:
 
     @property
     def info(self) -> TargetInfo:
-        """The target in words."""
+        """The target, for reports."""
         if self.target is None:
             return TargetInfo(kind=str(TargetKind.NONE), endpoint="", label="the locustfile's own")
         return TargetInfo(
@@ -36,7 +36,7 @@ class Site:
 
     @property
     def kinds(self) -> dict[str, str]:
-        """What runs have to have in common to be compared."""
+        """The part of a run's fingerprint that says where it went."""
         return {
             "kind": self.info.kind,
             "AQP": "none" if self.aqp_label is None else self.aqp_label,
@@ -48,19 +48,17 @@ class Site:
         if self.table is None:
             return "the run has no table of ours"
         if not self.table.is_seeded:
-            return (
-                f"table {self.table.name!r} does not carry the tag of this data, nobody knows them"
-            )
+            return f"table {self.table.name!r} does not carry the tag of this data"
         return None
 
     def environment(self, chosen: TargetKind) -> Mapping[str, str]:
-        """Return the environment of locust: with real AWS credentials only for who chose them.
+        """Return the environment of locust, with AWS credentials only if the user chose AWS.
 
         Args:
-            chosen: the kind of the session's target, which this run may do without.
+            chosen: the kind of the session's target, which this run may not use.
         """
         if self.target is not None:
             return self.target.environment()
         if chosen is TargetKind.NONE:
-            return ChildEnvironment(os.environ)  # as a locust that is started by hand
+            return ChildEnvironment(os.environ)  # like a locust started by hand
         return isolated_environment(os.environ, DEFAULT_REGION)

@@ -1,4 +1,4 @@
-"""Which user classes a load run starts, and whether they are those that ship."""
+"""The user classes of a load run, and whether they are the shipped ones."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,14 +8,14 @@ from aqp_perf.errors import InvalidOption
 from aqp_perf.loadgen.command.run_spec import LOCUSTFILE
 
 AQP_USERS: Final = frozenset({"AqpZipcodeUser", "AqpStatusUser"})
-"""User classes that ship and need an AQP."""
+"""Shipped user classes that need an AQP."""
 
 
 def weighted(users: str | Mapping[str, int] | None) -> dict[str, int]:
     """Return the names of user classes with their weights; empty: all of the locustfile.
 
     Raises:
-        InvalidOption: a name or a weight cannot be.
+        InvalidOption: a name or a weight is not valid.
     """
     if users is None:
         return {}
@@ -32,6 +32,6 @@ def weighted(users: str | Mapping[str, int] | None) -> dict[str, int]:
 def shipped_classes(
     users: str | Mapping[str, int] | None, locustfile: str | Path | None
 ) -> dict[str, int] | None:
-    """Return the user classes of a run with their weights; None: they are of another locustfile."""
+    """Return the shipped user classes of a run with their weights; None: another locustfile's."""
     ships = locustfile is None or Path(locustfile).resolve() == LOCUSTFILE.resolve()
     return weighted(users) if ships else None

@@ -1,6 +1,6 @@
-"""Shows how a load run is doing: a block that a terminal keeps up to date, or a line in a log.
+"""Live progress of a load run: a block that is updated on a terminal, or lines in a log.
 
-What a test prints meanwhile is still pytest's to capture: we write to a descriptor of our own.
+It is written to a descriptor of its own: what a test prints meanwhile is captured as always.
 """
 
 import io
@@ -16,13 +16,13 @@ import pytest
 from aqp_perf.core.measured.run_progress import Progress
 from aqp_perf.core.verdict.verdicts import RunVerdict
 from aqp_perf.plugin.session.gone_terminals import drop_gone_terminals
-from aqp_perf.plugin.session.screen import begin_line
+from aqp_perf.plugin.session.screen import has_terminal, uncaptured
 from aqp_perf.plugin.settings.progress_kind import ProgressKind
 from aqp_perf.reports.lines import printable
 from aqp_perf.reports.text.progress_text import Rates, View, progress_line, view
 
 TOLD_EVERY_S: Final = 1.0
-"""How often a run tells its progress to whoever shows it."""
+"""How often a run reports its progress to this process."""
 LINE_EVERY_S: Final = 10.0
 
 _COLUMNS: Final = 80
@@ -31,9 +31,7 @@ _LINES: Final = 24
 
 
 class ProgressDisplay:
-    """How a session shows its load runs.
-
-    A worker of xdist has no terminal: it shows nothing.
+    """Shows the load runs of a session.
 
     Args:
         config: pytest's.
@@ -47,8 +45,8 @@ class ProgressDisplay:
 
     @property
     def told_every_s(self) -> float | None:
-        """How often a run has to tell its progress; None: nobody asks."""
-        is_off = self._kind is ProgressKind.OFF or self._reporter is None
+        """How often a run has to report its progress; None: it is not shown."""
+        is_off = self._kind is ProgressKind.OFF or not has_terminal(self._config)
         return None if is_off else TOLD_EVERY_S
 
     @contextmanager
@@ -60,13 +58,13 @@ class ProgressDisplay:
         run_time_s: float,
         judge: Callable[[Progress], RunVerdict],
     ) -> Iterator[None]:
-        """Show a run for as long as the block lasts.
+        """Show a run while the block lasts.
 
         Args:
-            test: whose run it is.
-            read: returns what the run told last.
+            test: node id of its test.
+            read: returns the last progress that the run reported.
             run_time_s: how long it is to last.
-            judge: says what the verdict would be if it ended now.
+            judge: returns the verdict if the run ended now.
         """
         terminal = None if self.told_every_s is None else self._terminal()
         if terminal is None:
@@ -91,26 +89,15 @@ class ProgressDisplay:
                 try:
                     yield
                 finally:
-                    drop_gone_terminals()  # to end the display would fail, and the run be lost
-
-    @property
-    def _reporter(self) -> pytest.TerminalReporter | None:
-        reporter: pytest.TerminalReporter | None = self._config.pluginmanager.get_plugin(
-            "terminalreporter"
-        )
-        return None if hasattr(self._config, "workerinput") else reporter
+                    drop_gone_terminals()  # else the display could not end: the run would be lost
 
     @property
     def _has_colours(self) -> bool:
         return self._config.get_terminal_writer().hasmarkup
 
     def _terminal(self) -> TextIO | None:
-        """Return what pytest writes to, as a file of our own; None: it has no descriptor."""
-        capture = self._config.pluginmanager.get_plugin("capturemanager")
-        if capture is None or self._reporter is None:
-            return None
-        with capture.global_and_fixture_disabled():
-            begin_line(self._config)
+        """Return pytest's output as a file of our own; None: it has no descriptor."""
+        with uncaptured(self._config):
             sys.stdout.flush()
             try:
                 copy = os.dup(sys.stdout.fileno())
@@ -129,15 +116,15 @@ def _block(
     *,
     colours: bool,
 ) -> Iterator[None]:
-    """Keep a block up to date that is gone in the end: the results come at their place."""
-    # Where there is no terminal, rich is not needed.
+    """Keep a block up to date, and remove it in the end: the results take its place."""
+    # Only needed where there is a terminal.
     from rich.console import Console, ConsoleDimensions, RenderableType  # noqa: PLC0415
     from rich.live import Live  # noqa: PLC0415
 
     from aqp_perf.reports.text.progress_block import progress_block, waiting_block  # noqa: PLC0415
 
     def renderable() -> RenderableType:
-        # Rich would ask the standard streams, which pytest has turned away; a window can change.
+        # Rich would ask the standard streams, which pytest has redirected. Windows are resized.
         try:
             columns, lines = os.get_terminal_size(terminal.fileno())
         except OSError:  # the terminal is gone
@@ -166,7 +153,7 @@ def _lines(
     *,
     every_s: float = LINE_EVERY_S,
 ) -> Iterator[None]:
-    """Write a line again and again; a short run has none."""
+    """Write a line every so many seconds."""
     has_ended = threading.Event()
 
     def write() -> None:
@@ -176,7 +163,7 @@ def _lines(
             try:
                 terminal.write(f"{printable(test)}: {text}\n")
                 terminal.flush()
-            except OSError:  # nobody reads the log any more; pytest itself will say so
+            except OSError:  # the log is closed; pytest itself will report it
                 return
 
     writer = threading.Thread(target=write, name="perf progress")

@@ -1,6 +1,7 @@
 """Lines of ours among those that pytest writes while tests run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,37 +15,38 @@ MARKUP: Mapping[Style, Mapping[str, bool]] = {
     Style.BAD: {"red": True, "bold": True},
     Style.WARNING: {"yellow": True, "bold": True},
 }
-"""How pytest's terminal is to show a line."""
+"""How pytest's terminal shows a line of each style."""
+
+
+def has_terminal(config: pytest.Config) -> bool:
+    """Return whether lines can be shown: workers of xdist, for one, have no terminal."""
+    return all(map(config.pluginmanager.hasplugin, ("terminalreporter", "capturemanager")))
 
 
 def announce(config: pytest.Config, text: str, path: Path | None = None) -> None:
-    """Show a line at once; a worker of xdist has no terminal.
+    """Show a line at once, if there is a terminal; see `uncaptured` for ``path``."""
+    if has_terminal(config):
+        with uncaptured(config, path):
+            config.get_terminal_writer().line(text)
+
+
+@contextmanager
+def uncaptured(config: pytest.Config, path: Path | None = None) -> Iterator[None]:
+    """Suspend pytest's capturing, and begin a line of our own.
+
+    Pytest continues with its marks below ours. If it knew of the new line it would repeat the
+    file's name; with ``-v`` it is to know, because there every result has the name of its test.
 
     Args:
-        config: pytest's.
-        text: the line.
-        path: file of the test that comes next, where pytest may not have begun it.
+        config: pytest's, with a terminal.
+        path: file of the next test, if pytest may not have begun it yet.
     """
-    capture = config.pluginmanager.get_plugin("capturemanager")
-    if capture is None or config.pluginmanager.get_plugin("terminalreporter") is None:
-        return
-    with capture.global_and_fixture_disabled():
-        begin_line(config, path)
-        config.get_terminal_writer().line(text)
-
-
-def begin_line(config: pytest.Config, path: Path | None = None) -> None:
-    """Leave the line that pytest is writing.
-
-    Pytest goes on with its marks below ours. It would name their file again if it were told of the
-    new line; with ``-v`` it is, for there every result has the name of its test.
-    """
-    reporter: pytest.TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is None:
-        return
-    is_other_file = path is not None and reporter.currentfspath != path
-    if is_other_file or config.get_verbosity() > 0:
-        reporter.ensure_newline()
+    reporter = config.pluginmanager.getplugin("terminalreporter")
     writer = config.get_terminal_writer()
-    if writer.width_of_current_line:
-        writer.line()
+    with config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        is_other_file = path is not None and reporter.currentfspath != path
+        if is_other_file or config.get_verbosity() > 0:
+            reporter.ensure_newline()
+        if writer.width_of_current_line:
+            writer.line()
+        yield

@@ -18,6 +18,7 @@ from aqp_perf.errors import BaselineUnusable, TargetUnusable
 from aqp_perf.plugin.results.baselines import Baselines
 from aqp_perf.plugin.results.fingerprints import environment_fingerprint
 from aqp_perf.plugin.settings.baseline_settings import BaselineSettings, MissingBaseline
+from aqp_perf.reports.lines import Line, Style
 from aqp_perf.stores.file_store import Place
 from tests.doubles.measuring import Measuring
 
@@ -73,8 +74,7 @@ def report(*runs: JudgedRun) -> ResultsFile:
 
 def test_what_is_saved_can_be_compared_with(baselines: BaselinesOf) -> None:
     saving = baselines(save="main")
-    saving.save(report(run()))
-    assert saving.saved == "baseline saved as main in kept"
+    assert saving.save(report(run())) == Line("baseline saved as main in kept")
     later = baselines(compare="main")
     later.check_environment()
     later.check_run(TEST, 0, HERE)
@@ -94,16 +94,15 @@ def test_without_a_baseline_nothing_is_compared(baselines: BaselinesOf) -> None:
 def test_only_runs_that_pass_replace_a_baseline(baselines: BaselinesOf, verdict: Verdict) -> None:
     baselines(save="main").save(report(run()))
     saving = baselines(save="main")
-    saving.save(report(run(test="another"), run(verdict)))
-    assert saving.saved == "baseline main not saved: 1 of 2 runs did not pass"
+    line = saving.save(report(run(test="another"), run(verdict)))
+    assert line == Line("baseline main not saved: 1 of 2 runs did not pass")
     assert not saving.is_lost
     baselines(compare="main").check_run(TEST, 0, HERE)
 
 
 def test_a_session_without_load_replaces_no_baseline(baselines: BaselinesOf) -> None:
     saving = baselines(save="main")
-    saving.save(report())
-    assert saving.saved == "baseline main not saved: no load was run"
+    assert saving.save(report()) == Line("baseline main not saved: no load was run")
 
 
 SAVED = "baseline saved as main in .perf-baselines"
@@ -204,7 +203,6 @@ def test_a_cut_off_result_is_refused(baselines: BaselinesOf, tmp_path: Path) -> 
 def test_a_file_without_end_is_not_read_to_its_end(baselines: BaselinesOf, tmp_path: Path) -> None:
     (tmp_path / "big.json").write_text("[" + "1," * 100)
     with (
-        patch("aqp_perf.plugin.results.baseline_file.MOST_BYTES", 100),
         patch("aqp_perf.plugin.results.baselines.MOST_BYTES", 100),
         pytest.raises(BaselineUnusable, match="larger than 100 bytes"),
     ):
@@ -231,9 +229,11 @@ def test_a_baseline_that_cannot_be_saved_costs_the_green(
 ) -> None:
     saving = baselines(save="main")
     (tmp_path / "kept").write_text("a file in the way")
-    saving.save(report(run()))
+    line = saving.save(report(run()))
     assert saving.is_lost
-    assert (saving.saved or "").startswith("ERROR: baseline main not saved: ")
+    assert line is not None
+    assert line.style is Style.BAD
+    assert line.text.startswith("ERROR: baseline main not saved: ")
 
 
 def test_a_bucket_without_permission_is_known_before_any_load(baselines: BaselinesOf) -> None:
@@ -378,7 +378,7 @@ def test_a_first_session_can_pass_and_leaves_what_the_next_is_compared_with(
     assert compared.verdicts == (Verdict.PASS,)
     assert compared.reason == "baseline main: there is none in kept, which has none at all"
     first.save(report(run()))
-    assert baselines(compare="main").report == report(run())
+    assert baselines(compare="main").results == report(run())
 
 
 def test_a_new_test_can_pass_beside_a_baseline_that_does_not_have_it(

@@ -1,4 +1,4 @@
-"""What a session says of its history where there is nothing to hold against others."""
+"""What a session prints about its history where there is nothing to compare."""
 
 import sys
 from collections.abc import Iterator
@@ -38,9 +38,7 @@ def test_a_session_that_measured_nothing_says_that_no_series_has_it(tmp_path: Pa
     history.add(past_session(0, past_run(verdict=Verdict.INVALID)))
 
     first, *_ = history.lines(100)
-    assert first.text == (
-        "history: no run of this session measured anything to hold against others"
-    )
+    assert first.text == ("history: no run of this session measured anything to compare")
 
 
 def test_a_session_is_kept_whatever_keeps_it_from_being_held_against_others(
@@ -57,7 +55,7 @@ def test_a_session_is_kept_whatever_keeps_it_from_being_held_against_others(
     assert skipped.text == "skipped: 1 file not named like the results of a session"
     assert error.style is Style.BAD
     assert error.text.startswith(
-        "ERROR: --perf-history: this session was added, but not held against the others: "
+        "ERROR: --perf-history: this session was added, but not compared with the others: "
         "ModuleNotFoundError: "
     )
     assert len(list(tmp_path.glob("2026-11-01*.json"))) == 1
@@ -113,5 +111,5 @@ def test_a_permission_that_a_history_lacks_is_known_before_its_session(
 
     monkeypatch.setattr(FolderStore, method, denied)
 
-    with pytest.raises(InvalidOption, match=f"takes files and shows them: .* permission {action}"):
+    with pytest.raises(InvalidOption, match=f"written, listed and read: .* permission {action}"):
         SessionHistory(Place(text=str(tmp_path)), run_id="r", checkout=tmp_path)

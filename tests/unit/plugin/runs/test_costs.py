@@ -9,7 +9,7 @@ from aqp_perf.core.aws.capacity_units import Units
 from aqp_perf.core.load.bottlenecks import TableCapacity
 from aqp_perf.core.measured.metered_units import MeteredUnits
 from aqp_perf.errors import BudgetExceeded
-from aqp_perf.plugin.runs.costs import Admission, SessionCosts, Upcoming
+from aqp_perf.plugin.runs.costs import Admission, SessionCosts
 from aqp_perf.plugin.settings.load_settings import LoadSettings
 from aqp_perf.plugin.settings.resolver import Resolver
 from tests.doubles.manual_clock import ManualClock
@@ -30,9 +30,7 @@ class Costs(SessionCosts):
     clock: ManualClock
 
     def write(self, capacity: TableCapacity | None = None) -> Admission:
-        return self.admit(
-            Upcoming(self.load, (self.plan(self.load, WRITES, capacity),)), REGION, capacity
-        )
+        return self.admit(self.load, [self.plan(self.load, WRITES, capacity)], REGION, capacity)
 
 
 @pytest.fixture
@@ -65,7 +63,7 @@ def test_seeding_is_paid_for_once(session: Session) -> None:
     admission = costs.write()
     seeding = 1000 * Decimal("0.000000625")
     assert admission.estimate.parts == {"seeding": seeding, "load": Decimal("0.625")}
-    budget = costs.budget(admission)
+    budget = admission.budget
     assert budget is not None
     assert budget.limit == 5 - seeding
     cost = costs.charge(admission, metered=MeteredUnits(), audit_read_units=None)
@@ -106,7 +104,7 @@ def test_meter_counts_and_not_the_estimate(session: Session) -> None:
     costs = session("--perf-max-cost=1", EMPTY)
     for _ in range(9):
         costs.charge(costs.write(), metered=MeteredUnits(write=1e4), audit_read_units=None)
-    budget = costs.budget(costs.write())
+    budget = costs.write().budget
     assert budget is not None
     assert budget.limit == 1 - 9 * Decimal("0.00625")
 
@@ -135,7 +133,7 @@ def test_audit_of_more_items_than_are_read_whole_looks_for_a_sample(session: Ses
 
 def test_budget_keeps_what_the_audit_needs(session: Session) -> None:
     costs = session("--perf-audit=50000", EMPTY)
-    budget = costs.budget(costs.write())
+    budget = costs.write().budget
     assert budget is not None
     assert budget.limit == 5 - 50_000 * Decimal("0.000000125")
 
@@ -145,7 +143,7 @@ def test_provisioned_table_costs_its_hours_and_its_requests_nothing(session: Ses
     costs.admit_table(REGION)
     hour = 100 * Decimal("0.00013") + 200 * Decimal("0.00065")
     assert costs.write().estimate.parts == {"load": 0, "table": hour}
-    assert costs.budget(costs.write()) is None
+    assert costs.write().budget is None
     costs.clock.time_passes(HOUR_S)
     assert costs.write().estimate.parts["table"] == 2 * hour
     first = costs.charge(costs.write(), metered=MeteredUnits(write=1e6), audit_read_units=1e6)
@@ -173,9 +171,9 @@ def test_users_that_nothing_paces_cost_what_the_table_gives_and_that_is_said(
 
 def test_users_of_another_file_are_not_known_and_that_is_said(session: Session) -> None:
     costs = session(EMPTY)
-    unknown = Upcoming(costs.load, (costs.plan(costs.load, None),))
-    assert "without what another locustfile takes" in str(costs.admit(unknown, REGION).estimate)
-    assert costs.budget(costs.admit(unknown, REGION)) is not None, "its requests are metered"
+    unknown = costs.admit(costs.load, [costs.plan(costs.load, None)], REGION)
+    assert "without what another locustfile takes" in str(unknown.estimate)
+    assert unknown.budget is not None, "its requests are metered"
 
 
 def test_processes_share_the_limit(session: Session) -> None:

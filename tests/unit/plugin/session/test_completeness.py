@@ -16,15 +16,13 @@ LOSSES: list[tuple[Lose, str]] = [
 ]
 
 
-def end(
+def printed(
     completeness: Completeness, exit_code: pytest.ExitCode = pytest.ExitCode.OK
-) -> tuple[int, list[str]]:
-    """Return the exit code that becomes of one, and what is told."""
-    session, lines = SimpleNamespace(exitstatus=exit_code), []
+) -> list[str]:
+    lines: list[str] = []
     terminal = SimpleNamespace(write_line=lambda text, **_: lines.append(text))
-    completeness.pytest_sessionfinish(session)  # type: ignore[arg-type]
-    completeness.pytest_terminal_summary(terminal)  # type: ignore[arg-type]
-    return session.exitstatus, lines
+    completeness.pytest_terminal_summary(terminal, exit_code)  # type: ignore[arg-type]
+    return lines
 
 
 @pytest.mark.parametrize(("lose", "told"), LOSSES, ids=["internal error", "lost worker"])
@@ -33,19 +31,19 @@ def test_a_session_that_lost_a_process_is_not_green(lose: Lose, told: str) -> No
 
     lose(completeness)
 
-    exit_code, (line,) = end(completeness)
-    assert exit_code == pytest.ExitCode.INTERNAL_ERROR
+    assert completeness.loss
+    (line,) = printed(completeness)
     assert line.startswith(told)
 
 
 @pytest.mark.parametrize("lose", [each for each, _ in LOSSES])
-def test_a_session_that_is_red_already_stays_as_red(lose: Lose) -> None:
+def test_a_session_that_is_red_anyway_does_not_mention_its_losses(lose: Lose) -> None:
     """As one that was interrupted, whose workers are down for that reason."""
     completeness = Completeness()
 
     lose(completeness)
 
-    assert end(completeness, pytest.ExitCode.INTERRUPTED) == (pytest.ExitCode.INTERRUPTED, [])
+    assert not printed(completeness, pytest.ExitCode.INTERRUPTED)
 
 
 def test_a_worker_that_ends_in_order_is_no_loss() -> None:
@@ -53,7 +51,8 @@ def test_a_worker_that_ends_in_order_is_no_loss() -> None:
 
     completeness.pytest_testnodedown(WORKER, None)
 
-    assert end(completeness) == (pytest.ExitCode.OK, [])
+    assert completeness.loss is None
+    assert not printed(completeness)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +113,7 @@ def test_a_load_test_that_ended_the_session_from_within_is_missing() -> None:
     completeness.pytest_runtest_logreport(set_up)
     completeness.pytest_testnodedown(worker, None)
 
-    assert end(completeness)[0] == pytest.ExitCode.INTERNAL_ERROR
+    assert completeness.loss == "no report came of t.py::a"
 
 
 def test_a_load_test_of_a_worker_without_a_report_is_not_green() -> None:
@@ -126,4 +125,4 @@ def test_a_load_test_of_a_worker_without_a_report_is_not_green() -> None:
     completeness.pytest_testnodedown(worker, None)
 
     told = "ERROR: no report came of t.py::b and 1 more: what it measured may be missing"
-    assert end(completeness) == (pytest.ExitCode.INTERNAL_ERROR, [told])
+    assert printed(completeness) == [told]

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import stat
-import threading
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -52,30 +51,29 @@ def test_others_share_the_room_and_leave_its_gate_to_a_load_test(tmp_path: Path)
     assert is_free(room, fcntl.LOCK_EX)
 
 
-def test_who_waits_is_told_so_and_how_long_it_took(tmp_path: Path) -> None:
-    room, waits = tmp_path / "room", threading.Event()
-    waited_s: list[float] = []
+def test_a_long_wait_is_reported_with_how_long_it_took(tmp_path: Path) -> None:
+    room, lines = tmp_path / "room", []
     holding = ExitStack()
     holding.enter_context(among_others(room))
 
-    def leave() -> None:
-        waits.set()
+    def tell(line: str) -> None:
+        lines.append(line)
         holding.close()
 
-    with alone(room, leave, waited_s.append, patience_s=0.001):
-        assert waits.is_set()
-
-    (took_s,) = waited_s
-    assert took_s >= 0.001
-
-
-def test_who_does_not_wait_is_told_nothing(tmp_path: Path) -> None:
-    told: list[float] = []
-
-    with alone(tmp_path / "room", lambda: told.append(0), told.append, patience_s=30):
+    with alone(room, tell, patience_s=0.001):
         pass
 
-    assert not told
+    wait = f"waiting until no other load test runs on this machine ({room})"
+    assert [line.split(" 0")[0] for line in lines] == [wait, "waited"]
+
+
+def test_a_short_wait_is_not_reported(tmp_path: Path) -> None:
+    lines: list[str] = []
+
+    with alone(tmp_path / "room", lines.append, patience_s=30):
+        pass
+
+    assert not lines
 
 
 def test_room_is_left_when_the_test_raises(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from signal import SIGHUP, SIGINT, SIGTERM, Signals
-from types import SimpleNamespace
 
 import pytest
 import xdist.dsession  # type: ignore[import-untyped]
@@ -25,9 +24,8 @@ class Told:
 
     def finishing(self) -> "Told":
         """Begin to finish."""
-        session = SimpleNamespace(exitstatus=0)
-        self.hook = self.interrupts.pytest_sessionfinish(session)  # type: ignore[arg-type]
-        next(self.hook)
+        self.block = self.interrupts.finishing()
+        self.block.__enter__()
         return self
 
     def stopped_by(self, error: BaseException) -> "Told":

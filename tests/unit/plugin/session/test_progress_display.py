@@ -10,9 +10,11 @@ from aqp_perf.plugin.session.progress_display import TOLD_EVERY_S, ProgressDispl
 from aqp_perf.plugin.settings.progress_kind import ProgressKind
 
 
-def display(kind: ProgressKind, verbosity: int = 0, **attributes: object) -> ProgressDisplay:
-    plugins = SimpleNamespace(get_plugin=lambda name: object() if name else None)
-    config = SimpleNamespace(get_verbosity=lambda: verbosity, pluginmanager=plugins, **attributes)
+def display(
+    kind: ProgressKind, verbosity: int = 0, *, has_terminal: bool = True
+) -> ProgressDisplay:
+    plugins = SimpleNamespace(hasplugin=lambda _: has_terminal)
+    config = SimpleNamespace(get_verbosity=lambda: verbosity, pluginmanager=plugins)
     return ProgressDisplay(config, kind)  # type: ignore[arg-type]
 
 
@@ -32,8 +34,8 @@ def test_a_quiet_session_asks_for_nothing_unless_it_was_told_to(
     assert display(kind, verbosity).told_every_s == told_every_s
 
 
-def test_a_worker_of_xdist_asks_for_nothing() -> None:
-    assert display(ProgressKind.PLAIN, workerinput={}).told_every_s is None
+def test_a_session_without_a_terminal_asks_for_nothing() -> None:
+    assert display(ProgressKind.PLAIN, has_terminal=False).told_every_s is None
 
 
 def test_a_log_has_a_line_as_often_as_that() -> None:

@@ -1,11 +1,11 @@
-"""What a load test measured is not green because something else ended its test."""
+"""A FAIL is a failure of its test, INVALID and NO DATA are errors, whatever else ends the test."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from aqp_perf.errors import TargetUnusable
-from aqp_perf.plugin.fixtures import STATE_RUNS
+from aqp_perf.plugin.runs.load_runs import RUNS
 from tests.doubles.measuring import Measuring
 
 FAILS = "--perf-threshold=median < 1 ms"
@@ -25,6 +25,12 @@ class Ending:
         request.param("nothing to clean")
 
     @pytest.fixture
+    def breaks_late(self) -> Iterator[None]:
+        """Fail in the teardown."""
+        yield
+        raise LookupError("it is gone")
+
+    @pytest.fixture
     def measured_late(self, measure: Callable[[], None]) -> Iterator[None]:
         """Measure in the teardown, and end it."""
         yield
@@ -40,7 +46,7 @@ class Ending:
     @pytest.fixture
     def break_down(self, request: pytest.FixtureRequest) -> None:
         """Let the body have had an error of ours."""
-        request.node.stash[STATE_RUNS].error = TargetUnusable("moto", "it is full")
+        request.node.stash[RUNS].error = TargetUnusable("moto", "it is full")
 
 
 @pytest.fixture
@@ -76,6 +82,8 @@ XFAIL = "@pytest.mark.xfail\ndef test_it"
         ("def test_it(measured_late): pass", FAILS, "FAIL: quick median"),
         ("def test_it(measured_early): pass", FAILS, "FAIL: quick median"),
         (UNITTEST, FAILS, "FAIL: quick median"),
+        (f"{XFAIL}(measure): measure()", FAILS, "FAIL: quick median"),
+        ("def test_it(measure): measure(); pytest.xfail('slow')", FAILS, "FAIL: quick median"),
         (f"{XFAIL}(measure): measure()", PROVES_NOTHING, "NO DATA: quick p99.9"),
         (f"{XFAIL}(break_down): pass", PASSES, "TargetUnusable: moto"),
     ],
@@ -85,40 +93,27 @@ XFAIL = "@pytest.mark.xfail\ndef test_it"
         "failed and skipped in the teardown",
         "failed and skipped in the setup",
         "skipped by unittest",
+        "failed, and xfail mark",
+        "failed, and xfail",
         "no data, and xfail",
         "error, and xfail",
     ],
 )
-def test_nothing_else_makes_it_green(
-    session: Session, module: str, threshold: str, told: str
-) -> None:
+def test_nothing_hides_a_verdict(session: Session, module: str, threshold: str, told: str) -> None:
     result = session(module, threshold)
 
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines([f"ERROR * - {told[:25]}*"])
+    kind = "ERROR" if "measured_" in module or not told.startswith("FAIL") else "FAILED"
+    result.stdout.fnmatch_lines([f"{kind} * - {told[:25]}*"])
 
 
-def test_an_overlooked_error_is_shown_as_another_is(session: Session) -> None:
+def test_a_verdict_is_shown_without_a_traceback(session: Session) -> None:
     result = session("def test_it(measure, ended_late): measure()", PROVES_NOTHING)
 
     result.assert_outcomes(passed=2, errors=2)
     result.stdout.fnmatch_lines(["NO DATA: 1 of 2 thresholds met, 1 not judged"])
     result.stdout.no_fnmatch_line("*Traceback*")
     result.stdout.no_fnmatch_line("*aqp_perf/plugin*")
-
-
-@pytest.mark.parametrize(
-    "module",
-    [
-        f"{XFAIL}(measure): measure()",
-        "def test_it(measure): measure(); pytest.xfail('known to be slow')",
-    ],
-)
-def test_a_failure_that_is_expected_is_none(session: Session, module: str) -> None:
-    result = session(module, FAILS)
-
-    assert result.ret == pytest.ExitCode.OK
-    result.assert_outcomes(xfailed=1)
 
 
 @pytest.mark.parametrize(
@@ -133,10 +128,24 @@ def test_what_passed_may_be_skipped(session: Session, module: str) -> None:
     assert session(module, PASSES).ret == pytest.ExitCode.OK
 
 
-def test_a_failure_is_told_once(session: Session) -> None:
+def test_a_failure_is_shown_once(session: Session) -> None:
     """Whatever else ends the test after it."""
     result = session("def test_it(measure, ended_late): measure()", FAILS)
 
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert result.parseoutcomes()["failed"] == 2
     assert "errors" not in result.parseoutcomes()
+
+
+def test_an_error_of_the_body_is_a_note_on_one_of_the_teardown(session: Session) -> None:
+    result = session("def test_it(breaks_late, break_down): pass")
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["E * LookupError: it is gone", "E * TargetUnusable: moto * full"])
+
+
+def test_a_failing_body_speaks_for_its_runs(session: Session) -> None:
+    result = session("def test_it(measure): measure(); assert False, 'mine'", FAILS)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["FAILED * - AssertionError: mine*"])

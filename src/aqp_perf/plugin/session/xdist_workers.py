@@ -1,0 +1,86 @@
+"""xdist: which process this is, and the workers, which make one run and end in order with it.
+
+By itself xdist drops what an interrupted worker still has to send, lets a worker that did not get
+the signal work on for 5 s, and kills one that takes 10 s to delete its table.
+"""
+
+import signal
+from dataclasses import dataclass
+from typing import Any, Self
+
+import pytest
+
+_END_TIMEOUT_S = 60.0
+"""For a worker to end its load run, wait for requests under way and delete its table."""
+_RUN_ID = "perf_run_id"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """Which pytest process this is: a worker of xdist, or the one that reports.
+
+    A controller and a session without xdist are alike: both report and have the terminal.
+
+    Args:
+        worker_id: xdist's name of a worker, as ``gw0``; empty in the process that reports.
+        run_id: what the controller gave to a worker; None in the process that reports.
+        count: how many processes run tests.
+    """
+
+    worker_id: str = ""
+    run_id: str | None = None
+    count: int = 1
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> Self:
+        """Return which process has this configuration."""
+        given = getattr(config, "workerinput", {})
+        return cls(
+            worker_id=given.get("workerid", ""),
+            run_id=given.get(_RUN_ID),
+            count=given.get("workercount", 1),
+        )
+
+    @property
+    def is_worker(self) -> bool:
+        """Whether a controller reports for this process."""
+        return bool(self.worker_id)
+
+
+class XdistWorkers:
+    """A plugin object of the controller: the workers that have not ended yet.
+
+    Args:
+        run_id: of the session.
+    """
+
+    def __init__(self, run_id: str) -> None:
+        self._run_id = run_id
+        self._nodes: list[Any] = []
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:  # noqa: ANN401 - xdist does not type it
+        """Give the run id to a new worker."""
+        node.workerinput[_RUN_ID] = self._run_id
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodeready(self, node: object) -> None:
+        """Add a worker that has started."""
+        self._nodes.append(node)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: object) -> None:
+        """Remove a worker that has ended."""
+        self._nodes = [other for other in self._nodes if other is not node]
+
+    def interrupt(self) -> list[Any]:
+        """Interrupt all workers, wait until they have ended, and return them."""
+        for node in self._nodes:
+            if node.gateway.spec.popen:  # on this machine; xdist ends those elsewhere
+                node.gateway._io.popen.send_signal(signal.SIGTERM)  # noqa: SLF001 - execnet offers no other way to its process
+        for node in self._nodes:
+            try:
+                node.channel.waitclose(_END_TIMEOUT_S)
+            except (node.channel.RemoteError, node.channel.TimeoutError, EOFError):
+                continue  # it sends nothing more; xdist ends it
+        return self._nodes
