@@ -1,7 +1,7 @@
 """What the tests inside locust's process share."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from locust.argument_parser import parse_options
 from locust.env import Environment
 from locust.event import Events
 
+from aqp_perf.loadgen.users.aqp_user import AqpUser
 from aqp_perf.loadgen.users.partiql_user import PartiqlUser
 from aqp_perf.loadgen.workload.workload import install
 from tests.doubles.scripted_server import ScriptedServer
@@ -35,27 +36,45 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
 
 
+@contextmanager
+def locust_environment(
+    *arguments: str, users: Sequence[type[Any]], host: str | None = None
+) -> Iterator[Any]:
+    """Make a locust environment of one process; its runner and all clients end with the block.
+
+    Args:
+        arguments: of the locust command.
+        users: the user classes.
+        host: the AQP's URL, locust's ``--host``.
+    """
+    environment: Any = Environment(
+        events=Events(),
+        host=host,
+        user_classes=list(users),
+        parsed_options=parse_options(list(arguments)),
+    )
+    install(environment.events)
+    environment.create_local_runner()
+    environment.events.init.fire(environment=environment)
+    try:
+        yield environment
+    finally:
+        environment.runner.quit()
+        for client in PartiqlUser._clients.values():
+            client._server.close()  # type: ignore[attr-defined]  # the fast one
+        PartiqlUser._clients.clear()
+        for server in AqpUser._servers.values():
+            server.close()
+        AqpUser._servers.clear()
+
+
 @pytest.fixture
 def open_environment() -> Iterator[Open]:
-    """Make locust environments of one process from a command line; they end with the test."""
-    made: list[Any] = []
-
-    def make(*arguments: str, users: list[type[Any]]) -> Any:  # noqa: ANN401 - see `Open`
-        environment = Environment(
-            events=Events(), user_classes=users, parsed_options=parse_options(list(arguments))
+    """Make locust environments that end with the test; takes what `locust_environment` does."""
+    with ExitStack() as stack:
+        yield lambda *arguments, **options: stack.enter_context(
+            locust_environment(*arguments, **options)
         )
-        install(environment.events)
-        environment.create_local_runner()
-        environment.events.init.fire(environment=environment)
-        made.append(environment)
-        return environment
-
-    yield make
-    for environment in made:
-        environment.runner.quit()
-    for client in PartiqlUser._clients.values():
-        client._server.close()  # type: ignore[attr-defined]  # the fast one
-    PartiqlUser._clients.clear()
 
 
 def fired(environment: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - see `Open`

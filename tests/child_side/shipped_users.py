@@ -1,68 +1,35 @@
-"""Users of the shipped workloads in an environment of their own, and what they report."""
+"""Users of the shipped workloads that send without a run, and what they report."""
 
 import time
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import gevent
-from locust.argument_parser import parse_options
-from locust.env import Environment
-from locust.event import Events
 
-from aqp_perf.loadgen.users.aqp_user import AqpUser
 from aqp_perf.loadgen.users.paced_user import PacedUser
-from aqp_perf.loadgen.workload.workload import install
+from tests.child_side.fixtures import fired, locust_environment
 
 
-class ShippedUsers:
-    """One locust environment without a run.
+def events_of(
+    url: str, user_classes: Sequence[type[PacedUser]], *options: str, requests: int = 1
+) -> list[dict[str, Any]]:
+    """Let a user of each class send, all at the same time, and return the request events.
 
     Args:
         url: of the AQP.
-        user_classes: the classes of its users.
-        options: what the locust command would be given.
+        user_classes: one for each user.
+        options: of the locust command.
+        requests: how many each user sends, one after another.
     """
+    with locust_environment(*options, users=list(dict.fromkeys(user_classes)), host=url) as environment:
+        events = fired(environment)
 
-    def __init__(self, url: str, user_classes: Sequence[type[PacedUser]], *options: str) -> None:
-        self.fired: list[dict[str, Any]] = []
-        """Every request event."""
-        self._environment: Any = Environment(
-            events=Events(),
-            host=url,
-            user_classes=list(user_classes),
-            parsed_options=parse_options([*options]),
-        )
-        install(self._environment.events)
-        self._environment.create_local_runner()
-        self._environment.events.init.fire(environment=self._environment)
-        self._environment.events.request.add_listener(lambda **event: self.fired.append(event))
-        for user_class in user_classes:
+        def send(user_class: type[PacedUser]) -> None:
             user_class.host = url
+            user = user_class(environment)
+            user.on_start()
+            for index in range(requests):
+                user.send(index, time.perf_counter_ns())
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._environment.runner.quit()
-        for server in AqpUser._servers.values():
-            server.close()
-        AqpUser._servers.clear()
-
-    def send(self, user_class: type[PacedUser], requests: int) -> None:
-        """Let a new user send some requests, one after another."""
-        user = user_class(self._environment)
-        user.on_start()
-        for index in range(requests):
-            user.send(index, time.perf_counter_ns())
-
-    def send_at_once(self, user_classes: Sequence[type[PacedUser]], requests: int) -> None:
-        """Let a new user of each class send, all at the same time."""
-        gevent.joinall(
-            [gevent.spawn(self.send, each, requests) for each in user_classes], raise_error=True
-        )
+        gevent.joinall([gevent.spawn(send, each) for each in user_classes], raise_error=True)
+    return events

@@ -4,15 +4,12 @@ import gzip
 import json
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 import gevent
 import pytest
 from gevent import GreenletExit
-from locust.argument_parser import parse_options
-from locust.env import Environment
-from locust.event import Events
 
 from aqp_perf.core.data.statements import ZIPCODE_COLUMNS, zipcode_query
 from aqp_perf.core.measured.failure_class import FailureClass
@@ -21,8 +18,9 @@ from aqp_perf.loadgen.clients.exchange import HttpServer
 from aqp_perf.loadgen.clients.failure_classes import failure_class_of
 from aqp_perf.loadgen.users.aqp_user import AqpUser
 from aqp_perf.loadgen.users.paced_user import Unanswered
-from aqp_perf.loadgen.workload.workload import install, workload_of
+from aqp_perf.loadgen.workload.workload import workload_of
 from aqp_perf.workloads.locustfile import AqpZipcodeUser
+from tests.child_side.fixtures import Open, fired
 from tests.doubles.scripted_server import (
     Behaviour,
     Request,
@@ -66,20 +64,11 @@ class QuickUser(AqpUser):
 class Asker:
     """One user of one locust environment, and the request events it fired."""
 
-    def __init__(self, url: str, pacing: str = "think") -> None:
-        self.fired: list[dict[str, Any]] = []
-        self.environment: Any = Environment(
-            events=Events(),
-            host=url,
-            user_classes=[QuickUser],
-            parsed_options=parse_options(["--pacing", pacing]),
-        )
-        install(self.environment.events)
-        self.environment.create_local_runner()
-        self.environment.events.init.fire(environment=self.environment)
-        self.environment.events.request.add_listener(lambda **event: self.fired.append(event))
+    def __init__(self, environment: Any, url: str) -> None:  # noqa: ANN401 - see `Open`
+        self.environment = environment
+        self.fired = fired(environment)
         QuickUser.host = url
-        self.user = QuickUser(self.environment)
+        self.user = QuickUser(environment)
         self.user.on_start()
 
     def ask(self) -> Sequence[Any] | None:
@@ -94,19 +83,10 @@ class Asker:
 
 
 @pytest.fixture
-def asker_of() -> Iterator[Callable[[str], Asker]]:
-    askers: list[Asker] = []
-
-    def make(url: str, pacing: str = "think") -> Asker:
-        askers.append(Asker(url, pacing))
-        return askers[-1]
-
-    yield make
-    for asker in askers:
-        asker.environment.runner.quit()
-    for server in AqpUser._servers.values():
-        server.close()
-    AqpUser._servers.clear()
+def asker_of(open_environment: Open) -> Callable[..., Asker]:
+    return lambda url, pacing="think": Asker(
+        open_environment("--pacing", pacing, users=[QuickUser], host=url), url
+    )
 
 
 def test_the_query_is_one_path_segment_with_credentials(

@@ -15,7 +15,7 @@ from aqp_perf.loadgen.clients.connections import Timeouts
 from aqp_perf.loadgen.clients.exchange import LONGEST_ANSWER_BYTES, HttpServer
 from aqp_perf.loadgen.clients.failure_classes import failure_class_of
 from aqp_perf.workloads.locustfile import AqpZipcodeUser
-from tests.child_side.shipped_users import ShippedUsers
+from tests.child_side.shipped_users import events_of
 from tests.doubles.bad_bodies import BAD_BODIES, BadBody, bad_body
 from tests.doubles.scripted_server import Behaviour, Request, ScriptedServer, answer
 
@@ -32,9 +32,7 @@ Start = Callable[..., ScriptedServer]
 
 def ask(url: str, verify: str = "all") -> dict[str, Any]:
     """Let a user of the shipped workload ask once; return its request event."""
-    with ShippedUsers(url, [AqpZipcodeUser], "--verify", verify) as users:
-        users.send(AqpZipcodeUser, 1)
-    (event,) = users.fired
+    (event,) = events_of(url, [AqpZipcodeUser], "--verify", verify)
     return event
 
 

@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.request import urlopen
 
 import pytest
@@ -16,7 +16,7 @@ from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.proof import WrongAnswerKind
 from aqp_perf.loadgen.clients.failure_classes import failure_class_of
 from aqp_perf.workloads.locustfile import AqpStatusUser, AqpZipcodeUser
-from tests.child_side.shipped_users import ShippedUsers
+from tests.child_side.shipped_users import events_of
 
 ROOT = Path(__file__).parents[2]
 KIND_OF = {ZIPCODE_OPERATION: "zipcode", STATUS_OPERATION: "status"}
@@ -57,12 +57,11 @@ def urls() -> Iterator[Mapping[str, str]]:
         double.terminate()
 
 
-def asked(url: str) -> ShippedUsers:
-    """Let four users ask at the same time; return what they reported."""
-    with ShippedUsers(url, USERS[:2], "--verify", "all") as users:
-        users.send_at_once(USERS, REQUESTS)
-    assert len(users.fired) == len(USERS) * REQUESTS
-    return users
+def asked(url: str) -> list[dict[str, Any]]:
+    """Let four users ask at the same time; return the request events."""
+    events = events_of(url, USERS, "--verify", "all", requests=REQUESTS)
+    assert len(events) == len(USERS) * REQUESTS
+    return events
 
 
 def wrong_answers_of(url: str) -> Mapping[str, int]:
@@ -73,16 +72,16 @@ def wrong_answers_of(url: str) -> Mapping[str, int]:
 
 
 def test_an_aqp_without_a_fault_raises_no_alarm(urls: Mapping[str, str]) -> None:
-    users = asked(urls["none"])
+    events = asked(urls["none"])
 
-    assert [event["exception"] for event in users.fired] == [None] * len(users.fired)
-    assert all(event["context"]["is_checked"] for event in users.fired)
+    assert [event["exception"] for event in events] == [None] * len(events)
+    assert all(event["context"]["is_checked"] for event in events)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_wrong_answer_is_found_and_called_what_it_is(urls: Mapping[str, str], fault: str) -> None:
-    users = asked(urls[fault])
-    failed = [event for event in users.fired if event["exception"] is not None]
+    events = asked(urls[fault])
+    failed = [event for event in events if event["exception"] is not None]
     found = Counter(
         Found(KIND_OF[event["name"]], event["context"]["wrong_answer"].kind) for event in failed
     )
@@ -94,12 +93,12 @@ def test_a_wrong_answer_is_found_and_called_what_it_is(urls: Mapping[str, str], 
 
 def test_an_error_that_comes_late_is_one_of_the_servers(urls: Mapping[str, str]) -> None:
     """Every third query fails; the others are right."""
-    users = asked(urls["late_errors"])
+    events = asked(urls["late_errors"])
     classes = Counter(
         failure_class_of(event["exception"], event["response"])
-        for event in users.fired
+        for event in events
         if event["exception"] is not None
     )
 
-    assert classes == {FailureClass.SERVER_ERROR: len(users.fired) // 3}
+    assert classes == {FailureClass.SERVER_ERROR: len(events) // 3}
     assert wrong_answers_of(urls["late_errors"]) == {}
