@@ -21,7 +21,9 @@ def events_of(
         options: of the locust command.
         requests: how many each user sends, one after another.
     """
-    with locust_environment(*options, users=list(dict.fromkeys(user_classes)), host=url) as environment:
+    with locust_environment(
+        *options, users=list(dict.fromkeys(user_classes)), host=url
+    ) as environment:
         events = fired(environment)
 
         def send(user_class: type[PacedUser]) -> None:

@@ -1,6 +1,5 @@
 """The implementations of DynamoDB that one suite of statements is held against."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from aqp_perf import targets
 from aqp_perf.errors import TargetMissing
 from aqp_perf.plugin.runs.state import STATE
 from aqp_perf.targets import TargetSpec, parse_target
+from tests.doubles.missing import skip_or_fail
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -109,9 +109,7 @@ def implementation(request: pytest.FixtureRequest) -> Iterator[Implementation]:
         try:
             target = opened.enter_context(targets.open_target(spec))
         except TargetMissing as error:
-            if "CI" in os.environ:
-                pytest.fail(str(error))
-            pytest.skip(str(error))
+            skip_or_fail(error)
         client = target.client()
         opened.callback(client.close)
         headers = client.list_tables()["ResponseMetadata"]["HTTPHeaders"]

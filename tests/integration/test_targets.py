@@ -26,6 +26,7 @@ from aqp_perf.targets import (
     table_name,
 )
 from aqp_perf.targets.kinds.dynamodb_local import find_home, free_port, open_dynamodb_local
+from tests.doubles.missing import skip_or_fail
 
 DEADLINE_S = 20.0
 DATASET = Dataset(partitions=2, items_per_partition=30)
@@ -70,9 +71,7 @@ def dynamodb_local_home() -> Path:
     try:
         return find_home(os.environ, Path.cwd())
     except TargetMissing as exc:
-        if "CI" in os.environ:
-            pytest.fail(str(exc))
-        pytest.skip(str(exc))
+        skip_or_fail(exc)
 
 
 @pytest.fixture(params=["moto", "dynamodb-local"])
