@@ -199,7 +199,7 @@ def test_without_javascript_tables_stand_in_for_charts(browser: "Browser", url: 
 
     percentiles.locator("summary").click()
 
-    assert page.get_by_text("Without JavaScript").is_visible()
+    assert page.get_by_text("JavaScript is off").is_visible()
     assert percentiles.locator("table").nth(1).is_visible(), "those of all operations"
     assert not heat_map.locator(".canvas").is_visible()
 

@@ -131,7 +131,7 @@ def test_a_run_that_is_worse_than_its_baseline_fails_its_test(
             "*FAIL: compared with baseline then.json: 0 of 1 rules kept, 1 broken*",
             "*FAIL  median > 10% * 10* ms * 2?* ms * +1* [[]*]",
             "FAIL     test_load.py::test_quick",
-            "         quick median 10 ms -> 2* ms, +1*% (rule 10%)",
+            "         quick median 10 ms -> 2* ms, +1*% (allowed: 10%)",
             "*baseline now not saved: 2 of 2 runs did not pass*",
         ]
     )

@@ -51,10 +51,10 @@ def test_session_is_added_and_the_change_that_it_shows_is_told(
     second.assert_outcomes(passed=1)
     second.stdout.fnmatch_lines(
         [
-            "passed over: 1 file without the name of a session",
+            "skipped: 1 file not named like the results of a session",
             "history: changes of level",
             "test_it.py::test_quick",
-            "  median of quick changed by +100 %, from 10* ms to 20* ms, at 2026-11-01*",
+            "  median of quick changed by +100 %, from 10* ms to 20* ms, on 2026-11-01*",
             "*a1b2c3d and*d4e5f6a",
         ]
     )

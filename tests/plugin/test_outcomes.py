@@ -1,4 +1,4 @@
-"""What a load run's verdict makes of its test: on the screen, in JUnit XML, in the report file."""
+"""The verdict of a load run decides its test: on the screen, in JUnit XML, in the results file."""
 
 import json
 from collections.abc import Callable
@@ -171,7 +171,7 @@ def test_every_run_has_a_line(session: pytest.RunResult) -> None:
             "         * median < *: no such operation ran; the run has quick",
             "FAIL     *test_body_fails",
             "         refused failure_ratio 100% (limit 1%)",
-            "A run that is INVALID or has NO DATA is an error of its test. *",
+            "An INVALID or NO DATA run is an error of its test. *",
             "FAILED test_outcomes.py::test_second_run_is_slow - FAIL: slow median *",
             "ERROR test_outcomes.py::test_no_request - NO DATA: no request was completed",
         ]
@@ -192,7 +192,7 @@ def test_what_did_not_pass_is_told_once(session: pytest.RunResult) -> None:
             "* performance *",
             "test_outcomes.py::test_body_fails",
             "FAIL: 0 of 1 thresholds met, 1 broken",
-            "2 users, 1 load generator process, measured for *",
+            "2 users, measured for *; load generator: processes 1, *",
             "target *endpoint at http://127.0.0.1:* (custom endpoint, not AWS)",
             "profile *name=smoke users=2 * run_time_s=1* warmup_s=0* pacing=think *",
         ]
