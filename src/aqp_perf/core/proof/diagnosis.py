@@ -1,7 +1,7 @@
 """Checks an AQP's answer, and classifies what is wrong with it; see `WrongAnswerKind`."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from functools import reduce
@@ -19,7 +19,7 @@ from aqp_perf.core.proof.aggregates import (
     totals_of,
 )
 from aqp_perf.core.proof.seeded import partition_number, seeded_items
-from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind, shown, shown_parts
+from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind, shown, wrong_answer
 
 _Totals: TypeAlias = Mapping[Group, Total]
 
@@ -50,15 +50,16 @@ def check_answer(expectation: AggregateExpectation, rows: object) -> WrongAnswer
     """
     query, pk = expectation.query, expectation.pk
     answer = _read(query, pk, rows)
-    if answer is None:
-        expected = f"rows of {', '.join(sorted(query.columns))}"
-        return _wrong(expectation, WrongAnswerKind.MALFORMED, expected, shown(rows))
-    if _is_right(answer, expectation.totals):
+    if answer is not None and _is_right(answer, expectation.totals):
         return None
-    kind = _kind_of(expectation, answer)
-    if kind is WrongAnswerKind.CROSS_TALK:
-        return _wrong(expectation, kind, f"rows by {query} of {shown(pk)}", shown(rows))
-    return _difference(expectation, kind, answer)
+    kind = WrongAnswerKind.MALFORMED if answer is None else _kind_of(expectation, answer)
+    if answer is None:
+        differences = [(f"rows of {', '.join(sorted(query.columns))}", shown(rows))]
+    elif kind is WrongAnswerKind.CROSS_TALK:
+        differences = [(f"rows by {query} of {shown(pk)}", shown(rows))]
+    else:
+        differences = list(_differences(expectation, answer))
+    return wrong_answer(kind, query.sql(expectation.table, pk), differences)
 
 
 def _read(query: AggregateQuery, pk: str, rows: object) -> _Answer | None:
@@ -182,33 +183,18 @@ def _sum(numbers: Iterable[Decimal]) -> Decimal:
     return reduce(_COARSE.add, numbers, Decimal(0))
 
 
-def _difference(
-    expectation: AggregateExpectation, kind: WrongAnswerKind, answer: _Answer
-) -> WrongAnswer:
-    """Return the wrong answer with the groups that differ, those of the data first."""
-    expected: list[str] = []
-    got: list[str] = []
+def _differences(expectation: AggregateExpectation, answer: _Answer) -> Iterator[tuple[str, str]]:
+    """Yield the groups that differ, as expected and as answered: those of the data first."""
     totals = expectation.totals
     for group in dict.fromkeys([*totals, *answer.totals]):
-        should = totals.get(group)
+        total = totals.get(group)
         number = answer.totals.get(group)
-        if should is not None and number is not None and should.is_met_by(number):
-            continue
-        name = f"{expectation.query} {shown(group)}"
-        expected.append(f"{name}: {'absent' if should is None else f'{should.exact:f}'}")
-        is_there = group in answer.totals
-        got.append(f"{name}: {shown(number) if is_there else 'absent'}")
+        if total is None or number is None or not total.is_met_by(number):
+            name = f"{expectation.query} {shown(group)}"
+            got = shown(number) if group in answer.totals else "absent"
+            yield f"{name}: {'absent' if total is None else f'{total.exact:f}'}", f"{name}: {got}"
     for group in answer.repeated:
-        expected.append(f"{expectation.query} {shown(group)}: once")
-        got.append(f"{expectation.query} {shown(group)}: again")
+        name = f"{expectation.query} {shown(group)}"
+        yield f"{name}: once", f"{name}: again"
     for pk in answer.elsewhere:
-        expected.append(f"no row of {shown(pk)}")
-        got.append(f"a row of {shown(pk)}")
-    return _wrong(expectation, kind, shown_parts(expected), shown_parts(got))
-
-
-def _wrong(
-    expectation: AggregateExpectation, kind: WrongAnswerKind, expected: str, got: str
-) -> WrongAnswer:
-    sql = expectation.query.sql(expectation.table, expectation.pk)
-    return WrongAnswer(kind=kind, query=sql, expected=expected, got=got)
+        yield f"no row of {shown(pk)}", f"a row of {shown(pk)}"

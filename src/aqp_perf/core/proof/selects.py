@@ -1,6 +1,6 @@
 """Checks the answer of the PartiQL SELECT: the orders of a partition with one status."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple
@@ -13,7 +13,7 @@ from aqp_perf.core.proof.wrong_answer import (
     WrongAnswerKind,
     cut,
     shown,
-    shown_parts,
+    wrong_answer,
 )
 
 _NUMBERS: Final = frozenset({"zipcode", "amount"})
@@ -60,14 +60,18 @@ def check_items(expectation: SelectExpectation, items: object) -> WrongAnswer | 
     """
     if items == expectation.items:  # DynamoDB answers in sort key order
         return None
+    parameters = [expectation.pk, sort_key_prefix(expectation.status)]
+    query = f"{select_statement(expectation.table)} {parameters}"
     orders = [_order_of(item) for item in items] if isinstance(items, list) else [None]
     known = [order for order in orders if order is not None]
     if len(known) < len(orders):
-        expected = f"items of {', '.join(ATTRIBUTES)}"
-        return _wrong(expectation, WrongAnswerKind.MALFORMED, expected, shown(items))
-    expected_orders = {order.sk: order for order in map(_order_of, expectation.items) if order}
-    kind = _kind_of(expectation, expected_orders, known)
-    return None if kind is None else _difference(expectation, kind, expected_orders, known)
+        differences = [(f"items of {', '.join(ATTRIBUTES)}", shown(items))]
+        return wrong_answer(WrongAnswerKind.MALFORMED, query, differences)
+    expected = {order.sk: order for order in map(_order_of, expectation.items) if order}
+    kind = _kind_of(expectation, expected, known)
+    if kind is None:
+        return None
+    return wrong_answer(kind, query, list(_differences(expectation.pk, expected, known)))
 
 
 def _order_of(item: object) -> _Order | None:
@@ -124,39 +128,21 @@ def _answers_another_question(expectation: SelectExpectation, order: _Order) -> 
     return any(sk == item.sk for item in seeded_items(expectation.dataset, pk))
 
 
-def _difference(
-    expectation: SelectExpectation,
-    kind: WrongAnswerKind,
-    expected: Mapping[str, _Order],
-    got: Sequence[_Order],
-) -> WrongAnswer:
-    """Return the wrong answer with the items that differ, those of the data first."""
-    should: list[str] = []
-    answered: list[str] = []
+def _differences(
+    pk: str, expected: Mapping[str, _Order], got: Sequence[_Order]
+) -> Iterator[tuple[str, str]]:
+    """Yield the items that differ, as expected and as answered: those of the data first."""
     found = {order.sk: order for order in got}
     for sk, order in expected.items():
         if sk not in found:
-            should.append(sk)
-            answered.append(f"no {sk}")
-        for name, value, other in zip(
-            ATTRIBUTES[2:], order.values, found.get(sk, order).values, strict=True
-        ):
-            if value != other:
-                should.append(f"{sk}: {name} {value}")
-                answered.append(f"{sk}: {name} {cut(str(other))}")
+            yield sk, f"no {sk}"
+        values = zip(ATTRIBUTES[2:], order.values, found.get(sk, order).values, strict=True)
+        for name, value, answered in values:
+            if value != answered:
+                yield f"{sk}: {name} {value}", f"{sk}: {name} {cut(str(answered))}"
     for order in got:
-        if order.pk != expectation.pk or order.sk not in expected:
-            should.append(f"no item {shown([order.pk, order.sk])}")
-            answered.append(f"an item {shown([order.pk, order.sk])}")
+        if order.pk != pk or order.sk not in expected:
+            key = shown([order.pk, order.sk])
+            yield f"no item {key}", f"an item {key}"
     if len(found) < len(got):
-        should.append(f"{len(expected)} items")
-        answered.append(f"{len(got)} items, some of them twice")
-    return _wrong(expectation, kind, shown_parts(should), shown_parts(answered))
-
-
-def _wrong(
-    expectation: SelectExpectation, kind: WrongAnswerKind, expected: str, got: str
-) -> WrongAnswer:
-    parameters = [expectation.pk, sort_key_prefix(expectation.status)]
-    query = f"{select_statement(expectation.table)} {parameters}"
-    return WrongAnswer(kind=kind, query=query, expected=expected, got=got)
+        yield f"{len(expected)} items", f"{len(got)} items, some of them twice"

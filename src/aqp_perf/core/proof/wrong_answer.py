@@ -71,16 +71,19 @@ class WrongAnswer:
         return f"{self.kind}: {self.query}: expected {self.expected}; got {self.got}"
 
 
+def wrong_answer(
+    kind: WrongAnswerKind, query: str, differences: Sequence[tuple[str, str]]
+) -> WrongAnswer:
+    """Return a wrong answer with the first differences, each as expected and as answered."""
+    more = len(differences) - _SHOWN_PARTS
+    texts = (cut(", ".join(parts)) for parts in zip(*differences[:_SHOWN_PARTS], strict=True))
+    expected, got = (f"{text} and {more} more" if more > 0 else text for text in texts)
+    return WrongAnswer(kind=kind, query=query, expected=expected, got=got)
+
+
 def shown(value: object) -> str:
     """Return a short text of a value that may be huge or deeply nested."""
     return cut(_BOUNDED.repr(value))
-
-
-def shown_parts(parts: Sequence[str]) -> str:
-    """Return the first parts, and how many more there are."""
-    more = len(parts) - _SHOWN_PARTS
-    text = cut(", ".join(parts[:_SHOWN_PARTS]))
-    return f"{text} and {more} more" if more > 0 else text
 
 
 def cut(text: str) -> str:
