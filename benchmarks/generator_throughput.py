@@ -30,7 +30,7 @@ from aqp_perf.core.data.statements import (
     ZIPCODE_OPERATION,
     insert_statement,
 )
-from aqp_perf.core.load.pacing import Unpaced
+from aqp_perf.core.load.pacing import ClosedModel
 from aqp_perf.loadgen.command.launcher import LoadRun
 from aqp_perf.loadgen.command.run_spec import RunSpec
 from benchmarks.nginx import cores, nginx, pinned
@@ -55,7 +55,7 @@ BASE: Final = RunSpec(
     run_time_s=ROUND_S + 1,
     stop_timeout_s=2,
     warmup_s=1,
-    pacing=Unpaced(),
+    pacing=ClosedModel.UNPACED,
 )
 _ITEM: Final = Dataset().written_item("benchmark/0/0", 0)
 WRITE_BODY: Final = json.dumps(

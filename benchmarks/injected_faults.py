@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 
 from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.data.statements import STATUS_OPERATION, WRITE_OPERATION, ZIPCODE_OPERATION
-from aqp_perf.core.load.pacing import OpenModel, Pacing, Unpaced
+from aqp_perf.core.load.pacing import ClosedModel, OpenModel, Pacing
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.proof import WrongAnswerKind
@@ -176,7 +176,7 @@ def untrue_outcomes(entries: Iterable[Entry], logs: Iterable[WriteLog]) -> int:
 def run(requests: int, processes: int, pacing: Pacing) -> tuple[int, bool]:
     """Run once; return how many requests were sent, and whether all of them were right."""
     print(f"{processes} process{'es' * (processes > 1)}, pacing {pacing}:", flush=True)
-    rate_per_s = CLOSED_RATE_PER_S if isinstance(pacing, Unpaced) else OPEN_RATE_PER_S
+    rate_per_s = CLOSED_RATE_PER_S if pacing is ClosedModel.UNPACED else OPEN_RATE_PER_S
     _, core = cores()
     with TemporaryDirectory(prefix="aqp-perf-faults-") as name, ExitStack() as stack:
         folder = Path(name)
@@ -228,7 +228,7 @@ def main() -> int:
         )
     is_right = True
     for processes in (1, 2):
-        for pacing in (Unpaced(), OpenModel.at(OPEN_RATE_PER_S)):
+        for pacing in (ClosedModel.UNPACED, OpenModel.at(OPEN_RATE_PER_S)):
             left = wanted // 2
             while is_right and left > ENOUGH * wanted:
                 count, is_right = run(left, processes, pacing)

@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
-from aqp_perf.core.load.pacing import Think
+from aqp_perf.core.load.pacing import ClosedModel
 from aqp_perf.errors import GeneratorCrashed, GeneratorTimedOut, InvalidOption, LocustfileFailed
 from aqp_perf.loadgen.command import run_spec
 from aqp_perf.loadgen.command.launcher import LoadRun
 from aqp_perf.loadgen.command.run_spec import RunSpec
 
-SPEC = RunSpec(users=1, spawn_rate=1, run_time_s=1, stop_timeout_s=1, warmup_s=0, pacing=Think())
+SPEC = RunSpec(
+    users=1, spawn_rate=1, run_time_s=1, stop_timeout_s=1, warmup_s=0, pacing=ClosedModel.THINK
+)
 USER = """
 from locust import User, task
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from aqp_perf.core.load.pacing import OpenModel, Unpaced
+from aqp_perf.core.load.pacing import ClosedModel, OpenModel
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.verdict.thresholds import parse_threshold
 from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict, judge
@@ -21,7 +21,7 @@ from aqp_perf.loadgen.command.run_spec import RunSpec
 Play = Callable[..., RunResult]
 
 SPEC = RunSpec(
-    users=2, spawn_rate=100, run_time_s=2, stop_timeout_s=2, warmup_s=0, pacing=Unpaced()
+    users=2, spawn_rate=100, run_time_s=2, stop_timeout_s=2, warmup_s=0, pacing=ClosedModel.UNPACED
 )
 USERS = """
 import time

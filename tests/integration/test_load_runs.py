@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from aqp_perf.core.data.statements import READ_OPERATION, WRITE_OPERATION, ZIPCODE_OPERATION
-from aqp_perf.core.load.pacing import OpenModel, Think, Unpaced
+from aqp_perf.core.load.pacing import ClosedModel, OpenModel
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.run_progress import Progress
 from aqp_perf.core.measured.run_result import RunResult
@@ -39,7 +39,9 @@ class SlowUser(PacedUser):
         gevent.sleep(1.5)
         self.report("SLOW", "slow", context)
 """
-BASE = RunSpec(users=6, spawn_rate=100, run_time_s=3, stop_timeout_s=2, warmup_s=0, pacing=Think())
+BASE = RunSpec(
+    users=6, spawn_rate=100, run_time_s=3, stop_timeout_s=2, warmup_s=0, pacing=ClosedModel.THINK
+)
 ENVIRONMENT = {
     **os.environ,
     "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
@@ -317,7 +319,7 @@ def test_workers_report_what_was_under_way_at_the_end(tmp_path: Path) -> None:
         users=4,
         run_time_s=2,
         stop_timeout_s=10,
-        pacing=Unpaced(),
+        pacing=ClosedModel.UNPACED,
         processes=2,
     )
     result = run(spec, BEGUN=str(begun))

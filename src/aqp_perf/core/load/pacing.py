@@ -13,6 +13,7 @@ import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import Final, Self
 
 from aqp_perf.core.load.durations import format_duration, parse_duration
@@ -30,20 +31,13 @@ PACING_HINT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Think:
-    """Closed model: a user waits a random time between an answer and its next request."""
+class ClosedModel(StrEnum):
+    """Closed model: users send as fast as the target answers."""
 
-    def __str__(self) -> str:
-        return "think"
-
-
-@dataclass(frozen=True, slots=True)
-class Unpaced:
-    """Closed model: a user sends its next request as soon as the last one is answered."""
-
-    def __str__(self) -> str:
-        return "none"
+    THINK = "think"
+    """A user waits a random time between an answer and its next request."""
+    UNPACED = "none"
+    """A user sends its next request as soon as the last one is answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +161,7 @@ class OpenModel:
         return ",".join(map(str, self.stages)) + (_POISSON if self.is_poisson else "")
 
 
-Pacing = Think | Unpaced | OpenModel
+Pacing = ClosedModel | OpenModel
 """What decides when requests are due."""
 
 OWN_PACING: Final = "the locustfile's own"
@@ -181,10 +175,9 @@ def parse_pacing(text: str) -> Pacing:
         ValueError: it does not follow the grammar; the message says what to write.
     """
     text = text.strip()
-    if text == "think":
-        return Think()
-    if text == "none":
-        return Unpaced()
+    for model in ClosedModel:
+        if text == model:
+            return model
     stages = text.removesuffix(_POISSON)
     return OpenModel(
         tuple(_parse_stage(stage.strip()) for stage in stages.split(",")),

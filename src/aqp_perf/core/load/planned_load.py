@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from aqp_perf.core.aws.capacity_units import Units, read_units, write_units
 from aqp_perf.core.data.dataset import STATUSES, Dataset
 from aqp_perf.core.data.item_sizes import largest_item_bytes, partition_bytes
-from aqp_perf.core.load.pacing import OpenModel, Pacing, Think
+from aqp_perf.core.load.pacing import ClosedModel, OpenModel, Pacing
 
 
 class UserWork(NamedTuple):
@@ -109,7 +109,7 @@ def plan_load(
             share = users / shape.users
             requests = shape.pacing.arrivals_within(shape.run_time_s) * share
             rate_per_s = shape.peak_per_s * share
-        elif isinstance(shape.pacing, Think):
+        elif shape.pacing is ClosedModel.THINK:
             requests = users * (shape.run_time_s / work.mean_think_s + 1)
             rate_per_s = users / work.mean_think_s
         else:
@@ -119,7 +119,7 @@ def plan_load(
         total += units.times(requests)
         peak += units.times(rate_per_s)
         writes += requests if work.writes else 0.0
-    is_paced = isinstance(shape.pacing, OpenModel | Think)
+    is_paced = shape.pacing is not ClosedModel.UNPACED
     return PlannedLoad(
         total=total if is_paced else total.at_most(ceiling_per_s.times(shape.run_time_s)),
         peak_per_s=peak if is_paced else None,

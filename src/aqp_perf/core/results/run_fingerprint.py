@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Final, Self
 
 from aqp_perf.core.json_reader import JsonReader
-from aqp_perf.core.load.pacing import OWN_PACING, Think, Unpaced
+from aqp_perf.core.load.pacing import OWN_PACING, ClosedModel
 
 _PACING: Final = "pacing"
-_CLOSED: Final = frozenset({str(Think()), str(Unpaced())})
+_CLOSED: Final = frozenset(map(str, ClosedModel))
 
 Part = Mapping[str, str]
 """Name of a circumstance → what it was."""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from locust import User, task
 
-from aqp_perf.core.load.pacing import OpenModel, Think
+from aqp_perf.core.load.pacing import ClosedModel, OpenModel
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.proof import WrongAnswer, WrongAnswerKind
 from aqp_perf.loadgen.clients.failure_classes import failure_class_of
@@ -86,7 +86,7 @@ class PacedUser(User):
         self._is_cut_off = False
         settings = self.workload.settings
         self._is_open = isinstance(settings.pacing, OpenModel)
-        self._thinks = isinstance(settings.pacing, Think)
+        self._thinks = settings.pacing is ClosedModel.THINK
         self._arrivals = self.workload.arrivals.of(type(self).__name__)
         task_set: Any = self._taskset_instance
         if self._is_open and task_set is not None:

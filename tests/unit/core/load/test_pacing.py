@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 
 from aqp_perf.core.load.pacing import (
     PACING_HINT,
+    ClosedModel,
     OpenModel,
     Pacing,
     Stage,
-    Think,
-    Unpaced,
     parse_pacing,
 )
 
@@ -41,8 +40,8 @@ def stage(from_per_s: float, to_per_s: float, duration_s: float = math.inf) -> S
 @pytest.mark.parametrize(
     ("text", "pacing"),
     [
-        ("think", Think()),
-        ("none", Unpaced()),
+        ("think", ClosedModel.THINK),
+        ("none", ClosedModel.UNPACED),
         ("200/s", OpenModel.at(200)),
         ("0.5/s", OpenModel.at(0.5)),
         (" 7/s ", OpenModel.at(7)),
@@ -60,7 +59,14 @@ def test_a_pacing_is_a_word_or_stages_of_rates(text: str, pacing: Pacing) -> Non
 
 
 @law
-@given(st.one_of(st.just(Think()), st.just(Unpaced()), st.builds(OpenModel.at, rates), models))
+@given(
+    st.one_of(
+        st.just(ClosedModel.THINK),
+        st.just(ClosedModel.UNPACED),
+        st.builds(OpenModel.at, rates),
+        models,
+    )
+)
 def test_the_text_of_a_pacing_means_the_pacing(pacing: Pacing) -> None:
     assert parse_pacing(str(pacing)) == pacing
 

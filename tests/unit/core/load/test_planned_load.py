@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from aqp_perf.core.aws.capacity_units import Units
 from aqp_perf.core.data.dataset import Dataset
-from aqp_perf.core.load.pacing import Pacing, Think, Unpaced, parse_pacing
+from aqp_perf.core.load.pacing import ClosedModel, Pacing, parse_pacing
 from aqp_perf.core.load.planned_load import USER_WORK, LoadShape, PlannedLoad, plan_load
 
 CEILING = Units(read=100, write=40)
@@ -69,7 +69,9 @@ def test_no_class_stands_for_all_that_ship() -> None:
 
 @given(
     st.dictionaries(st.sampled_from(sorted(USER_WORK)), st.integers(1, 5), min_size=1),
-    st.sampled_from([Think(), Unpaced(), parse_pacing("5/s"), parse_pacing("1..9/s@3s,2/s")]),
+    st.sampled_from(
+        [ClosedModel.THINK, ClosedModel.UNPACED, parse_pacing("5/s"), parse_pacing("1..9/s@3s,2/s")]
+    ),
     st.integers(1, 50),
     st.integers(3, 1_000),
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aqp_perf.core.load.pacing import Think
+from aqp_perf.core.load.pacing import ClosedModel
 from aqp_perf.errors import InvalidOption
 from aqp_perf.loadgen.command.launcher import LoadRun
 from aqp_perf.loadgen.command.run_spec import RunSpec
@@ -19,7 +19,7 @@ def test_a_missing_locustfile_is_the_users_mistake(tmp_path: Path) -> None:
         run_time_s=1,
         stop_timeout_s=1,
         warmup_s=0,
-        pacing=Think(),
+        pacing=ClosedModel.THINK,
     )
     with pytest.raises(InvalidOption, match=r"locustfile: .*none\.py.* there is no such file"):
         LoadRun(spec, environment={})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aqp_perf.core.load.cost import parse_budget
-from aqp_perf.core.load.pacing import OpenModel, Think
+from aqp_perf.core.load.pacing import ClosedModel, OpenModel
 from aqp_perf.core.verdict.thresholds import parse_threshold
 from aqp_perf.loadgen.command.run_spec import LOCUSTFILE, RunSpec
 
@@ -39,7 +39,7 @@ def test_the_command_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
         run_time_s=300,
         stop_timeout_s=10,
         warmup_s=1.5,
-        pacing=Think(),
+        pacing=ClosedModel.THINK,
         host="http://127.0.0.1:8080",
         workload={"table": "orders 1", "region": "eu-west-1"},
     )

@@ -5,7 +5,7 @@ import argparse
 import pytest
 
 from aqp_perf.core.data.dataset import KeyChoice
-from aqp_perf.core.load.pacing import OpenModel, Think
+from aqp_perf.core.load.pacing import ClosedModel, OpenModel
 from aqp_perf.loadgen.command.workload_arguments import (
     ClientKind,
     WorkloadSettings,
@@ -23,7 +23,7 @@ def test_the_defaults_are_aws_with_think_times() -> None:
     settings = WorkloadSettings.from_options(parse())
 
     assert (settings.endpoint_url, settings.region) == (None, None)
-    assert (settings.pacing, settings.client) == (Think(), ClientKind.FAST)
+    assert (settings.pacing, settings.client) == (ClosedModel.THINK, ClientKind.FAST)
 
 
 def test_every_argument_reaches_the_settings() -> None:
