@@ -60,7 +60,7 @@ def test_what_can_be_is_read(parse: Callable[[str], object], text: str, value: o
         (parse_spawn_rate, "inf", "it must be a number above 0"),
         (parse_spawn_rate, "nan", "it must be a number above 0"),
         (parse_time, "721h", "it must be at most 30 days"),
-        (parse_time, "0", "it must be more than 0"),
+        (parse_time, "0", "must be more than 0"),
         (whole_number(1), "9" * 25, "it must be a whole number of at most 24 digits"),
         (whole_number(1), "1.0", "it must be a whole number, at least 1"),
     ],
