@@ -1,41 +1,35 @@
 """Atomic writes: readers see the old file or the new one, never a partial one."""
 
 import errno
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
+from stat import S_ISREG
 
 
 def check_takes_file(path: Path) -> None:
-    """Find out, by all but writing it, whether `write_whole` could write a file.
+    """Raise the error that would keep `write_whole` from writing a file, and leave nothing behind.
 
     Raises:
-        OSError: it could not: a name is too long, links lead round in a circle, or a folder takes
-            no files.
+        OSError: its name is too long, links form a circle, or its folder takes no files.
     """
     if _is_special(path):
-        return  # of a pipe or a device only writing tells
-    for each in path.parents:
-        if each.is_symlink() and not each.exists():
-            raise FileNotFoundError(errno.ENOENT, "it is a link to nowhere", str(each))
+        return  # whether a pipe or a device can be written to, only writing tells
     path = path.resolve()
-    there = next(each for each in path.parents if each.exists())
-    for name in path.relative_to(there).parts:
-        _is_special(there / name)  # raises when the name is too long
-    with _draft(there / path.name, ""):
+    folder = next(parent for parent in path.parents if parent.exists())
+    with _draft(folder / path.name, ""):
         pass
 
 
 def read_file(path: Path, most_bytes: int) -> bytes | None:
-    """Return what a file holds, at most so many bytes of it; None: there is none.
+    """Return the first ``most_bytes`` of a file; None: there is no such file.
 
     Raises:
         OSError: it cannot be read, or is no regular file, which might have no end.
     """
-    if path.exists() and not path.is_file():
-        raise OSError(f"{path} is no file")
+    if _is_special(path):
+        raise OSError(f"{path} is not a regular file")
     try:
         with path.open("rb") as file:
             return file.read(most_bytes)
@@ -44,13 +38,13 @@ def read_file(path: Path, most_bytes: int) -> bytes | None:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file in one step, and make the folders on the way.
+    """Write or replace a file in one step; missing folders are created.
 
-    A link stays, and what it points to is replaced. What is no regular file, such as
-    ``/dev/stdout`` or a pipe, is written to.
+    A link stays, and the file it points to is replaced. Pipes and devices, such as ``/dev/stdout``,
+    are written to directly.
 
     Raises:
-        OSError: the folder or the file cannot be written; a file that was there is as it was.
+        OSError: the folder or the file cannot be written; an existing file is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if _is_special(path):
@@ -62,31 +56,31 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def write_new(path: Path, text: str) -> None:
-    """Write a file in one step where there is none, and make the folders on the way.
+    """Create a file in one step; missing folders are created.
 
     Raises:
-        FileExistsError: there is one already, and it is as it was.
+        FileExistsError: it exists; it is unchanged.
         OSError: the folder or the file cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:  # it says nothing of the file itself
-        raise NotADirectoryError(errno.ENOTDIR, "it is no folder", str(path.parent)) from error
+    except FileExistsError as error:  # about the folder, not about the file
+        raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(path.parent)) from error
     with _draft(path, text) as draft:
         try:
             path.hardlink_to(draft)  # unlike a rename, it replaces nothing
         except FileExistsError as error:  # it names the draft
-            raise FileExistsError(errno.EEXIST, "it is there already", str(path)) from error
+            raise FileExistsError(errno.EEXIST, "it exists already", str(path)) from error
 
 
 def _is_special(path: Path) -> bool:
-    """Return whether something is there that is no regular file.
+    """Return whether something exists at ``path`` that is not a regular file.
 
     Raises:
-        OSError: it cannot be known, as of links that lead round in a circle.
+        OSError: it cannot be known, because links form a circle or a name is too long.
     """
     try:
-        return not stat.S_ISREG(path.stat().st_mode)
+        return not S_ISREG(path.stat().st_mode)
     except FileNotFoundError:
         return False
 
@@ -95,7 +89,7 @@ def _is_special(path: Path) -> bool:
 def _draft(path: Path, text: str) -> Iterator[Path]:
     """Yield a file with this text beside ``path``: a rename is atomic within one file system.
 
-    Its name has nothing of the other's, which may be as long as a name can be.
+    Its name is not derived from the other's, which may be as long as a name can be.
     """
     draft = path.with_name(f".{token_hex(8)}.tmp")
     try:

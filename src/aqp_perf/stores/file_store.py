@@ -11,9 +11,9 @@ from aqp_perf.files import check_takes_file, read_file, write_new, write_whole
 from aqp_perf.stores.s3_url import S3_SCHEME, parse_s3_url
 
 STORE_ERRORS: Final = (OSError, TargetError)
-"""What says that a store cannot be read or written."""
+"""What the methods of a store raise when it cannot be read or written."""
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
-"""How a URL begins, with one slash too few even."""
+"""The beginning of a URL; one slash is enough, so that ``s3:/bucket`` is not taken for a folder."""
 
 
 class FileStore(Protocol):
@@ -23,50 +23,50 @@ class FileStore(Protocol):
         """Return the names of all files, sorted."""
 
     def read(self, name: str, most_bytes: int) -> bytes | None:
-        """Return what a file holds, at most so many bytes of it; None: there is none."""
+        """Return the first ``most_bytes`` of a file; None: there is no such file."""
 
     def write(self, name: str, text: str) -> None:
-        """Write a file, whole or not at all, in place of one that is there."""
+        """Write or replace a file; readers never see a part of it."""
 
     def add(self, name: str, text: str) -> None:
-        """Write a new file, whole or not at all.
+        """Create a file; readers never see a part of it.
 
         Raises:
-            FileExistsError: another is there already, and is as it was.
+            FileExistsError: it exists; it is unchanged.
         """
 
     def check_writable(self, name: str) -> None:
-        """Raise what keeps a file of this name from being written, and write nothing."""
+        """Raise the error that would keep a file from being written; nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderStore:
-    """Files in a folder, which the first one makes."""
+    """A `FileStore` in a folder, which the first file creates."""
 
     folder: Path
 
     def names(self) -> list[str]:
-        """See `FileStore`."""
+        """Return the names of all files, sorted; drafts begin with a dot and are left out."""
         if not self.folder.exists():
             return []
-        # A link into a folder that may not be looked into is an error to `Path.is_file`.
-        files = (each for each in self.folder.iterdir() if isfile(each))  # noqa: PTH113 - as said
-        return sorted(each.name for each in files if not each.name.startswith("."))  # no drafts
+        # `Path.is_file` raises for a link into a folder that is not accessible.
+        files = (path for path in self.folder.iterdir() if isfile(path))  # noqa: PTH113 - as said
+        return sorted(path.name for path in files if not path.name.startswith("."))
 
     def read(self, name: str, most_bytes: int) -> bytes | None:
-        """See `FileStore`."""
+        """Return the first ``most_bytes`` of a file; None: there is no such file."""
         return read_file(self.folder / name, most_bytes)
 
     def write(self, name: str, text: str) -> None:
-        """See `FileStore`."""
+        """Write or replace a file."""
         write_whole(self.folder / name, text)
 
     def add(self, name: str, text: str) -> None:
-        """See `FileStore`."""
+        """Create a file."""
         write_new(self.folder / name, text)
 
     def check_writable(self, name: str) -> None:
-        """See `FileStore`; a folder that is not there yet can be made."""
+        """Raise the error that would keep a file from being written."""
         if (self.folder / name).is_dir():
             raise IsADirectoryError(f"{self.folder / name} is a folder")
         check_takes_file(self.folder / name)
@@ -74,7 +74,7 @@ class FolderStore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where files are, and how they are reached.
+    """Where a store is, and how to reach it.
 
     Args:
         text: a folder, or ``s3://bucket/prefix``; see `parse_place`.
@@ -87,11 +87,11 @@ class Place:
     profile: str | None = None
 
     def __str__(self) -> str:
-        """Return the place as it was named."""
+        """Return the place as the user wrote it."""
         return self.text
 
     def open(self, root: Path) -> FileStore:
-        """Return what is there; nothing is made yet.
+        """Return the store; nothing is created yet.
 
         Args:
             root: the folder that a relative path begins at; absolute.
@@ -100,14 +100,14 @@ class Place:
             TargetError: boto3 cannot be configured for the bucket.
         """
         folder = self.folder(root)
-        if folder is None:
-            from aqp_perf.stores.object_store import ObjectStore  # noqa: PLC0415 - boto3 is slow
+        if folder is not None:
+            return FolderStore(folder)
+        from aqp_perf.stores.object_store import ObjectStore  # noqa: PLC0415 - boto3 is slow
 
-            return ObjectStore(self.text, region=self.region, profile=self.profile)
-        return FolderStore(folder)
+        return ObjectStore(self.text, region=self.region, profile=self.profile)
 
     def folder(self, root: Path) -> Path | None:
-        """Return the folder that this is, None for one in S3; ``root`` as above."""
+        """Return the folder, None for a place in S3; ``root`` as in `open`."""
         return None if self.text.startswith(S3_SCHEME) else root / self.text
 
 
@@ -115,7 +115,7 @@ def parse_place(text: str) -> str:
     """Return the text of a `Place`.
 
     Raises:
-        ValueError: it can be none; the message says what would be right.
+        ValueError: it is not valid; the message says what would be.
     """
     if text.startswith(S3_SCHEME):
         parse_s3_url(text)
@@ -123,7 +123,7 @@ def parse_place(text: str) -> str:
         raise ValueError("it is empty: give a folder, or s3://bucket/prefix")
     elif _URL.match(text):
         raise ValueError("it looks like a URL, and only s3://bucket/prefix is known")
-    # Unlike those of `Path`, these take what cannot be looked at for what is not there.
+    # Unlike those of `Path`, these do not raise for a path that is not accessible.
     elif exists(text) and not isdir(text):  # noqa: PTH110, PTH112
         raise ValueError("it is a file: give a folder, or s3://bucket/prefix")
     return text

@@ -1,30 +1,23 @@
 """Small files below a prefix of an S3 bucket."""
 
 import errno
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from aqp_perf.errors import TargetUnusable
 from aqp_perf.stores.s3_url import parse_s3_url
-from aqp_perf.targets.access.client import CLIENT_CONFIG, errors_of
+from aqp_perf.targets.access.client import CLIENT_CONFIG, error_code, errors_of
 
 _CONFIG = CLIENT_CONFIG.merge(Config(connect_timeout=2, read_timeout=3))
-"""Who waits for a load to begin is told within some ten seconds, attempts included, that S3 is not
-to be had."""
-_GONE = frozenset({"NoSuchKey", "404"})
-_IS_THERE = "PreconditionFailed"
+"""A load should not wait longer than some ten seconds, retries included, to find S3 unreachable."""
 
 
 class ObjectStore:
-    """Objects of a bucket whose keys begin with a prefix; nothing else of it is touched.
+    """A `file_store.FileStore` of the objects below a prefix; it touches nothing else of a bucket.
 
-    It is a `file_store.FileStore`. Every method raises TargetUnavailable or TargetUnusable,
-    which names a missing permission.
+    Every method raises TargetUnavailable or TargetUnusable, which names a missing permission.
 
     Args:
         url: ``s3://bucket`` or ``s3://bucket/prefix``.
@@ -32,13 +25,13 @@ class ObjectStore:
         profile: of the AWS configuration; None: boto3's own.
 
     Raises:
-        ValueError: the URL is none of these.
+        ValueError: the URL is not valid.
     """
 
     def __init__(self, url: str, *, region: str | None = None, profile: str | None = None) -> None:
         self.bucket, self.prefix = parse_s3_url(url)
         self.url = url
-        with self._errors():
+        with errors_of(url):
             session = boto3.Session(region_name=region, profile_name=profile)
             self._client: Any = session.client("s3", config=_CONFIG)
 
@@ -48,47 +41,44 @@ class ObjectStore:
 
     def names(self) -> list[str]:
         """Return the names of all objects, sorted: their keys without the prefix."""
-        with self._errors():
+        with errors_of(self.url):
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.bucket, Prefix=self.prefix, Delimiter="/"
             )
-            keys = [each["Key"] for page in pages for each in page.get("Contents", ())]
-        names = (each.removeprefix(self.prefix) for each in keys)
-        return sorted(each for each in names if each)
+            keys = [found["Key"] for page in pages for found in page.get("Contents", ())]
+        return sorted(filter(None, [key.removeprefix(self.prefix) for key in keys]))
 
     def read(self, name: str, most_bytes: int) -> bytes | None:
-        """Return what an object holds, at most so many bytes of it; None: there is none."""
-        with self._errors():
+        """Return the first ``most_bytes`` of an object; None: there is no such object."""
+        with errors_of(self.url):
             try:
-                answer = self._client.get_object(Bucket=self.bucket, Key=self.prefix + name)
-            except ClientError as error:
-                if _code(error) in _GONE:
-                    return None
-                raise
-            held: bytes = answer["Body"].read(most_bytes)
-            return held
+                answer = self._client.get_object(**self._place(name))
+            except self._client.exceptions.NoSuchKey:
+                return None
+            content: bytes = answer["Body"].read(most_bytes)
+            return content
 
     def write(self, name: str, text: str) -> None:
-        """Write an object, in place of one that is there: S3 shows the old or the new one whole."""
-        with self._errors():
+        """Write or replace an object: S3 shows the old or the new one whole."""
+        with errors_of(self.url):
             self._put(name, text.encode())
 
     def add(self, name: str, text: str) -> None:
-        """Write a new object; S3 itself sees to it that of several writers one alone succeeds.
+        """Create an object; S3 itself makes sure that of several writers only one succeeds.
 
         Raises:
-            FileExistsError: another is there already, and is as it was.
+            FileExistsError: it exists; it is unchanged.
         """
         content = text.encode()
-        with self._errors():
+        with errors_of(self.url):
             try:
                 self._put(name, content, IfNoneMatch="*")
             except ClientError as error:
-                if _code(error) != _IS_THERE:
+                if error_code(error) != "PreconditionFailed":
                     raise
-                # Sent again because its answer was lost, a request meets what it wrote itself.
+                # A request that is repeated because its answer was lost finds its own object.
                 if self.read(name, len(content) + 1) != content:
-                    raise FileExistsError(errno.EEXIST, "it is there already", name) from error
+                    raise FileExistsError(errno.EEXIST, "it exists already", name) from error
 
     def check_writable(self, name: str) -> None:
         """Find out whether `write` will be allowed; nothing is written.
@@ -96,32 +86,14 @@ class ObjectStore:
         An upload in parts takes the same permission, s3:PutObject, and leaves nothing when it is
         aborted.
         """
-        with self._errors():
-            place = {"Bucket": self.bucket, "Key": self.prefix + name}
-            upload = self._client.create_multipart_upload(**place)
-            self._client.abort_multipart_upload(**place, UploadId=upload["UploadId"])
+        with errors_of(self.url):
+            upload = self._client.create_multipart_upload(**self._place(name))
+            self._client.abort_multipart_upload(**self._place(name), UploadId=upload["UploadId"])
+
+    def _place(self, name: str) -> dict[str, str]:
+        return {"Bucket": self.bucket, "Key": self.prefix + name}
 
     def _put(self, name: str, content: bytes, **condition: str) -> None:
         self._client.put_object(
-            Bucket=self.bucket,
-            Key=self.prefix + name,
-            Body=content,
-            ContentType="application/json",
-            **condition,
+            **self._place(name), Body=content, ContentType="application/json", **condition
         )
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            with errors_of(self.url):
-                yield
-        except TargetUnusable as error:
-            cause = error.__cause__
-            if isinstance(cause, ClientError) and _code(cause) == "NoSuchBucket":
-                detail = f"there is no bucket {self.bucket!r}: create it first"
-                raise TargetUnusable(self.url, detail) from cause
-            raise
-
-
-def _code(error: ClientError) -> str:
-    return error.response.get("Error", {}).get("Code", "")

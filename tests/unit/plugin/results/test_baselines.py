@@ -210,7 +210,7 @@ def test_a_file_without_end_is_not_read_to_its_end(baselines: BaselinesOf, tmp_p
 
 
 def test_what_is_no_file_is_not_opened(baselines: BaselinesOf) -> None:
-    with pytest.raises(BaselineUnusable, match="is no file"):
+    with pytest.raises(BaselineUnusable, match="is not a regular file"):
         baselines(compare="/dev/zero")
     with pytest.raises(BaselineUnusable, match="there is no such file"):
         baselines(compare="missing.json")
