@@ -17,10 +17,12 @@ _NS_PER_MS: Final = 1_000_000
 
 
 class Observation(NamedTuple):
-    """A value in the unit of its threshold, with its 95 % interval if it has one."""
+    """A value in the unit of its threshold, and what it is based on."""
 
     value: float
+    samples: int
     ci95: tuple[float, float] | None = None
+    """95 % confidence interval; None for max and throughput, and for too few samples."""
 
 
 def samples_for(q: float) -> int:
@@ -37,26 +39,25 @@ def observe(operation: OperationResult, rule: Threshold) -> Observation | None:
             hits, samples = operation.failures_of(rule.failure_class)
             if not samples:
                 return None
-            return Observation(hits / samples, ratio_interval(hits, samples, CONFIDENCE))
+            return Observation(hits / samples, samples, ratio_interval(hits, samples, CONFIDENCE))
         case MetricKind.THROUGHPUT:
-            return Observation(operation.throughput_per_s)
+            return Observation(operation.throughput_per_s, operation.requests)
         case MetricKind.LATENCY:
             return _observe_latency(operation.latency, rule)
 
 
 def _observe_latency(latency: LatencyHistogram, rule: Threshold) -> Observation | None:
-    value_ns: float | None
-    interval_ns: tuple[float, float] | None
-    if rule.quantile is not None:
+    interval_ns: tuple[float, float] | None = None
+    if rule.metric == "mean":
+        value_ns, interval_ns = latency.mean_ns, latency.mean_interval_ns(CONFIDENCE)
+    elif rule.quantile is None:
+        value_ns = latency.quantile_ns(1)
+    else:
         value_ns = latency.quantile_ns(rule.quantile)
         interval_ns = latency.quantile_interval_ns(rule.quantile, CONFIDENCE)
-    elif rule.metric == "mean":
-        value_ns, interval_ns = latency.mean_ns, latency.mean_interval_ns(CONFIDENCE)
-    else:
-        value_ns, interval_ns = latency.max_ns, None
     if value_ns is None:
         return None
-    if interval_ns is None:
-        return Observation(value_ns / _NS_PER_MS)
-    low_ns, high_ns = interval_ns
-    return Observation(value_ns / _NS_PER_MS, (low_ns / _NS_PER_MS, high_ns / _NS_PER_MS))
+    ci95 = None
+    if interval_ns is not None:
+        ci95 = interval_ns[0] / _NS_PER_MS, interval_ns[1] / _NS_PER_MS
+    return Observation(value_ns / _NS_PER_MS, latency.count, ci95)

@@ -1,9 +1,8 @@
-"""From figures to verdicts: what a run proves about its target, if it proves anything.
+"""Judges a run by its thresholds.
 
-Precedence: INVALID > FAIL > NO DATA > PASS. INVALID goes first, because figures of a spoiled
-measurement prove nothing; but a lost write is proven by the table, and FAILs any run. FAIL goes
-before NO DATA: one limit that was broken is proven, whatever another one lacked; the missing
-samples are still reported beside it.
+Precedence: INVALID > FAIL > NO DATA > PASS. INVALID is first, because an impaired measurement
+proves nothing; only a lost write, which the table proves, FAILs any run. FAIL is before NO DATA,
+because one broken limit is proven whatever another lacks; the missing samples are reported, too.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,9 +30,9 @@ class Verdict(StrEnum):
     FAIL = "fail"
     """The target is too slow or wrong."""
     INVALID = "invalid"
-    """The load generator or the set-up spoiled the measurement."""
+    """The load generator or the set-up impaired the measurement."""
     NO_DATA = "no data"
-    """There are too few samples to tell."""
+    """There are too few samples to judge."""
 
 
 _PRECEDENCE: Final = (Verdict.PASS, Verdict.NO_DATA, Verdict.FAIL, Verdict.INVALID)
@@ -44,8 +43,8 @@ class Judgement:
     """One threshold on one operation; figures are in the unit of the threshold's limit."""
 
     operation: str | None
-    """Label of the operation; the selector as written when it did not find exactly one, and None
-    for a threshold on every operation of a run that had none."""
+    """Label of the operation; the selector as written when it does not match exactly one; None for
+    a threshold without selector on a run without operations."""
     threshold: Threshold
     """The rule, without a selector."""
     observed: float | None = None
@@ -57,7 +56,7 @@ class Judgement:
 
     @property
     def margin_ratio(self) -> float | None:
-        """Distance from the observed value to the limit, in limits; negative when it is broken."""
+        """Distance from the observed value to the limit, in limits; negative when broken."""
         if self.observed is None or not self.threshold.limit:
             return None
         margin = (self.threshold.limit - self.observed) / self.threshold.limit
@@ -66,7 +65,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunVerdict:
-    """The verdict on a run with everything that led to it."""
+    """The verdict on a run, with its reasons."""
 
     verdict: Verdict
     judgements: tuple[Judgement, ...] = ()
@@ -80,17 +79,16 @@ def judge(
     *,
     set_up_problems: Sequence[str] = (),
 ) -> RunVerdict:
-    """Judge every threshold, whatever the others said; one without operation judges all of them.
+    """Judge a run by all thresholds; one without operation judges every operation.
 
-    A run without a single request has NO DATA, with thresholds or without. One that was aborted has
-    failed, unless the load generator spoiled it. One whose target lost a write has failed whatever
-    else is to be said of it: to prove that takes no clock.
+    A run without any request has NO DATA, even without thresholds. An aborted run has failed,
+    unless it is INVALID. A run whose target lost a write has failed, even if it is INVALID.
 
     Args:
         run: what was measured.
-        thresholds: what it is judged by.
-        audit: what became of its writes; None: it was not asked.
-        set_up_problems: what else makes the run INVALID, such as an audit that could not be made.
+        thresholds: the rules, of which abort rules do not judge.
+        audit: what became of its writes; None: there was no audit.
+        set_up_problems: other reasons for INVALID, such as an audit that could not be made.
     """
     judgements = tuple(
         each for threshold in thresholds if not threshold.aborts for each in _judge(run, threshold)
@@ -111,7 +109,7 @@ def judge(
 
 
 def without_wrong_answers(run: RunResult, thresholds: Sequence[Threshold]) -> Iterator[Threshold]:
-    """Yield the threshold that holds where answers are seen and nothing else is said of them."""
+    """Yield ``wrong_answer_ratio <= 0`` for operations with checks and no threshold on them."""
     said = [
         each
         for each in thresholds
@@ -128,7 +126,7 @@ def without_wrong_answers(run: RunResult, thresholds: Sequence[Threshold]) -> It
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return the verdict that goes before the others; PASS when there is none."""
+    """Return the verdict that takes precedence; PASS without any."""
     return max((Verdict.PASS, *verdicts), key=_PRECEDENCE.index)
 
 
@@ -158,37 +156,27 @@ def _judge(run: RunResult, threshold: Threshold) -> Iterator[Judgement]:
 
 
 def _judge_operation(label: str, operation: OperationResult, rule: Threshold) -> Judgement:
-    observation = observe(operation, rule)
-    if observation is None:
-        return Judgement(
-            operation=label,
-            threshold=rule,
-            verdict=Verdict.NO_DATA,
-            reason="no answer was checked"
-            if operation.requests and rule.kind is MetricKind.RATIO
-            else "no request was completed",
-        )
-    observed, ci95 = observation
-    samples = operation.requests
-    if rule.kind is MetricKind.LATENCY:
-        samples = operation.latency.count
-    elif rule.kind is MetricKind.RATIO:
-        _, samples = operation.failures_of(rule.failure_class)
+    found = observe(operation, rule)
+    if found is None:
+        is_unchecked = operation.requests > 0 and rule.kind is MetricKind.RATIO
+        reason = "no answer was checked" if is_unchecked else "no request was completed"
+        return Judgement(operation=label, threshold=rule, verdict=Verdict.NO_DATA, reason=reason)
     needed = 1 if rule.quantile is None else samples_for(rule.quantile)
-    if samples < needed:
+    if found.samples < needed:
         verdict = Verdict.NO_DATA
-        reason = f"{rule.metric} needs {needed} samples: {needed - samples} missing"
+        reason = f"{rule.metric} needs {needed} samples: {needed - found.samples} missing"
     else:
-        verdict = Verdict.PASS if rule.is_met_by(observed) else Verdict.FAIL
-        # No failure at all is as far from a limit as it gets: more samples narrow the interval.
-        is_close = ci95 is not None and bool(observed) and ci95[0] < rule.limit < ci95[1]
+        verdict = Verdict.PASS if rule.is_met_by(found.value) else Verdict.FAIL
+        # Without any failure the limit is as far away as it can be, whatever the interval.
+        interval = found.ci95 if found.value else None
+        is_close = interval is not None and interval[0] < rule.limit < interval[1]
         reason = "close: the limit lies inside the 95 % interval" if is_close else ""
     return Judgement(
         operation=label,
         threshold=rule,
-        observed=observed,
-        ci95=ci95,
-        samples=samples,
+        observed=found.value,
+        ci95=found.ci95,
+        samples=found.samples,
         verdict=verdict,
         reason=reason,
     )
