@@ -11,7 +11,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SHORT := --perf-run-time=6s --perf-pacing=200/s
 STAMP := .venv/.complete
 
-.PHONY: help env perf test check sweep fix lock dynamodb-local clean
+.PHONY: help env perf test check sweep docs fix lock dynamodb-local clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/'
@@ -40,6 +40,9 @@ check: env  ## format, lint, types, import layers, tests
 
 sweep: env  ## list the tables that runs left behind on AWS; ARGS="--account ID --yes" deletes them
 	$(BIN)/python -m aqp_perf.targets.sweep $(ARGS)
+
+docs: env  ## generate the reference of all options
+	$(BIN)/python -m aqp_perf.plugin.settings.reference_page > docs/options.md
 
 fix: env  ## format, and mend what lint can mend
 	$(BIN)/ruff check --fix .

@@ -90,7 +90,9 @@ def writes(url: str, *on_cores: int) -> float:
 
 def reads(url: str, core: int) -> float:
     """Return what we read a second."""
-    spec = replace(BASE, user_classes={"AqpZipcodeUser": 1}, host=url, workload={"partitions": "1"})
+    spec = replace(
+        BASE, user_classes={"AqpZipcodeUser": 1}, host=url, workload={"data": "partitions=1"}
+    )
     return ours(spec, ZIPCODE_OPERATION, core)
 
 

@@ -23,7 +23,7 @@ MOST_RATIO: Final = 0.15
 
 def reads(url: str, core: int, verify: str) -> float:
     """Return what we read a second."""
-    workload = {"partitions": "1", "verify": verify}
+    workload = {"data": "partitions=1", "verify": verify}
     spec = replace(BASE, user_classes={"AqpZipcodeUser": 1}, host=url, workload=workload)
     return ours(spec, ZIPCODE_OPERATION, core)
 

@@ -4,7 +4,7 @@
 PerfError
 ├── ConfigError                a wrong option or file: a pytest usage error, before anything is made
 │   ├── InvalidOption, InvalidThreshold, InvalidComparisonRule, InvalidLoadProfile, UnknownTarget
-│   └── BudgetExceeded, BaselineUnusable
+│   └── RemovedOption, BudgetExceeded, BaselineUnusable
 ├── TargetError                a problem of the environment: a test error
 │   ├── TargetUnavailable, TargetMissing, TargetUnusable, PortTaken, MotoChanged
 │   ├── TableAlreadyExists, TableNotFound, TableNotReady, TableUnusable, TableLeftBehind
@@ -40,6 +40,14 @@ class InvalidOption(ConfigError):
     def __init__(self, option: str, value: object, hint: str) -> None:
         super().__init__(f"{option}: {value!r} is not valid: {hint}")
         self.option, self.value, self.hint = option, value, hint
+
+
+class RemovedOption(ConfigError):
+    """An option, ini key, profile key or marker argument of an earlier version is used."""
+
+    def __init__(self, option: str, replacement: str) -> None:
+        super().__init__(f"{option}: this option is gone: {replacement}")
+        self.option, self.replacement = option, replacement
 
 
 class InvalidThreshold(ConfigError):

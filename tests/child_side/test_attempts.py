@@ -224,7 +224,7 @@ def test_a_workload_makes_the_attempts_that_it_is_told_to(
     server = serve(BROKEN)
     parser = argparse.ArgumentParser()
     add_workload_arguments(parser)
-    options = ("--client", "boto3", "--max-attempts", "3", "--region", "eu-west-1")
+    options = ("--client", "boto3:3", "--region", "eu-west-1")
     arguments = parser.parse_args([*options, "--endpoint-url", server.url])
     PartiqlUser.open_for_load(WorkloadSettings.from_options(arguments))
     (client,) = PartiqlUser._clients.values()

@@ -80,10 +80,13 @@ def save_baseline(path: Path, latency_ms: int) -> None:
     ("args", "message"),
     [
         (["--perf-compare=main"], "baseline main: there is none in .perf-baselines, which has"),
-        (["--perf-compare=main", "--perf-compare-missing=save"], "use one of error, pass"),
+        (
+            ["--perf-compare=main", "--override-ini=perf_compare_missing=save"],
+            "use one of error, pass",
+        ),
         (["--perf-compare=cut.json"], "baseline cut.json: it is no JSON, or cut short"),
         (["--perf-compare=next.json"], "schema_version 2, this version reads 1"),
-        (["--perf-save=main", "--perf-baselines=cut.json/in"], "baseline main: "),
+        (["--perf-save=main", "--override-ini=perf_baselines=cut.json/in"], "baseline main: "),
     ],
 )
 def test_what_cannot_be_compared_or_saved_ends_the_session_before_it_begins(
@@ -118,7 +121,7 @@ def test_a_run_that_is_worse_than_its_baseline_fails_its_test(
         project,
         "--perf-compare=then.json",
         "--perf-compare-fail=median > 10%",
-        f"--perf-compare-allow={','.join(PARTS)}",
+        f"--override-ini=perf_compare_allow={','.join(PARTS)}",
         "--perf-save=now",
         "--perf-json=now.json",
         "--junitxml=junit.xml",
@@ -155,7 +158,7 @@ def test_a_first_session_passes_beside_nothing_and_is_saved(
         "-k=quick",
         "--perf-run-time=1s",
         "--perf-compare=main",
-        "--perf-compare-missing=pass",
+        "--override-ini=perf_compare_missing=pass",
         "--perf-compare-fail=median > 10%",
         "--perf-save=main",
     )

@@ -78,8 +78,7 @@ def session(folder: Path, run_pytest: Callable[..., pytest.RunResult]) -> pytest
         "-v",  # show passed runs whole
         "--perf-json=report.json",
         "--junitxml=junit.xml",
-        "--perf-partitions=2",
-        "--perf-items-per-partition=20",
+        "--perf-data=partitions=2,items_per_partition=20",
     )
 
 

@@ -1,9 +1,12 @@
-"""A value that cannot be ends pytest with exit code 4 and a sentence, before anything is made."""
+"""A bad value ends pytest with exit code 4 and a message, before anything is created."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
+from aqp_perf.plugin.settings.options import OPTIONS as TABLE
 
 USAGE_ERROR = pytest.ExitCode.USAGE_ERROR
 
@@ -83,10 +86,10 @@ OPTIONS = [
         "--perf-run-time: '2.5s' is not valid: locust takes whole seconds",
     ),
     (
-        ["--perf-stop-timeout=-1"],
+        ["--override-ini=perf_stop_timeout=-1"],
         (
-            "--perf-stop-timeout: '-1' is not valid: '-1' is not a duration: write seconds or a "
-            "time like 30, 30s, 5m, 1h30m, 500ms"
+            "ini key perf_stop_timeout: '-1' is not valid: '-1' is not a duration: write seconds "
+            "or a time like 30, 30s, 5m, 1h30m, 500ms"
         ),
     ),
     (
@@ -120,10 +123,10 @@ OPTIONS = [
         ),
     ),
     (
-        ["--perf-max-attempts", "3"],
+        ["--perf-client=fast:2"],
         (
-            "3 attempts per request are for the boto3 client; the client fast makes one: add "
-            "--perf-client=boto3"
+            "--perf-client: 'fast:2' is not valid: the fast client sends each request once: use "
+            "fast, or boto3:2"
         ),
     ),
     (
@@ -153,7 +156,7 @@ OPTIONS = [
     ),
     (
         ["--perf-client", "curl"],
-        "--perf-client: 'curl' is not valid: use one of fast, boto3",
+        "--perf-client: 'curl' is not valid: use fast, boto3, or boto3:3 for up to 3 attempts",
     ),
     (
         ["--perf-verify", "some"],
@@ -165,8 +168,8 @@ OPTIONS = [
     (
         ["--perf-audit", "0"],
         (
-            "--perf-audit: '0' is not valid: write 'off', or up to how many items a table is read "
-            "as a whole: 1000000"
+            "--perf-audit: '0' is not valid: write 'off', or up to how many items the whole table "
+            "is read: 1000000"
         ),
     ),
     (
@@ -232,7 +235,27 @@ OPTIONS = [
     ),
 ]
 
+REMOVED = [
+    (
+        "--perf-abort-after=50",
+        "write the number into the rule, 'abort: failure_ratio > 50% after 200'",
+    ),
+    ("--perf-max-attempts=3", "write the number into the client, --perf-client=boto3:3"),
+    ("--perf-key-choice=zipf", "use --perf-data=key_choice=zipf"),
+    ("--perf-items-per-partition=5", "use --perf-data=items_per_partition=N"),
+    ("--perf-baselines=kept", "use the ini key perf_baselines, or -o perf_baselines=…"),
+    ("--perf-stop-timeout=5", "use the ini key perf_stop_timeout, or -o perf_stop_timeout=…"),
+    (
+        "--perf-compare-missing",
+        "use the ini key perf_compare_missing, or -o perf_compare_missing=…",
+    ),
+]
+
 INI = [
+    (
+        "perf_max_attempts = 3",
+        "ini key perf_max_attempts: this option is gone: write the number into the client, ",
+    ),
     ("perf_users = 0", "ini key perf_users: '0' is not valid: it must be a whole number"),
     ("perf_profile = x", "ini key perf_profile: 'x' is not valid: use one of smoke, seed, nightly"),
     ("perf_target = x", "unknown target 'x': use one of moto, dynamodb-local, aws, none, or "),
@@ -249,6 +272,15 @@ INI = [
 ]
 
 PROFILES = [
+    (
+        "partitions = 5",
+        "profile 'own' partitions: this option is gone: use --perf-data=partitions=N",
+    ),
+    (
+        "data = { partition = 5 }",
+        "profile 'own' data: 'partition=5' is not valid: write KEY=VALUE, KEY one of accounts, ",
+    ),
+    ("profile = 'seed'", "profile 'own' profile: 'seed' is not valid: use one of aqp, audit, "),
     (
         "users = 0",
         "profile 'own' users: '0' is not valid: it must be a whole number, at least 1",
@@ -278,6 +310,10 @@ PROFILES = [
 ]
 
 MARKERS = [
+    (
+        "abort_after=5",
+        "@pytest.mark.perf(abort_after=…): this option is gone: write the number into the rule, ",
+    ),
     (
         "users=0",
         "@pytest.mark.perf(users=…): '0' is not valid: it must be a whole number, at least 1",
@@ -339,6 +375,27 @@ def test_bad_option(pytester: pytest.Pytester, args: Sequence[str], text: str) -
 
     assert result.ret == USAGE_ERROR
     assert result.stderr.str().startswith(f"ERROR: {text}")
+
+
+@pytest.mark.parametrize(("argument", "text"), REMOVED, ids=[each for each, _ in REMOVED])
+def test_removed_option(pytester: pytest.Pytester, argument: str, text: str) -> None:
+    result = run(pytester, argument)
+
+    assert result.ret == USAGE_ERROR
+    flag = argument.partition("=")[0]
+    assert result.stderr.str().startswith(f"ERROR: {flag}: this option is gone: {text}")
+
+
+def test_help_shows_the_options_and_no_removed_one(pytester: pytest.Pytester) -> None:
+    """Neither as an option nor as an ini key."""
+    text = run(pytester, "--help").stdout.str()
+
+    assert set(re.findall(r"--perf-[a-z-]+", text)) == {
+        option.flag for option in TABLE if option.has_flag
+    }
+    assert set(re.findall(r"^  (perf_\w+)", text, re.MULTILINE)) == {
+        option.ini_key for option in TABLE
+    }
 
 
 @pytest.mark.parametrize(("line", "text"), INI, ids=[line for line, _ in INI])

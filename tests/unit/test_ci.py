@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from aqp_perf.plugin.settings.baseline_settings import MissingBaseline
-from aqp_perf.plugin.settings.options import KEEP_TABLE_FLAG, OPTIONS, PROFILE_FLAG, THRESHOLD_FLAG
+from aqp_perf.plugin.settings.options import OPTIONS
 from aqp_perf.plugin.settings.resolver import Resolver
 from aqp_perf.targets import TargetKind
 from aqp_perf.targets.access.permissions import _OTHER_ACTIONS
@@ -28,7 +28,7 @@ TEXTS = {
     ".pre-commit-config.yaml": (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"),
     "ci.md": RECIPES,
 }
-FLAGS = {option.flag for option in OPTIONS} | {PROFILE_FLAG, THRESHOLD_FLAG, KEEP_TABLE_FLAG}
+FLAGS = {option.flag for option in OPTIONS if option.has_flag}
 HISTORY = "s3://nights/main"
 SETTINGS = {
     "AWS_ACCOUNT": "123456789012",

@@ -1,4 +1,4 @@
-"""Runs the ordinary locust command in a child process and reads the result file it leaves.
+"""Runs the ordinary locust command in a child process and reads its result file.
 
 This is the parent's side: it imports neither locust nor gevent.
 """
@@ -11,7 +11,6 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from types import TracebackType
 from typing import Self
 
 from aqp_perf.children import (
@@ -29,7 +28,7 @@ from aqp_perf.loadgen.command.run_spec import START_SLACK_S, RunSpec
 
 
 class LoadRun:
-    """A locust command under way; leaving the ``with`` block ends it, whatever happened.
+    """A running locust command; leaving the ``with`` block ends it.
 
     Args:
         spec: what to run.
@@ -38,7 +37,7 @@ class LoadRun:
 
     Raises:
         InvalidOption: there is no such locustfile.
-        PortTaken: somebody else listens where workers on other machines would be waited for.
+        PortTaken: another process listens where workers on other machines would connect.
     """
 
     def __init__(
@@ -61,7 +60,7 @@ class LoadRun:
         try:
             self._child = Child(
                 "locust",
-                [*_locust(), *self.command[1:]],
+                [*module_command("aqp_perf.loadgen"), *self.command[1:]],
                 environment=_without_options(environment),
                 on_line=self._read,
             )
@@ -70,7 +69,7 @@ class LoadRun:
             raise
 
     def wait(self) -> LoadOutcome:
-        """Wait until the run is done and return what it left behind.
+        """Wait until the run is done and return what it measured.
 
         Raises:
             InvalidOption: the locustfile has no such user class.
@@ -86,17 +85,17 @@ class LoadRun:
         return self._result(exit_code)
 
     def progress(self) -> Progress | None:
-        """Return how the run is doing, as it told last; None when it told nothing yet."""
+        """Return the latest progress that the run has written; None before the first."""
         try:
-            with progress_path(self._result_file).open("rb") as told:
-                text, told_at_s = told.read(), os.fstat(told.fileno()).st_mtime
+            with progress_path(self._result_file).open("rb") as file:
+                text, written_at_s = file.read(), os.fstat(file.fileno()).st_mtime
         except FileNotFoundError:
             return None
-        age_s = max(time.time() - told_at_s, 0.0)
+        age_s = max(time.time() - written_at_s, 0.0)
         return replace(Progress.from_json(json.loads(text)), age_s=age_s)
 
     def interrupt(self) -> LoadOutcome | None:
-        """End the run early; return what was measured, or None when there is nothing yet."""
+        """End the run early; return what it measured, None if it had not begun to measure."""
         self._child.send_signal(signal.SIGTERM)
         try:
             exit_code = self._child.wait(self.spec.stop_timeout_s + START_SLACK_S)
@@ -113,12 +112,7 @@ class LoadRun:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _read(self, line: str) -> None:
@@ -139,22 +133,14 @@ class LoadRun:
         return read_outcome(self._result_file)
 
 
-def _locust() -> list[str]:
-    """Return how to start locust of this very environment, on the PATH or not."""
-    return module_command("aqp_perf.loadgen")
-
-
 def _without_options(environment: Mapping[str, str]) -> ChildEnvironment:
-    """Return ``environment`` without LOCUST_*, which locust reads as options.
-
-    What is measured would not be what the report says.
-    """
+    """Return ``environment`` without LOCUST_*: locust would take them for options of this run."""
     kept = {k: v for k, v in environment.items() if not k.startswith("LOCUST_")}
     return with_this_package(kept)
 
 
 def _check_free(address: str) -> None:
-    """Raise PortTaken when somebody listens at ``host:port``; locust would say it in a stack."""
+    """Raise PortTaken if another process listens at ``host:port``: locust shows only a stack."""
     host, _, port = address.rpartition(":")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""What a load run is to do, and the ordinary locust command that does it."""
+"""A load run, and the ordinary locust command that does it."""
 
 import json
 import socket
@@ -16,10 +16,10 @@ LOCUSTFILE = Path(__file__).parents[2] / "workloads" / "locustfile.py"
 """The workloads that ship with this package."""
 
 DEFAULT_MASTER_BIND = "0.0.0.0:5557"
-"""Where a master waits for workers on other machines, as locust itself does."""
+"""Where a master waits for workers on other machines: locust's own default."""
 
 START_SLACK_S = 30.0
-"""How long locust may take to start, and to end once it should."""
+"""How long locust may take to start, and to exit at its end."""
 
 _INSTRUMENT = Path(__file__).parents[1] / "instrument.py"
 _WORKERS_MAX_WAIT_S = 60
@@ -31,21 +31,21 @@ class RunSpec:
 
     Args:
         locustfile: the file with the user classes.
-        user_classes: name → weight; empty: every class in the file, with its own weight.
+        user_classes: name → weight; empty: every class of the file, with its own weight.
         users: concurrent users in all.
         spawn_rate: users started per second.
-        run_time_s: seconds of load, the warm-up included; locust takes whole ones, the next above.
-        stop_timeout_s: how long requests under way are waited for at the end; likewise.
+        run_time_s: seconds of load, the warm-up included; rounded up to locust's whole seconds.
+        stop_timeout_s: how long the end waits for requests under way; rounded up likewise.
         warmup_s: time before the measurement window.
         pacing: when requests are due.
-        host: locust's ``--host``, the AQP's base URL; None: users that need none.
-        workload: argument name without dashes → value, for `workload_arguments`.
+        host: locust's ``--host``, the AQP's base URL; None: the users have their own or need none.
+        workload: argument of `add_workload_arguments`, without its dashes → value.
         abort_rules: what ends the run as hopeless.
-        budget: what the requests may cost; None: whatever they do.
+        budget: what the requests may cost; None: no limit.
         processes: worker processes on this machine; 1: locust itself sends.
         expect_workers: workers on other machines to wait for; 0: none.
         master_bind: host:port where the master listens for them.
-        progress_s: how often the run tells its progress; None: never.
+        progress_s: how often the run writes its progress; None: never.
     """
 
     locustfile: Path = LOCUSTFILE
@@ -67,13 +67,13 @@ class RunSpec:
 
     @property
     def deadline_s(self) -> float:
-        """When a run that is not done has gone wrong."""
+        """Seconds after which a run that is not done has gone wrong."""
         spawn_s = self.users / self.spawn_rate
         workers_s = _WORKERS_MAX_WAIT_S if self.expect_workers else 0
         return self.run_time_s + spawn_s + self.stop_timeout_s + workers_s + START_SLACK_S
 
     def argv(self, result_file: Path) -> list[str]:
-        """Return the locust command, that anybody can run again by hand."""
+        """Return the locust command, which can be run again by hand."""
         argv = [
             "locust",
             "-f",
@@ -96,7 +96,7 @@ class RunSpec:
             argv += ["--abort", str(rule).removeprefix("abort: ")]
         if self.budget is not None:
             argv += ["--budget", str(self.budget)]
-        if len(self.user_classes) > 1:  # equal ones too: the classes may have others of their own
+        if len(self.user_classes) > 1:  # even if equal: the classes may have weights of their own
             weights = [
                 {"user_class_name": name, "weight": weight}
                 for name, weight in self.user_classes.items()

@@ -1,4 +1,4 @@
-"""The names of user classes that a locust command may have, checked as it is read."""
+"""Checks the names of user classes in a locust command as it is read."""
 
 import argparse
 import sys
@@ -8,16 +8,16 @@ from typing import Any
 from locust.argument_parser import parse_locustfile_option, parse_locustfile_paths
 from locust.util.load_locustfile import is_user_class
 
-from aqp_perf.loadgen.command.unknown_class import UnknownClass
+from aqp_perf.loadgen.command.failed_start import UnknownClass
 
 
 def known_user_class(name: str) -> str:
-    """Return a name that one of the locustfiles has; for `argparse`, once they are imported.
+    """Return ``name`` if a locustfile has such a user class; for `argparse`, after their import.
 
-    Locust says only later that it knows no such class, and then not which ones it knows.
+    Locust notices an unknown class only later, and does not list the known ones.
 
     Raises:
-        argparse.ArgumentTypeError: they have others.
+        argparse.ArgumentTypeError: the locustfiles have other classes.
     """
     known = _known_names()
     if known and name not in known:
@@ -26,10 +26,10 @@ def known_user_class(name: str) -> str:
 
 
 def _known_names() -> set[str]:
-    """Return the names in the locustfiles of this command; none, where only locust can tell."""
+    """Return the names in the locustfiles of this command; empty where only locust can know."""
     options: Any = parse_locustfile_option()  # locust types it as another function's result
-    paths = [each.strip() for each in options.locustfile.split(",")]
-    if not all(Path(each).exists() for each in paths):
+    paths = [path.strip() for path in options.locustfile.split(",")]
+    if not all(Path(path).exists() for path in paths):
         return set()  # they come from a master or a URL
     return {
         name
@@ -40,6 +40,6 @@ def _known_names() -> set[str]:
 
 
 def _module_name(path: str) -> str:
-    """Return under which name locust imports a locustfile."""
+    """Return the name under which locust imports a locustfile."""
     stem = Path(path).stem
     return "locustfile" if stem == "locust" else stem

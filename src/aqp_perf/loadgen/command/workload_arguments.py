@@ -8,25 +8,18 @@ import argparse
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
-from aqp_perf.core.data.dataset import DATASET_SIZES, Dataset, KeyChoice
+from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.data.statements import DEFAULT_TABLE
 from aqp_perf.core.load.pacing import Pacing, parse_pacing
 from aqp_perf.core.proof.sampling import Verification, parse_verification
+from aqp_perf.errors import ConfigError
+from aqp_perf.loadgen.command.client_choice import ClientChoice, parse_client
+from aqp_perf.loadgen.command.dataset_text import DATA_KEYS, data_text, parse_data
 
 NO_ENDPOINT: Final = "none"
 """The endpoint of a run without a DynamoDB: its users must not find one by themselves."""
-
-
-class ClientKind(StrEnum):
-    """Which DynamoDB client the PartiQL users send with."""
-
-    FAST = "fast"
-    """Own signing over keep-alive connections; one attempt per request."""
-    BOTO3 = "boto3"
-    """The AWS SDK, at about a seventh of the rate; as many attempts per request as asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +34,6 @@ class WorkloadSettings:
         pacing: when requests are due.
         dataset: what is read and written.
         client: the DynamoDB client to use.
-        max_attempts: how often the boto3 client tries each request.
         run_id: makes the order ids of this run differ from those of any other.
         verification: which answers are checked.
     """
@@ -51,8 +43,7 @@ class WorkloadSettings:
     region: str | None
     pacing: Pacing
     dataset: Dataset
-    client: ClientKind
-    max_attempts: int
+    client: ClientChoice
     run_id: str
     verification: Verification
 
@@ -63,18 +54,14 @@ class WorkloadSettings:
         Raises:
             ValueError: sizes of the data set contradict each other.
         """
+        data: dict[str, Any] = parse_data(options.data)
         return cls(
             table=options.table,
             endpoint_url=options.endpoint_url or None,
             region=options.region or None,
             pacing=parse_pacing(options.pacing),
-            dataset=Dataset(
-                seed=options.data_seed,
-                key_choice=KeyChoice(options.key_choice),
-                **{name: getattr(options, name) for name in DATASET_SIZES},
-            ),
-            client=ClientKind(options.client),
-            max_attempts=options.max_attempts,
+            dataset=Dataset(seed=options.data_seed, **data),
+            client=parse_client(options.client),
             run_id=options.run_id,
             verification=parse_verification(options.verify),
         )
@@ -82,60 +69,50 @@ class WorkloadSettings:
 
 def add_workload_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments behind `WorkloadSettings` to locust's parser."""
-    group = parser.add_argument_group("DynamoDB and AQP workloads")
-    group.add_argument("--table", default=DEFAULT_TABLE, help="table to write and read")
-    group.add_argument(
-        "--endpoint-url", default="", help="DynamoDB-compatible endpoint; default: AWS itself"
-    )
-    group.add_argument("--region", default="", help="AWS region; default: as botocore finds it")
-    group.add_argument(
+    add = parser.add_argument_group("DynamoDB and AQP workloads").add_argument
+    add("--table", default=DEFAULT_TABLE, help="table to write and read")
+    add("--endpoint-url", default="", help="DynamoDB-compatible endpoint; default: AWS itself")
+    add("--region", default="", help="AWS region; default: as botocore finds it")
+    add(
         "--pacing",
-        type=_checked(parse_pacing),
+        type=checked(parse_pacing),
         default="think",
         help="'think', 'none' or arrivals per second in all: '200/s', '200/s:poisson', "
         "'0..200/s@30s,200/s@2m'",
     )
-    group.add_argument("--data-seed", type=int, default=1, help="seed of all data")
-    group.add_argument(
+    add(
         "--client",
-        choices=[kind.value for kind in ClientKind],
-        default=ClientKind.FAST.value,
-        help="DynamoDB client",
+        type=checked(parse_client),
+        default="fast",
+        help="DynamoDB client: 'fast', 'boto3', or 'boto3:3' for up to 3 attempts per request",
     )
-    group.add_argument(
-        "--max-attempts", type=int, default=1, help="attempts per request of the boto3 client"
-    )
-    group.add_argument(
-        "--key-choice",
-        choices=[choice.value for choice in KeyChoice],
-        default=KeyChoice.UNIFORM.value,
-        help="how often each partition is asked for",
-    )
-    group.add_argument(
+    add(
         "--verify",
-        type=_checked(parse_verification),
+        type=checked(parse_verification),
         default="off",
         help="answers to check: 'all', 'off', 'sample:10%%'; the table must hold the seeded data",
     )
-    defaults = Dataset()
-    for name, meaning in DATASET_SIZES.items():
-        group.add_argument(
-            "--" + name.replace("_", "-"), type=int, default=getattr(defaults, name), help=meaning
-        )
-    group.add_argument(
+    add("--data-seed", type=int, default=1, help="seed of all data")
+    add(
+        "--data",
+        type=checked(parse_data),
+        default=data_text(Dataset()),
+        help=f"sizes of the data as KEY=VALUE,…: {', '.join(DATA_KEYS)}",
+    )
+    add(
         "--run-id",
         default=secrets.token_hex(4),
         help="part of every order id; default: a new one for every run",
     )
 
 
-def _checked(parse: Callable[[str], Any]) -> Callable[[str], str]:
+def checked(parse: Callable[[str], object]) -> Callable[[str], str]:
     """Return an argparse type that checks a text with ``parse`` and keeps it as text."""
 
     def check(text: str) -> str:
         try:
             parse(text)
-        except ValueError as error:
+        except (ValueError, ConfigError) as error:
             raise argparse.ArgumentTypeError(str(error)) from error
         return text
 

@@ -13,7 +13,8 @@ from aqp_perf.loadgen.clients.attempts import Attempts
 from aqp_perf.loadgen.clients.dynamodb import Answer, Attributes, DynamoDbClient, DynamoDbError
 from aqp_perf.loadgen.clients.open_client import open_client
 from aqp_perf.loadgen.clients.request_context import RequestContext
-from aqp_perf.loadgen.command.workload_arguments import ClientKind, WorkloadSettings
+from aqp_perf.loadgen.command.client_choice import ClientKind
+from aqp_perf.loadgen.command.workload_arguments import WorkloadSettings
 from aqp_perf.loadgen.users.paced_user import AnswerCheck, PacedUser
 from aqp_perf.loadgen.users.select_pages import SelectPages
 from aqp_perf.loadgen.users.write_outcomes import outcome_of
@@ -181,4 +182,5 @@ def _add_attempts(context: RequestContext, attempts: Attempts | None) -> None:
 
 
 def _opening_of(settings: WorkloadSettings) -> _Opening:
-    return settings.client, settings.endpoint_url, settings.region, settings.max_attempts
+    client = settings.client
+    return client.kind, settings.endpoint_url, settings.region, client.max_attempts

@@ -31,7 +31,9 @@ from aqp_perf.stores.file_store import STORE_ERRORS, FileStore
 
 MOST_BYTES: Final = 200_000_000
 """No session has results that large."""
-_ADVICE: Final = "save one with --perf-save, or let it be missing with --perf-compare-missing=pass"
+_ADVICE: Final = (
+    "save one with --perf-save, or allow it to be missing: -o perf_compare_missing=pass"
+)
 
 
 class Baselines:
@@ -191,7 +193,7 @@ class Baselines:
             detail = (
                 f"not comparable: {'; '.join(differences)}: measure as it was, save another "
                 "baseline with --perf-save, or allow the difference with "
-                f"--perf-compare-allow={','.join(sorted(allowed | parts))}"
+                f"-o perf_compare_allow={','.join(sorted(allowed | parts))}"
             )
             raise BaselineUnusable(str(self._settings.compare), detail)
 

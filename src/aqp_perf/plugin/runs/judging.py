@@ -87,7 +87,7 @@ def _shown_profile(run: FinishedRun) -> dict[str, object]:
 
 def _unverified(run: FinishedRun) -> str | None:
     """Return why no answer was checked; None: some were, or there was none to check."""
-    if not run.load.verification.ratio:
+    if not run.load.verify.ratio:
         return "the verification is off"
     if run.site.unverifiable is not None:
         return run.site.unverifiable

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from aqp_perf.core.data.dataset import DATASET_SIZES, Dataset
+from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.loadgen.command.dataset_text import data_text
 from aqp_perf.loadgen.command.run_spec import LOCUSTFILE, RunSpec
 from aqp_perf.loadgen.command.workload_arguments import NO_ENDPOINT
 from aqp_perf.plugin.runs.site import Site
@@ -57,14 +58,11 @@ def spec_of(  # noqa: PLR0913 - named, and each another thing
 def _workload(load: LoadSettings, site: Site, dataset: Dataset, run_id: str) -> dict[str, str]:
     arguments = {
         "data-seed": str(dataset.seed),
+        "data": data_text(dataset),
         "client": str(load.client),
-        "max-attempts": str(load.max_attempts),
-        "key-choice": str(dataset.key_choice),
-        "verify": "off" if site.unverifiable else str(load.verification),
+        "verify": "off" if site.unverifiable else str(load.verify),
         "run-id": run_id,
     }
-    for name in DATASET_SIZES:
-        arguments[name.replace("_", "-")] = str(getattr(dataset, name))
     if site.table is not None:
         arguments["table"] = site.table.name
     if site.target is None:

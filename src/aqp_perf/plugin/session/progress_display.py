@@ -17,7 +17,7 @@ from aqp_perf.core.measured.run_progress import Progress
 from aqp_perf.core.verdict.verdicts import RunVerdict
 from aqp_perf.plugin.session.gone_terminals import drop_gone_terminals
 from aqp_perf.plugin.session.screen import has_terminal, uncaptured
-from aqp_perf.plugin.settings.progress_kind import ProgressKind
+from aqp_perf.plugin.settings.session_settings import ProgressKind
 from aqp_perf.reports.lines import printable
 from aqp_perf.reports.text.progress_text import Rates, View, progress_line, view
 

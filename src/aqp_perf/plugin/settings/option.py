@@ -1,4 +1,4 @@
-"""What an option is: a name, how its text is read, and for how much it holds."""
+"""What an option is: its names, how its text is read, and how long its value holds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,42 +7,78 @@ from typing import Any
 
 
 class Scope(StrEnum):
-    """For how much an option holds."""
+    """What a value holds for."""
 
     SESSION = "session"
     """The whole pytest session: a target is opened once."""
     RUN = "run"
-    """A load run: a test's marker may set it too."""
+    """One load run: a test's marker and a call of ``perf_load`` may set it too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind(StrEnum):
+    """How an option is given."""
+
+    VALUE = "value"
+    """``--perf-users=20``."""
+    LIST = "list"
+    """Several times on the command line, one a line in the ini file, a list in a profile."""
+    SWITCH = "switch"
+    """``--perf-keep-table``; true or false in the ini file and in a profile."""
+
+
+def _replace(_lower: tuple[Any, ...], higher: tuple[Any, ...]) -> tuple[Any, ...]:
+    return higher
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """One option.
 
     Args:
-        name: with ``_``, as in ini keys and profiles, without ``perf_``.
-        scope: for how much it holds.
-        parse: text → value; raises ValueError or ConfigError with what would be right.
-        default: as text; None: no value.
-        metavar: what the help calls its value.
-        meaning: one line of help.
-        is_repeatable: whether it may be given several times; its value is a tuple then.
+        name: with ``_`` and without ``perf_``.
+        parse: text → value; raises ValueError or ConfigError that says what would be right.
+        form: the texts that it takes: ``auto|N``; words in capitals stand for others.
+        meaning: what the option does, without a full stop.
+        default: the text that holds when no other is given; None: no value.
+        otherwise: what happens without a value, where there is no default.
+        scope: what a value holds for.
+        kind: how it is given.
+        combine: of a list: (lower, higher) → the values that hold of those of two layers.
+        key: its name in profiles and markers, where that is not ``name``.
+        field: its attribute of the settings, where that is not ``name``.
+        is_reported: whether reports show it as part of the load.
+        has_flag: whether there is a command line option; else ini key and profile alone have it.
     """
 
     name: str
-    scope: Scope
     parse: Callable[[str], Any]
-    default: str | None
-    metavar: str
+    form: str
     meaning: str
-    is_repeatable: bool = False
+    default: str | None = None
+    otherwise: str = ""
+    scope: Scope = Scope.SESSION
+    kind: Kind = Kind.VALUE
+    combine: Callable[[tuple[Any, ...], tuple[Any, ...]], tuple[Any, ...]] = _replace
+    key: str = ""
+    field: str = ""
+    is_reported: bool = False
+    has_flag: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self.key or self.name)
+        object.__setattr__(self, "field", self.field or self.name)
 
     @property
     def flag(self) -> str:
-        """The command line option."""
-        return "--perf-" + self.name.replace("_", "-")
+        """The command line option: ``--perf-run-time``."""
+        return flag_of(self.name)
+
+    @property
+    def ini_key(self) -> str:
+        """The key in the ini file: ``perf_run_time``."""
+        return f"perf_{self.name}"
 
 
-def ini_key(flag: str) -> str:
-    """Return the ini key of a command line option: ``--perf-run-time`` → ``perf_run_time``."""
-    return flag.removeprefix("--").replace("-", "_")
+def flag_of(name: str) -> str:
+    """Return the command line option of that name: ``run_time`` → ``--perf-run-time``."""
+    return "--perf-" + name.replace("_", "-")

@@ -1,7 +1,8 @@
-"""How the texts of options are read: whatever cannot be is refused with what would be right.
+"""Parsers of option values.
 
-Every function here raises ValueError or ConfigError for a text that it does not take. Options whose
-values belong to another module are read there: see `aqp_perf.plugin.settings.options`.
+Every function here raises ValueError or ConfigError for a text that it does not take; the message
+says what would be right. Values that belong to another module are parsed there: the table in
+`aqp_perf.plugin.settings.options` names every parser.
 """
 
 import os
@@ -13,23 +14,21 @@ from pathlib import Path
 from typing import Final
 
 from aqp_perf.aqp.base_url import parse_base_url
-from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.json_reader import MOST
 from aqp_perf.core.load.durations import parse_duration
-from aqp_perf.errors import InvalidComparisonRule, InvalidOption
+from aqp_perf.errors import InvalidOption
 from aqp_perf.files import check_takes_file
+from aqp_perf.loadgen.command.whole_number import TOO_LONG, whole_number
 from aqp_perf.targets import TargetKind, parse_target
-from aqp_perf.targets.tables.table import checked_name
 
 _RUN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 _LONGEST_S: Final = 30 * 86_400
 _MOST_PROCESSES: Final = 1_024
-"""Each is a locust of its own: more than one machine has room for."""
-_TOO_LONG: Final = "it must be a whole number of at most 24 digits"
+"""Each is a locust process: no machine has room for more."""
 
 
 def parse_target_name(text: str) -> str:
-    """Return the name or URL of a target; what `aws` needs beside it is looked at elsewhere."""
+    """Return the name or URL of a target; the account that ``aws`` needs is checked elsewhere."""
     if text != TargetKind.AWS:
         parse_target(text)
     return text
@@ -47,23 +46,18 @@ def parse_aqp(text: str) -> str:
     return text.rstrip("/")
 
 
-def parse_table(text: str) -> str:
-    """Return the name of a table."""
-    return checked_name("--perf-table", text)
-
-
 def parse_run_id(text: str) -> str:
-    """Return what may be a part of table names."""
+    """Return a run id, which becomes part of table names."""
     if not _RUN_ID.fullmatch(text):
         raise ValueError("write up to 40 letters, digits, '_', '.' or '-', a letter or digit first")
     if "_1" in f"_{text}" or "json" in text:
-        # The name of the table would not reach DynamoDB as it is.
+        # The AQP would ask DynamoDB for a table of another name.
         raise ValueError("the real AQP rewrites '_1' and 'json' in queries: choose another name")
     return text
 
 
 def parse_new_file(text: str) -> Path:
-    """Return the path of a report; a folder that takes no files is known before any load."""
+    """Return the path of a file to write; checks before any load that its folder takes files."""
     path = Path(text).absolute()
     try:
         if path.is_dir():
@@ -74,56 +68,31 @@ def parse_new_file(text: str) -> Path:
     return path
 
 
-def parse_comparison_rule(text: str) -> ComparisonRule:
-    """Return a rule to compare by."""
-    try:
-        return ComparisonRule.parse(text)
-    except InvalidComparisonRule as error:
-        raise ValueError(error.hint) from error
-
-
 def parse_audit(text: str) -> int:
-    """Return up to how many items a table is read as a whole; 0: there is no audit."""
+    """Return the largest number of items that are read as a whole table; 0: there is no audit."""
     if text == "off":
         return 0
     try:
         return whole_number(1)(text)
     except ValueError as error:
         raise ValueError(
-            "write 'off', or up to how many items a table is read as a whole: 1000000"
+            "write 'off', or up to how many items the whole table is read: 1000000"
         ) from error
 
 
 def parse_seed(text: str) -> int:
-    """Return any whole number that a report can hold."""
+    """Return a whole number that a results file can hold, negative ones too."""
     try:
         seed = int(text)
     except ValueError:
         raise ValueError("it must be a whole number") from None
     if not -MOST <= seed <= MOST:
-        raise ValueError(_TOO_LONG)
+        raise ValueError(TOO_LONG)
     return seed
 
 
-def whole_number(least: int) -> Callable[[str], int]:
-    """Return what reads whole numbers from ``least`` on that a report can hold."""
-
-    def parse(text: str) -> int:
-        try:
-            number = int(text)
-        except ValueError:
-            number = least - 1
-        if number < least:
-            raise ValueError(f"it must be a whole number, at least {least}")
-        if number > MOST:
-            raise ValueError(_TOO_LONG)
-        return number
-
-    return parse
-
-
 def one_of(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
-    """Return what reads the members of an enumeration."""
+    """Return a parser of the members of an enumeration."""
 
     def parse(text: str) -> StrEnum:
         try:
@@ -159,12 +128,12 @@ def parse_spawn_rate(text: str) -> float:
 
 
 def parse_time(text: str) -> float:
-    """Return seconds, more than none."""
+    """Return seconds above 0."""
     return _bounded(parse_duration(text))
 
 
 def parse_time_or_zero(text: str) -> float:
-    """Return seconds."""
+    """Return seconds, 0 or more."""
     return _bounded(parse_duration(text, allow_zero=True))
 
 

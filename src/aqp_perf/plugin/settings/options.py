@@ -1,217 +1,346 @@
-"""The ``--perf-*`` options: one table, from which the command line, ini keys and help are made.
+"""The table of options: command line, ini keys, profiles, settings and docs follow from it.
 
-A value is read from the first of these that has one: command line, the profile chosen there, the
-test's marker, ini file, default. Thresholds of all of them are combined: see
-`aqp_perf.plugin.settings.resolver`.
+A new option is a row here, and the attribute of `LoadSettings` or `SessionSettings` that takes its
+value. With scope `Scope.RUN` it is an argument of the marker, too.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+import operator
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Final
 
 import pytest
 
 from aqp_perf.core.aws.prices import parse_usd
-from aqp_perf.core.data.dataset import DATASET_SIZES, Dataset, KeyChoice
+from aqp_perf.core.comparison.rules import ComparisonRule
+from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.load.pacing import parse_pacing
 from aqp_perf.core.proof.sampling import parse_verification
 from aqp_perf.core.results.run_fingerprint import PARTS, parse_parts
+from aqp_perf.core.verdict.thresholds import override, parse_threshold
+from aqp_perf.loadgen.command.client_choice import parse_client
+from aqp_perf.loadgen.command.dataset_text import DATA_KEYS, data_text, parse_data
 from aqp_perf.loadgen.command.run_spec import DEFAULT_MASTER_BIND
-from aqp_perf.loadgen.command.workload_arguments import ClientKind
+from aqp_perf.loadgen.command.whole_number import whole_number
 from aqp_perf.plugin.settings.baseline_settings import (
     DEFAULT_PLACE,
     MissingBaseline,
     parse_baseline,
     parse_baseline_name,
 )
-from aqp_perf.plugin.settings.option import Option, Scope, ini_key
+from aqp_perf.plugin.settings.option import Kind, Option, Scope
 from aqp_perf.plugin.settings.option_values import (
     one_of,
     parse_address,
     parse_aqp,
     parse_audit,
-    parse_comparison_rule,
     parse_new_file,
     parse_processes,
     parse_run_id,
     parse_run_time,
     parse_seed,
     parse_spawn_rate,
-    parse_table,
     parse_target_name,
     parse_time,
     parse_time_or_zero,
-    whole_number,
 )
-from aqp_perf.plugin.settings.profiles import DEFAULT_PROFILE
-from aqp_perf.plugin.settings.progress_kind import ProgressKind
+from aqp_perf.plugin.settings.profiles import DEFAULT_PROFILE, SHIPPED
+from aqp_perf.plugin.settings.session_settings import ProgressKind
 from aqp_perf.stores.file_store import parse_place
 from aqp_perf.targets import parse_billing
+from aqp_perf.targets.tables.table import checked_name
 
-THRESHOLDS = "thresholds"
-"""In profiles and markers, the list of what ``--perf-threshold`` gives one by one."""
+_run: Final = partial(Option, scope=Scope.RUN)
+_load: Final = partial(_run, is_reported=True)
 
-
-_Row = tuple[str, Callable[[str], Any], str | None, str, str]
-"""Name, parse, default, metavar and meaning of an `Option`."""
-
-
-def _options(scope: Scope, *rows: _Row) -> Iterator[Option]:
-    for name, parse, default, metavar, meaning in rows:
-        yield Option(
-            name=name, scope=scope, parse=parse, default=default, metavar=metavar, meaning=meaning
-        )
-
-
-def _sizes() -> Iterator[_Row]:
-    defaults = Dataset()
-    for name, meaning in DATASET_SIZES.items():
-        least = 0 if name == "items_per_partition" else 1
-        yield name, whole_number(least), str(getattr(defaults, name)), "N", meaning
-
-
-OPTIONS: Sequence[Option] = (
-    *_options(
-        Scope.SESSION,
-        (
-            "target",
-            parse_target_name,
-            "moto",
-            "TARGET",
-            "moto, dynamodb-local, aws, none, or a URL",
-        ),
-        (
-            "aqp",
-            parse_aqp,
-            None,
-            "AQP",
-            "embedded (default, but not on aws), none, or an AQP's URL",
-        ),
-        (
-            "table",
-            parse_table,
-            None,
-            "NAME",
-            "use this table; it is never created, seeded or deleted",
-        ),
-        ("seed", parse_seed, "1", "N", "seed of all data"),
-        ("billing", parse_billing, "on-demand", "MODE", "on-demand[:RCU,WCU], provisioned:RCU,WCU"),
-        ("max_cost", parse_usd, "5", "USD", "AWS only: the most that a session may cost"),
-        (
-            "run_id",
-            parse_run_id,
-            None,
-            "ID",
-            "names what the session creates (default: a random one)",
-        ),
-        ("json", parse_new_file, None, "FILE", "write all results to FILE"),
-        (
-            *("progress", one_of(ProgressKind), "auto", "HOW"),
-            "show a load under way: auto (a block on a terminal, else lines), plain (lines), off",
-        ),
-        ("html", parse_new_file, None, "FILE", "write a report with charts to FILE, for a browser"),
-        ("markdown", parse_new_file, None, "FILE", "write a summary to FILE, for a pull request"),
-        (
-            "history",
-            parse_place,
-            None,
-            "DIR",
-            "add the results to a history, and tell what changed",
-        ),
-        ("baselines", parse_place, DEFAULT_PLACE, "DIR", "where baselines are: a folder, s3://…"),
-        ("save", parse_baseline_name, None, "NAME", "save the results as a baseline"),
-        ("compare", parse_baseline, None, "BASELINE", "compare with it: a name, or a file"),
-        (
-            *("compare_allow", parse_parts, None, "PARTS"),
-            f"what may differ from a baseline: {','.join(PARTS)}",
-        ),
-        (
-            *("compare_missing", one_of(MissingBaseline), "error", "HOW"),
-            "what a baseline does not have, or none at all, is an error, or is let pass",
-        ),
-        ("aws_account", str, None, "ID", "the only AWS account that may be used"),
-        ("aws_region", str, None, "REGION", "AWS region (default: boto3's own)"),
-        ("aws_profile", str, None, "NAME", "AWS profile (default: boto3's own)"),
-        ("aws_role_arn", str, None, "ARN", "AWS role to assume"),
-        ("key_choice", one_of(KeyChoice), "uniform", "HOW", "uniform, zipf or hot partitions"),
-        *_sizes(),
-    ),
-    Option(
-        name="compare_fail",
-        scope=Scope.SESSION,
-        parse=parse_comparison_rule,
-        default=None,
-        metavar="RULE",
-        meaning="'[operation:] metric > percent[, floor]', as in 'p99 > 10%%': what is worse than "
-        "the baseline FAILs; repeatable",
-        is_repeatable=True,
-    ),
-    *_options(
-        Scope.RUN,
-        ("users", whole_number(1), None, "N", "concurrent users"),
-        ("spawn_rate", parse_spawn_rate, None, "RATE", "users started per second"),
-        ("run_time", parse_run_time, None, "TIME", "how long the load lasts, the warm-up included"),
-        ("stop_timeout", parse_time, None, "TIME", "how long requests under way may take"),
-        ("warmup", parse_time_or_zero, None, "TIME", "time before the measurement starts"),
-        (
-            *("pacing", parse_pacing, None, "PACING"),
-            "think, none, or arrivals per second like 200/s, 200/s:poisson, 0..200/s@30s,200/s@2m",
-        ),
-        ("processes", parse_processes, "1", "N", "worker processes on this machine, or auto"),
-        ("expect_workers", whole_number(0), "0", "N", "workers on other machines to wait for"),
-        ("master_bind", parse_address, DEFAULT_MASTER_BIND, "ADDR", "where they connect to"),
-        ("client", one_of(ClientKind), "fast", "CLIENT", "DynamoDB client: fast or boto3"),
-        ("max_attempts", whole_number(1), "1", "N", "attempts per request of the boto3 client"),
-        (
-            "verify",
-            parse_verification,
-            "all",
-            "ANSWERS",
-            "answers to check against the data seed: all, sample:10%%, off",
-        ),
-        (
-            "audit",
-            parse_audit,
-            "1000000",
-            "ITEMS",
-            (
-                "look for acknowledged writes: the table is read as a whole up to so many items, "
-                "above them a random sample is looked for; or off"
-            ),
-        ),
-    ),
+PROFILE: Final = _run(
+    "profile",
+    str,
+    f"{'|'.join(SHIPPED)}|NAME",
+    "load profile: values of other options under one name; NAME is one of your own",
+    default=DEFAULT_PROFILE,
+)
+THRESHOLD: Final = _run(
+    "threshold",
+    parse_threshold,
+    "RULE",
+    "what every run is judged by, '[operation:] metric op limit [unit]' as in 'p99 < 300 ms'; or "
+    "what ends a hopeless run: 'abort: failure_ratio > 50% after 200'",
+    kind=Kind.LIST,
+    combine=override,
+    key="thresholds",
+    field="thresholds",
+    otherwise="those of profile and marker",
 )
 
-PROFILE_FLAG = "--perf-profile"
-THRESHOLD_FLAG = "--perf-threshold"
-KEEP_TABLE_FLAG = "--perf-keep-table"
+OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
+    "target": (
+        Option(
+            "target",
+            parse_target_name,
+            "moto|dynamodb-local|aws|none|URL",
+            "where the load goes: an embedded moto, DynamoDB Local, AWS, a running endpoint at a "
+            "URL; none if the tests bring their own system",
+            default="moto",
+        ),
+        Option(
+            "aqp",
+            parse_aqp,
+            "embedded|none|URL",
+            "the AQP under test",
+            otherwise="embedded; none if the target is aws or none",
+        ),
+        Option(
+            "table",
+            partial(checked_name, "--perf-table"),
+            "NAME",
+            "use this existing table, which is then never created, seeded or deleted",
+            otherwise="a new table",
+        ),
+        Option(
+            "keep_table",
+            str,
+            "",
+            "do not delete the table that the session created",
+            kind=Kind.SWITCH,
+        ),
+        Option(
+            "run_id",
+            parse_run_id,
+            "ID",
+            "names the session and what it creates",
+            otherwise="a random one, shown at the start",
+        ),
+    ),
+    "load": (
+        PROFILE,
+        _load("users", whole_number(1), "N", "concurrent users"),
+        _load("spawn_rate", parse_spawn_rate, "RATE", "users started per second"),
+        _load(
+            "run_time",
+            parse_run_time,
+            "TIME",
+            "how long the load lasts, the warm-up included, in whole seconds",
+            field="run_time_s",
+        ),
+        _load(
+            "warmup",
+            parse_time_or_zero,
+            "TIME",
+            "time at the start of the load that is left out of all figures",
+            field="warmup_s",
+        ),
+        _load(
+            "stop_timeout",
+            parse_time,
+            "TIME",
+            "how long the end of a run waits for requests under way",
+            field="stop_timeout_s",
+            has_flag=False,
+        ),
+        _load(
+            "pacing",
+            parse_pacing,
+            "think|none|RATE",
+            "when requests are due: after random think times or at once (closed models), or at "
+            "RATE arrivals per second in all (open model), as in '200/s', at random "
+            "'200/s:poisson', in stages '0..200/s@30s,200/s@2m'",
+        ),
+        _run(
+            "client",
+            parse_client,
+            "fast|boto3|boto3:N",
+            "what sends the PartiQL statements; boto3 makes up to N attempts per request",
+            default="fast",
+        ),
+        _load(
+            "processes",
+            parse_processes,
+            "N|auto",
+            "load generator processes on this machine; auto: one less than there are cores",
+            default="1",
+        ),
+        _run(
+            "expect_workers",
+            whole_number(0),
+            "N",
+            "load generators on other machines to wait for",
+            default="0",
+        ),
+        _run(
+            "master_bind",
+            parse_address,
+            "HOST:PORT",
+            "where those load generators connect to",
+            default=DEFAULT_MASTER_BIND,
+        ),
+    ),
+    "judging": (
+        THRESHOLD,
+        _load(
+            "verify",
+            parse_verification,
+            "all|sample:10%|off",
+            "which answers are checked against those that follow from the data seed",
+            default="all",
+        ),
+        _run(
+            "audit",
+            parse_audit,
+            "ITEMS|off",
+            "look for every acknowledged write after a run, in the whole table if it has at most "
+            "this many items, else in a random sample of the writes",
+            default="1000000",
+            field="audited_items",
+        ),
+    ),
+    "data": (
+        Option("seed", parse_seed, "N", "seed of all data, shown in every report", default="1"),
+        Option(
+            "data",
+            parse_data,
+            "KEY=VALUE",
+            f"size and use of the data: {', '.join(DATA_KEYS)}",
+            kind=Kind.LIST,
+            combine=operator.add,
+            otherwise=data_text(Dataset()).replace(",", ", "),
+        ),
+    ),
+    "reports": (
+        Option("json", parse_new_file, "FILE", "write all results as JSON", field="json_path"),
+        Option("html", parse_new_file, "FILE", "write a page with charts", field="html_path"),
+        Option(
+            "markdown",
+            parse_new_file,
+            "FILE",
+            "write a summary in Markdown, for the comment of a pull request",
+            field="markdown_path",
+        ),
+        Option(
+            "progress",
+            one_of(ProgressKind),
+            "auto|plain|off",
+            "how a running load is shown: a block on a terminal and lines elsewhere (auto), or "
+            "lines (plain)",
+            default="auto",
+        ),
+    ),
+    "baselines and history": (
+        Option(
+            "save",
+            parse_baseline_name,
+            "NAME",
+            "save the results as a baseline if all runs pass and the session is green",
+        ),
+        Option(
+            "compare",
+            parse_baseline,
+            "NAME|FILE",
+            "compare the results with a baseline, or with a results file",
+        ),
+        Option(
+            "compare_fail",
+            ComparisonRule.parse,
+            "RULE",
+            "FAIL a run that is worse than the baseline by more than this: "
+            "'[operation:] metric > percent[, floor]', as in 'p99 > 10%'",
+            kind=Kind.LIST,
+        ),
+        Option(
+            "compare_allow",
+            parse_parts,
+            "PARTS",
+            f"what may differ from the run of the baseline: one or more of {','.join(PARTS)}",
+            has_flag=False,
+        ),
+        Option(
+            "compare_missing",
+            one_of(MissingBaseline),
+            "error|pass",
+            "whether a missing baseline, or a run or operation that the baseline lacks, is an "
+            "error, or passes with a warning",
+            default="error",
+            has_flag=False,
+        ),
+        Option(
+            "baselines",
+            parse_place,
+            "FOLDER|s3://BUCKET/PREFIX",
+            "where baselines are kept",
+            default=DEFAULT_PLACE,
+            has_flag=False,
+        ),
+        Option(
+            "history",
+            parse_place,
+            "FOLDER|s3://BUCKET/PREFIX",
+            "add the results to this history, and report where a figure took another level",
+        ),
+    ),
+    "AWS": (
+        Option("aws_account", str, "ID", "the only account that may be used; required on AWS"),
+        Option("aws_region", str, "REGION", "AWS region", otherwise="as boto3 finds it"),
+        Option("aws_profile", str, "NAME", "AWS profile", otherwise="as boto3 finds it"),
+        Option("aws_role_arn", str, "ARN", "AWS role to assume"),
+        Option(
+            "billing",
+            parse_billing,
+            "on-demand[:RCU,WCU]|provisioned:RCU,WCU",
+            "how the created table is billed, and its ceiling or capacity in units per second; "
+            "on-demand alone is on-demand:40000,40000",
+            default="on-demand",
+        ),
+        Option(
+            "max_cost",
+            parse_usd,
+            "USD",
+            "the most that a session may cost on AWS: a load that is estimated above it does not "
+            "begin, one that has spent it is stopped",
+            default="5",
+            field="max_cost_usd",
+        ),
+    ),
+}
+"""Title → options, in the order of ``--help`` and of the reference page."""
+
+OPTIONS: Final = tuple(option for group in OPTION_GROUPS.values() for option in group)
+"""All options."""
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Add every option and its ini key."""
-    group = parser.getgroup("perf", "performance tests of DynamoDB and the AQP")
-    group.addoption(PROFILE_FLAG, metavar="NAME", help=f"load profile (default: {DEFAULT_PROFILE})")
-    parser.addini(ini_key(PROFILE_FLAG), f"as {PROFILE_FLAG}", default=None)
-    group.addoption(
-        THRESHOLD_FLAG,
-        metavar="RULE",
-        action="append",
-        help="'[operation:] metric op limit [unit]', as in 'p99 < 300 ms', or what ends a hopeless "
-        "run, as in 'abort: failure_ratio > 50%%'; repeatable",
-    )
-    parser.addini(
-        ini_key(THRESHOLD_FLAG), f"as {THRESHOLD_FLAG}, one per line", "linelist", default=None
-    )
-    group.addoption(
-        KEEP_TABLE_FLAG, action="store_true", default=None, help="do not delete the created table"
-    )
-    parser.addini(ini_key(KEEP_TABLE_FLAG), f"as {KEEP_TABLE_FLAG}", "bool", default=None)
-    for option in OPTIONS:
-        meaning, key = option.meaning, ini_key(option.flag)
-        if option.default is not None:
-            meaning += f" (default: {option.default})"
-        if option.is_repeatable:
-            group.addoption(option.flag, metavar=option.metavar, help=meaning, action="append")
-            parser.addini(key, f"as {option.flag}, one per line", "linelist", default=None)
-        else:
-            group.addoption(option.flag, metavar=option.metavar, help=meaning)
-            parser.addini(key, f"as {option.flag}", default=None)
+    """Add every command line option and ini key to pytest's."""
+    for title, options in OPTION_GROUPS.items():
+        group = parser.getgroup(f"perf-{title}", f"performance tests: {title}")
+        for option in options:
+            if option.has_flag:
+                text = _help(option).replace("%", "%%")
+                if option.kind is Kind.SWITCH:
+                    group.addoption(option.flag, action="store_true", default=None, help=text)
+                else:
+                    action = "append" if option.kind is Kind.LIST else "store"
+                    group.addoption(option.flag, metavar=option.form, action=action, help=text)
+            _add_ini_key(parser, option)
+
+
+def _add_ini_key(parser: pytest.Parser, option: Option) -> None:
+    text = f"as {option.flag}" if option.has_flag else _help(option)
+    match option.kind:
+        case Kind.VALUE:
+            parser.addini(option.ini_key, text, default=None)
+        case Kind.LIST:
+            parser.addini(option.ini_key, f"{text}, one per line", "linelist", default=None)
+        case Kind.SWITCH:
+            parser.addini(option.ini_key, text, "bool", default=None)
+
+
+def default_text(option: Option) -> str:
+    """Return what holds if an option is not given, as text for people; empty: nothing."""
+    if option.default is not None:
+        return option.default
+    return str(SHIPPED[DEFAULT_PROFILE].get(option.name, option.otherwise))
+
+
+def _help(option: Option) -> str:
+    default = default_text(option)
+    text = f"{option.meaning}; repeatable" if option.kind is Kind.LIST else option.meaning
+    return f"{text} (default: {default})" if default else text

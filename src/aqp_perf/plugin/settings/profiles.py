@@ -1,9 +1,9 @@
 """Named load profiles: those that ship, and the user's own in ``pyproject.toml``.
 
-A profile is a table of option names (without ``--perf-``, with ``_``) and values as one would write
-them on the command line; ``thresholds`` is a list. ``[tool.perf.profiles.NAME]`` in the
-``pyproject.toml`` of the root directory adds one, or changes what it names of one that ships.
-Beside them, ``[tool.perf.prices]`` has what AWS charges: see `aqp_perf.core.aws.prices`.
+A profile is a table of option names (without ``--perf-``, with ``_``) and values as on the command
+line; ``thresholds`` is a list, ``data`` a list or a table. ``[tool.perf.profiles.NAME]`` in the
+``pyproject.toml`` of the root directory adds one, or changes some values of one that ships. Beside
+them, ``[tool.perf.prices]`` has what AWS charges: see `aqp_perf.core.aws.prices`.
 """
 
 import tomllib
@@ -32,11 +32,11 @@ _SEED_LIMITS = (
         for limit in _AQP_LIMITS
     ),
 )
-"""From the results of the run that the suite comes from, with headroom: writes had no failure, a
-median of 35 ms and a p99 of 250 ms; AQP reads 0.92 %, 54 ms and 340 ms."""
+"""From the results of the seed document's run, with headroom: writes had no failures, a median of
+35 ms and a p99 of 250 ms; AQP reads 0.92 % failures, 54 ms and 340 ms."""
 
 DEFAULT_PROFILE = "smoke"
-"""Lies below everything else: without another limit, a run that fails is not a run that passes."""
+"""Lies below all other layers: without another limit, its threshold still fails a broken run."""
 
 SHIPPED: Mapping[str, Profile] = {
     "smoke": {
@@ -114,15 +114,18 @@ def _profile(name: str, table: object) -> Profile:
     where = f"[tool.perf.profiles.{name}]"
     if not isinstance(table, dict):
         raise InvalidOption(where, table, "it is a table of option names and values")
-    own = {key: _value(f"{where} {key}", value) for key, value in table.items()}
+    own = {key: _value(where, key, value) for key, value in table.items()}
     return {**SHIPPED.get(name, {}), **own}
 
 
-def _value(where: str, value: object) -> Value:
+def _value(where: str, key: str, value: object) -> Value:
+    if key == "data" and isinstance(value, dict):
+        return tuple(f"{name}={size}" for name, size in value.items())
     if isinstance(value, bool):
         return value
     if isinstance(value, (str, int, float)):
         return str(value)
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+    if isinstance(value, list) and all(isinstance(text, str) for text in value):
         return tuple(value)
-    raise InvalidOption(where, value, "write a text, a number, true, false or a list of texts")
+    hint = "write a text, a number, true, false or a list of texts"
+    raise InvalidOption(f"{where} {key}", value, hint)

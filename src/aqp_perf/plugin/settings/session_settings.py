@@ -1,27 +1,37 @@
-"""What holds for a whole session."""
+"""The settings of a whole session."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
 from aqp_perf.core.aws.prices import Prices
-from aqp_perf.core.data.dataset import DATASET_SIZES, Dataset
+from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.errors import InvalidOption
 from aqp_perf.plugin.settings.baseline_settings import BaselineSettings
-from aqp_perf.plugin.settings.progress_kind import ProgressKind
 from aqp_perf.stores.file_store import Place
 from aqp_perf.targets import Billing, TargetKind, TargetSpec, parse_target
 
 
+class ProgressKind(StrEnum):
+    """How a running load is shown."""
+
+    AUTO = "auto"
+    """A block on a terminal, lines elsewhere; nothing with ``-q``."""
+    PLAIN = "plain"
+    """Lines, on a terminal too."""
+    OFF = "off"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSettings:
-    """Where load goes, what it reads and writes, and what is reported of it."""
+    """Where load goes, what it reads and writes, and which reports there are."""
 
     target: TargetSpec
     names_target: bool
-    """Whether anybody chose the target; else a run that does not need it has none."""
+    """Whether the user chose the target; if not, a run that does not need one has none."""
     aqp: str
     """A URL, ``embedded`` or ``none``."""
     table: str | None
@@ -29,7 +39,7 @@ class SessionSettings:
     billing: Billing
     max_cost_usd: Decimal
     prices: Prices | None
-    """Of the user's own setting; None: those that ship."""
+    """The user's own; None: those that ship."""
     dataset: Dataset
     json_path: Path | None
     html_path: Path | None
@@ -42,22 +52,15 @@ class SessionSettings:
 
     @classmethod
     def of(
-        cls,
-        values: Mapping[str, Any],
-        *,
-        names_target: bool,
-        keep_table: bool,
-        prices: Prices | None,
-        run_id: str,
+        cls, values: Mapping[str, Any], *, names_target: bool, prices: Prices | None, run_id: str
     ) -> Self:
-        """Return the settings that options make up.
+        """Return the settings that the options of a session make up.
 
         Args:
-            values: every option of a session → its value.
-            names_target: whether anybody chose the target.
-            keep_table: whether a table of ours is left.
-            prices: of the user's own setting.
-            run_id: for whoever names none.
+            values: field of every option of a session → its value.
+            names_target: whether the user chose the target.
+            prices: the user's own.
+            run_id: the run id if the user chose none.
 
         Raises:
             ConfigError: the values contradict each other.
@@ -71,44 +74,39 @@ class SessionSettings:
         )
         if target.kind is TargetKind.NONE:
             _check_stands_alone(values)
-        is_bare = target.kind in {TargetKind.AWS, TargetKind.NONE}
+        has_own_aqp = target.kind not in {TargetKind.AWS, TargetKind.NONE}
+        own = {field.name for field in fields(cls)}
         return cls(
-            target=target,
-            names_target=names_target,
-            aqp=values["aqp"] or ("none" if is_bare else "embedded"),
-            table=values["table"],
-            keep_table=keep_table,
-            billing=values["billing"],
-            max_cost_usd=values["max_cost"],
-            prices=prices,
-            dataset=_dataset(values),
-            json_path=values["json"],
-            html_path=values["html"],
-            markdown_path=values["markdown"],
-            progress=values["progress"],
-            baselines=_baselines(values),
-            history=None if values["history"] is None else _place(values["history"], values),
-            run_id=values["run_id"] or run_id,
+            **{field: value for field, value in values.items() if field in own}
+            | {
+                "target": target,
+                "names_target": names_target,
+                "aqp": values["aqp"] or ("embedded" if has_own_aqp else "none"),
+                "prices": prices,
+                "dataset": _dataset(values["seed"], values["data"]),
+                "baselines": _baselines(values),
+                "history": values["history"] and _place(values["history"], values),
+                "run_id": values["run_id"] or run_id,
+            }
         )
 
 
 def _check_stands_alone(values: Mapping[str, object]) -> None:
-    """Refuse what needs a target, when there is none."""
+    """Refuse options that need a target when there is none."""
     for option, allowed in (("aqp", (None, "none")), ("table", (None,))):
         if values[option] not in allowed:
             hint = "there is no table with --perf-target=none: leave it out, or name a target"
             raise InvalidOption(f"--perf-{option}", values[option], hint)
 
 
-def _dataset(values: Mapping[str, Any]) -> Dataset:
+def _dataset(seed: int, data: tuple[Mapping[str, Any], ...]) -> Dataset:
+    """Return the data set; of the values of one key, the last holds."""
+    sizes = {key: value for each in data for key, value in each.items()}
     try:
-        return Dataset(
-            seed=values["seed"],
-            key_choice=values["key_choice"],
-            **{name: values[name] for name in DATASET_SIZES},
-        )
+        return Dataset(seed=seed, **sizes)
     except ValueError as error:
-        raise InvalidOption("the data set", "", str(error)) from error
+        text = ",".join(f"{key}={value}" for key, value in sizes.items())
+        raise InvalidOption("--perf-data", text, str(error)) from error
 
 
 def _baselines(values: Mapping[str, Any]) -> BaselineSettings:

@@ -1,4 +1,4 @@
-"""Why locust ended without a result is told in the user's own terms, not in locust's."""
+"""Errors of a locust process that left no result speak of the user's locustfile, not of locust."""
 
 from pathlib import Path
 
@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aqp_perf.errors import GeneratorCrashed, InvalidOption, LocustfileFailed, PerfError
-from aqp_perf.loadgen.command.failed_start import no_result
-from aqp_perf.loadgen.command.unknown_class import UnknownClass
+from aqp_perf.loadgen.command.failed_start import UnknownClass, no_result
 
 OWN = Path("/u/own.py")
 TRACEBACK = """starting
@@ -28,7 +27,7 @@ def error_of(output: str, *, has_loaded: bool = False) -> PerfError:
 
 
 @given(class_names, st.lists(class_names, min_size=1), st.text(), st.text())
-def test_what_one_process_says_another_hears(
+def test_message_of_the_child_is_found_by_the_parent(
     name: str, known: list[str], before: str, after: str
 ) -> None:
     unknown = UnknownClass(name, tuple(known))
@@ -57,7 +56,7 @@ def test_an_import_that_fails_shows_the_locustfiles_frames() -> None:
 
 
 @pytest.mark.parametrize("output", [TRACEBACK, UNKNOWN])
-def test_what_is_printed_under_load_blames_nobody(output: str) -> None:
+def test_output_after_the_start_blames_no_locustfile(output: str) -> None:
     error = error_of(output, has_loaded=True)
 
     assert isinstance(error, GeneratorCrashed)

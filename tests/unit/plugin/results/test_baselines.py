@@ -262,7 +262,9 @@ def test_another_load_is_refused_by_name(baselines: BaselinesOf) -> None:
     now = RunFingerprint(profile={"users": "20"})
     with pytest.raises(BaselineUnusable, match="not comparable: profile: users 10 against 20"):
         baselines(compare="main").check_run(TEST, 0, now)
-    with pytest.raises(BaselineUnusable, match=r"allow .* with --perf-compare-allow=data,profile$"):
+    with pytest.raises(
+        BaselineUnusable, match=r"allow .* with -o perf_compare_allow=data,profile$"
+    ):
         baselines(compare="main", allowed=frozenset({"data"})).check_run(TEST, 0, now)
     baselines(compare="main", allowed=frozenset({"profile"})).check_run(TEST, 0, now)
 

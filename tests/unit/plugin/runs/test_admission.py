@@ -28,7 +28,7 @@ def admit_at(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Admi
     new_table = TableCapacity(warm=NEW_TABLE_PER_S, is_on_aws=True)
     monkeypatch.setattr(targets, "table_capacity", lambda *_: new_table, raising=False)
     config = pytester.parseconfig(
-        "-p", "no:locust", "--perf-pacing=5000/s", "--perf-key-choice=hot"
+        "-p", "no:locust", "--perf-pacing=5000/s", "--perf-data=key_choice=hot"
     )
     resolver = Resolver(config, run_id="run")
 

@@ -15,7 +15,7 @@ from aqp_perf.plugin.settings.resolver import Resolver
 from tests.doubles.manual_clock import ManualClock
 
 AWS = ("--perf-target=aws", "--perf-aws-account=123456789012")
-EMPTY = "--perf-items-per-partition=0"
+EMPTY = "--perf-data=items_per_partition=0"
 WRITES = {"PartiqlWriteUser": 1}
 REGION = "us-east-1"
 HOUR_S = 3_600.0

@@ -37,7 +37,10 @@ def test_profile_in_reports_is_the_one_that_was_resolved(resolver: ResolverOf) -
             ("--perf-pacing=5/s@10s,20/s@20s",),
             "the stages of 5/s@10s,20/s@20s take 30s, longer than the run time of 10s",
         ),
-        (("--perf-max-attempts=2",), "2 attempts per request are for the boto3 client"),
+        (
+            ("--perf-users=100", "--perf-spawn-rate=10"),
+            "starting 100 users at 10 users per second takes longer than the run time of 10 s",
+        ),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from aqp_perf.loadgen.command.whole_number import whole_number
 from aqp_perf.plugin.settings.option_values import (
     parse_address,
     parse_aqp,
@@ -15,7 +16,6 @@ from aqp_perf.plugin.settings.option_values import (
     parse_spawn_rate,
     parse_time,
     parse_time_or_zero,
-    whole_number,
 )
 
 

@@ -7,14 +7,14 @@ from itertools import compress, product
 import pytest
 
 from aqp_perf.core.comparison.rules import ComparisonRule
-from aqp_perf.core.data.dataset import KeyChoice
+from aqp_perf.core.data.dataset import Dataset, KeyChoice
 from aqp_perf.core.load.pacing import OpenModel
 from aqp_perf.core.proof.sampling import Verification
 from aqp_perf.errors import ConfigError, InvalidOption
-from aqp_perf.loadgen.command.workload_arguments import ClientKind
+from aqp_perf.loadgen.command.client_choice import ClientChoice, ClientKind
 from aqp_perf.plugin.settings.baseline_settings import MissingBaseline
 from aqp_perf.plugin.settings.option import Scope
-from aqp_perf.plugin.settings.options import OPTIONS
+from aqp_perf.plugin.settings.options import OPTIONS, PROFILE, THRESHOLD
 from aqp_perf.plugin.settings.resolver import Resolver
 from aqp_perf.stores.file_store import Place
 from aqp_perf.targets import Provisioned
@@ -31,18 +31,14 @@ RUN_OPTIONS: Mapping[str, tuple[str, str, object]] = {
     "processes": ("2", "processes", 2),
     "expect_workers": ("3", "expect_workers", 3),
     "master_bind": ("127.0.0.1:7", "master_bind", "127.0.0.1:7"),
-    "client": ("boto3", "client", ClientKind.BOTO3),
-    "max_attempts": ("3", "max_attempts", 3),
-    "verify": ("sample:10%", "verification", Verification(0.1)),
+    "client": ("boto3:3", "client", ClientChoice(ClientKind.BOTO3, 3)),
+    "verify": ("sample:10%", "verify", Verification(0.1)),
     "audit": ("off", "audited_items", 0),
 }
 """Option → a text that is not its default, attribute of `LoadSettings`, its value."""
 
 DEFAULTS = ("failure_ratio <= 1%",)
 """The thresholds of the default profile."""
-
-GOES_WITH: Mapping[str, str] = {"max_attempts": "perf_client = boto3"}
-"""Option → the ini key without which it makes no sense."""
 
 SESSION_OPTIONS: Mapping[str, tuple[str, Callable[[Resolver], object], object]] = {
     "target": ("http://h:1", lambda it: it.session.target.url, "http://h:1"),
@@ -74,13 +70,6 @@ SESSION_OPTIONS: Mapping[str, tuple[str, Callable[[Resolver], object], object]] 
         lambda it: it.session.baselines.missing,
         MissingBaseline.PASS,
     ),
-    "key_choice": ("zipf", lambda it: it.session.dataset.key_choice, KeyChoice.ZIPF),
-    "accounts": ("7", lambda it: it.session.dataset.accounts, 7),
-    "customers": ("8", lambda it: it.session.dataset.customers, 8),
-    "usernames": ("9", lambda it: it.session.dataset.usernames, 9),
-    "zipcodes": ("11", lambda it: it.session.dataset.zipcodes, 11),
-    "partitions": ("12", lambda it: it.session.dataset.partitions, 12),
-    "items_per_partition": ("0", lambda it: it.session.dataset.items_per_partition, 0),
 }
 """Option → a text that is not its default, how to read it, its value; those of AWS are below."""
 
@@ -114,12 +103,45 @@ def test_first_layer_with_a_value_wins(resolver: ResolverOf, is_given: tuple[boo
     assert load.users == (expected or [10])[0]
 
 
+def argument(name: str, text: str) -> str:
+    """Return what sets an option on the command line."""
+    option = next(option for option in OPTIONS if option.name == name)
+    return f"{option.flag}={text}" if option.has_flag else f"--override-ini=perf_{name}={text}"
+
+
 def test_every_option_is_tested_here() -> None:
     run = {each.name for each in OPTIONS if each.scope is Scope.RUN}
     session = {each.name for each in OPTIONS if each.scope is Scope.SESSION}
+    elsewhere = {"compare_fail", "data", "keep_table"}
 
-    assert run == RUN_OPTIONS.keys()
-    assert session == SESSION_OPTIONS.keys() | AWS_OPTIONS.keys() | {"compare_fail"}
+    assert run == RUN_OPTIONS.keys() | {PROFILE.name, THRESHOLD.name}
+    assert session == SESSION_OPTIONS.keys() | AWS_OPTIONS.keys() | elsewhere
+
+
+@pytest.mark.parametrize(
+    "data",
+    ['["partitions=12", "key_choice=zipf"]', '{ partitions = 12, key_choice = "zipf" }'],
+)
+def test_data_is_read_alike_from_everywhere(resolver: ResolverOf, data: str) -> None:
+    pyproject = f"[tool.perf.profiles.own]\ndata = {data}"
+    resolvers = [
+        resolver("--perf-data=partitions=12", "--perf-data=key_choice=zipf"),
+        resolver("--perf-data=partitions=12,key_choice=zipf"),
+        resolver(ini="perf_data =\n    partitions=12\n    key_choice=zipf"),
+        resolver("--perf-profile=own", pyproject=pyproject),
+    ]
+    expected = Dataset(partitions=12, key_choice=KeyChoice.ZIPF)
+    assert [each.session.dataset for each in resolvers] == [expected] * len(resolvers)
+
+
+def test_each_key_of_the_data_is_that_of_the_highest_layer(resolver: ResolverOf) -> None:
+    session = resolver(
+        *("--perf-data=partitions=12", "--perf-profile=own"),
+        ini="perf_data = partitions=14,accounts=7,customers=8",
+        pyproject="[tool.perf.profiles.own.data]\npartitions = 13\naccounts = 6",
+    ).session
+
+    assert session.dataset == Dataset(partitions=12, accounts=6, customers=8)
 
 
 def test_rules_of_comparison_are_read_alike_from_everywhere(resolver: ResolverOf) -> None:
@@ -138,17 +160,15 @@ def test_rules_of_comparison_are_read_alike_from_everywhere(resolver: ResolverOf
 @pytest.mark.parametrize("name", RUN_OPTIONS)
 def test_option_of_a_run_is_read_alike_from_everywhere(resolver: ResolverOf, name: str) -> None:
     text, attribute, value = RUN_OPTIONS[name]
-    flag = f"--perf-{name.replace('_', '-')}"
     pyproject = f'[tool.perf.profiles.own]\n{name} = "{text}"'
-    also = GOES_WITH.get(name, "")
     loads = [
-        resolver(f"{flag}={text}", ini=also).load({}),
-        resolver(ini=f"{also}\nperf_{name} = {text}").load({}),
-        resolver("--perf-profile=own", pyproject=pyproject, ini=also).load({}),
-        resolver(pyproject=pyproject, ini=also).load({"profile": "own"}),
-        resolver(pyproject=pyproject, ini=f"{also}\nperf_profile = own").load({}),
-        resolver(ini=also).load({name: text}),
-        resolver(ini=also).load({}, {name: text}),
+        resolver(argument(name, text)).load({}),
+        resolver(ini=f"perf_{name} = {text}").load({}),
+        resolver("--perf-profile=own", pyproject=pyproject).load({}),
+        resolver(pyproject=pyproject).load({"profile": "own"}),
+        resolver(pyproject=pyproject, ini="perf_profile = own").load({}),
+        resolver().load({name: text}),
+        resolver().load({}, {name: text}),
     ]
 
     assert [getattr(load, attribute) for load in loads] == [value] * len(loads)
@@ -160,10 +180,9 @@ def test_option_of_the_session_is_read_alike_from_everywhere(
     resolver: ResolverOf, name: str
 ) -> None:
     text, read, value = SESSION_OPTIONS[name]
-    flag = f"--perf-{name.replace('_', '-')}"
     pyproject = f'[tool.perf.profiles.own]\n{name} = "{text}"'
     resolvers = [
-        resolver(f"{flag}={text}"),
+        resolver(argument(name, text)),
         resolver(ini=f"perf_{name} = {text}"),
         resolver("--perf-profile=own", pyproject=pyproject),
         resolver(pyproject=pyproject, ini="perf_profile = own"),

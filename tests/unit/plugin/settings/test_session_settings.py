@@ -9,6 +9,7 @@ from aqp_perf.plugin.settings.resolver import Resolver
 from aqp_perf.targets import TargetKind
 
 ResolverOf = Callable[..., Resolver]
+BASELINES = "--override-ini=perf_baselines"
 
 
 def test_prices_are_those_of_the_project(resolver: ResolverOf) -> None:
@@ -30,13 +31,16 @@ def test_prices_are_those_of_the_project(resolver: ResolverOf) -> None:
     [
         ("--perf-compare-fail=p99 < 10%", "'p99 < 10%' is not valid: write it like 'p99 > 10%'"),
         ("--perf-compare-fail=p99 > 10%", "'p99 > 10%' is not valid: give --perf-compare, too"),
-        ("--perf-compare-allow=cores", "'cores' is no part of a fingerprint: use target, profile"),
+        (
+            "--override-ini=perf_compare_allow=cores",
+            "'cores' is no part of a fingerprint: use target, profile",
+        ),
         ("--perf-save=../main", "'../main' is not valid: write up to 100 letters"),
         ("--perf-compare=ma in", "'ma in' is not valid: write up to 100 letters"),
         ("--perf-save=", "'' is not valid: write up to 100 letters"),
-        ("--perf-baselines=", "'' is not valid: it is empty: give a folder, or s3://bucket/prefix"),
-        ("--perf-baselines=s3://", "'s3://' is not valid: write it like 's3://bucket/prefix'"),
-        ("--perf-baselines=pyproject.toml", "it is a file: give a folder, or s3://bucket/prefix"),
+        (f"{BASELINES}=", "'' is not valid: it is empty: give a folder, or s3://bucket/prefix"),
+        (f"{BASELINES}=s3://", "'s3://' is not valid: write it like 's3://bucket/prefix'"),
+        (f"{BASELINES}=pyproject.toml", "it is a file: give a folder, or s3://bucket/prefix"),
     ],
 )
 def test_what_a_baseline_cannot_be_is_refused(
@@ -44,6 +48,25 @@ def test_what_a_baseline_cannot_be_is_refused(
 ) -> None:
     with pytest.raises(InvalidOption) as caught:
         resolver(argument)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("zipcodes=90001", "zipcodes=90001' is not valid: zipcodes must be at most 90000"),
+        ("partitions=10000", "partitions=10000' is not valid: partitions must be below accounts"),
+        ("partitions=x", "'partitions=x' is not valid: partitions: it must be a whole number, at"),
+        ("partition=5", "'partition=5' is not valid: write KEY=VALUE, KEY one of accounts, "),
+        ("partition=5", "; did you mean 'partitions=5'?"),
+        ("", "'' is not valid: write KEY=VALUE, KEY one of accounts, customers,"),
+        ("key_choice=cold", "is not valid: key_choice: use one of uniform, zipf, hot"),
+    ],
+)
+def test_data_that_cannot_be_is_refused(resolver: ResolverOf, argument: str, message: str) -> None:
+    with pytest.raises(InvalidOption) as caught:
+        resolver(f"--perf-data={argument}")
+    assert str(caught.value).startswith("--perf-data: ")
     assert message in str(caught.value)
 
 

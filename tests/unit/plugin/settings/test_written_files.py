@@ -37,7 +37,7 @@ def test_a_file_that_a_baseline_is_saved_as_is_no_other(
     (pytester.path / "link").symlink_to(kept)
 
     with pytest.raises(InvalidOption, match=f"^--perf-save: .* {option} writes this file, too"):
-        resolver("--perf-baselines=kept", "--perf-save=main", f"{option}=link/main.json")
+        resolver("--perf-save=main", f"{option}=link/main.json", ini="perf_baselines = kept")
 
 
 def test_the_summary_of_a_job_is_no_other_file(
@@ -66,7 +66,7 @@ def test_an_option_of_the_ini_file_counts_like_any(resolver: ResolverOf) -> None
 
 def test_the_baseline_that_is_read_may_be_written_over(resolver: ResolverOf) -> None:
     resolver("--perf-compare=results.json", "--perf-json=results.json", "--perf-save=main")
-    resolver("--perf-baselines=s3://kept", "--perf-save=main", "--perf-json=main.json")
+    resolver("--perf-save=main", "--perf-json=main.json", ini="perf_baselines = s3://kept")
 
 
 def test_a_pipe_and_a_device_may_be_shared(resolver: ResolverOf) -> None:
