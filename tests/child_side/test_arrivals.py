@@ -183,7 +183,7 @@ def test_the_window_decides_what_counts(arrivals: Arrivals) -> None:
 
 
 def test_without_a_schedule_nothing_is_due(arrivals: Arrivals) -> None:
-    assert not arrivals.has_started
+    assert not arrivals.started_ns
     assert arrivals.counts_between(0, time.perf_counter_ns()) == (0, 0)
 
 

@@ -1,7 +1,6 @@
-"""The locust command, for a working folder that has a ``perf`` of its own.
+"""The locust command, with this package imported first.
 
-Locust puts the working folder before everything else. Whoever runs this has the right package by
-then.
+Locust puts the working folder first in the import path, where another ``aqp_perf`` may stand.
 """
 
 from locust.main import main

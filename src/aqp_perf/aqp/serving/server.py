@@ -30,24 +30,19 @@ def open_socket(address: str, port: int) -> socket.socket:
         InvalidOption: the address is not one of this machine, or the port needs privileges.
     """
     try:
-        family, kind, protocol, _, bound = socket.getaddrinfo(
+        family, *_, bound = socket.getaddrinfo(
             address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
+        takes_both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+        return socket.create_server(
+            bound, family=family, backlog=_BACKLOG, dualstack_ipv6=takes_both
+        )
     except OSError as exc:
-        raise InvalidOption("--bind", address, "name an address of this machine") from exc
-    listening = socket.socket(family, kind, protocol)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(bound)
-        listening.listen(_BACKLOG)
-    except OSError as exc:
-        listening.close()
         if exc.errno == errno.EADDRINUSE:
             raise PortTaken(address, port) from exc
         if exc.errno == errno.EACCES:
             raise InvalidOption("--port", port, "name a port above 1023") from exc
         raise InvalidOption("--bind", address, "name an address of this machine") from exc
-    return listening
 
 
 def url_of(listening: socket.socket) -> str:

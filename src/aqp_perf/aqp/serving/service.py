@@ -1,12 +1,12 @@
 """Answer one query: parse it, read every page of its items, aggregate them."""
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from functools import lru_cache
-from typing import Final, NamedTuple, Protocol
+from typing import Final
 
 from aqp_perf.aqp.problems import DynamoDBFailed, QueryRefused, ReadTooLarge
-from aqp_perf.aqp.serving.dynamodb import DynamoDBResponse
+from aqp_perf.aqp.serving.dynamodb import DynamoDB
 from aqp_perf.aqp.sql.aggregation import Aggregation
 from aqp_perf.aqp.sql.parse import parse_query
 from aqp_perf.aqp.sql.query import Query
@@ -15,19 +15,6 @@ MAX_QUERY_BYTES: Final = 8_192
 MAX_ITEMS: Final = 1_000_000
 _QUERIES_KEPT: Final = 4_096
 """Parsing takes as long as aggregating fifty items, and a load test repeats its queries."""
-
-
-class _Read(NamedTuple):
-    elapsed_ns: int
-    size_bytes: int
-
-
-class Caller(Protocol):
-    """Calls DynamoDB; ``aqp_perf.aqp.serving.dynamodb.DynamoDB`` is one."""
-
-    def call(self, operation: str, request: Mapping[str, object]) -> DynamoDBResponse:
-        """Return DynamoDB's answer to one request."""
-        ...
 
 
 class QueryService:
@@ -45,7 +32,7 @@ class QueryService:
 
     def __init__(
         self,
-        dynamodb: Caller,
+        dynamodb: DynamoDB,
         *,
         tables: Collection[str],
         allow_scan: bool,
@@ -75,14 +62,14 @@ class QueryService:
         query = self._parse(sql)
         partition_key = self._partition_key(query)
         aggregation = Aggregation(query)
-        read = self._read(query.request(partition_key), aggregation)
+        read_ns, size_bytes = self._read(query.request(partition_key), aggregation)
         result_set = aggregation.result_set()
         elapsed_ns = time.perf_counter_ns() - started_ns
         return (
             f'{{"response":[{{"resultSet":{result_set}}}],"stats":{{'
-            f'"elapsedTimeToRetrieveDataInMs":{read.elapsed_ns // 1_000_000},'
-            f'"elapsedTimeToAggregateDataInMs":{(elapsed_ns - read.elapsed_ns) // 1_000_000},'
-            f'"payloadSizeBytes":{read.size_bytes}}}}}'
+            f'"elapsedTimeToRetrieveDataInMs":{read_ns // 1_000_000},'
+            f'"elapsedTimeToAggregateDataInMs":{(elapsed_ns - read_ns) // 1_000_000},'
+            f'"payloadSizeBytes":{size_bytes}}}}}'
         )
 
     def _partition_key(self, query: Query) -> str:
@@ -106,13 +93,13 @@ class QueryService:
                         return str(element["AttributeName"])
         raise DynamoDBFailed(f"DescribeTable names no partition key for {table!r}")
 
-    def _read(self, request: dict[str, object], aggregation: Aggregation) -> _Read:
-        """Read every page of a statement into the aggregation."""
-        elapsed_ns = size_bytes = items_read = 0
+    def _read(self, request: dict[str, object], aggregation: Aggregation) -> tuple[int, int]:
+        """Read every page of a statement into the aggregation; return the ns it took, and bytes."""
+        read_ns = size_bytes = items_read = 0
         while True:
             sent_ns = time.perf_counter_ns()
             page = self._dynamodb.call("ExecuteStatement", request)
-            elapsed_ns += time.perf_counter_ns() - sent_ns
+            read_ns += time.perf_counter_ns() - sent_ns
             items = page.payload.get("Items")
             if not isinstance(items, list):
                 raise DynamoDBFailed("ExecuteStatement was answered without items")
@@ -123,5 +110,5 @@ class QueryService:
             aggregation.add(items)
             token = page.payload.get("NextToken")
             if token is None:
-                return _Read(elapsed_ns, size_bytes)
+                return read_ns, size_bytes
             request["NextToken"] = token

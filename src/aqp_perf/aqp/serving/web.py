@@ -4,12 +4,13 @@ import json
 import zlib
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from aqp_perf.aqp.base_url import is_loopback
 from aqp_perf.aqp.problems import Problem, QueryRefused
 from aqp_perf.aqp.serving.callers import Callers
+from aqp_perf.aqp.serving.service import QueryService
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -18,10 +19,6 @@ _PREFIX: Final = "/query-aggregation/"
 # Below this, compression saves no packet.
 _GZIP_FROM_BYTES: Final = 1_024
 _GZIP_FORMAT: Final = zlib.MAX_WBITS | 16
-
-
-class _Answers(Protocol):
-    def answer(self, sql: str) -> str: ...
 
 
 class AqpApplication:
@@ -34,7 +31,7 @@ class AqpApplication:
             rebinding: a web page's own name can be made to point to this machine.
     """
 
-    def __init__(self, service: _Answers, callers: Callers, *, is_local: bool) -> None:
+    def __init__(self, service: QueryService, callers: Callers, *, is_local: bool) -> None:
         self._service = service
         self._callers = callers
         self._is_local = is_local

@@ -13,7 +13,7 @@ from functools import reduce
 from typing import Final
 
 from aqp_perf.aqp.problems import DynamoDBFailed, QueryRefused
-from aqp_perf.aqp.sql.query import Ordering, Query, Selected
+from aqp_perf.aqp.sql.query import Query, Selected
 from aqp_perf.aqp.sql.values import NUMBER_RANK, AttributeValue, Value, decode, to_json
 
 # DynamoDB's numbers lie between 1E-130 and 1E+126, so no sum needs more digits; if one did, the
@@ -39,8 +39,7 @@ class Aggregation:
         self._columns = {name: i for i, name in enumerate(query.attributes)}
         has_function = any(what.function for what in query.selected)
         self._is_grouped = has_function or bool(query.group_by)
-        self._groups: dict[_Row, list[_Row]] = {}
-        self._rows: list[_Row] = []
+        self._groups: dict[object, list[_Row]] = {}
         if has_function and not query.group_by:
             self._groups[()] = []  # aggregates over no item have one row
 
@@ -55,11 +54,10 @@ class Aggregation:
             rows = [tuple([decode(item.get(name)) for name in self._columns]) for item in items]
         except (ValueError, TypeError, AttributeError, ArithmeticError) as exc:
             raise DynamoDBFailed("DynamoDB answered with a malformed item") from exc
-        if not self._is_grouped:
-            self._rows += rows
-            return
         for row in rows:
-            key = tuple([row[column] for column in key_columns])
+            # Without aggregates each row is a group of its own.
+            is_grouped = self._is_grouped
+            key = tuple([row[i] for i in key_columns]) if is_grouped else len(self._groups)
             self._groups.setdefault(key, []).append(row)
 
     def result_set(self) -> str:
@@ -69,10 +67,10 @@ class Aggregation:
             QueryRefused: SUM or AVG read a value that is not a number.
         """
         query = self._query
-        groups = self._groups.values() if self._is_grouped else ([row] for row in self._rows)
+        groups = self._groups.values()
         rows = [[self._evaluate(what, group) for what in query.selected] for group in groups]
         for ordering in reversed(query.order_by):
-            rows.sort(key=_sort_key(ordering), reverse=ordering.is_descending)
+            rows.sort(key=_sort_key(ordering.column), reverse=ordering.is_descending)
         names = [json.dumps(name) for name in query.names]
         objects = [
             ",".join([f"{name}:{to_json(value)}" for name, value in zip(names, row, strict=True)])
@@ -109,12 +107,6 @@ def _total(values: Sequence[Value], attribute: str, *, is_average: bool) -> Valu
     return NUMBER_RANK, _AVERAGE.divide(total, len(values)) if is_average else total
 
 
-def _sort_key(ordering: Ordering) -> Callable[[Sequence[Value | int | None]], tuple[object, ...]]:
-    """Return a key of rows in which NULL comes before or after every value, as the term says."""
-    null_key = (1 if ordering.nulls_first == ordering.is_descending else -1,)
-
-    def key(row: Sequence[Value | int | None]) -> tuple[object, ...]:
-        value = row[ordering.column]
-        return null_key if value is None else (0, value)
-
-    return key
+def _sort_key(column: int) -> Callable[[Sequence[Value | int | None]], tuple[object, ...]]:
+    """Return a key that sorts rows by a column, with NULL as the lowest value."""
+    return lambda row: () if (value := row[column]) is None else (value,)

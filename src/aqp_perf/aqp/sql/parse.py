@@ -263,11 +263,10 @@ def _order_by(
             column = selected.index(what)
         else:
             raise QueryRefused("ORDER BY takes columns, aliases and aggregates that are selected")
-        yield Ordering(
-            column=column,
-            is_descending=bool(term.args.get("desc")),
-            nulls_first=bool(term.args.get("nulls_first")),
-        )
+        is_descending = bool(term.args.get("desc"))
+        if bool(term.args.get("nulls_first")) == is_descending:  # sqlglot's default is the reverse
+            _refuse("NULLS FIRST or LAST")
+        yield Ordering(column=column, is_descending=is_descending)
 
 
 def _limit(node: exp.Expr | None) -> int | None:

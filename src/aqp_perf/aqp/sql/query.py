@@ -50,11 +50,10 @@ class Selected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordering:
-    """One ORDER BY term: the position of its column in the answer, from 0."""
+    """One ORDER BY term: the position of its column in the answer, from 0. NULL is the lowest."""
 
     column: int
     is_descending: bool
-    nulls_first: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

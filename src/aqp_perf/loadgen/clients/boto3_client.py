@@ -1,7 +1,6 @@
 """A DynamoDB client on the AWS SDK: slower than the fast client, with its retries counted."""
 
 import json
-import re
 from collections.abc import Mapping, MutableMapping, Sequence
 from contextvars import ContextVar
 from http import HTTPStatus
@@ -31,9 +30,6 @@ from aqp_perf.loadgen.clients.failure_texts import credentials_problem
 _OPERATION = "ExecuteStatement"
 _MAX_CONNECTIONS = 10_000
 _SESSION_HEADER = "X-Amz-Security-Token"
-
-_LENGTH = re.compile(r"[0-9]{1,18}")
-"""A Content-Length that is one number."""
 _NEVER_CONNECTED = {
     exceptions.ConnectTimeoutError: "ConnectTimeout",
     exceptions.EndpointConnectionError: "NotConnected",
@@ -176,14 +172,13 @@ def _end_attempt(
     caught_exception: Exception | None,
     **_: object,
 ) -> None:
-    throttled = response is not None and _was_throttled(response[1])
+    throttled = False
+    if response is not None:
+        parsed = response[1]
+        code = parsed.get("Error", {}).get("Code", "")
+        throttled = is_throttled(parsed["ResponseMetadata"]["HTTPStatusCode"], code)
     never_sent = isinstance(caught_exception, (exceptions.SSLError, *_NEVER_CONNECTED))
     _TALLY.get().end(throttled=throttled, may_have_landed=not (throttled or never_sent))
-
-
-def _was_throttled(parsed: Mapping[str, Any]) -> bool:
-    code = parsed.get("Error", {}).get("Code", "")
-    return is_throttled(parsed["ResponseMetadata"]["HTTPStatusCode"], code)
 
 
 def _check_whole(response_dict: MutableMapping[str, Any], **_: object) -> None:
@@ -194,7 +189,7 @@ def _check_whole(response_dict: MutableMapping[str, Any], **_: object) -> None:
     """
     status, headers, payload = (response_dict[key] for key in ("status_code", "headers", "body"))
     length = headers.get("content-length", "0")
-    if not (_LENGTH.fullmatch(length) and int(length) <= len(payload)):
+    if not (length.isdecimal() and int(length) <= len(payload)):
         raise _CutShort(f"{len(payload)} bytes of an answer")
     _TALLY.get().payload = payload
     if status == HTTPStatus.OK:

@@ -26,7 +26,7 @@ def _write_logs(workload: Workload) -> dict[str, str]:
 
 def _arrivals(window: Window, workload: Workload) -> dict[str, int | None]:
     arrivals = workload.arrivals
-    if not arrivals.has_started:
+    if not arrivals.started_ns:
         return {"arrivals_due": None, "arrivals_sent": None, "arrivals_caught_up": None}
     due, sent = arrivals.counts_between(window.from_ns, window.until_ns)
     return {

@@ -34,7 +34,7 @@ class PartiqlUser(PacedUser):
         """Open the client that all users of this process share.
 
         Raises:
-            ValueError: no region or no credentials can be found, or the endpoint is no URL.
+            ValueError: there is no region or no credentials, or the endpoint is not a URL.
         """
         opening = _opening_of(settings)
         if opening not in cls._clients:
@@ -45,16 +45,16 @@ class PartiqlUser(PacedUser):
         super().on_start()
         client = self._clients.get(_opening_of(self.workload.settings))
         if client is None:
-            raise GreenletExit  # said already; of a StopUser locust would log the traceback
+            raise GreenletExit  # reported already; for a StopUser locust would log the traceback
         self.client = client
         self._write_log = self.workload.open_write_log(self.stream)
 
     def insert(self, name: str, index: int, *, due_ns: int) -> None:
-        """Insert item ``index`` of this user's stream, and keep what became of it for the audit.
+        """Insert item ``index`` of this user's stream, and keep the outcome for the audit.
 
         Args:
             name: the operation under which it is counted.
-            index: number of this user's write; each is sent once, in rising order.
+            index: number of this user's write; each is sent once, in ascending order.
             due_ns: when it was due (perf_counter).
         """
         settings = self.workload.settings
@@ -81,13 +81,13 @@ class PartiqlUser(PacedUser):
         due_ns: int,
         check: AnswerCheck | None = None,
     ) -> None:
-        """Send a SELECT until it has no further page; each page is a request of its own.
+        """Send a SELECT and ask for all its pages; each page counts as one request.
 
         Args:
             name: the operation under which the requests are counted.
             statement: the SELECT.
             parameters: its parameters, in order.
-            due_ns: when the first page was due; the others are due when they are asked for.
+            due_ns: when the first page was due (perf_counter); the others are due when sent.
             check: how the items of all pages are checked; the last page fails if they are wrong.
         """
         most_items = self.workload.settings.dataset.items_per_partition
@@ -116,7 +116,7 @@ class PartiqlUser(PacedUser):
             statement: the PartiQL text.
             parameters: its parameters, in order.
             due_ns: when it was due (perf_counter).
-            writes: whether it writes, so that it may have landed without an answer.
+            writes: whether it writes: then without an answer it may have landed.
         """
         answer = self._execute(name, statement, parameters, due_ns=due_ns, writes=writes)
         return None if isinstance(answer, DynamoDbError) else answer
@@ -131,16 +131,7 @@ class PartiqlUser(PacedUser):
         writes: bool,
         pages: SelectPages | None = None,
     ) -> Answer | DynamoDbError:
-        """Do what `execute` does, and return the error when there is no answer.
-
-        Args:
-            name: as there.
-            statement: as there.
-            parameters: as there.
-            due_ns: as there.
-            writes: as there.
-            pages: of a SELECT, the pages before this one.
-        """
+        """Do what `execute` does, for a page of a SELECT too; return the error if it failed."""
         context = self.timing(due_ns)
         if pages is not None and pages.check is not None:
             context["is_checked"] = False  # until it is

@@ -1,4 +1,4 @@
-"""What the answer to a write proves about the item: it is there, it is not, or nobody knows."""
+"""What the answer to a write proves: the item is there, is not there, or may be there."""
 
 from typing import Final
 
@@ -14,25 +14,25 @@ _REFUSALS: Final = frozenset(
         FailureClass.CONNECTION,
     }
 )
-"""After these a write has not landed. After an HTTP 500 it may have: "Error handling with
-DynamoDB", Amazon DynamoDB Developer Guide."""
+"""After these a write has not landed. After an HTTP 500 it may have.
+
+Source: "Error handling with DynamoDB", Amazon DynamoDB Developer Guide."""
 
 _UNDECIDED_CODES: Final = frozenset(
     {"DuplicateItemException", "RequestTimeout", "RequestTimeoutException"}
 )
-"""The item is there, by whoever wrote it; or somebody on the way did not wait for the answer."""
+"""The item is there, perhaps by an earlier write; or a proxy did not wait for the answer."""
 
 _NOT_DYNAMODB: Final = "Http"
-"""Begins the code of a refusal that is not DynamoDB's own: a proxy may have sent the write on."""
+"""Prefix of the code of an error that is not DynamoDB's: a proxy may have passed the write on."""
 
 
 def outcome_of(answer: Answer | DynamoDbError) -> Outcome:
-    """Return what became of a write."""
+    """Return the outcome of a write."""
     if not isinstance(answer, DynamoDbError):
         return Outcome.ACKNOWLEDGED
-    was_repeated = answer.attempts is not None and answer.attempts.total > 1
-    if was_repeated:  # what was sent before may have landed
-        return Outcome.UNKNOWN
+    if answer.attempts is not None and answer.attempts.total > 1:
+        return Outcome.UNKNOWN  # an earlier attempt may have landed
     if answer.code in _UNDECIDED_CODES or answer.code.startswith(_NOT_DYNAMODB):
         return Outcome.UNKNOWN
     return Outcome.REFUSED if answer.failure_class in _REFUSALS else Outcome.UNKNOWN

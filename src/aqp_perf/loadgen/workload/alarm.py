@@ -1,9 +1,8 @@
 """Wakes greenlets at an instant, to a tenth of a millisecond.
 
-libev's epoll backend sleeps in whole milliseconds, so `gevent.sleep` wakes up to 1 ms late (and, as
-it counts from the loop's own idea of now, sometimes early). In the open model a request would carry
-that as latency. A Linux timerfd is a file that becomes readable at an absolute time of the clock
-that `time.perf_counter_ns` reads; epoll reports it without rounding.
+libev's epoll backend sleeps in whole milliseconds, so `gevent.sleep` wakes up to 1 ms late, and
+sometimes early. In the open model that would be latency. A Linux timerfd is a file that becomes
+readable at an absolute time of the clock of `time.perf_counter_ns`; epoll reports it exactly.
 """
 
 import ctypes
@@ -28,7 +27,7 @@ _NS = 1_000_000_000
 
 
 class Alarm:
-    """One timer for all greenlets of a process; make it after any fork."""
+    """One timer for all greenlets of a process; create it after any fork."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[int, int, Any]] = []
@@ -62,7 +61,7 @@ class Alarm:
             heapq.heappop(self._waiting)[2].switch(None)
         if self._waiting and (self._armed_ns is None or self._waiting[0][0] < self._armed_ns):
             self._arm(self._waiting[0][0])
-        if self._armed_ns is None:  # arming anew takes back that the timer is readable, too
+        if self._armed_ns is None:  # else arming it again has made it unreadable
             os.read(self._timer_fd, 8)
 
     def _arm(self, due_ns: int) -> None:

@@ -1,4 +1,4 @@
-"""The open model inside a locust process: users take the next arrival and wait until it is due."""
+"""The open model in one locust process: users take the next arrival and wait until it is due."""
 
 import time
 
@@ -11,14 +11,14 @@ _CATCH_UP_SLACK_NS = 10_000_000
 
 
 class Arrivals:
-    """The arrivals that one user class carries in this process.
+    """The arrivals that one user class sends in this process.
 
-    An arrival is taken by the first user that is free. When all are busy it waits, and its latency
-    counts from when it was due.
+    The first idle user takes the next arrival. When all are busy it waits, and its latency counts
+    from when it was due.
 
-    What is due at the stop and was not sent by then is sent after it, no slower than it came due:
-    a target that stalls at the end of a run is measured like one that stalls before. Users who
-    cannot keep that pace could not carry the rate either; what they leave is not sent.
+    Arrivals due by the stop but not yet sent (the backlog) are sent after it, in at most the time
+    in which they became due: a target that stalls at the end of a run is measured like one that
+    stalls earlier. Users too slow for that could not keep the rate either; the rest is not sent.
     """
 
     def __init__(self, alarm: Alarm) -> None:
@@ -36,7 +36,7 @@ class Arrivals:
         self._caught_up = Event()
 
     def start(self, schedule: ArrivalSchedule) -> None:
-        """Begin the schedule now, in place of an earlier one."""
+        """Start the schedule now, in place of an earlier one."""
         self._schedule, self._start_ns, self._stop_ns = schedule, time.perf_counter_ns(), None
         self._next_index = self._sent_count = 0
         self._catch_up_until_ns = None
@@ -44,11 +44,11 @@ class Arrivals:
         self._started.set()
 
     def stop(self, stop_ns: int) -> None:
-        """Let no further arrival become due; the counts stay, and the backlog is caught up.
+        """Let no further arrival become due; the backlog is still sent.
 
         Args:
-            stop_ns: when the process stopped (perf_counter), now or just before: the same instant
-                for all its classes and its window, so that none has an arrival that others lack.
+            stop_ns: when the process stopped (perf_counter), now or just before; the same instant
+                for all its classes and for its window, so that their counts agree.
         """
         if self._schedule is None:
             self._caught_up.set()
@@ -62,14 +62,14 @@ class Arrivals:
         self._backlog_span_ns = stop_ns - oldest_ns
 
     def wait_until_caught_up(self, timeout_s: float) -> None:
-        """Wait, once stopped, until the backlog is sent or given up."""
+        """Wait after the stop until the backlog is sent or given up."""
         self._caught_up.wait(timeout_s)
         self._end()
 
     def wait_for_next(self) -> int:
         """Wait until the next arrival is due and return when that was, in ns (perf_counter).
 
-        An arrival that was due before a user was free is not waited for: it is late.
+        It returns at once if the arrival is late, because no user was idle.
         """
         while True:
             self._started.wait()
@@ -79,7 +79,7 @@ class Arrivals:
             due_ns = self._due_ns(schedule, self._next_index)
             self._next_index += 1
             if due_ns is None:
-                self._started.clear()  # nothing will be due any more
+                self._started.clear()  # the schedule has ended
                 continue
             if not self._is_after_stop(due_ns):
                 self._alarm.sleep_until(due_ns)
@@ -89,7 +89,7 @@ class Arrivals:
                 return due_ns
 
     def count_sent(self) -> None:
-        """Note that the arrival was sent that was waited for."""
+        """Count an arrival as sent."""
         self._sent_count += 1
         if self._stop_ns is not None and self._sent_count >= self._due_at_stop:
             self._end()
@@ -104,15 +104,10 @@ class Arrivals:
         """How many arrivals were sent after the stop."""
         return 0 if self._stop_ns is None else self._sent_count - self._sent_at_stop
 
-    @property
-    def has_started(self) -> bool:
-        """Whether there ever was a schedule."""
-        return self._schedule is not None
-
     def counts_between(self, from_ns: int, until_ns: int) -> tuple[int, int]:
         """Return how many arrivals were due in a window (perf_counter), and how many were sent.
 
-        A backlog at the stop counts as sent if all of it was caught up, else not at all.
+        The backlog at the stop counts as sent if all of it was sent, else not at all.
         """
         if self._schedule is None:
             return 0, 0
@@ -132,7 +127,7 @@ class Arrivals:
         return self._stop_ns is not None and due_ns > self._stop_ns
 
     def _has_time(self) -> bool:
-        """Tell whether an arrival may be sent now; after the stop, the catching up is limited."""
+        """Whether an arrival may be sent now; after the stop, the time is limited."""
         if self._stop_ns is None:
             return True
         now_ns = time.perf_counter_ns()

@@ -1,8 +1,7 @@
-"""How a test ends in one locust process: nothing new begins, and what is under way gets its answer.
+"""The end of a test in one locust process: no new request, and time for those under way to end.
 
-Requests under way are waited for before locust stops the test: its ``Runner.stop`` begins with
-``inspect.stack()``, which holds the event loop for 30 to 60 ms and would be measured as latency of
-whatever is under way.
+The wait comes before locust's own stop: ``Runner.stop`` begins with ``inspect.stack()``, which
+blocks the event loop for 30 to 60 ms and would add that to the latency of requests under way.
 """
 
 import time
@@ -17,7 +16,7 @@ from aqp_perf.loadgen.workload.process_arrivals import ProcessArrivals
 
 
 class Ending:
-    """Knows the requests under way, and ends a test once they have had their time.
+    """Counts the requests under way, and ends a test when they have ended or timed out.
 
     Args:
         environment: locust's.
@@ -34,25 +33,25 @@ class Ending:
         self._is_over = False
         self.stopped_ns: int | None = None
         self.users_at_stop: dict[str, int] = {}
-        """User class → users when the test stopped; on the master, of all workers."""
+        """Users of each class when the test stopped; on the master, of all workers."""
         self.has_cut_off_users = False
-        """Whether users of other classes were in a task still when the stop timeout was over."""
+        """Whether users of other classes were still in a task at the end of the stop timeout."""
         self.stop_timeout_s = 0.0
-        """How long requests under way were waited for, once stopped."""
+        """The stop timeout of the test, once it has stopped."""
 
     def begin_test(self) -> None:
-        """Let requests begin again."""
+        """Allow requests."""
         self.stopped_ns, self._is_over = None, False
         self.has_cut_off_users = False
 
     def begin_request(self, due_ns: int | None) -> None:
-        """Note that a user sends a request.
+        """Count a request as under way.
 
         Args:
             due_ns: when it was due (perf_counter), in the open model; None in a closed one.
 
         Raises:
-            StopUser: the test has stopped; but what was due before may be caught up.
+            StopUser: the test has stopped, and the request is not of the backlog.
         """
         if self._is_over or (due_ns is None and self.stopped_ns is not None):
             raise StopUser
@@ -60,20 +59,20 @@ class Ending:
         self._idle.clear()
 
     def end_request(self) -> None:
-        """Note that the request has its answer."""
+        """Count a request as ended."""
         self._under_way -= 1
         if not self._under_way:
             self._idle.set()
 
     @property
     def has_waited_in_vain(self) -> bool:
-        """Whether requests are under way still, after the time that they had to end."""
+        """Whether requests are still under way at the end of the stop timeout."""
         return self.stopped_ns is not None and self.stop_timeout_s > 0 and self._under_way > 0
 
     def stop(self) -> None:
         """Let no further request become due, and wait for answers as long as locust would.
 
-        What was due by then is sent still: see `Arrivals`.
+        The backlog is still sent: see `Arrivals`.
         """
         if self.stopped_ns is not None:
             return
@@ -86,20 +85,20 @@ class Ending:
         self._idle.wait(max(0.0, until_s - time.perf_counter()))
 
     def stop_before_locust(self) -> None:
-        """Let every stop of locust's runner begin with ours."""
+        """Make locust's runner call `stop` before it stops."""
         environment = self._environment
         stop_runner = self._runner.stop
 
         def stop(*args: object, **kwargs: object) -> None:
             self.stop()
             if self.has_waited_in_vain:
-                environment.stop_timeout = 0.0  # they have had their time
+                environment.stop_timeout = 0.0  # waited already
             began_s = time.perf_counter()
             try:
                 stop_runner(*args, **kwargs)
             finally:
-                # Locust takes so long only when users do not end their tasks; it kills them then,
-                # and what they were waiting for is in nobody's count.
+                # Locust takes this long only if users do not end their tasks. It kills them, and
+                # their requests are not counted.
                 took_s = time.perf_counter() - began_s
                 if took_s > 0.9 * environment.stop_timeout > 0:
                     self.has_cut_off_users = True
@@ -108,10 +107,8 @@ class Ending:
         self._runner.stop = stop
 
     def _live_users(self) -> dict[str, int]:
-        is_master = isinstance(self._runner, MasterRunner)
-        counts = (
-            self._runner.reported_user_classes_count
-            if is_master
-            else self._runner.user_classes_count
-        )
-        return {each.__name__: counts.get(each.__name__, 0) for each in self._runner.user_classes}
+        runner = self._runner
+        is_master = isinstance(runner, MasterRunner)
+        counts = runner.reported_user_classes_count if is_master else runner.user_classes_count
+        names = [user_class.__name__ for user_class in runner.user_classes]
+        return {name: counts.get(name, 0) for name in names}

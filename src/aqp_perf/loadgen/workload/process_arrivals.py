@@ -1,8 +1,8 @@
 """The open model in one locust process: the arrivals of all its user classes.
 
-The arrivals of a class are its share of the rate by its share of the users. They start when all
-users are there. With workers, the master tells each one its share of every class, so that all of
-them together send exactly the schedule of a single process.
+A class has the part of the rate that it has of the users. Arrivals start when all users are
+spawned. With workers, the master sends each one its share of every class, so that together they
+send exactly the schedule of a single process.
 """
 
 import time
@@ -19,11 +19,11 @@ from aqp_perf.loadgen.workload.arrivals import Arrivals
 from aqp_perf.loadgen.workload.shares import Share, shares_of
 
 SHARES_MESSAGE: Final = "perf_arrival_shares"
-"""Tells a worker its share of every class."""
+"""Carries a worker's share of every class."""
 
 
 class ProcessArrivals:
-    """The arrivals of each user class, of as many as this process carries.
+    """The arrivals of each user class in this process.
 
     Args:
         runner: locust's.
@@ -42,23 +42,18 @@ class ProcessArrivals:
         return self._arrivals[user_class]
 
     @property
-    def has_started(self) -> bool:
-        """Whether this process carries a part of an open model."""
-        return any(each.has_started for each in self._arrivals.values())
-
-    @property
     def started_ns(self) -> int:
-        """When the arrivals began (perf_counter); 0 when there are none."""
-        return max((each.started_ns for each in self._arrivals.values()), default=0)
+        """When the arrivals began (perf_counter); 0: this process has none."""
+        return max((arrivals.started_ns for arrivals in self._arrivals.values()), default=0)
 
     @property
     def caught_up_count(self) -> int:
         """How many arrivals that were due by the stop were sent after it."""
-        return sum(each.caught_up_count for each in self._arrivals.values())
+        return sum(arrivals.caught_up_count for arrivals in self._arrivals.values())
 
     def counts_between(self, from_ns: int, until_ns: int) -> tuple[int, int]:
         """Return how many arrivals were due in a window (perf_counter), and how many were sent."""
-        counts = [each.counts_between(from_ns, until_ns) for each in self._arrivals.values()]
+        counts = [a.counts_between(from_ns, until_ns) for a in self._arrivals.values()]
         return sum(due for due, _ in counts), sum(sent for _, sent in counts)
 
     def clear(self) -> None:
@@ -66,7 +61,7 @@ class ProcessArrivals:
         self._arrivals.clear()
 
     def start(self, model: OpenModel, seed: int) -> None:
-        """Start the arrivals, all users being there; on the master, tell the workers their shares.
+        """Start the arrivals; on the master, send the workers their shares.
 
         Args:
             model: the rate of all arrivals of the run.
@@ -74,21 +69,21 @@ class ProcessArrivals:
         """
         runner = self._runner
         if isinstance(runner, MasterRunner):
-            # What the workers were told to run: what they say that they run may be under way still.
+            # The users that the workers were sent: their own reports may not have arrived yet.
             dispatcher: Any = runner._users_dispatcher  # noqa: SLF001 - it is nowhere else
-            told = dispatcher._users_on_workers  # noqa: SLF001 - as above
-            counts = {worker: self._paced(classes) for worker, classes in told.items()}
+            users_on_workers = dispatcher._users_on_workers  # noqa: SLF001 - as above
+            counts = {worker: self._paced(users) for worker, users in users_on_workers.items()}
             for client_id, shares in shares_of(counts).items():
                 runner.send_message(SHARES_MESSAGE, shares, client_id)
             return
         if not isinstance(runner, WorkerRunner):
             self._shares = shares_of({"": self._paced(runner.user_classes_count)})[""]
-        everyone = sum(total for _, _, total in self._shares.values())
+        all_users = sum(total for _, _, total in self._shares.values())
         for name, (first, count, total) in self._shares.items():
             if count:
                 schedule = ArrivalSchedule(
                     model=model,
-                    ratio=total / everyone,
+                    ratio=total / all_users,
                     seed=f"{seed}/{name}",
                     first=first,
                     count=count,
@@ -97,15 +92,15 @@ class ProcessArrivals:
                 self.of(name).start(schedule)
 
     def on_shares(self, msg: Message, **_: object) -> None:
-        """Keep what the master says is this worker's share of each class."""
+        """Keep this worker's share of each class, as the master sent it."""
         self._shares = {name: tuple(share) for name, share in msg.data.items()}
 
     def stop(self, stop_ns: int, until_s: float) -> None:
-        """Let no further arrival become due, and wait until what was due is sent or given up.
+        """Let no further arrival become due, and wait until the backlog is sent or given up.
 
         Args:
             stop_ns: when the process stopped (perf_counter), now or just before.
-            until_s: when to give it up (perf_counter, in s).
+            until_s: when to give up the backlog (perf_counter, in s).
         """
         for arrivals in self._arrivals.values():
             arrivals.stop(stop_ns)
@@ -113,7 +108,10 @@ class ProcessArrivals:
             arrivals.wait_until_caught_up(max(0.0, until_s - time.perf_counter()))
 
     def _paced(self, counts: Mapping[str, int]) -> dict[str, int]:
-        """Return the counts of the classes that take arrivals; those of others pace themselves."""
-        classes = self._runner.user_classes
-        paced = {each.__name__ for each in classes if getattr(each, "takes_arrivals", False)}
+        """Return the counts of the classes that take arrivals; other classes pace themselves."""
+        paced = {
+            user_class.__name__
+            for user_class in self._runner.user_classes
+            if getattr(user_class, "takes_arrivals", False)
+        }
         return {name: count for name, count in counts.items() if name in paced}

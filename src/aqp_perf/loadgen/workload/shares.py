@@ -1,4 +1,4 @@
-"""Which part of each user class's arrivals a process carries: as many as it has of the users."""
+"""Share the arrivals of each user class among processes, in proportion to their users."""
 
 from collections.abc import Mapping
 

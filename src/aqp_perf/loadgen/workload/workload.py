@@ -1,4 +1,4 @@
-"""What all users of one locust process share: settings, data, arrivals, and how a test ends."""
+"""The state that all users of one locust process share: settings, data, arrivals, the ending."""
 
 import itertools
 import logging
@@ -26,12 +26,12 @@ _workloads: WeakKeyDictionary[Environment, "Workload"] = WeakKeyDictionary()
 
 
 def install(events: Events) -> None:
-    """Make locust know the workloads' arguments and start their arrivals.
+    """Add the workloads' arguments to locust's, and start their arrivals with each test.
 
     Args:
         events: ``locust.events`` of the process; call this at the top of a locustfile.
     """
-    if events not in _installed:  # the instrument calls it too
+    if events not in _installed:  # the instrument and the locustfile may both call this
         _installed.add(events)
         events.init_command_line_parser.add_listener(add_workload_arguments)
         events.init.add_listener(_on_init)
@@ -50,7 +50,7 @@ def workload_of(environment: Environment) -> "Workload":
 
 
 class Workload:
-    """Settings, data and arrivals of one locust process, renewed when a test starts."""
+    """Settings, data and arrivals of one locust process, renewed by each test."""
 
     def __init__(self, environment: Environment) -> None:
         self._runner: Any = environment.runner
@@ -60,9 +60,9 @@ class Workload:
         self.arrivals = ProcessArrivals(environment.runner)
         self.ending = Ending(environment, self.arrivals)
         self.gave_up: str | None = None
-        """Why no load could be sent."""
+        """Why no load could be sent; None: it could."""
         self.spawnings = 0
-        """How often all users that were asked for were there."""
+        """How often spawning was completed in this test."""
         self._user_numbers = itertools.count()
         self.settings = WorkloadSettings.from_options(options)
         self.oracle = Oracle(self.settings.dataset, self.settings.table)
@@ -76,15 +76,15 @@ class Workload:
         return int(self._runner.worker_index)
 
     def next_user(self) -> int:
-        """Return a number for a new user: no other user of this process has it."""
+        """Return a number for a new user, unique in this process."""
         return next(self._user_numbers)
 
     def stream(self, user: int) -> str:
-        """Return the stream of a user: no other user of any run has the same."""
+        """Return the stream of a user, unique among all users of all runs."""
         return f"{self.settings.run_id}/{self.worker_index}/{user}"
 
     def open_write_log(self, stream: str) -> WriteLog:
-        """Return the log that keeps what became of this stream's writes."""
+        """Return a new log for the outcomes of this stream's writes."""
         log = WriteLog(stream)
         self.write_logs.append(log)
         return log
@@ -95,7 +95,7 @@ class Workload:
         return isinstance(self.settings.pacing, OpenModel)
 
     def give_up(self, reason: str) -> None:
-        """End locust, the master and all workers included, because no load can be sent."""
+        """End locust, with its master and all workers, because no load can be sent."""
         if self._environment.process_exit_code is not None:
             return
         logging.getLogger(__name__).error("%s", reason)
@@ -107,14 +107,14 @@ class Workload:
             gevent.spawn(self._runner.quit)
 
     def on_give_up(self, msg: Message, **_: object) -> None:
-        """End locust because a worker says so."""
+        """End locust because a worker gave up."""
         self.give_up(msg.data["reason"])
 
     def on_test_start(self, **_: object) -> None:
-        """Read the options again: on a worker they have come from the master by now.
+        """Read the options again, which a worker has now received from the master.
 
-        User classes may have a class method ``open_for_load`` that takes the settings, opens what
-        all users of the process share and raises a ValueError when that cannot be.
+        A user class may have a class method ``open_for_load(settings)``, which opens what all
+        users of the process share and raises a ValueError if that is not possible.
         """
         self.arrivals.clear()
         self.ending.begin_test()
@@ -132,7 +132,7 @@ class Workload:
             self.give_up(str(error))
 
     def on_spawning_complete(self, **_: object) -> None:
-        """Start the arrivals: all users are there."""
+        """Start the arrivals."""
         self.spawnings += 1
         if isinstance(self.settings.pacing, OpenModel):
             self.arrivals.start(self.settings.pacing, self.settings.dataset.seed)
@@ -153,6 +153,3 @@ def _on_init(environment: Environment, **_: object) -> None:
         environment.runner.register_message(_GIVE_UP_MESSAGE, workload.on_give_up)
     if isinstance(environment.runner, WorkerRunner):
         environment.runner.register_message(SHARES_MESSAGE, workload.arrivals.on_shares)
-
-
-__all__ = ["Workload", "install", "workload_of"]

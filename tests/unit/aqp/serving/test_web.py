@@ -20,12 +20,13 @@ from aqp_perf.aqp.problems import (
     ReadTooLarge,
 )
 from aqp_perf.aqp.serving.callers import Callers
+from aqp_perf.aqp.serving.service import QueryService
 from aqp_perf.aqp.serving.web import AqpApplication
 
 PASSWORD = "only-for-tests"
 
 
-class EchoService:
+class EchoService(QueryService):
     """Answers with the SQL it was asked, or with a problem."""
 
     def __init__(self, problem: Problem | None = None) -> None:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from aqp_perf.aqp.serving.callers import Callers
-from aqp_perf.aqp.serving.dynamodb import DynamoDBResponse
+from aqp_perf.aqp.serving.dynamodb import DynamoDB, DynamoDBResponse
 from aqp_perf.aqp.serving.service import QueryService
 from aqp_perf.aqp.serving.web import AqpApplication
 from tests.unit.aqp.sql.hostile_queries import READ_STATEMENT, TABLE, hostile_requests
@@ -17,7 +17,7 @@ AUTHORIZATION = f"Basic {base64.b64encode(b'someone:secret').decode()}"
 ITEMS = [{"pk": {"S": "a"}, "sk": {"S": f"ORDER#{n}"}, "amount": {"N": "1.5"}} for n in range(5)]
 
 
-class RecordingDynamoDB:
+class RecordingDynamoDB(DynamoDB):
     """Keeps what it is asked, and answers every statement with the same items."""
 
     def __init__(self) -> None:

@@ -113,13 +113,13 @@ def test_a_column_fixed_by_where_needs_no_group_by() -> None:
 def test_order_by_takes_aliases_columns_and_aggregates_that_are_selected() -> None:
     query = parse_query(
         "select a, sum(b) as total, count(*) from t where pk='a' group by a "
-        "order by total desc, a, count(*) desc nulls first limit 3"
+        "order by total desc, a, count(*) desc limit 3"
     )
 
     assert query.order_by == (
-        Ordering(column=1, is_descending=True, nulls_first=False),
-        Ordering(column=0, is_descending=False, nulls_first=True),
-        Ordering(column=2, is_descending=True, nulls_first=True),
+        Ordering(column=1, is_descending=True),
+        Ordering(column=0, is_descending=False),
+        Ordering(column=2, is_descending=True),
     )
     assert query.limit == 3
 
@@ -171,6 +171,7 @@ def test_order_by_takes_aliases_columns_and_aggregates_that_are_selected() -> No
         ("select pk, sum(a) from t where pk in ('a', 'b')", "'pk' must be in GROUP BY"),
         ("select b from t where pk='a' group by a", "'b' must be in GROUP BY"),
         ("select a from t where pk='a' order by b", "that are selected"),
+        ("select a from t where pk='a' order by a nulls last", "NULLS FIRST"),
         ("select a from t where pk='a' order by 1", "where a column belongs"),
         ("select a from t where pk='a' or pk='b'", "OR in WHERE"),
         ("select a from t where not pk='a'", "NOT in WHERE"),
