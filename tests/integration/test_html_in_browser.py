@@ -41,7 +41,7 @@ IN_TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimatio
 
 
 class Opened:
-    """A report that is open, and what the browser said meanwhile."""
+    """An open report with its console messages and requests."""
 
     def __init__(self, page: "Page", url: str) -> None:
         self.page = page
@@ -174,7 +174,7 @@ def test_choosing_an_operation_draws_and_names_it(report: Opened) -> None:
     assert report.complaints == []
 
 
-def test_runs_further_down_are_drawn_when_somebody_comes_near(report: Opened) -> None:
+def test_runs_further_down_are_drawn_when_scrolled_near(report: Opened) -> None:
     last = report.page.locator("#run-2 [data-chart=shares]")
     assert last.get_attribute("data-drawn") is None
 
@@ -278,9 +278,7 @@ def test_history_is_drawn_with_its_levels_and_another_series_on_demand(
     assert (report.requests, report.complaints) == ([url], [])
 
 
-def test_sessions_of_one_day_are_told_apart_by_their_time(
-    browser: "Browser", tmp_path: Path
-) -> None:
+def test_sessions_of_one_day_show_their_time(browser: "Browser", tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     trends = changed_history(apart=timedelta(minutes=20))
     path.write_text(render_html(hostile_report("harmless"), trends), "utf-8")

@@ -67,7 +67,7 @@ def test_of_many_damaged_files_the_newest_are_named_and_the_others_counted(tmp_p
 
     assert len(history.sessions) == 1
     *named, more = history.skipped
-    assert [each.partition(": ")[0] for each in named] == store.names()[:4:-1]
+    assert [text.partition(": ")[0] for text in named] == store.names()[:4:-1]
     assert more == "4 more files that cannot be read as results"
 
 

@@ -11,30 +11,30 @@ from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.reports.json_file import write_results
 
 
-def report_of(judged: JudgedRun) -> ResultsFile:
+def results_of(judged: JudgedRun) -> ResultsFile:
     started_at = datetime(2025, 1, 1, tzinfo=UTC)
     return ResultsFile(started_at=started_at, environment={"python": "3.11"}, runs=(judged,))
 
 
-def test_a_written_report_is_read_back_whole(judged: JudgedRun, tmp_path: Path) -> None:
+def test_written_results_are_read_back_whole(judged: JudgedRun, tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "perf.json"
 
-    write_results(path, report_of(judged))
+    write_results(path, results_of(judged))
 
-    assert ResultsFile.from_json(json.loads(path.read_text())) == report_of(judged)
-    assert [each.name for each in path.parent.iterdir()] == ["perf.json"]
+    assert ResultsFile.from_json(json.loads(path.read_text())) == results_of(judged)
+    assert [file.name for file in path.parent.iterdir()] == ["perf.json"]
 
 
-def test_an_old_report_is_replaced(judged: JudgedRun, tmp_path: Path) -> None:
+def test_an_old_file_is_replaced(judged: JudgedRun, tmp_path: Path) -> None:
     path = tmp_path / "perf.json"
     path.write_text("old")
 
-    write_results(path, report_of(judged))
+    write_results(path, results_of(judged))
 
     assert json.loads(path.read_text())["schema_version"] == 1
 
 
-def test_a_report_that_cannot_be_written_leaves_the_old_one(
+def test_results_that_cannot_be_written_leave_the_old_file(
     judged: JudgedRun, tmp_path: Path
 ) -> None:
     path = tmp_path / "perf.json"
@@ -42,7 +42,7 @@ def test_a_report_that_cannot_be_written_leaves_the_old_one(
     broken = replace(judged, profile={"rate": float("nan")})
 
     with pytest.raises(ValueError, match="not JSON compliant"):
-        write_results(path, report_of(broken))
+        write_results(path, results_of(broken))
 
     assert path.read_text() == "old"
 
@@ -51,9 +51,9 @@ def test_a_failed_replacement_leaves_no_draft(judged: JudgedRun, tmp_path: Path)
     (tmp_path / "perf.json").mkdir()
 
     with pytest.raises(IsADirectoryError):
-        write_results(tmp_path / "perf.json", report_of(judged))
+        write_results(tmp_path / "perf.json", results_of(judged))
 
-    assert [each.name for each in tmp_path.iterdir()] == ["perf.json"]
+    assert [file.name for file in tmp_path.iterdir()] == ["perf.json"]
 
 
 def test_a_pipe_is_written_to_and_stays_a_pipe(judged: JudgedRun, tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(judged: JudgedRun, tmp_path: Path
     os.mkfifo(path)
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
 
-    write_results(path, report_of(judged))
+    write_results(path, results_of(judged))
 
     with open(reader, "rb") as pipe:  # noqa: PTH123 - an open descriptor
         assert json.loads(pipe.read())["schema_version"] == 1
@@ -73,7 +73,7 @@ def test_a_link_stays_and_its_file_is_written(judged: JudgedRun, tmp_path: Path)
     (tmp_path / "real.json").write_text("old")
     (tmp_path / "link.json").symlink_to("real.json")
 
-    write_results(tmp_path / "link.json", report_of(judged))
+    write_results(tmp_path / "link.json", results_of(judged))
 
     assert (tmp_path / "link.json").is_symlink()
     assert json.loads((tmp_path / "real.json").read_text())["schema_version"] == 1

@@ -56,7 +56,7 @@ def test_what_a_run_cost_is_a_property(judged: JudgedRun, cost: RunCost) -> None
 
 
 def test_what_target_and_client_say_are_properties(judged: JudgedRun) -> None:
-    told = replace(
+    measured = replace(
         judged.run.operations[0],
         server_times={"retrieve": LatencyHistogram.of([7_000_000])},
         payload=SizeHistogram.of([626]),
@@ -69,7 +69,7 @@ def test_what_target_and_client_say_are_properties(judged: JudgedRun) -> None:
         ),
         attempts=AttemptCounts(total=1037, throttled=37, backoff_s=1.5),
     )
-    run = replace(judged.run, operations=(told,))
+    run = replace(judged.run, operations=(measured,))
     found = dict(properties(replace(judged, run=run)))
 
     expected = {
@@ -95,7 +95,7 @@ def test_names_are_dotted_words_and_unique(judged: JudgedRun) -> None:
     assert len(set(names)) == len(names)
 
 
-def test_two_operations_with_one_slug_are_told_apart(judged: JudgedRun) -> None:
+def test_two_operations_with_one_slug_get_numbers(judged: JudgedRun) -> None:
     first, second = judged.run.operations
     run = replace(
         judged.run,
@@ -131,7 +131,7 @@ def test_what_is_unknown_is_left_out(judged: JudgedRun) -> None:
     assert not any(name.endswith(("_ms", "arrivals_due")) for name in names)
 
 
-def test_neither_the_command_nor_messages_are_told(judged: JudgedRun) -> None:
+def test_neither_the_command_nor_messages_are_properties(judged: JudgedRun) -> None:
     """A user's locustfile may take secrets on its command line; ours never does."""
     run = replace(judged.run, command=("locust", "--token", "hunter2"))
 

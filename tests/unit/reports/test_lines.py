@@ -53,5 +53,5 @@ def test_wrapped_text_hangs_under_its_indent() -> None:
     assert wrapped("one two three\nfour", 10, "- ") == ["- one two", r"  three\nf", "  our"]
 
 
-def test_a_line_is_plain_unless_told() -> None:
+def test_a_line_is_plain_by_default() -> None:
     assert Line("a") == ("a", Style.PLAIN)

@@ -53,11 +53,11 @@ def cost_facts(judged: JudgedRun) -> Iterator[Fact]:
     how = "metered, in part estimated" if cost.is_partly_estimated else "metered"
     yield Fact("spent", f"{format_usd(cost.spent)} USD ({how})")
     for part, usd in cost.spent_parts.items():
-        yield Fact(f"of it {part}", f"{format_usd(usd)} USD")
+        yield Fact(f"of which {part}", f"{format_usd(usd)} USD")
     yield Fact("estimate", f"{format_usd(cost.estimate.total)} USD ({cost.estimate.tariff})")
     for gap in cost.estimate.gaps:
         yield Fact("not in the estimate", gap)
-    yield Fact("limit of the session", f"{format_usd(cost.limit)} USD")
+    yield Fact("limit for the session", f"{format_usd(cost.limit)} USD")
 
 
 def origin_facts(judged: JudgedRun) -> Iterator[Fact]:
@@ -65,7 +65,7 @@ def origin_facts(judged: JudgedRun) -> Iterator[Fact]:
     yield Fact("target", str(judged.target))
     if judged.aqp is not None:
         yield Fact("AQP", judged.aqp)
-    yield Fact("measured from", format_instant(judged.run.started_at))
+    yield Fact("measurement began", format_instant(judged.run.started_at))
     is_own = is_own_system(judged)
     if not is_own:
         yield Fact("data seed", str(judged.seed))

@@ -18,7 +18,7 @@ _RATE_S: Final = 10.0
 
 
 class Rates:
-    """Requests per second of late, from one progress to the next."""
+    """The request rate of the last seconds, from one progress to the next."""
 
     def __init__(self) -> None:
         self._seen: deque[tuple[float, int]] = deque([(0.0, 0)])
@@ -60,7 +60,7 @@ def view(
     Args:
         progress: the newest.
         run_time_s: of the whole run.
-        requests_per_s: of late.
+        requests_per_s: of the last seconds, from `Rates`.
         judge: returns the verdict if the run ended now.
     """
     run = progress.run

@@ -1,4 +1,4 @@
-"""Whatever is named in a report is text in its page, and nothing in the page reaches outside."""
+"""Names are text in the page, and the page makes no request."""
 
 import base64
 import hashlib
@@ -57,7 +57,7 @@ class Page(HTMLParser):
 
     def all(self, tag: str) -> list[Element]:
         """Return the elements with this tag."""
-        return [each for each in self.elements if each.tag == tag]
+        return [element for element in self.elements if element.tag == tag]
 
     @property
     def policy(self) -> str:
@@ -68,7 +68,7 @@ class Page(HTMLParser):
 
 
 def shape(page: Page) -> list[tuple[str, list[str]]]:
-    return [(each.tag, sorted(each.attributes)) for each in page.elements]
+    return [(element.tag, sorted(element.attributes)) for element in page.elements]
 
 
 HARMLESS = Page(render_html(hostile_report("harmless")))
@@ -94,8 +94,8 @@ def test_any_name_leaves_the_page_as_it_is(text: str) -> None:
 
 def test_policy_allows_what_is_in_the_page_by_its_hash_and_nothing_else() -> None:
     library, own, style = (
-        f"'sha256-{base64.b64encode(hashlib.sha256(each.encode()).digest()).decode()}'"
-        for each in (*HARMLESS.contents[2:], HARMLESS.contents[0])
+        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+        for text in (*HARMLESS.contents[2:], HARMLESS.contents[0])
     )
 
     assert HARMLESS.policy.split("; ") == [
@@ -117,7 +117,7 @@ def test_page_refers_to_itself_alone() -> None:
     ]
 
     assert references
-    assert all(each.startswith(("#", "data:,")) for each in references)
+    assert all(value.startswith(("#", "data:,")) for value in references)
     assert not re.search(r"url\(|@import", HARMLESS.contents[0])
 
 
@@ -141,7 +141,7 @@ def test_charts_get_the_figures_whole(text: str) -> None:
     page = Page(render_html(report))
 
     assert json.loads(page.contents[1]) == [
-        json.loads(json.dumps(chart_data(each))) for each in report.runs
+        json.loads(json.dumps(chart_data(run))) for run in report.runs
     ]
     assert "<" not in page.contents[1]
 
@@ -153,7 +153,7 @@ def test_every_chart_has_a_table_and_a_name_for_those_who_do_not_see_it() -> Non
     assert HARMLESS.text.count("As a table") == len(charts)
     named = [e for e in HARMLESS.elements if e.attributes.get("role") == "img"]
     assert len(named) == len(charts)
-    assert all(each.attributes["aria-labelledby"] for each in named)
+    assert all(element.attributes["aria-labelledby"] for element in named)
 
 
 def test_every_table_has_a_caption() -> None:
@@ -198,7 +198,7 @@ def test_worst_runs_stand_first_and_their_charts_with_them() -> None:
 
     titles = re.findall(r"^[A-Z ]+ (test_\d)$", page.text, re.MULTILINE)
     assert titles == ["test_2", "test_4", "test_3", "test_1", "test_0"]
-    assert [each["duration_s"] for each in json.loads(page.contents[1])] == [77, 12, 12, 12, 12]
+    assert [run["duration_s"] for run in json.loads(page.contents[1])] == [77, 12, 12, 12, 12]
 
 
 def test_heading_and_title_count_the_verdicts() -> None:
@@ -216,7 +216,7 @@ def test_what_passed_is_folded_where_there_are_more_than_three(
     page = Page(render_html(runs_with(Verdict.FAIL, *[Verdict.PASS] * passed)))
 
     folds = [e for e in page.all("details") if e.attributes.get("class") == "fold"]
-    assert ["open" in each.attributes for each in folds] == [True, *[not is_folded] * passed]
+    assert ["open" in fold.attributes for fold in folds] == [True, *[not is_folded] * passed]
 
 
 def test_command_of_the_session_is_shown_to_be_copied_and_is_no_other_fact() -> None:

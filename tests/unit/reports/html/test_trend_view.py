@@ -16,7 +16,7 @@ MEDIAN, P99, THROUGHPUT, FAILURES = range(4)
 def test_points_are_sessions_in_the_unit_of_their_metric() -> None:
     data = trend_data(changed_history())
 
-    assert [each["unit"] for each in data] == ["ms", "ms", "/s", "%"]
+    assert [series["unit"] for series in data] == ["ms", "ms", "/s", "%"]
     first, last = data[P99]["points"][0], data[P99]["points"][-1]
     assert (first[0], round(first[1]), first[2]) == (FIRST_NIGHT.timestamp() * 1000, 10, "0000000")
     assert (len(data[P99]["points"]), round(last[1]), last[2]) == (NIGHTS, 20, "000001d")
@@ -25,8 +25,8 @@ def test_points_are_sessions_in_the_unit_of_their_metric() -> None:
 def test_time_of_day_is_shown_where_two_sessions_are_of_one_day() -> None:
     hourly = changed_history(apart=timedelta(hours=1))
 
-    assert [each["has_own_days"] for each in trend_data(hourly)] == [False] * 4
-    assert [each["has_own_days"] for each in trend_data(changed_history())] == [True] * 4
+    assert [series["has_own_days"] for series in trend_data(hourly)] == [False] * 4
+    assert [series["has_own_days"] for series in trend_data(changed_history())] == [True] * 4
     assert "on 2026-11-01 21:00 UTC, between" in trend_data(hourly)[P99]["changes"][0]
     assert "on 2026-11-20, between" in trend_data(changed_history())[P99]["changes"][0]
 
@@ -52,8 +52,8 @@ def test_changes_are_the_sentences_of_the_screen() -> None:
 def test_one_session_is_no_trend() -> None:
     trends = changed_history()
     young = tuple(
-        replace(each, series=replace(each.series, points=each.series.points[:1]), changes=())
-        for each in trends
+        replace(trend, series=replace(trend.series, points=trend.series.points[:1]), changes=())
+        for trend in trends
     )
 
     assert trend_data(young) == []
@@ -74,7 +74,7 @@ def test_page_has_a_history_when_there_is_one() -> None:
 def test_changes_stand_before_the_runs_and_with_the_run_that_changed() -> None:
     session = past_session(0, past_run(test="test_it.py::test_write"))
     changed = changed_history()
-    unchanged = tuple(replace(each, changes=()) for each in changed)
+    unchanged = tuple(replace(trend, changes=()) for trend in changed)
     run, history = '<article class="run card"', '<article class="card charts" id="history"'
 
     with_changes, without = render_html(session, changed), render_html(session, unchanged)

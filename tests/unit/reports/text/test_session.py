@@ -159,7 +159,7 @@ def test_a_comparison_that_is_kept_is_no_warning(judged: JudgedRun) -> None:
 
 
 def test_a_green_run_names_a_missing_baseline_once(judged: JudgedRun) -> None:
-    rules = [each.rule for each in COMPARISON.judgements]
+    rules = [judgement.rule for judgement in COMPARISON.judgements]
     nothing = not_compared("main", rules, "there is no baseline main", Verdict.PASS)
     passed = replace(judged_by(judged, "max < 1 s"), comparison=nothing)
 

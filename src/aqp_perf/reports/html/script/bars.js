@@ -1,6 +1,6 @@
 /* Bars of all operations: service time against latency, and where the time went. */
 
-/* Lying bars, the name of each operation above its own: names are long. */
+/* Horizontal bars below the name of their operation, which may be long. */
 const bars = (theme, narrow, { names, parts, stacked }) => {
   const room = narrow ? 38 : 120;
   const common = base(theme, { narrow, left: 8 });
@@ -25,30 +25,30 @@ const bars = (theme, narrow, { names, parts, stacked }) => {
       },
       series: parts.map(([name, colourOf, data]) => ({
         type: "bar", name, data, stack: stacked ? "all" : undefined, barWidth: stacked ? 12 : 7, barGap: "15%", itemStyle: { color: colourOf }, emphasis: { disabled: true },
-      })).map((each) => ({ ...each, barCategoryGap: "60%" })),
+      })).map((bar) => ({ ...bar, barCategoryGap: "60%" })),
     },
   };
 };
 
 CHARTS.service = ({ run, theme, narrow }) => {
-  const known = run.operations.filter((each) => each.p99_ms[0] !== null);
+  const known = run.operations.filter((operation) => operation.p99_ms[0] !== null);
   if (!known.length) return { empty: "No request was completed." };
   return bars(theme, narrow, {
-    names: known.map((each) => each.name),
+    names: known.map((operation) => operation.name),
     parts: [
-      ["latency", theme.accent, known.map((each) => each.p99_ms[0])],
-      ["service time", theme.service, known.map((each) => each.p99_ms[1])],
+      ["latency", theme.accent, known.map((operation) => operation.p99_ms[0])],
+      ["service time", theme.service, known.map((operation) => operation.p99_ms[1])],
     ],
     stacked: false,
   });
 };
 
 CHARTS.shares = ({ run, theme, narrow }) => {
-  const known = run.operations.filter((each) => each.shares_ms);
-  if (!known.length) return { empty: "No answer said where its time went: only an AQP does." };
-  const part = (name, key, colourOf) => [name, colourOf, known.map((each) => each.shares_ms[key])];
+  const known = run.operations.filter((operation) => operation.shares_ms);
+  if (!known.length) return { empty: "No answer reported where its time went; only an AQP does." };
+  const part = (name, key, colourOf) => [name, colourOf, known.map((operation) => operation.shares_ms[key])];
   return bars(theme, narrow, {
-    names: known.map((each) => each.name),
+    names: known.map((operation) => operation.name),
     parts: [
       part("waiting to be sent", "waiting", theme.waiting),
       part("client and network", "client_and_network", theme.accent),

@@ -1,4 +1,4 @@
-/* What all charts have in common. */
+/* Shared by all charts. */
 
 const tip = (title, rows) => {
   const box = document.createElement("div");

@@ -1,4 +1,4 @@
-/* What people press, and what paper gets. */
+/* Selectors, buttons, links to folded runs, and printing. */
 
 for (const select of document.querySelectorAll(".choice select")) {
   select.addEventListener("change", () => {

@@ -1,4 +1,4 @@
-/* What the charts draw: texts of a run reach the page as text, never as markup. */
+/* The figures that the charts draw. Texts of a run reach the page as text, never as markup. */
 
 const root = document.documentElement;
 const runs = JSON.parse(document.getElementById("data").textContent);

@@ -1,4 +1,4 @@
-/* Draws every chart when somebody comes near it, and the table behind it when it is opened. */
+/* Draws every chart when the reader scrolls near it, and the table behind it when it is opened. */
 
 const fill = (place, title, { head, rows }) => {
   const table = document.createElement("table");
@@ -79,7 +79,7 @@ const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => {
   else draw(target);
 }));
 for (const figure of figures) {
-  // The first run, if it is open, is drawn at once; a page of many draws each when somebody comes near it.
+  // The first run, if it is open, is drawn at once; the others when the reader scrolls near them.
   const run = figure.closest("[data-run]");
   if (run.dataset.run === "0" && run.querySelector(".fold").open) draw(figure);
   else near.observe(figure);

@@ -2,7 +2,7 @@
 
 CHARTS.heatmap = ({ run, operation, theme, narrow }) => {
   const found = operation.timeline;
-  if (!found) return { empty: "This result has no record over time." };
+  if (!found) return { empty: "No timeline was recorded." };
   const { slice_s: width, edges_ms: edges, columns } = found;
   const most = Math.max(1, ...columns.flatMap((column) => column.slice(1)));
   const end = (slice) => Math.min((slice + 1) * width, run.duration_s);
@@ -49,7 +49,7 @@ CHARTS.heatmap = ({ run, operation, theme, narrow }) => {
         ...common.tooltip,
         trigger: "axis",
         formatter: (params) => {
-          const slice = params.find((each) => each.seriesName === "requests").value[3];
+          const slice = params.find((series) => series.seriesName === "requests").value[3];
           return tip(`${clock(slice * width)} to ${clock(end(slice))}`, [
             ["requests", short(found.requests[slice], 9)],
             ["failures", short(found.failures[slice], 9)],
@@ -61,7 +61,7 @@ CHARTS.heatmap = ({ run, operation, theme, narrow }) => {
       series: [
         {
           type: "custom", name: "requests", clip: true, encode: { x: 0, y: [1, 2] }, progressive: 0, emphasis: { disabled: true }, renderItem: column,
-          data: columns.map((_, slice) => [middle(slice), edges[0], edges.at(-1), slice]).filter((each) => columns[each[3]].length),
+          data: columns.map((_, slice) => [middle(slice), edges[0], edges.at(-1), slice]).filter((point) => columns[point[3]].length),
         },
         ...lines.map((key) => line(names[key], colours[key], dotted(found[key].map((value, slice) => [middle(slice), value])), { showSymbol: true, showAllSymbol: true, silent: true, z: 3, lineStyle: { width: 1.5, color: colours[key] } })),
         ...(limits.length ? [limitMarks(theme, limits)] : []),
@@ -69,7 +69,7 @@ CHARTS.heatmap = ({ run, operation, theme, narrow }) => {
     },
     table: () => ({
       head: ["From", "Requests", "p50", "p99", "Longest, at most"],
-      rows: columns.map((each, slice) => [clock(slice * width), short(found.requests[slice], 9), ms(found.p50_ms[slice]), ms(found.p99_ms[slice]), longest(each)]),
+      rows: columns.map((column, slice) => [clock(slice * width), short(found.requests[slice], 9), ms(found.p50_ms[slice]), ms(found.p99_ms[slice]), longest(column)]),
     }),
   };
 };

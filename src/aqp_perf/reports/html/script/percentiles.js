@@ -16,11 +16,11 @@ CHARTS.percentiles = ({ operation, theme, narrow }) => {
   ];
   if (service) series.push(line("service time", theme.service, pairs(service), { lineStyle: { width: 2, type: [6, 4], color: theme.service } }));
   if (limits.length) series.push(limitMarks(theme, limits));
-  const at = (q) => latency[x.findIndex((each) => each * 1.000001 >= 1 / (1 - q))] ?? latency.at(-1);
+  const at = (q) => latency[x.findIndex((place) => place * 1.000001 >= 1 / (1 - q))] ?? latency.at(-1);
   const common = base(theme, { narrow });
   return {
     legend: [
-      { name: service ? "latency" : "latency, and service time: they are equal", colour: theme.accent },
+      { name: service ? "latency" : "latency (service time is equal)", colour: theme.accent },
       ...(service ? [{ name: "service time", colour: theme.service, kind: "dashed" }] : []),
       { name: "fewer than 5 samples", colour: theme.line, kind: "area" },
     ],
@@ -34,7 +34,7 @@ CHARTS.percentiles = ({ operation, theme, narrow }) => {
         trigger: "axis",
         formatter: (params) => {
           const value = params[0].value[0];
-          const rows = params.filter((each) => each.seriesType === "line").map((each) => [each.seriesName, ms(each.value[1])]);
+          const rows = params.filter((series) => series.seriesType === "line").map((series) => [series.seriesName, ms(series.value[1])]);
           for (const limit of limits) if (Math.abs(Math.log(limit.x / value)) < 0.1) rows.push(["limit", limit.text]);
           return tip(value === 1 ? "smallest" : value === samples ? "largest" : percentile(value), rows);
         },

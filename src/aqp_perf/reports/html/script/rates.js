@@ -2,7 +2,7 @@
 
 CHARTS.rates = ({ run, operation, theme, narrow }) => {
   const found = operation.timeline;
-  if (!found) return { empty: "This result has no record over time." };
+  if (!found) return { empty: "No timeline was recorded." };
   // Spans of a second or more: in less, a steady rate looks ragged. A short rest belongs to the last one.
   const perSpan = Math.ceil(1 / found.slice_s);
   const width = perSpan * found.slice_s;
