@@ -1,4 +1,4 @@
-"""What load on DynamoDB costs: estimated before, metered during a run, bounded by a budget."""
+"""What load on DynamoDB costs: estimated before a run, metered during it, limited by a budget."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ BUDGET_HINT: Final = "write USD:READ:WRITE, the last two per million request uni
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostEstimate:
-    """What something will cost, part by part.
+    """An estimate of costs.
 
     Args:
-        parts: what for → USD.
-        tariff: how it was reckoned, in words.
-        gaps: what is not in it, in words.
+        parts: purpose → USD.
+        tariff: the prices and billing mode, in words.
+        gaps: what is not included, in words.
     """
 
     parts: Mapping[str, Decimal]
@@ -39,13 +39,13 @@ class CostEstimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunCost:
-    """What a run was to cost, and what it did.
+    """The estimated and the actual cost of a run.
 
     Args:
-        estimate: made before it began.
-        spent_parts: seeding, load, audit or table → USD that it took. Seeding is in the first run
-            after it, the hours of a provisioned table in the run that began them.
-        is_partly_estimated: whether an AQP's reads are in ``spent``, or nothing was metered.
+        estimate: made before the run.
+        spent_parts: seeding, load, audit or table → USD. Seeding counts in the first run after it,
+            an hour of a provisioned table in the run in which it began.
+        is_partly_estimated: whether the AQP's reads, or all, are estimated instead of metered.
         limit: USD that the session may cost.
     """
 
@@ -105,14 +105,14 @@ class RunCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """How much a run may spend on request units, as ``USD:READ:WRITE``."""
+    """How much a run may spend on request units, and their prices, as ``USD:READ:WRITE``."""
 
     limit: Decimal
     read_request_million: Decimal
     write_request_million: Decimal
 
     def overspent_reason(self, metered: MeteredUnits) -> str | None:
-        """Return why a run has to stop; None while it may go on."""
+        """Return why a run has to stop; None while the budget is not spent."""
         units = metered.units
         spent = (
             Decimal(units.read) * self.read_request_million
@@ -135,7 +135,7 @@ def parse_budget(text: str) -> Budget:
     """Parse ``USD:READ:WRITE``.
 
     Raises:
-        ValueError: it is none; the message says what is right.
+        ValueError: it is not a budget; the message says what to write.
     """
     try:
         limit, read, write = (parse_usd(part) for part in text.split(":"))

@@ -1,4 +1,4 @@
-"""What an audit of a run's writes found; how it is made: `aqp_perf.core.proof.reconcile`."""
+"""The result of an audit of a run's writes; `aqp_perf.core.proof.reconcile` makes it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,26 +9,24 @@ from aqp_perf.core.proof.write_log import Key
 from aqp_perf.errors import ResultError
 
 MOST_EXAMPLES: Final = 5
-"""Keys that are named; all are counted."""
+"""Most keys that a report lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteAudit:
-    """What reading the table after a run said about the writes of the run, in items.
+    """The writes of a run, as found in the table after it; all figures count items.
 
     Args:
-        acknowledged: writes that the target said yes to.
-        checked: how many of these were looked for: all, or a random sample.
-        found: those that are in the table.
-        lost: those that are not; found + lost = checked.
-        ambiguous: writes whose outcome nobody knows: there was no answer, or one that leaves it
-            open.
-        ambiguous_landed: how many of them are in the table; None: too many to look for.
-        unexpected: items in the table that are neither of these, nor seeded, nor of an earlier
-            run: the target had refused them, or nobody sent them. None: not looked for, because
-            not the whole table was read.
-        lost_keys: the first few that are not there.
-        unexpected_keys: the first few that should not be.
+        acknowledged: writes that the target accepted.
+        checked: acknowledged writes that were looked for: all, or a random sample.
+        found: checked writes that are in the table.
+        lost: checked writes that are not; found + lost = checked.
+        ambiguous: writes without an answer, or with one that leaves the outcome open.
+        ambiguous_landed: ambiguous writes that are in the table; None: too many to look for.
+        unexpected: items that were refused or never sent, and are not seeded or of an earlier run.
+            None: not looked for, because only a part of the table was read.
+        lost_keys: the first lost keys.
+        unexpected_keys: the first unexpected keys.
         consumed_read_units: what the audit cost; None when the target did not say.
     """
 
@@ -57,7 +55,7 @@ class WriteAudit:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What is wrong with the table, in words; nothing when it holds what it should."""
+        """What is wrong with the table, in words; empty when it has exactly what it should."""
         faults = []
         if self.lost:
             of = f"{self.checked} sampled" if self.is_sample else f"{self.checked}"

@@ -17,7 +17,7 @@ from aqp_perf.core.samples.intervals import nearest_rank, quantile_rank_interval
 
 LOWEST_US: Final = LOWEST
 HIGHEST_US: Final = HIGHEST
-"""Ten minutes; no request of a load test is waited for that long."""
+"""Ten minutes: longer than any request of a load test."""
 HIGHEST_BYTES: Final = HIGHEST
 """600 MB; DynamoDB answers with 1 MB at most."""
 
@@ -167,22 +167,12 @@ class LatencyHistogram(_Histogram):
         return histogram
 
     def record_ns(self, latency_ns: int) -> None:
-        """Count one latency; 0 counts as 1 µs, the smallest value there is."""
+        """Count one latency; 0 counts as 1 µs, the smallest value."""
         self._record((latency_ns + _NS_PER_US // 2) // _NS_PER_US)
 
     @property
-    def min_ns(self) -> int | None:
-        """The smallest sample; None when there is none."""
-        return self._bounds(1)[0] * _NS_PER_US if self.count else None
-
-    @property
-    def max_ns(self) -> int | None:
-        """The largest sample; None when there is none."""
-        return self.quantile_ns(1.0)
-
-    @property
     def mean_ns(self) -> float | None:
-        """The arithmetic mean of the samples; None when there is none."""
+        """The arithmetic mean of the samples; None without samples."""
         mean_us = self._mean()
         return None if mean_us is None else mean_us * _NS_PER_US
 
@@ -193,8 +183,7 @@ class LatencyHistogram(_Histogram):
             q: quantile in [0, 1]; 0.99 is the p99.
 
         Returns:
-            The nearest-rank sample, rounded up to the end of its bucket: never flattering.
-            None when there is no sample.
+            The nearest-rank sample, rounded up to the end of its bucket. None without samples.
 
         Raises:
             ValueError: ``q`` is outside [0, 1].
@@ -203,14 +192,14 @@ class LatencyHistogram(_Histogram):
         return None if quantile_us is None else quantile_us * _NS_PER_US
 
     def quantiles_ns(self, qs: Iterable[float]) -> list[int | None]:
-        """Return `quantile_ns` of each of these, in little more time than one takes."""
+        """Return several quantiles, in little more time than one takes; see `quantile_ns`."""
         return [us if us is None else us * _NS_PER_US for us in self._quantiles(qs)]
 
     def quantile_interval_ns(self, q: float, confidence: float = 0.95) -> tuple[int, int] | None:
         """Return bounds that enclose the true ``q``-quantile with ``confidence``.
 
         Returns:
-            Two samples, by `quantile_rank_interval`; None when there are too few of them.
+            Two samples, by `quantile_rank_interval`; None with too few samples.
 
         Raises:
             ValueError: ``q`` is outside [0, 1].
@@ -225,8 +214,7 @@ class LatencyHistogram(_Histogram):
         """Return bounds that enclose the true mean with ``confidence``.
 
         Returns:
-            The mean and its standard error by the central limit theorem, cut at 0; None below 30
-            samples, where that theorem promises little.
+            The interval by the central limit theorem, cut at 0; None with less than 30 samples.
         """
         mean_us = self._mean()
         if mean_us is None or self.count < _SAMPLES_FOR_A_MEAN:
@@ -254,7 +242,7 @@ class SizeHistogram(_Histogram):
         return histogram
 
     def record_bytes(self, size_bytes: int) -> None:
-        """Count one size; 0 counts as 1 byte, the smallest value there is."""
+        """Count one size; 0 counts as 1 byte, the smallest value."""
         self._record(size_bytes)
 
     def summary_bytes(self) -> dict[str, float | None]:
