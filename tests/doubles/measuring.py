@@ -14,6 +14,7 @@ from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.plugin.results.fingerprints import fingerprint_of
 from aqp_perf.plugin.runs.audits import Writes
 from aqp_perf.plugin.runs.judging import FinishedRun
+from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.runs.load_runs import RUNS
 from aqp_perf.plugin.runs.site import Site
 from aqp_perf.plugin.runs.state import STATE
@@ -70,4 +71,5 @@ class Measuring:
 def _finished(request: pytest.FixtureRequest, site: Site) -> FinishedRun:
     load = request.config.stash[STATE].resolver.load({})
     fingerprint = fingerprint_of(load, {}, target=site.kinds, dataset=None)
-    return FinishedRun(result=_RESULT, load=load, site=site, fingerprint=fingerprint)
+    asked = LoadRequest.of("QuickUser", None, load)
+    return FinishedRun(request=asked, site=site, result=_RESULT, fingerprint=fingerprint)

@@ -21,27 +21,16 @@ from aqp_perf.plugin.fixtures import (
     perf_table,
     perf_target,
 )
-from aqp_perf.plugin.results.baselines import Baselines
-from aqp_perf.plugin.results.collector import Collector
-from aqp_perf.plugin.results.report_files import ReportFiles
-from aqp_perf.plugin.results.session_history import SessionHistory
-from aqp_perf.plugin.runs.audits import Audits
-from aqp_perf.plugin.runs.costs import SessionCosts
 from aqp_perf.plugin.runs.load_runs import RUNS, TestRuns
 from aqp_perf.plugin.runs.outcomes import complete_report
 from aqp_perf.plugin.runs.state import STATE, State
-from aqp_perf.plugin.session.completeness import Completeness, asks_for_load, may_load
+from aqp_perf.plugin.session.completeness import asks_for_load, may_load
 from aqp_perf.plugin.session.exclusive import alone, among_others, check_lock, lock_path
-from aqp_perf.plugin.session.exit_code import SessionFacts, exit_code
-from aqp_perf.plugin.session.interrupts import Interrupts
-from aqp_perf.plugin.session.progress_display import ProgressDisplay
+from aqp_perf.plugin.session.exit_code import exit_code
 from aqp_perf.plugin.session.screen import announce
-from aqp_perf.plugin.session.xdist_workers import Process, XdistWorkers
 from aqp_perf.plugin.settings.options import add_options
 from aqp_perf.plugin.settings.removed import add_removed_flags, add_removed_ini_keys
-from aqp_perf.plugin.settings.resolver import Resolver
 from aqp_perf.reports.lines import printable
-from aqp_perf.targets import random_name
 
 __all__ = [
     "Aqp",
@@ -72,7 +61,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read all options, before anything is created, and register the other plugin objects."""
     config.addinivalue_line("markers", _MARKER)
     try:
-        state = config.stash[STATE] = _state(config)
+        check_lock(lock_path())
+        state = config.stash[STATE] = State(config)
     except ConfigError as error:
         raise _usage_error(error) from error
     for plugin in (state.interrupts, state.workers, state.collector, state.completeness):
@@ -172,53 +162,11 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
             state.collector.write_files()
         result = yield
         if reports:
-            is_green = exit_code(_facts(session)) == pytest.ExitCode.OK
+            is_green = exit_code(state.facts(session.exitstatus)) == pytest.ExitCode.OK
             is_whole = not state.interrupts.is_cut_short
             state.collector.save_baseline(state.baselines, is_green=is_green and is_whole)
-    session.exitstatus = exit_code(_facts(session))
+    session.exitstatus = exit_code(state.facts(session.exitstatus))
     return result
-
-
-def _state(config: pytest.Config) -> State:
-    """Return what the session is set up with.
-
-    Raises:
-        ConfigError: an option is wrong.
-    """
-    check_lock(lock_path())
-    process = Process.of(config)
-    resolver = Resolver(config, run_id=process.run_id or random_name())
-    load, session = resolver.load({}), resolver.session
-    baselines = Baselines(session.baselines, config.rootpath)
-    history = None
-    if session.history is not None and not process.is_worker:
-        history = SessionHistory(session.history, run_id=session.run_id, checkout=config.rootpath)
-    files = ReportFiles(session, history)
-    return State(
-        process=process,
-        resolver=resolver,
-        collector=Collector(config, process, files, load.session_thresholds),
-        audits=Audits(session.dataset),
-        costs=SessionCosts(session, processes=process.count),
-        baselines=baselines,
-        progress=ProgressDisplay(config, session.progress),
-        interrupts=Interrupts(is_worker=process.is_worker),
-        workers=XdistWorkers(session.run_id),
-        completeness=Completeness(),
-    )
-
-
-def _facts(session: pytest.Session) -> SessionFacts:
-    state = session.config.stash[STATE]
-    return SessionFacts(
-        status=session.exitstatus,
-        interrupted_by=state.interrupts.signal,
-        is_option_refused=state.is_option_refused,
-        are_results_lost=state.completeness.loss is not None,
-        is_threshold_unjudged=bool(state.collector.unjudged),
-        is_file_missing=state.collector.is_file_missing,
-        is_baseline_lost=state.baselines.is_lost,
-    )
 
 
 def _lock(item: pytest.Item) -> AbstractContextManager[None]:

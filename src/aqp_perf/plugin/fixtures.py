@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
@@ -20,11 +19,12 @@ from aqp_perf.errors import (
     TableNotFound,
     TargetUnavailable,
 )
-from aqp_perf.plugin.runs.load_runs import RUNS, TestRuns
+from aqp_perf.plugin.runs.load_request import LoadRequest
+from aqp_perf.plugin.runs.load_runs import RUNS
 from aqp_perf.plugin.runs.site import Site
-from aqp_perf.plugin.runs.state import STATE, State
-from aqp_perf.plugin.runs.user_classes import AQP_USERS, shipped_classes
+from aqp_perf.plugin.runs.state import STATE
 from aqp_perf.plugin.session.completeness import may_load
+from aqp_perf.plugin.settings.session_settings import SessionSettings
 from aqp_perf.targets import Table, Target, TargetKind, random_name, table_name
 
 AQP_USER_VARIABLE = "PERF_AQP_USER"
@@ -46,8 +46,11 @@ class Aqp:
     label: str
 
 
-class PerfLoad(Protocol):
-    """The type of the fixture ``perf_load``: call it to put load on the target."""
+class PerfLoad:
+    """The fixture ``perf_load``: call it to put load on the target."""
+
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        self._request = request
 
     def __call__(
         self,
@@ -67,16 +70,41 @@ class PerfLoad(Protocol):
         Returns:
             What was measured. A verdict other than PASS makes the test red, whatever the body does.
         """
+        item: pytest.Item = self._request.node
+        state = item.config.stash[STATE]
+        load = state.resolver.load(marker_arguments(item), overrides)
+        request = LoadRequest.of(users, locustfile, load)
+        state.costs.expect(load, request.shipped_classes)
+        return item.stash[RUNS].run(request, self._site(request, state.session))
+
+    def _site(self, request: LoadRequest, session: SessionSettings) -> Site:
+        """Return where the run goes.
+
+        The shipped workloads get what they need. Other locustfiles get the fixtures that the test
+        names, and the target if an option names it: nothing is started that they may not use.
+        """
+        fixture, names = self._request.getfixturevalue, self._request.fixturenames
+        needs_aqp = request.needs_aqp or "perf_aqp" in names
+        needs_table = request.needs_table or "perf_table" in names
+        is_chosen = session.names_target and session.target.kind is not TargetKind.NONE
+        needs_target = needs_table or is_chosen or "perf_target" in names
+        aqp: Aqp | None = fixture("perf_aqp") if needs_aqp else None
+        return Site(
+            target=fixture("perf_target") if needs_target else None,
+            table=fixture("perf_table") if needs_table else None,
+            aqp_url=None if aqp is None else aqp.url,
+            aqp_label=None if aqp is None else aqp.label,
+        )
 
 
 @pytest.fixture(scope="session")
 def perf_target(request: pytest.FixtureRequest) -> Iterator[Target]:
     """The open target: moto, DynamoDB Local, an endpoint or AWS."""
-    spec = _state(request.config).session.target
+    spec = request.config.stash[STATE].session.target
     if spec.kind is TargetKind.NONE:
         pytest.skip("--perf-target is none: there is no DynamoDB to test")
     with ExitStack() as opened:
-        with _refusing(request):
+        with _stopping_if_refused(request):
             target = opened.enter_context(targets.open_target(spec))
         yield target
 
@@ -84,7 +112,7 @@ def perf_target(request: pytest.FixtureRequest) -> Iterator[Target]:
 @pytest.fixture(scope="session")
 def perf_dataset(pytestconfig: pytest.Config) -> Dataset:
     """The data that is seeded into the table, and that the workloads read and write."""
-    return _state(pytestconfig).session.dataset
+    return pytestconfig.stash[STATE].session.dataset
 
 
 @pytest.fixture(scope="session")
@@ -92,10 +120,10 @@ def perf_table(
     request: pytest.FixtureRequest, perf_target: Target, perf_dataset: Dataset
 ) -> Iterator[Table]:
     """The seeded table: a new one, deleted at the end, or the one of ``--perf-table``."""
-    state = _state(request.config)
+    state = request.config.stash[STATE]
     session = state.session
     if session.table is not None:
-        with _refusing(request):
+        with _stopping_if_refused(request):
             table = targets.existing_table(perf_target, session.table, perf_dataset)
         yield table
         return
@@ -116,7 +144,7 @@ def perf_table(
 @pytest.fixture(scope="session")
 def perf_aqp(pytestconfig: pytest.Config, perf_target: Target, perf_table: Table) -> Iterator[Aqp]:
     """The AQP: the embedded stand-in, or the running one of ``--perf-aqp``."""
-    chosen = _state(pytestconfig).session.aqp
+    chosen = pytestconfig.stash[STATE].session.aqp
     if chosen == "none":
         pytest.skip("--perf-aqp is none: there is no AQP to test")
     if chosen != "embedded":
@@ -145,22 +173,7 @@ def perf_load(request: pytest.FixtureRequest) -> PerfLoad:
     """
     if not may_load(request.node):
         raise LoadNotAlone
-    state = _state(request.config)
-    runs: TestRuns = request.node.stash[RUNS]
-    marker = marker_arguments(request.node)
-
-    def load(
-        users: str | Mapping[str, int] | None = None,
-        /,
-        *,
-        locustfile: str | Path | None = None,
-        **overrides: object,
-    ) -> RunResult:
-        settings = state.resolver.load(marker, overrides)
-        state.costs.expect(settings, shipped_classes(users, locustfile))
-        return runs.run(users, locustfile, settings, _site(request, users, locustfile))
-
-    return load
+    return PerfLoad(request)
 
 
 def marker_arguments(item: pytest.Item) -> dict[str, object]:
@@ -178,7 +191,7 @@ def marker_arguments(item: pytest.Item) -> dict[str, object]:
 
 
 @contextmanager
-def _refusing(request: pytest.FixtureRequest) -> Iterator[None]:
+def _stopping_if_refused(request: pytest.FixtureRequest) -> Iterator[None]:
     """Report an option that only the target can refute once, then stop.
 
     Otherwise every test repeats it.
@@ -187,39 +200,8 @@ def _refusing(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
     except (ConfigError, TableNotFound):
         request.session.shouldfail = "an option is wrong, see above: no other test is run"
-        _state(request.config).is_option_refused = True
+        request.config.stash[STATE].is_option_refused = True
         raise
-
-
-def _state(config: pytest.Config) -> State:
-    return config.stash[STATE]
-
-
-def _site(
-    request: pytest.FixtureRequest,
-    users: str | Mapping[str, int] | None,
-    locustfile: str | Path | None,
-) -> Site:
-    """Return where the run goes.
-
-    The shipped workloads get what they need. Other locustfiles get the fixtures that the test
-    names, and the target if an option names it: nothing is started that they may not use.
-    """
-    session = _state(request.config).session
-    classes = shipped_classes(users, locustfile)
-    ships, names = classes is not None, set(classes or ())
-    needs_aqp = ships and (not names or bool(names & AQP_USERS))
-    needs_table = ships or "perf_table" in request.fixturenames
-    needs_aqp = needs_aqp or "perf_aqp" in request.fixturenames
-    is_chosen = session.names_target and session.target.kind is not TargetKind.NONE
-    needs_target = needs_table or is_chosen or "perf_target" in request.fixturenames
-    aqp: Aqp | None = request.getfixturevalue("perf_aqp") if needs_aqp else None
-    return Site(
-        target=request.getfixturevalue("perf_target") if needs_target else None,
-        table=request.getfixturevalue("perf_table") if needs_table else None,
-        aqp_url=None if aqp is None else aqp.url,
-        aqp_label=None if aqp is None else aqp.label,
-    )
 
 
 def _check(url: str, table: Table) -> None:

@@ -11,10 +11,11 @@ _SHOWN: Final = re.compile(
     "|failed-first|ignore|import-mode|junit-?xml|last-failed|log-level|maxfail|no-header"
     "|numprocesses|quiet|reruns|rootdir|runxfail|setup-only|showlocals|strict-config"
     "|strict-markers|tb|verbose)(=.*)?"
-    "|-[lqsvx]+|-[ckmnprW].*",
+    "|-[lqsvx]+|-[ckmnprW].*|(-o|--override-ini=)perf_.*",
     re.DOTALL,
 )
 """Our options, and common ones of pytest, xdist and rerunfailures: none holds a secret."""
+_OWN_INI_KEY: Final = "perf_"
 _USER_INFO: Final = re.compile(r"(?<=://)\S+(?=@)")
 
 
@@ -34,7 +35,8 @@ def session_command(arguments: Iterable[object]) -> str:
             may_be_value = name == argument
             shown.append(name if may_be_value else name + _HIDDEN)
         else:
-            shown.append(_HIDDEN if may_be_value and not is_option else argument)
+            is_shown = is_option or not may_be_value or argument.startswith(_OWN_INI_KEY)
+            shown.append(argument if is_shown else _HIDDEN)
             may_be_value = False
     return _USER_INFO.sub(_HIDDEN, shlex.join(["pytest", *shown]))
 

@@ -1,7 +1,6 @@
 """Checks before a load: whether its table will throttle it, and whether it may be paid for."""
 
 import warnings
-from collections.abc import Mapping
 from dataclasses import replace
 
 from aqp_perf import targets
@@ -9,8 +8,8 @@ from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.load.bottlenecks import bottlenecks
 from aqp_perf.errors import LoadWarning
 from aqp_perf.plugin.runs.costs import Admission, SessionCosts
+from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.runs.site import Site
-from aqp_perf.plugin.settings.load_settings import LoadSettings
 from aqp_perf.targets import TargetKind
 
 _THROTTLES = frozenset({TargetKind.AWS, TargetKind.ENDPOINT})
@@ -20,20 +19,9 @@ _STACK_LEVEL = 4
 
 
 def admit_run(
-    costs: SessionCosts,
-    dataset: Dataset,
-    site: Site,
-    load: LoadSettings,
-    classes: Mapping[str, int] | None,
+    costs: SessionCosts, dataset: Dataset, site: Site, request: LoadRequest
 ) -> Admission | None:
     """Warn of a table that is too small for a run, and admit the run if it may be paid for.
-
-    Args:
-        costs: of the session.
-        dataset: what is read and written.
-        site: where the load goes.
-        load: how much.
-        classes: shipped user classes with their weights; None: those of another locustfile.
 
     Returns:
         What it will cost; None where load costs nothing.
@@ -51,8 +39,10 @@ def admit_run(
         if table.is_ours and capacity.provisioned is None and capacity.ceiling is None:
             # An imitation of AWS may apply the ceiling that was asked for and not report it.
             capacity = replace(capacity, ceiling=costs.asked_ceiling)
-    plan = costs.plan(load, classes, capacity)
+    plan = costs.plan(request.load, request.shipped_classes, capacity)
     if capacity is not None:
         for bottleneck in bottlenecks(plan, dataset, capacity):
             warnings.warn(bottleneck, LoadWarning, stacklevel=_STACK_LEVEL)
-    return costs.admit(load, [plan], target.region, capacity) if costs.is_counted else None
+    if not costs.is_counted:
+        return None
+    return costs.admit(request.load, [plan], target.region, capacity)

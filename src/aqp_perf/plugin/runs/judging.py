@@ -12,6 +12,7 @@ from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.core.verdict.thresholds import Threshold
 from aqp_perf.core.verdict.verdicts import judge, without_wrong_answers, worst
 from aqp_perf.plugin.results.collector import applies
+from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.runs.site import Site
 from aqp_perf.plugin.settings.load_settings import LoadSettings
 
@@ -20,9 +21,9 @@ from aqp_perf.plugin.settings.load_settings import LoadSettings
 class FinishedRun:
     """A run that waits for its verdict."""
 
-    result: RunResult
-    load: LoadSettings
+    request: LoadRequest
     site: Site
+    result: RunResult
     fingerprint: RunFingerprint
     """What it was going to be measured with."""
     audit: WriteAudit | None = None
@@ -40,7 +41,7 @@ def judge_run(test: str, seed: int, run: FinishedRun) -> JudgedRun:
         run: what is known of it.
     """
     profile = _shown_profile(run)
-    thresholds = applicable(run.result, run.load)
+    thresholds = applicable(run.result, run.request.load)
     return JudgedRun(
         test=test,
         target=run.site.info,
@@ -77,8 +78,8 @@ def with_comparison(judged: JudgedRun, comparison: Comparison | None) -> JudgedR
 
 
 def _shown_profile(run: FinishedRun) -> dict[str, object]:
-    profile = run.load.to_json()
-    if isinstance(run.load.pacing, OpenModel) and run.result.generator.arrivals_due is None:
+    profile = run.request.load.to_json()
+    if isinstance(run.request.load.pacing, OpenModel) and run.result.generator.arrivals_due is None:
         profile["pacing"] = OWN_PACING  # its users take no arrivals
     if run.site.table is None:  # neither has anything to compare with
         profile["verify"] = profile["audit"] = "off"
@@ -87,7 +88,7 @@ def _shown_profile(run: FinishedRun) -> dict[str, object]:
 
 def _unverified(run: FinishedRun) -> str | None:
     """Return why no answer was checked; None: some were, or there was none to check."""
-    if not run.load.verify.ratio:
+    if not run.request.load.verify.ratio:
         return "the verification is off"
     if run.site.unverifiable is not None:
         return run.site.unverifiable

@@ -3,10 +3,9 @@
 import os
 import secrets
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -18,16 +17,14 @@ from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.core.verdict.verdicts import Verdict, judge
 from aqp_perf.errors import LoadWarning, PerfError, TargetError
 from aqp_perf.loadgen.command.launcher import LoadRun
-from aqp_perf.loadgen.command.run_spec import RunSpec
 from aqp_perf.plugin.results.fingerprints import fingerprint_of
 from aqp_perf.plugin.runs.admission import admit_run
 from aqp_perf.plugin.runs.audits import Writes
 from aqp_perf.plugin.runs.costs import Admission
 from aqp_perf.plugin.runs.judging import FinishedRun, applicable, judge_run, with_comparison
-from aqp_perf.plugin.runs.locust_spec import spec_of
+from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.runs.site import Site
 from aqp_perf.plugin.runs.state import State
-from aqp_perf.plugin.runs.user_classes import shipped_classes
 from aqp_perf.plugin.session.screen import announce
 from aqp_perf.plugin.settings.load_settings import LoadSettings
 from aqp_perf.reports.junit import properties
@@ -47,36 +44,27 @@ class TestRuns:
         self.error: PerfError | None = None
         """What ended the test's body, when it says nothing about the target."""
 
-    def run(
-        self,
-        users: str | Mapping[str, int] | None,
-        locustfile: str | Path | None,
-        load: LoadSettings,
-        site: Site,
-    ) -> RunResult:
+    def run(self, request: LoadRequest, site: Site) -> RunResult:
         """Run locust to its end and return what it measured."""
-        state = self._state
-        spec = spec_of(
-            users,
-            locustfile,
-            load=load,
-            site=site,
-            dataset=self._session.dataset,
-            run_id=self._next_run_id(),
-            progress_s=state.progress.told_every_s,
-        )
-        fingerprint = self._fingerprint(spec, load, site)
+        state, session, load = self._state, self._session, request.load
+        every_s = state.progress.told_every_s
+        spec = request.spec(site, session.dataset, run_id=self._next_run_id(), progress_s=every_s)
+        fingerprint = self._fingerprint(request, site)
         state.baselines.check_run(self._item.nodeid, len(self.judged), fingerprint)
         for doubt in load.doubts(len(os.sched_getaffinity(0))):
             warnings.warn(doubt, LoadWarning, stacklevel=3)
-        classes = shipped_classes(users, locustfile)
-        admission = admit_run(state.costs, self._session.dataset, site, load, classes)
+        admission = admit_run(state.costs, session.dataset, site, request)
         if admission is not None:
-            limit = f"limit {format_usd(self._session.max_cost_usd)} USD for the session"
+            limit = f"limit {format_usd(session.max_cost_usd)} USD for the session"
             announce(self._item.config, f"cost estimate: {admission.estimate}, {limit}")
             spec = replace(spec, budget=admission.budget)
+
+        def finish(result: RunResult, writes: Writes | None) -> None:
+            run = FinishedRun(request=request, site=site, result=result, fingerprint=fingerprint)
+            self.finish(run, writes, admission)
+
         with (
-            LoadRun(spec, environment=site.environment(self._session.target.kind)) as locust,
+            LoadRun(spec, environment=site.environment(session.target.kind)) as locust,
             self._shown(locust, load),
         ):
             try:
@@ -89,13 +77,10 @@ class TestRuns:
                 if partial is None:
                     self._cost(admission, None)
                 else:
-                    result = replace(partial.result, interrupted=True)
-                    run = FinishedRun(result=result, load=load, site=site, fingerprint=fingerprint)
-                    self.finish(run, None, admission)
+                    finish(replace(partial.result, interrupted=True), None)
                 raise
-        run = FinishedRun(result=result, load=load, site=site, fingerprint=fingerprint)
-        are_all = classes is not None and not result.invalid_reasons
-        self.finish(run, Writes(logs, are_all=are_all), admission)
+        are_all = request.shipped_classes is not None and not result.invalid_reasons
+        finish(result, Writes(logs, are_all=are_all))
         return result
 
     def finish(
@@ -143,11 +128,11 @@ class TestRuns:
         parts = (self._session.run_id, self._state.collector.next_number(), secrets.token_hex(2))
         return ".".join(parts)
 
-    def _fingerprint(self, spec: RunSpec, load: LoadSettings, site: Site) -> RunFingerprint:
-        weights = (f"{name} {weight}" for name, weight in spec.user_classes.items())
+    def _fingerprint(self, request: LoadRequest, site: Site) -> RunFingerprint:
+        weights = (f"{name} {weight}" for name, weight in request.user_classes.items())
         return fingerprint_of(
-            load,
-            {"locustfile": spec.locustfile.name, "user classes": ", ".join(weights) or "all"},
+            request.load,
+            {"locustfile": request.locustfile.name, "user classes": ", ".join(weights) or "all"},
             target=site.kinds,
             dataset=None if site.table is None else self._session.dataset,
         )
@@ -174,7 +159,7 @@ class TestRuns:
 
     def _audit(self, run: FinishedRun, writes: Writes) -> None:
         """Look for what a run wrote, if that was asked for; what prevents it makes it INVALID."""
-        table, most_items = run.site.table, run.load.audited_items
+        table, most_items = run.site.table, run.request.load.audited_items
         if table is None or run.site.target is None:
             return
         if not writes.logs or not most_items:

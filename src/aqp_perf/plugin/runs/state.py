@@ -1,42 +1,64 @@
-"""What the plugin keeps on pytest's configuration."""
-
-from dataclasses import dataclass
+"""What the plugin keeps on pytest's configuration: settings and results of a session."""
 
 import pytest
 
 from aqp_perf.plugin.results.baselines import Baselines
 from aqp_perf.plugin.results.collector import Collector
+from aqp_perf.plugin.results.report_files import ReportFiles
+from aqp_perf.plugin.results.session_history import SessionHistory
 from aqp_perf.plugin.runs.audits import Audits
 from aqp_perf.plugin.runs.costs import SessionCosts
 from aqp_perf.plugin.session.completeness import Completeness
+from aqp_perf.plugin.session.exit_code import SessionFacts
 from aqp_perf.plugin.session.interrupts import Interrupts
 from aqp_perf.plugin.session.progress_display import ProgressDisplay
 from aqp_perf.plugin.session.xdist_workers import Process, XdistWorkers
 from aqp_perf.plugin.settings.resolver import Resolver
-from aqp_perf.plugin.settings.session_settings import SessionSettings
+from aqp_perf.targets import random_name
 
 
-@dataclass(slots=True, kw_only=True)
 class State:
-    """Settings and results of a session."""
+    """The objects that live as long as a session.
 
-    process: Process
-    resolver: Resolver
-    collector: Collector
-    audits: Audits
-    costs: SessionCosts
-    baselines: Baselines
-    progress: ProgressDisplay
-    interrupts: Interrupts
-    workers: XdistWorkers
-    completeness: Completeness
-    is_option_refused: bool = False
-    """Whether an option turned out to be wrong when the target was opened."""
+    Raises:
+        ConfigError: an option is wrong.
+    """
 
-    @property
-    def session(self) -> SessionSettings:
-        """Settings of the whole session."""
-        return self.resolver.session
+    def __init__(self, config: pytest.Config) -> None:
+        self.process = process = Process.of(config)
+        self.resolver = Resolver(config, run_id=process.run_id or random_name())
+        self.session = session = self.resolver.session
+        thresholds = self.resolver.load({}).session_thresholds
+        self.baselines = Baselines(session.baselines, config.rootpath)
+        history = None
+        if session.history is not None and not process.is_worker:
+            checkout = config.rootpath
+            history = SessionHistory(session.history, run_id=session.run_id, checkout=checkout)
+        self.collector = Collector(config, process, ReportFiles(session, history), thresholds)
+        self.audits = Audits(session.dataset)
+        self.costs = SessionCosts(session, processes=process.count)
+        self.progress = ProgressDisplay(config, session.progress)
+        self.interrupts = Interrupts(is_worker=process.is_worker)
+        self.workers = XdistWorkers(session.run_id)
+        self.completeness = Completeness()
+        self.is_option_refused = False
+        """Whether an option turned out to be wrong when the target was opened."""
+
+    def facts(self, status: int) -> SessionFacts:
+        """Return what the exit code follows from.
+
+        Args:
+            status: pytest's own exit status.
+        """
+        return SessionFacts(
+            status=status,
+            interrupted_by=self.interrupts.signal,
+            is_option_refused=self.is_option_refused,
+            are_results_lost=self.completeness.loss is not None,
+            is_threshold_unjudged=bool(self.collector.unjudged),
+            is_file_missing=self.collector.is_file_missing,
+            is_baseline_lost=self.baselines.is_lost,
+        )
 
 
 STATE = pytest.StashKey[State]()

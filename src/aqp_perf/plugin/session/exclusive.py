@@ -8,7 +8,6 @@ load test that waits is not overtaken for ever. Both are file locks, which end w
 import fcntl
 import os
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -21,8 +20,6 @@ from aqp_perf.files import check_takes_file
 LOCK_FILE_VARIABLE = "PERF_LOCK_FILE"
 """Environment variable with another lock file, as for a pytest session inside a test."""
 _READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
-PATIENCE_S = 1.0
-"""Shorter waits are not reported."""
 
 
 def lock_path() -> Path:
@@ -50,37 +47,25 @@ def check_lock(path: Path) -> None:
 
 
 @contextmanager
-def alone(
-    path: Path,
-    tell: Callable[[str], object] = lambda _: None,
-    *,
-    patience_s: float = PATIENCE_S,
-) -> Iterator[None]:
+def alone(path: Path, tell: Callable[[str], object] = lambda _: None) -> Iterator[None]:
     """Hold the lock exclusively; wait until nobody else holds it.
 
     Args:
         path: the file that is locked.
-        tell: called, in a thread of its own, with a line that says for what this waits if it takes
-            longer than ``patience_s``, and then with one that says how long it took.
-        patience_s: shortest wait that is reported.
+        tell: called with a line when this has to wait, and with one when the wait is over.
     """
-    began_s = time.monotonic()
-    has_waited = threading.Event()
-
-    def tell_wait() -> None:
-        has_waited.set()
-        tell(f"waiting until no other load test runs on this machine ({path})")
-
-    patience = threading.Timer(patience_s, tell_wait)
-    patience.start()
+    began_s = None
     with ExitStack() as held:
-        try:
-            held.enter_context(_locked(_gate(path), fcntl.LOCK_EX))
-            held.enter_context(_locked(path, fcntl.LOCK_EX))
-        finally:
-            patience.cancel()
-            patience.join()
-        if has_waited.is_set():
+        for file in (_gate(path), path):
+            descriptor = held.enter_context(_opened(file))
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if began_s is None:
+                    began_s = time.monotonic()
+                    tell(f"waiting until no other load test runs on this machine ({path})")
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if began_s is not None:
             tell(f"waited {format_duration(round(time.monotonic() - began_s))}")
         yield
 
@@ -88,9 +73,10 @@ def alone(
 @contextmanager
 def among_others(path: Path) -> Iterator[None]:
     """Share the lock; wait while somebody holds it exclusively, or waits to do so."""
-    with ExitStack() as held:
-        with _locked(_gate(path), fcntl.LOCK_EX):
-            held.enter_context(_locked(path, fcntl.LOCK_SH))
+    with _opened(path) as shared:
+        with _opened(_gate(path)) as gate:
+            fcntl.flock(gate, fcntl.LOCK_EX)
+            fcntl.flock(shared, fcntl.LOCK_SH)
         yield
 
 
@@ -99,13 +85,12 @@ def _gate(path: Path) -> Path:
 
 
 @contextmanager
-def _locked(path: Path, operation: int) -> Iterator[None]:
+def _opened(path: Path) -> Iterator[int]:
     descriptor = _open(path)
     try:
-        fcntl.flock(descriptor, operation)
-        yield
+        yield descriptor
     finally:
-        os.close(descriptor)
+        os.close(descriptor)  # and so unlocked
 
 
 def _open(path: Path) -> int:

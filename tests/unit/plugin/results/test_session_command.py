@@ -43,6 +43,7 @@ def test_secrets_are_left_out(arguments: list[str], shown: str) -> None:
         ["--tb=short", "--maxfail", "1", "--junitxml=junit.xml", "--junit-xml=junit.xml"],
         ["t.py::test_token[a=shown]", "/home/me/tests"],
         ["--perf-threshold=read_token: p99 <= 3 ms", "--perf-keep-table"],
+        ["-o", "perf_compare_missing=pass", "-operf_users=2", "--override-ini=perf_users=3"],
         *([f"{option.flag}=shown", option.flag, "shown"] for option in OPTIONS),
     ],
 )

@@ -13,6 +13,7 @@ from aqp_perf.core.load.bottlenecks import NEW_TABLE_PER_S, TableCapacity
 from aqp_perf.errors import LoadWarning
 from aqp_perf.plugin.runs.admission import admit_run
 from aqp_perf.plugin.runs.costs import Admission, SessionCosts
+from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.runs.site import Site
 from aqp_perf.plugin.settings.resolver import Resolver
 from aqp_perf.targets import Table, TargetKind
@@ -35,8 +36,9 @@ def admit_at(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Admi
     def go(kind: TargetKind, table: Table | None = TABLE) -> Admission | None:
         target: Any = SimpleNamespace(kind=kind, region="us-east-1")
         site = Site(target=target, table=table, aqp_url=None, aqp_label=None)
-        costs, load = SessionCosts(resolver.session), resolver.load({})
-        return admit_run(costs, resolver.session.dataset, site, load, {"PartiqlWriteUser": 1})
+        request = LoadRequest.of("PartiqlWriteUser", None, resolver.load({}))
+        session = resolver.session
+        return admit_run(SessionCosts(session), session.dataset, site, request)
 
     return go
 

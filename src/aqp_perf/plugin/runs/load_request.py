@@ -1,0 +1,119 @@
+"""A load run as a test requests it, and the locust command that follows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.errors import InvalidOption
+from aqp_perf.loadgen.command.dataset_text import data_text
+from aqp_perf.loadgen.command.run_spec import LOCUSTFILE, RunSpec
+from aqp_perf.loadgen.command.workload_arguments import NO_ENDPOINT
+from aqp_perf.plugin.runs.site import Site
+from aqp_perf.plugin.settings.load_settings import LoadSettings
+
+AQP_USERS: Final = frozenset({"AqpZipcodeUser", "AqpStatusUser"})
+"""Shipped user classes that need an AQP."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadRequest:
+    """Which users put how much load on the target.
+
+    Args:
+        user_classes: name → weight; empty: every class in the locustfile.
+        locustfile: the file with the user classes.
+        load: how much, how it is measured and judged.
+    """
+
+    user_classes: Mapping[str, int]
+    locustfile: Path
+    load: LoadSettings
+
+    @classmethod
+    def of(
+        cls,
+        users: str | Mapping[str, int] | None,
+        locustfile: str | Path | None,
+        load: LoadSettings,
+    ) -> Self:
+        """Return what the arguments of ``perf_load`` request.
+
+        Raises:
+            InvalidOption: a name or a weight is not valid.
+        """
+        classes = {users: 1} if isinstance(users, str) else dict(users or {})
+        for name, weight in classes.items():
+            if not name.isidentifier():
+                raise InvalidOption("perf_load", name, "give the name of a locust user class")
+            if type(weight) is not int or weight < 1:
+                hint = "a weight is a whole number, at least 1"
+                raise InvalidOption(f"perf_load: weight of {name}", weight, hint)
+        file = LOCUSTFILE if locustfile is None else Path(locustfile)
+        return cls(user_classes=classes, locustfile=file, load=load)
+
+    @property
+    def shipped_classes(self) -> Mapping[str, int] | None:
+        """The user classes, if they are the shipped ones; None: those of another locustfile."""
+        return self.user_classes if self.locustfile.resolve() == LOCUSTFILE.resolve() else None
+
+    @property
+    def needs_table(self) -> bool:
+        """Whether its users are known to need a seeded table."""
+        return self.shipped_classes is not None
+
+    @property
+    def needs_aqp(self) -> bool:
+        """Whether its users are known to need an AQP."""
+        names = self.shipped_classes
+        return names is not None and (not names or not AQP_USERS.isdisjoint(names))
+
+    def spec(
+        self, site: Site, dataset: Dataset, *, run_id: str, progress_s: float | None
+    ) -> RunSpec:
+        """Return the locust command.
+
+        Args:
+            site: where the load goes.
+            dataset: what the shipped workloads read and write.
+            run_id: marks every order that is written.
+            progress_s: how often the run reports its progress; None: never.
+        """
+        load = self.load
+        return RunSpec(
+            locustfile=self.locustfile,
+            user_classes=self.user_classes,
+            users=load.users,
+            spawn_rate=load.spawn_rate,
+            run_time_s=load.run_time_s,
+            stop_timeout_s=load.stop_timeout_s,
+            warmup_s=load.warmup_s,
+            pacing=load.pacing,
+            host=site.aqp_url,
+            workload=_workload(load, site, dataset, run_id),
+            abort_rules=[threshold for threshold in load.thresholds if threshold.aborts],
+            processes=load.processes,
+            expect_workers=load.expect_workers,
+            master_bind=load.master_bind,
+            progress_s=progress_s,
+        )
+
+
+def _workload(load: LoadSettings, site: Site, dataset: Dataset, run_id: str) -> dict[str, str]:
+    arguments = {
+        "data-seed": str(dataset.seed),
+        "data": data_text(dataset),
+        "client": str(load.client),
+        "verify": "off" if site.unverifiable else str(load.verify),
+        "run-id": run_id,
+    }
+    if site.table is not None:
+        arguments["table"] = site.table.name
+    if site.target is None:
+        arguments["endpoint-url"] = NO_ENDPOINT
+    else:
+        arguments["region"] = site.target.region
+        if site.target.endpoint_url is not None:
+            arguments["endpoint-url"] = site.target.endpoint_url
+    return arguments

@@ -1,0 +1,73 @@
+"""What a test requests: which user classes, of which locustfile, and what they need."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from aqp_perf.errors import InvalidOption
+from aqp_perf.loadgen.command.run_spec import LOCUSTFILE
+from aqp_perf.plugin.runs.load_request import LoadRequest
+from aqp_perf.plugin.settings.resolver import Resolver
+
+Users = str | Mapping[str, int] | None
+Requested = Callable[..., LoadRequest]
+
+
+@pytest.fixture
+def requested(resolver: Callable[..., Resolver]) -> Requested:
+    load = resolver().load({})
+
+    def of(users: Users = None, locustfile: str | Path | None = None) -> LoadRequest:
+        return LoadRequest.of(users, locustfile, load)
+
+    return of
+
+
+@pytest.mark.parametrize(
+    ("users", "classes"),
+    [
+        ("PartiqlWriteUser", {"PartiqlWriteUser": 1}),
+        ({"A": 3, "B": 1}, {"A": 3, "B": 1}),
+        (None, {}),
+    ],
+)
+def test_user_classes_have_weights(
+    requested: Requested, users: Users, classes: dict[str, int]
+) -> None:
+    assert requested(users).user_classes == classes
+
+
+@pytest.mark.parametrize(
+    ("users", "message"),
+    [
+        ("--web-port", "perf_load: '--web-port' is not valid: give the name of a locust user"),
+        ({"A": 0}, "perf_load: weight of A: 0 is not valid: a weight is a whole number"),
+        ({"A": True}, "perf_load: weight of A: True is not valid: a weight is a whole number"),
+    ],
+)
+def test_bad_class_names_and_weights_are_refused(
+    requested: Requested, users: str | dict[str, int], message: str
+) -> None:
+    with pytest.raises(InvalidOption) as caught:
+        requested(users)
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("locustfile", [None, LOCUSTFILE, str(LOCUSTFILE)])
+def test_shipped_users_need_a_table_and_some_an_aqp(
+    requested: Requested, locustfile: str | Path | None
+) -> None:
+    write, read = requested("PartiqlWriteUser", locustfile), requested("AqpStatusUser", locustfile)
+
+    assert write.shipped_classes == {"PartiqlWriteUser": 1}
+    assert (write.needs_table, write.needs_aqp) == (True, False)
+    assert (read.needs_table, read.needs_aqp) == (True, True)
+    assert requested(None, locustfile).needs_aqp, "all users of the shipped file"
+
+
+def test_users_of_another_locustfile_need_nothing_that_is_known(requested: Requested) -> None:
+    other = requested("AqpStatusUser", "locustfile.py")
+
+    assert other.shipped_classes is None
+    assert (other.needs_table, other.needs_aqp) == (False, False)
