@@ -16,7 +16,7 @@ from aqp_perf.core.results.run_fingerprint import PARTS, RunFingerprint
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.samples.timeline import Timeline
 from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict
-from aqp_perf.reports.json_file import write_results
+from aqp_perf.reports.json_file import results_text
 
 INPROCESS = ("-p", "no:locust", "-p", "no:cacheprovider")
 TESTS = """
@@ -73,7 +73,8 @@ def save_baseline(path: Path, latency_ms: int) -> None:
         verdict=RunVerdict(verdict=Verdict.PASS),
         fingerprint=RunFingerprint(),
     )
-    write_results(path, ResultsFile(started_at=run.started_at, environment={}, runs=(judged,)))
+    results = ResultsFile(started_at=run.started_at, environment={}, runs=(judged,))
+    path.write_text(results_text(results))
 
 
 @pytest.mark.parametrize(

@@ -113,3 +113,31 @@ def test_a_file_in_place_of_the_folder_is_not_taken_for_the_file(tmp_path: Path)
 
     with pytest.raises(NotADirectoryError, match="not a folder"):
         write_new(tmp_path / "folder" / "file", "new")
+
+
+def test_an_old_file_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old")
+
+    write_whole(tmp_path / "file", "new")
+
+    assert (tmp_path / "file").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_failed_replacement_leaves_no_draft(tmp_path: Path) -> None:
+    (tmp_path / "file").mkdir()
+
+    with pytest.raises(IsADirectoryError):
+        write_whole(tmp_path / "file", "new")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_link_stays_and_its_file_is_written(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to("real")
+
+    write_whole(tmp_path / "link", "new")
+
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == "new"

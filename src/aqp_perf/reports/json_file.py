@@ -5,17 +5,6 @@ from pathlib import Path
 from tempfile import mkstemp
 
 from aqp_perf.core.results.results_file import ResultsFile
-from aqp_perf.files import write_whole
-
-
-def write_results(path: Path, results: ResultsFile) -> None:
-    """Write the results file, whole or not at all.
-
-    Raises:
-        OSError: the folder or the file cannot be written; an earlier file is unchanged.
-        ValueError: a figure is not finite.
-    """
-    write_whole(path, results_text(results))
 
 
 def write_aside(results: ResultsFile) -> Path:

@@ -1,14 +1,12 @@
 import json
-import os
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.results.results_file import ResultsFile
-from aqp_perf.reports.json_file import write_results
+from aqp_perf.reports.json_file import results_text, write_aside
 
 
 def results_of(judged: JudgedRun) -> ResultsFile:
@@ -16,64 +14,24 @@ def results_of(judged: JudgedRun) -> ResultsFile:
     return ResultsFile(started_at=started_at, environment={"python": "3.11"}, runs=(judged,))
 
 
-def test_written_results_are_read_back_whole(judged: JudgedRun, tmp_path: Path) -> None:
-    path = tmp_path / "new" / "folder" / "perf.json"
+def test_results_are_read_back_whole(judged: JudgedRun) -> None:
+    text = results_text(results_of(judged))
 
-    write_results(path, results_of(judged))
-
-    assert ResultsFile.from_json(json.loads(path.read_text())) == results_of(judged)
-    assert [file.name for file in path.parent.iterdir()] == ["perf.json"]
+    assert ResultsFile.from_json(json.loads(text)) == results_of(judged)
 
 
-def test_an_old_file_is_replaced(judged: JudgedRun, tmp_path: Path) -> None:
-    path = tmp_path / "perf.json"
-    path.write_text("old")
-
-    write_results(path, results_of(judged))
-
-    assert json.loads(path.read_text())["schema_version"] == 1
-
-
-def test_results_that_cannot_be_written_leave_the_old_file(
-    judged: JudgedRun, tmp_path: Path
-) -> None:
-    path = tmp_path / "perf.json"
-    path.write_text("old")
+def test_a_figure_that_is_not_finite_is_refused(judged: JudgedRun) -> None:
     broken = replace(judged, profile={"rate": float("nan")})
 
     with pytest.raises(ValueError, match="not JSON compliant"):
-        write_results(path, results_of(broken))
-
-    assert path.read_text() == "old"
+        results_text(results_of(broken))
 
 
-def test_a_failed_replacement_leaves_no_draft(judged: JudgedRun, tmp_path: Path) -> None:
-    (tmp_path / "perf.json").mkdir()
+def test_results_are_written_aside_under_a_new_name(judged: JudgedRun) -> None:
+    first, second = write_aside(results_of(judged)), write_aside(results_of(judged))
+    texts = {first.read_text(), second.read_text()}
+    first.unlink()
+    second.unlink()
 
-    with pytest.raises(IsADirectoryError):
-        write_results(tmp_path / "perf.json", results_of(judged))
-
-    assert [file.name for file in tmp_path.iterdir()] == ["perf.json"]
-
-
-def test_a_pipe_is_written_to_and_stays_a_pipe(judged: JudgedRun, tmp_path: Path) -> None:
-    """A rename would replace it: of /dev/null, as root, for the whole machine."""
-    path = tmp_path / "pipe"
-    os.mkfifo(path)
-    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-
-    write_results(path, results_of(judged))
-
-    with open(reader, "rb") as pipe:  # noqa: PTH123 - an open descriptor
-        assert json.loads(pipe.read())["schema_version"] == 1
-    assert path.is_fifo()
-
-
-def test_a_link_stays_and_its_file_is_written(judged: JudgedRun, tmp_path: Path) -> None:
-    (tmp_path / "real.json").write_text("old")
-    (tmp_path / "link.json").symlink_to("real.json")
-
-    write_results(tmp_path / "link.json", results_of(judged))
-
-    assert (tmp_path / "link.json").is_symlink()
-    assert json.loads((tmp_path / "real.json").read_text())["schema_version"] == 1
+    assert first != second
+    assert texts == {results_text(results_of(judged))}

@@ -9,12 +9,7 @@ from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.metrics import MetricKind, format_quantity
 from aqp_perf.core.verdict.verdicts import Judgement, Verdict, worst
 from aqp_perf.reports.facts.comparisons import change_text, comparison_text
-from aqp_perf.reports.facts.verdicts import (
-    aborted_text,
-    audit_faults,
-    headline_text,
-    margin_rank,
-)
+from aqp_perf.reports.facts.verdicts import headline_text, margin_rank, verdict_reasons
 from aqp_perf.reports.figures import counted, quantity_text
 from aqp_perf.reports.lines import printable, short_name
 
@@ -32,19 +27,15 @@ class _Finding(NamedTuple):
 def decisive_text(judged: JudgedRun) -> str:
     """Return what decided the verdict of a run in one line, and how much else went wrong.
 
-    That is the limit broken by most; without one, a limit that could not be judged; else the limit
-    that is nearest. A rule of a comparison is named where no threshold is as bad.
+    That is the first of these: a reason of the run itself, the limit broken by most, a limit that
+    could not be judged, the nearest limit. A rule of a comparison is named where no threshold is
+    as bad.
     """
-    verdict = judged.verdict
-    reasons = audit_faults(judged)
-    if verdict.verdict is Verdict.INVALID and verdict.invalid_reasons:
-        reasons = verdict.invalid_reasons
-    elif judged.run.aborted is not None:
-        reasons = (aborted_text(judged.run.aborted),)
+    reasons = verdict_reasons(judged)
     if reasons:
         first, *more = reasons
         return printable(f"{first}; {counted(len(more), 'more reason')}" if more else first)
-    found = [*map(_threshold, verdict.judgements), *_comparisons(judged.comparison)]
+    found = [*map(_threshold, judged.verdict.judgements), *_comparisons(judged.comparison)]
     if not judged.run.requests or not found:
         return printable(headline_text(judged))
     found.sort(key=lambda finding: (_URGENCY.index(finding.verdict), finding.rank))

@@ -49,14 +49,12 @@ def margin_rank(judgement: Judgement) -> float:
 
 
 def verdict_reasons(judged: JudgedRun) -> tuple[str, ...]:
-    """Return the reasons of a verdict that come from no threshold, the most important first."""
-    aborted = () if judged.run.aborted is None else (aborted_text(judged.run.aborted),)
-    return (*aborted, *judged.verdict.invalid_reasons, *audit_faults(judged))
-
-
-def aborted_text(reason: str) -> str:
-    """Return that a run was aborted, and why."""
-    return f"aborted: {reason}"
+    """Return the reasons of a verdict that come from no threshold, the decisive one first."""
+    invalid, verdict = judged.verdict.invalid_reasons, judged.verdict.verdict
+    aborted = () if judged.run.aborted is None else (f"aborted: {judged.run.aborted}",)
+    if verdict is Verdict.INVALID:
+        return (*invalid, *aborted, *audit_faults(judged))
+    return (*aborted, *audit_faults(judged), *invalid)
 
 
 def audit_faults(judged: JudgedRun) -> tuple[str, ...]:

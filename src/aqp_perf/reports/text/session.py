@@ -1,18 +1,26 @@
 """The end of a session on the screen: a line per run, and more where it is needed."""
 
 from collections.abc import Collection, Iterator, Sequence
+from os.path import commonprefix
 from typing import Final
 
 from aqp_perf.core.comparison.outcome import Comparison
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.reports.facts.comparisons import comparison_text
-from aqp_perf.reports.facts.decisive import rule_text
+from aqp_perf.reports.facts.decisive import decisive_text, rule_text
 from aqp_perf.reports.facts.proof import is_own_system
 from aqp_perf.reports.facts.runs import run_names
-from aqp_perf.reports.lines import Line, Style, paragraph
+from aqp_perf.reports.lines import (
+    STYLE_OF,
+    Line,
+    Style,
+    cut_middle,
+    paragraph,
+    printable,
+    wrapped,
+)
 from aqp_perf.reports.text.proof_lines import proof_lines
-from aqp_perf.reports.text.run_summary import run_summary
 from aqp_perf.reports.text.terminal import run_block
 
 _COUNTED_TWICE: Final = (
@@ -23,6 +31,10 @@ _OWN_SYSTEM: Final = (
     "Target none: the tests bring their own system, so answers and writes are not verified."
 )
 _INDENT: Final = "  "
+_VERDICT_WIDTH: Final = len("NO DATA")
+_NARROWEST: Final = 40
+_ROOM: Final = 60
+"""With less beside the tests, what decided a verdict stands on lines of its own."""
 
 
 def session_lines(
@@ -37,7 +49,7 @@ def session_lines(
     """
     if not runs:
         return
-    header, *summary = run_summary(runs, width)
+    header, *summary = _summary(runs, width)
     yield from header
     passed = []
     for index, (lines, judged) in enumerate(zip(summary, runs, strict=True)):
@@ -76,3 +88,35 @@ def _compared(comparison: Comparison, width: int) -> Iterator[Line]:
         if judgement.is_doubtful:
             text = f"{rule_text(judgement, comparison.baseline)}: {judgement.reason}"
             yield from paragraph(text, width, style, f"{_INDENT}! ")
+
+
+def _summary(runs: Sequence[JudgedRun], width: int = 100) -> Iterator[list[Line]]:
+    """Yield the lines of the heading, then those of every run, at most ``width`` wide.
+
+    What decided a verdict is never cut. The folder of all tests stands in the heading.
+    """
+    width = max(width, _NARROWEST)
+    folder = _common_folder([printable(judged.test) for judged in runs])
+    names = [name.removeprefix(folder) for name in run_names(runs)]
+    texts = [decisive_text(judged) for judged in runs]
+    front = f"{'verdict':{_VERDICT_WIDTH}}{_INDENT}"
+    title = f"test in {folder.removesuffix('/')}" if folder else "test"
+    title = cut_middle(title, width - len(front))
+    indent = " " * (len(front) + max(map(len, (*names, title))) + len(_INDENT))
+    is_beside = width - len(indent) >= min(_ROOM, max(map(len, texts), default=0))
+    yield [Line(f"{front + title:{len(indent)}}decided by" if is_beside else front + title)]
+    for name, text, judged in zip(names, texts, runs, strict=True):
+        verdict = judged.verdict.verdict
+        start = f"{verdict.upper():{_VERDICT_WIDTH}}{_INDENT}{cut_middle(name, width - len(front))}"
+        if is_beside:
+            first, *rest = wrapped(text, width, indent)
+            lines = [f"{start:{len(indent)}}{first.lstrip()}", *rest]
+        else:
+            lines = [start, *wrapped(text, width, " " * len(front))]
+        yield [Line(line, STYLE_OF[verdict]) for line in lines]
+
+
+def _common_folder(tests: Sequence[str]) -> str:
+    """Return the folder that holds all test files, with its slash; empty when none does."""
+    folders = [test.partition("::")[0].split("/")[:-1] for test in tests]
+    return "".join(f"{folder}/" for folder in commonprefix(folders))  # noqa: RUF071 - of lists

@@ -29,12 +29,6 @@ _MOST_MESSAGES: Final = 10
 """Messages per operation; the results file has all of them."""
 
 
-def render_run(judged: JudgedRun, width: int = 100) -> Iterator[Line]:
-    """Yield a run below the name of its test; see `run_block`."""
-    yield Line(printable(judged.test), Style.TITLE)
-    yield from run_block(judged, width)
-
-
 def run_block(judged: JudgedRun, width: int = 100) -> Iterator[Line]:
     """Yield a run: the verdict first, then all that led to it, then how to repeat it.
 

@@ -10,7 +10,7 @@ from aqp_perf.core.measured.time_shares import TimeShares
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.reports.facts.operations import time_notes
-from aqp_perf.reports.text.terminal import render_run
+from aqp_perf.reports.text.terminal import run_block
 
 MS = 1_000_000
 
@@ -105,7 +105,7 @@ def test_attempts_are_shown_when_they_are_known(read: OperationResult) -> None:
 
 def table_of(judged: JudgedRun, operation: OperationResult) -> list[str]:
     run = replace(judged.run, operations=(operation,))
-    texts = [line.text for line in render_run(replace(judged, run=run))]
+    texts = [line.text for line in run_block(replace(judged, run=run))]
     start = next(index for index, text in enumerate(texts) if text.startswith("Type"))
     return texts[start:]
 
