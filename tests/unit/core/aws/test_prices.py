@@ -34,7 +34,7 @@ def test_million_requests_cost_what_the_price_list_says() -> None:
     assert ON_DEMAND.of_requests(Units(read=1e6)) == Decimal("0.125")
 
 
-def test_capacity_is_paid_by_the_hour_used_or_not() -> None:
+def test_provisioned_capacity_costs_by_the_hour_whether_used_or_not() -> None:
     tariff = Tariff(prices=US_EAST_1, provisioned=Units(read=100, write=10))
     assert tariff.of_table(2) == 2 * (100 * Decimal("0.00013") + 10 * Decimal("0.00065"))
     assert tariff.of_requests(Units(read=1e9, write=1e9)) == 0
@@ -80,13 +80,13 @@ def test_prices_of_the_setting_are_exact_and_carry_their_date() -> None:
         ({"storage": 1}, "unknown: storage;"),
     ],
 )
-def test_setting_that_is_no_price_list_is_refused(changes: dict[str, object], named: str) -> None:
+def test_an_invalid_price_list_is_rejected(changes: dict[str, object], named: str) -> None:
     with pytest.raises(InvalidOption, match=r"\[tool\.perf\.prices\]") as refused:
         prices_of_setting({**SETTING, **changes})
     assert named in str(refused.value)
 
 
-def test_all_keys_that_are_missing_or_unknown_are_told_at_once() -> None:
+def test_all_missing_and_unknown_keys_are_reported_at_once() -> None:
     odd = {"read_capacity_hour": 1, "Date": "2026-01-01", "label": "mine"}
     with pytest.raises(InvalidOption) as caught:
         prices_of_setting(odd)

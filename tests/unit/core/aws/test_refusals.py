@@ -77,14 +77,14 @@ def test_a_signature_out_of_time_says_how_far_the_clock_is_off(message: str, off
         (INVALID, "Signature expired: 20260301T120000Z is now earlier than another instant"),
     ],
 )
-def test_without_their_time_in_the_message_the_date_header_says_it(code: str, message: str) -> None:
+def test_without_a_time_in_the_message_the_date_header_is_used(code: str, message: str) -> None:
     said = clock_skew(code, message, date=HALF_AN_HOUR_LATER, now=NOW)
 
     assert said == "this machine's clock is 30 min behind that of AWS: set it"
 
 
 @pytest.mark.parametrize("date", [None, "", "yesterday"])
-def test_without_any_time_of_theirs_the_clock_is_still_named(date: str | None) -> None:
+def test_without_any_time_of_aws_the_clock_is_still_named(date: str | None) -> None:
     said = clock_skew("RequestExpired", "", date=date, now=NOW)
 
     assert said == "AWS refuses the time of this machine's clock: set it"
@@ -92,7 +92,7 @@ def test_without_any_time_of_theirs_the_clock_is_still_named(date: str | None) -
 
 @pytest.mark.parametrize("ours", ["20260301T114000Z", "20269901T000000Z"])
 @pytest.mark.parametrize("theirs", ["20260301T999999Z", "20260230T120000Z"])
-def test_a_time_that_cannot_be_is_none(ours: str, theirs: str) -> None:
+def test_an_impossible_time_is_none(ours: str, theirs: str) -> None:
     message = f"Signature expired: {ours} is now earlier than {ours} ({theirs} - 5 min.)"
     said = clock_skew(INVALID, message, date=None, now=NOW)
 
@@ -100,7 +100,7 @@ def test_a_time_that_cannot_be_is_none(ours: str, theirs: str) -> None:
 
 
 @pytest.mark.parametrize("code", [INVALID, "ExpiredTokenException", "ValidationException"])
-def test_another_refusal_is_no_matter_of_the_clock(code: str) -> None:
+def test_other_refusals_do_not_blame_the_clock(code: str) -> None:
     assert clock_skew(code, "The request signature does not match.", date=None, now=NOW) is None
 
 

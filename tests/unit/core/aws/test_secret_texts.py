@@ -83,5 +83,5 @@ def test_a_text_without_secrets_stays_as_it_is(text: str) -> None:
         ("the Signature is wrong", "the Signature is wrong"),
     ],
 )
-def test_a_signature_does_not_say_who_signed_nor_prove_it(text: str, shown: str) -> None:
+def test_signature_and_credential_are_hidden(text: str, shown: str) -> None:
     assert without_secrets(text, []) == shown

@@ -132,7 +132,7 @@ def test_a_whole_request_has_these_headers_and_the_body(
 
 
 @given(credentials_of_callers, st.lists(requests, max_size=5))
-def test_a_signer_remembers_nothing_wrong(
+def test_a_signer_never_mixes_up_requests(
     credentials: Credentials, following: list[_Request]
 ) -> None:
     """It keeps what requests of one second and host have in common; any of them may come next."""
@@ -187,7 +187,7 @@ def test_secrets_do_not_show_in_repr() -> None:
 
 @pytest.mark.parametrize("part", ["access_key", "secret_key", "session_token"])
 @pytest.mark.parametrize("unsafe", ["", "a b", "a\r\nX-Evil: 1", "\xe9"])
-def test_what_a_header_cannot_carry_is_refused_unseen(part: str, unsafe: str) -> None:
+def test_unsafe_header_values_are_rejected_and_not_shown(part: str, unsafe: str) -> None:
     parts = {"access_key": "a", "secret_key": "s", "session_token": "t", part: unsafe}
 
     with pytest.raises(

@@ -36,7 +36,7 @@ def test_budget_is_read_as_it_is_written(limit: Decimal, read: Decimal, write: D
 
 
 @pytest.mark.parametrize("text", ["", "5", "5:1", "5:1:2:3", "5:x:1", "0:1:1", "5:-1:1"])
-def test_text_that_is_no_budget_is_refused(text: str) -> None:
+def test_an_invalid_budget_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="write USD:READ:WRITE"):
         parse_budget(text)
 
@@ -50,7 +50,7 @@ def test_budget_is_spent_when_its_last_cent_is() -> None:
     )
 
 
-def test_what_an_aqp_read_is_spent_too_and_called_estimated() -> None:
+def test_reads_of_an_aqp_are_spent_and_called_estimated() -> None:
     reason = parse_budget("1:0.5:1").overspent_reason(
         MeteredUnits(read=1e6, write=1e6, estimated_read=1e6)
     )

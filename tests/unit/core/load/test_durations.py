@@ -37,7 +37,7 @@ def test_anything_else_is_refused_with_a_hint(text: str) -> None:
         parse_duration(text)
 
 
-def test_zero_needs_leave() -> None:
+def test_zero_must_be_allowed() -> None:
     with pytest.raises(ValueError, match="'0s' must be more than 0"):
         parse_duration("0s")
 
@@ -69,6 +69,6 @@ def test_parse_undoes_format(milliseconds: int) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-0.1, float("inf"), float("nan")])
-def test_what_is_no_duration_is_not_written(seconds: float) -> None:
+def test_negative_and_infinite_durations_cannot_be_formatted(seconds: float) -> None:
     with pytest.raises(ValueError, match="finite and not negative"):
         format_duration(seconds)

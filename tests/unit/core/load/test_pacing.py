@@ -78,7 +78,7 @@ def test_the_text_of_a_pacing_means_the_pacing(pacing: Pacing) -> None:
         *("50/s:uniform", "50...60/s@1s", "think:poisson", "50/s@"),
     ],
 )
-def test_anything_else_is_refused_with_what_is_right(text: str) -> None:
+def test_anything_else_is_rejected_with_a_hint(text: str) -> None:
     with pytest.raises(ValueError, match=re.escape(PACING_HINT)):
         parse_pacing(text)
 
@@ -138,7 +138,7 @@ def test_the_last_rate_goes_on() -> None:
     assert model.time_of(90) == pytest.approx(4)
 
 
-def test_a_rate_that_ended_brings_nothing_more() -> None:
+def test_nothing_arrives_after_a_rate_of_zero() -> None:
     model = OpenModel((stage(20, 0, 1),))
 
     assert model.time_of(10) == pytest.approx(1)

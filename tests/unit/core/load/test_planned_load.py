@@ -63,7 +63,7 @@ def test_classes_that_do_not_ship_are_named_and_in_no_figure() -> None:
     assert load.total == Units(write=300)
 
 
-def test_no_class_stands_for_all_that_ship() -> None:
+def test_no_class_means_all_that_ship() -> None:
     assert plan({}, "100/s") == plan(dict.fromkeys(USER_WORK, 1), "100/s")
 
 

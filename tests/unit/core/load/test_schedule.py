@@ -110,7 +110,7 @@ def test_due_count_is_the_inverse_of_due_ns(share: ArrivalSchedule, index: int) 
 
 @law
 @given(shares(models), st.floats(0, 50), st.floats(0, 50), st.integers(0, 60))
-def test_what_was_sent_of_a_window_is_part_of_what_was_due_in_it(
+def test_requests_sent_in_a_window_were_due_in_it(
     share: ArrivalSchedule, begin: float, end: float, sent_count: int
 ) -> None:
     """Counted one by one; the window's ends lie anywhere in the first fifty arrivals."""

@@ -64,7 +64,7 @@ CHANGES = ["none", "reversed", "short", "too much", "true", "twice", "elsewhere"
     ),
     st.integers(1, 40),
 )
-def test_what_was_asked_before_changes_no_verdict(
+def test_earlier_checks_do_not_change_a_result(
     asked: list[tuple[AggregateQuery, int, str]], kept_rows: int
 ) -> None:
     oracle = Oracle(DATASET, "orders", kept_rows=kept_rows)
@@ -78,7 +78,7 @@ def test_what_was_asked_before_changes_no_verdict(
 
 @law
 @given(st.lists(st.tuples(st.sampled_from(["CREATED", "PAYED"]), st.sampled_from(CHANGES))))
-def test_what_was_selected_before_changes_no_verdict(asked: list[tuple[str, str]]) -> None:
+def test_earlier_selects_do_not_change_a_result(asked: list[tuple[str, str]]) -> None:
     oracle = Oracle(DATASET, "orders")
 
     for status, change in asked:
@@ -123,7 +123,7 @@ def test_a_wrong_answer_longer_than_the_right_one_is_not_kept() -> None:
     assert oracle._aggregate(query, PK)._wrong is None
 
 
-def test_an_answer_deeper_than_python_compares_is_no_trouble_the_second_time() -> None:
+def test_a_deeply_nested_answer_can_be_checked_twice() -> None:
     oracle = Oracle(DATASET, "orders")
     query = AggregateQuery.STATUS
 
@@ -151,7 +151,7 @@ def test_a_partition_that_is_not_seeded_has_no_verdict() -> None:
         oracle.check_select(pk, "CREATED", [])
 
 
-def test_data_without_items_is_answered_by_nothing() -> None:
+def test_the_right_answer_about_no_items_is_empty() -> None:
     oracle = Oracle(Dataset(items_per_partition=0), "orders")
 
     assert oracle.check_aggregate(AggregateQuery.ZIPCODE, PK, []) is None

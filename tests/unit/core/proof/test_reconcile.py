@@ -103,7 +103,7 @@ def test_every_single_lost_write_is_named() -> None:
     "change",
     [lambda pk, sk: (pk + "0", sk), lambda pk, sk: (pk, sk + "0"), lambda pk, sk: (sk, pk)],
 )
-def test_a_key_is_ours_only_when_all_of_it_is(change: object) -> None:
+def test_a_key_must_match_its_write_exactly(change: object) -> None:
     assert callable(change)
     found = change(*key_of(0, 0))
 
@@ -207,7 +207,7 @@ def test_looking_up_counts_what_is_there(
         assert audit.ambiguous_landed is None
 
 
-def test_what_is_wrong_is_said_with_the_first_few_keys() -> None:
+def test_faults_show_the_first_keys() -> None:
     lost = reconcile(DATASET, logs_of([[A] * 7 + [R]]), [key_of(0, 7)])
     right = reconcile(DATASET, logs_of([[A, U, R]]), [key_of(0, 0)])
 
@@ -220,7 +220,7 @@ def test_what_is_wrong_is_said_with_the_first_few_keys() -> None:
     assert second == f"1 items in the table were refused or never sent: {pk} {sk}"
 
 
-def test_an_audit_survives_the_way_through_the_report() -> None:
+def test_an_audit_survives_a_round_trip_through_the_report() -> None:
     audit = reconcile(DATASET, logs_of([[A, U, A]]), [key_of(0, 0), key_of(1, 0)])
 
     assert WriteAudit.from_json(JsonReader.of(audit.to_json(), "audit")) == audit

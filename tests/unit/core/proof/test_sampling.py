@@ -40,13 +40,15 @@ def test_a_verification_is_read_and_written_alike(text: str, ratio: float) -> No
 @pytest.mark.parametrize(
     "text", ["", "ALL", "10%", "sample", "sample:10", "sample:-1%", "sample:0%", "sample:101%"]
 )
-def test_other_texts_are_refused_with_what_would_be_right(text: str) -> None:
+def test_other_texts_are_rejected_with_a_hint(text: str) -> None:
     with pytest.raises(ValueError, match="write 'all', 'off' or a part of the answers"):
         parse_verification(text)
 
 
 @given(st.integers(1, 100), st.integers(0, 10_000), st.integers(1, 1_000))
-def test_a_sample_takes_its_part_of_any_stretch(percent: int, first: int, length: int) -> None:
+def test_a_sample_has_the_same_ratio_in_every_stretch(
+    percent: int, first: int, length: int
+) -> None:
     verification = parse_verification(f"sample:{percent}%")
 
     taken = sum(verification.includes(index) for index in range(first, first + length))
@@ -67,7 +69,7 @@ def test_merged_checks_count_all_of_each(parts: list[AnswerChecks | None]) -> No
 
 
 @given(checks())
-def test_checks_survive_the_way_as_json(some: AnswerChecks) -> None:
+def test_checks_survive_a_round_trip_as_json(some: AnswerChecks) -> None:
     document = json.loads(json.dumps(some.to_json()))
 
     assert AnswerChecks.from_json(JsonReader.of(document, "answers")) == some

@@ -171,7 +171,7 @@ def test_an_item_that_is_there_twice_is_extra() -> None:
         {"more": {"S": "x"}},
     ],
 )
-def test_an_item_of_another_make_is_malformed(change: dict[str, Any]) -> None:
+def test_an_item_with_other_attributes_is_malformed(change: dict[str, Any]) -> None:
     items = items_of()
 
     assert kind_of([*items[1:], items[0] | change]) is WrongAnswerKind.MALFORMED

@@ -27,7 +27,7 @@ def test_the_runs_say_what_was_noted(noted: list[Outcome]) -> None:
 
 
 @given(outcomes)
-def test_a_log_survives_the_way_as_text(noted: list[Outcome]) -> None:
+def test_a_log_survives_a_round_trip_as_text(noted: list[Outcome]) -> None:
     text = log_of(noted).to_text()
 
     log = WriteLog.from_text("run/0/1", text)
@@ -43,7 +43,7 @@ def test_equal_outcomes_take_no_memory() -> None:
     assert len(log._closed) == 0
 
 
-def test_indexes_that_were_passed_over_were_not_sent() -> None:
+def test_skipped_indexes_were_not_sent() -> None:
     log = WriteLog("run/0/1")
     log.note(2, Outcome.ACKNOWLEDGED)
     log.note(4, Outcome.UNKNOWN)
@@ -60,7 +60,7 @@ def test_an_outcome_is_final(index: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["a", "0a", "3", "3x", "3a ", "01a", "-1a", "3a4a", "3a;4r", "3A"])
-def test_a_text_that_no_log_has_is_refused(text: str) -> None:
+def test_a_text_that_is_not_a_log_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="is not a log of writes"):
         WriteLog.from_text("run/0/1", text)
 

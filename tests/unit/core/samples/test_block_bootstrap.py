@@ -40,7 +40,7 @@ def test_blocks_of_one_are_the_ordinary_variance_of_a_total(series: list[int]) -
 
 @settings(max_examples=30)
 @given(SERIES, st.integers(-100, 100))
-def test_what_is_added_to_every_slice_changes_nothing(series: list[int], added: int) -> None:
+def test_a_constant_added_to_every_slice_changes_nothing(series: list[int], added: int) -> None:
     moved = [each + added for each in series]
     assert variance_of_total(moved, 3) == pytest.approx(variance_of_total(series, 3), abs=1e-6)
 
@@ -58,7 +58,7 @@ def test_blocks_are_shorter_than_the_series(series: list[int]) -> None:
     assert 1 <= block_length(series) <= len(series) / 3 + 1
 
 
-def test_blocks_grow_with_likeness() -> None:
+def test_blocks_grow_with_dependence() -> None:
     lengths = [block_length(autoregressive(240, each, seed=1)) for each in (0.0, 0.5, 0.9)]
     assert lengths == sorted(lengths)
     assert lengths[0] < lengths[2]
@@ -66,13 +66,11 @@ def test_blocks_grow_with_likeness() -> None:
 
 @settings(max_examples=30)
 @given(SERIES, st.floats(-10, 1e9))
-def test_no_sample_is_worth_more_than_an_independent_one(
-    series: list[int], independent: float
-) -> None:
+def test_the_design_effect_is_at_least_one(series: list[int], independent: float) -> None:
     assert dependence(series, independent).effect >= 1
 
 
-def test_alike_neighbours_are_worth_as_little_as_theory_says() -> None:
+def test_the_design_effect_of_dependent_samples_is_the_theoretical_one() -> None:
     """An autoregressive series of the first order has the effect (1 + r) / (1 - r)."""
     effects = []
     for seed in range(12):
@@ -81,7 +79,7 @@ def test_alike_neighbours_are_worth_as_little_as_theory_says() -> None:
     assert sum(effects) / len(effects) == pytest.approx(3, rel=0.15)
 
 
-def test_a_run_in_which_little_happened_tells_little_of_how_it_comes() -> None:
+def test_a_run_with_few_samples_says_little_about_its_dependence() -> None:
     """One hit of one slice beside twenty slices of clusters: the clusters decide."""
     calm = dependence([0.0] * 59 + [1.0], 1.0)
     clustered = dependence(([20.0] * 3 + [-6.0] * 10) * 5, 400.0)

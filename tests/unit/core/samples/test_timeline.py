@@ -87,7 +87,7 @@ def test_merged_timelines_are_that_of_all_requests(
 
 
 @given(requests)
-def test_a_timeline_survives_the_way_as_text(records: list[tuple[int, int, bool]]) -> None:
+def test_a_timeline_survives_a_round_trip_as_text(records: list[tuple[int, int, bool]]) -> None:
     timeline = timeline_of(records)
 
     read = Timeline.decode(timeline.encode())
@@ -96,7 +96,7 @@ def test_a_timeline_survives_the_way_as_text(records: list[tuple[int, int, bool]
     assert read.encode() == timeline.encode()
 
 
-def test_any_latency_that_a_clock_counts_survives_the_way_as_text() -> None:
+def test_any_latency_survives_a_round_trip_as_text() -> None:
     """The histogram leaves out what took over ten minutes; slices do not."""
     timeline = timeline_of([(0, (1 << 63) - 1, False)])
 
@@ -129,6 +129,6 @@ def packed(document: object) -> str:
         packed([FIRST_SLICE_NS << 2000, [[0, 0, 1, 1]]]),
     ],
 )
-def test_what_is_no_timeline_is_refused(text: str) -> None:
+def test_a_damaged_timeline_is_rejected(text: str) -> None:
     with pytest.raises(ResultError, match="a timeline cannot be read"):
         Timeline.decode(text)

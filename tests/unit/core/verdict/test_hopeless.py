@@ -36,7 +36,7 @@ from aqp_perf.core.verdict.thresholds import parse_threshold
         ("abort: p99 > 0.5 ms", 500, 0, "write: p99 > 0.5 ms: it was 1 ms after 500 requests"),
     ],
 )
-def test_a_run_is_hopeless_when_a_rule_says_so_of_enough_requests(
+def test_an_abort_rule_needs_enough_requests(
     rule: str, requests: int, failures: int, reason: str | None
 ) -> None:
     latency = LatencyHistogram.of([1_000_000] * requests)

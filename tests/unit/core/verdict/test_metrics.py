@@ -57,7 +57,7 @@ def test_a_metric_has_one_name(word: str, name: str) -> None:
     st.sampled_from(["failure_ratio", "p99", "throughput"]),
     st.floats(0, 1) | st.floats(0, 600_000),
 )
-def test_a_quantity_is_read_as_what_it_was(metric: str, value: float) -> None:
+def test_a_formatted_quantity_is_parsed_to_the_same_value(metric: str, value: float) -> None:
     assert parse_limit(format_quantity(value, kind_of(metric)), metric) == value
 
 

@@ -124,7 +124,7 @@ def test_a_threshold_is_read_into_base_units(text: str, expected: Threshold) -> 
         ("p99 > 2 s after 200", "only an abort rule takes 'after': put 'abort:' in front"),
     ],
 )
-def test_a_bad_threshold_is_refused_with_the_offender_and_a_way_out(text: str, hint: str) -> None:
+def test_a_bad_threshold_is_rejected_with_a_hint(text: str, hint: str) -> None:
     with pytest.raises(InvalidThreshold, match=re.escape(hint)) as caught:
         parse_threshold(text)
 
@@ -220,7 +220,7 @@ def test_an_operator_compares_the_observed_value_with_the_limit(op: str, met: li
         ("max", "<", 1.0, ""),
     ],
 )
-def test_an_impossible_threshold_cannot_be_made(
+def test_an_impossible_threshold_is_rejected(
     metric: str, op: str, limit: float, operation: str | None
 ) -> None:
     with pytest.raises(ValueError, match=r"\w"):

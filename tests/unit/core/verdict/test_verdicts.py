@@ -76,7 +76,7 @@ def judgement(run: RunResult, text: str) -> Judgement:
     return only
 
 
-def test_every_threshold_is_judged_whatever_the_others_said() -> None:
+def test_every_threshold_is_judged_independently() -> None:
     verdict = judged(run_of(WRITE), "p99 < 0.5 ms", "median < 2 ms", "max < 0.9 ms")
 
     assert [each.verdict for each in verdict.judgements] == ["fail", "pass", "fail"]
@@ -252,7 +252,7 @@ def test_an_interrupted_run_is_invalid() -> None:
     [(0, 0, False), (1, 0, True), (None, 0, True), (0, 10, True)],
     ids=["none found anything", "one found an item", "nobody counted", "checked: they were right"],
 )
-def test_reads_that_nobody_checked_and_that_found_nothing_measure_nothing(
+def test_unchecked_reads_that_found_nothing_are_invalid(
     items: int | None, checked: int, *, is_valid: bool
 ) -> None:
     sizes = AnswerSizes(answers=10, bytes=20, items=items)
@@ -314,7 +314,7 @@ def test_requests_that_were_not_sent_come_with_what_would_help(
     ("caught_up", "service_us", "is_valid"),
     [(10, 200_000, True), (11, 200_000, False), (11, 99_000, True), (None, 200_000, True)],
 )
-def test_what_was_caught_up_in_a_burst_does_not_hide_too_few_users(
+def test_a_burst_at_the_end_does_not_hide_too_few_users(
     caught_up: int | None, service_us: int, *, is_valid: bool
 ) -> None:
     """1000 due in 10 s from 10 users: 100/s of 99 ms keep 9.9 of them busy, of 200 ms 20."""
@@ -325,7 +325,7 @@ def test_what_was_caught_up_in_a_burst_does_not_hide_too_few_users(
     assert (judged(run).invalid_reasons == ()) is is_valid
 
 
-def test_what_a_hopeless_run_did_not_send_is_no_fault_of_its_users() -> None:
+def test_unsent_requests_of_an_aborted_run_are_not_a_reason() -> None:
     run = run_of(WRITE, generator=replace(HEALTHY, arrivals_sent=10))
 
     assert judged(replace(run, aborted="hopeless")).invalid_reasons == ()
@@ -381,7 +381,7 @@ def test_an_aborted_run_has_failed_unless_it_is_invalid(
     assert judged(run, "max < 5 ms").verdict is verdict
 
 
-def test_a_rule_that_aborts_judges_no_run_that_ended() -> None:
+def test_an_abort_rule_does_not_judge_a_finished_run() -> None:
     verdict = judged(run_of(operation(failures=900)), "abort: failure_ratio > 50%")
 
     assert verdict.judgements == ()
@@ -427,7 +427,7 @@ def test_a_run_whose_latencies_were_lost_still_shows_its_thresholds() -> None:
     assert judgement(run, "p99 < 5 ms").reason == "no request was completed"
 
 
-def test_reasons_are_said_once_when_a_reported_run_is_judged_again() -> None:
+def test_reasons_are_not_repeated_when_a_reported_run_is_judged_again() -> None:
     run = replace(run_of(WRITE), interrupted=True)
     again = replace(run, invalid_reasons=invalid_reasons(run, ()))
 
@@ -488,7 +488,7 @@ def test_a_lost_write_fails_any_run(
     assert bool(found.invalid_reasons) is (generator is SPOILED)
 
 
-def test_what_spoiled_the_set_up_makes_a_run_invalid() -> None:
+def test_set_up_problems_make_a_run_invalid() -> None:
     found = judge(run_of(WRITE), [], set_up_problems=["the writes could not be audited"])
 
     assert found.verdict is Verdict.INVALID
@@ -524,7 +524,7 @@ def test_wrong_answers_are_counted_among_those_that_were_checked(
     assert judgement.verdict is Verdict.FAIL
 
 
-def test_right_answers_that_nobody_looked_at_are_no_data() -> None:
+def test_unchecked_answers_are_no_data() -> None:
     read = replace(operation(), answers=AnswerChecks(checked=0))
 
     found = judge(run_of(read), [parse_threshold("wrong_answer_ratio <= 0")])
@@ -533,7 +533,7 @@ def test_right_answers_that_nobody_looked_at_are_no_data() -> None:
     assert found.judgements[0].reason == "no answer was checked"
 
 
-def test_wrong_answers_are_judged_where_answers_are_seen() -> None:
+def test_wrong_answers_are_judged_where_answers_are_checked() -> None:
     """Of a write, or where nobody knows what is right, a ratio of 0 would prove nothing."""
     read = replace(operation("read"), answers=AnswerChecks(checked=1000))
     rule = parse_threshold("wrong_answer_ratio <= 0")
@@ -544,7 +544,7 @@ def test_wrong_answers_are_judged_where_answers_are_seen() -> None:
 
 
 @pytest.mark.parametrize("text", ["wrong_answer_ratio <= 0", "write: wrong_answer_ratio <= 0"])
-def test_wrong_answers_that_nobody_looks_for_are_no_data(text: str) -> None:
+def test_wrong_answers_without_checks_are_no_data(text: str) -> None:
     found = judge(run_of(WRITE), [parse_threshold(text)])
 
     assert found.verdict is Verdict.NO_DATA
@@ -560,7 +560,7 @@ def test_wrong_answers_that_nobody_looks_for_are_no_data(text: str) -> None:
         (["re*: wrong_answer_ratio <= 1%"], ["scan"]),
     ],
 )
-def test_no_answer_may_be_wrong_unless_it_is_said(texts: list[str], labels: list[str]) -> None:
+def test_without_a_threshold_no_answer_may_be_wrong(texts: list[str], labels: list[str]) -> None:
     reads = [
         replace(operation(name), answers=AnswerChecks(checked=1000)) for name in ("read", "scan")
     ]
