@@ -36,10 +36,11 @@ class FailureGroup(NamedTuple):
     evidence: tuple[WrongAnswer, ...]
 
 
-def together(run: RunResult) -> OperationResult | None:
-    """Return all operations of a run as one; None when there is no operation."""
+def together(run: RunResult) -> OperationResult:
+    """Return all operations of a run, of which there is at least one, as one operation."""
     alike = (replace(operation, request_type="", name="Aggregated") for operation in run.operations)
-    return next(iter(merge_operations(alike)), None)
+    (aggregate,) = merge_operations(alike)
+    return aggregate
 
 
 def failure_groups(run: RunResult) -> Iterator[FailureGroup]:

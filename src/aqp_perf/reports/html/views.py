@@ -12,11 +12,7 @@ from aqp_perf.core.results.trends import Trend
 from aqp_perf.core.verdict.metrics import MetricKind
 from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.reports.facts.comparisons import comparison_rows, comparison_text
-from aqp_perf.reports.facts.conditions import (
-    cost_facts,
-    generator_facts,
-    origin_facts,
-)
+from aqp_perf.reports.facts.conditions import cost_facts, generator_facts, origin_facts
 from aqp_perf.reports.facts.decisive import decisive_text
 from aqp_perf.reports.facts.operations import failure_groups, time_notes, together
 from aqp_perf.reports.facts.proof import answer_facts, audit_facts, is_unaudited, key_facts
@@ -26,14 +22,7 @@ from aqp_perf.reports.facts.verdicts import (
     threshold_rows,
     verdict_reasons,
 )
-from aqp_perf.reports.figures import (
-    DIGITS,
-    UNKNOWN,
-    Fact,
-    figure,
-    part_text,
-    quantity_text,
-)
+from aqp_perf.reports.figures import DIGITS, UNKNOWN, Fact, figure, part_text, quantity_text
 from aqp_perf.reports.html.trend_view import run_changes
 from aqp_perf.reports.lines import printable
 
@@ -88,9 +77,8 @@ def run_views(
 def _run_view(name: str, judged: JudgedRun) -> dict[str, object]:
     run, comparison = judged.run, judged.comparison
     operations = run.labelled
-    everything = together(run)
-    failures = part_text(everything.failures if everything else 0, run.requests)
-    throughput = figure(everything.throughput_per_s if everything else 0.0, DIGITS)
+    failures = part_text(sum(it.failures for it in run.operations), run.requests)
+    throughput = figure(sum(it.throughput_per_s for it in run.operations), DIGITS)
     decisive, reasons = decisive_text(judged), [*map(printable, verdict_reasons(judged))]
     worst_p99, pacing = _worst_p99(run), judged.profile.get("pacing")
     return {
@@ -113,7 +101,7 @@ def _run_view(name: str, judged: JudgedRun) -> dict[str, object]:
         "thresholds": threshold_rows(judged.verdict.judgements),
         "comparison": None if comparison is None else comparison_text(comparison),
         "comparison_rows": None if comparison is None else comparison_rows(comparison),
-        "operations": list(_operation_rows(run, everything)),
+        "operations": list(_operation_rows(run)),
         "operation_names": list(operations),
         "first_operation": _first_operation(judged),
         "has_service_times": any(it.latency != it.service_time for it in run.operations),
@@ -135,13 +123,13 @@ def _run_view(name: str, judged: JudgedRun) -> dict[str, object]:
     }
 
 
-def _operation_rows(run: RunResult, everything: OperationResult | None) -> Iterator[OperationRow]:
+def _operation_rows(run: RunResult) -> Iterator[OperationRow]:
     for label, operation in run.labelled.items():
         yield _operation_row("operation", label, operation)
         if operation.latency != operation.service_time:
             yield OperationRow("service", "service time", (), _times(operation.service_time_ms))
-    if everything is not None and len(run.operations) > 1:
-        yield _operation_row("all", "all operations", everything)
+    if len(run.operations) > 1:
+        yield _operation_row("all", "all operations", together(run))
 
 
 def _operation_row(kind: str, name: str, operation: OperationResult) -> OperationRow:

@@ -11,15 +11,7 @@ from aqp_perf.reports.facts.comparisons import comparison_text
 from aqp_perf.reports.facts.decisive import decisive_text, rule_text
 from aqp_perf.reports.facts.proof import is_own_system
 from aqp_perf.reports.facts.runs import run_names
-from aqp_perf.reports.lines import (
-    STYLE_OF,
-    Line,
-    Style,
-    cut_middle,
-    paragraph,
-    printable,
-    wrapped,
-)
+from aqp_perf.reports.lines import STYLE_OF, Line, Style, cut_middle, paragraph, printable, wrapped
 from aqp_perf.reports.text.proof_lines import proof_lines
 from aqp_perf.reports.text.terminal import run_block
 
@@ -90,7 +82,7 @@ def _compared(comparison: Comparison, width: int) -> Iterator[Line]:
             yield from paragraph(text, width, style, f"{_INDENT}! ")
 
 
-def _summary(runs: Sequence[JudgedRun], width: int = 100) -> Iterator[list[Line]]:
+def _summary(runs: Sequence[JudgedRun], width: int) -> Iterator[list[Line]]:
     """Yield the lines of the heading, then those of every run, at most ``width`` wide.
 
     What decided a verdict is never cut. The folder of all tests stands in the heading.

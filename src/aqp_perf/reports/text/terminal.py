@@ -73,9 +73,8 @@ def origin_lines(judged: JudgedRun) -> Iterator[Line]:
 
 def _table(run: RunResult, width: int) -> list[str]:
     rows = [row for operation in run.operations for row in _rows(operation)]
-    aggregate = together(run)
-    if aggregate is not None and len(run.operations) > 1:
-        rows.append(_cells(aggregate))
+    if len(run.operations) > 1:
+        rows.append(_cells(together(run)))
     # The name takes what the figures leave, so that a hundred columns hold any query.
     bare = align([_HEADER, *((*row[:_NAME], "", *row[_NAME + 1 :]) for row in rows)], _SIDES, " ")
     room = max(width - len(bare[0]) + len("Name"), _SHORTEST_NAME)
