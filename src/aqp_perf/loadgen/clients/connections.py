@@ -20,9 +20,9 @@ from aqp_perf.core.aws.refusals import TLS_ERROR, tls_problem
 _poll = monkey.get_original("select", "poll")
 """Not gevent's: without waiting it blocks nothing, and costs 1 µs instead of 19."""
 _CA_VARIABLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
-"""Each may name a file of certificates to trust, for endpoints of one's own."""
+"""Each may name a file of trusted certificates, for private endpoints."""
 _MAX_CONNECTIONS = 1 << 20
-"""No limit in practice: a user has one request under way, so there are as many as users."""
+"""No limit in practice: each user has at most one request under way."""
 
 
 class Timeouts(NamedTuple):

@@ -58,15 +58,12 @@ class RenewedCredentials:
         now_s = time.monotonic()
         if now_s >= self._look_at_s:
             self._look_at_s = now_s + self._look_every_s
-            self._look()
+            if self._renewal is None or self._renewal.ready():
+                self._renewal = gevent.spawn(self._renew)
+            self._has_expired = self._held.refresh_needed(refresh_in=0)
         if self._has_expired:
             raise expired(self._reason)
         return self._credentials
-
-    def _look(self) -> None:
-        if self._renewal is None or self._renewal.ready():
-            self._renewal = gevent.spawn(self._renew)
-        self._has_expired = self._held.refresh_needed(refresh_in=0)
 
     def _renew(self) -> None:
         try:

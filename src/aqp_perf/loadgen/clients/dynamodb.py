@@ -7,14 +7,15 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
 
-from aqp_perf.core.aws.refusals import CLOCK_SKEW, clock_skew, is_throttled, is_unauthorized
+from aqp_perf.core.aws.refusals import CLOCK_SKEW, clock_skew
 from aqp_perf.core.aws.secret_texts import without_secrets
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.loadgen.clients.attempts import Attempts
+from aqp_perf.loadgen.clients.failure_classes import class_of_status
 from aqp_perf.loadgen.clients.failure_texts import encodable
 
 _HIGHEST_UNITS = 1e6
-"""No request can use more: it reads 1 MB at most, and an item has 400 KB."""
+"""More than any request can use: it reads at most 1 MB, and an item has at most 400 KB."""
 _SHOWN_BYTES = 200
 _LONGEST_TEXT = 400
 _SHORT_BYTES = 256
@@ -65,7 +66,7 @@ class DynamoDbError(Exception):
 
 
 def _joined(parts: Iterable[str]) -> str:
-    # Failures are counted by their text, and an endpoint may say as much as it likes.
+    # Failures are counted by their text, so it must not be long.
     return encodable(": ".join(part for part in parts if part)[:_LONGEST_TEXT])
 
 
@@ -104,7 +105,7 @@ def read_answer(payload: bytes) -> Answer:
 
 def _read(payload: bytes) -> Answer:
     try:
-        response = json.loads(payload.decode())  # bytes would be searched for their encoding
+        response = json.loads(payload.decode())  # for bytes, json detects the encoding first
         items, next_token = response.get("Items", []), response.get("NextToken")
         units = _consumed_units_in(response)
     except (ValueError, AttributeError, TypeError, LookupError, RecursionError) as error:
@@ -133,7 +134,7 @@ def _consumed_units_in(response: Mapping[str, Any]) -> float | None:
     if isinstance(units, bool) or not isinstance(units, int | float):
         raise TypeError(f"{units!r} capacity units")
     if not 0 <= units <= _HIGHEST_UNITS:
-        raise ValueError("more or fewer capacity units than can be")
+        raise ValueError("an impossible number of capacity units")
     return float(units)
 
 
@@ -211,12 +212,7 @@ def reasons_in(details: Mapping[str, Any]) -> tuple[str, ...]:
 def _class_of(status: int, code: str) -> FailureClass:
     if status < HTTPStatus.BAD_REQUEST:
         return FailureClass.WRONG_ANSWER  # DynamoDB answers with 200, 4xx or 5xx only
-    if is_throttled(status, code):
-        return FailureClass.THROTTLED
-    if is_unauthorized(status, code):
-        return FailureClass.UNAUTHORIZED
-    is_server_error = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return FailureClass.SERVER_ERROR if is_server_error else FailureClass.CLIENT_ERROR
+    return class_of_status(status, code)
 
 
 def _beginning_of(payload: bytes) -> str:

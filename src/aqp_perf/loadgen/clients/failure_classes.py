@@ -1,4 +1,4 @@
-"""Which kind of failure an exception of a locust request stands for, in any locustfile."""
+"""The kind of failure that an exception of a locust request stands for, in any locustfile."""
 
 from http import HTTPStatus
 
@@ -10,13 +10,13 @@ from geventhttpclient.useragent import RetriesExceeded
 from aqp_perf.core.aws.refusals import is_throttled, is_unauthorized
 from aqp_perf.core.measured.failure_class import FailureClass
 
-_NEVER_CONNECTED_OR_BROKEN = (
+_NOT_CONNECTED_OR_BROKEN = (
     ConnectionError,
     HTTPParseError,
     requests.ConnectionError,
     requests.exceptions.ChunkedEncodingError,
 )
-"""They may come with the response of an answer that began well."""
+"""They may come with a response whose status is 200: the answer broke off."""
 _TIMEOUTS = (TimeoutError, requests.Timeout, Timeout)
 
 
@@ -24,7 +24,7 @@ def failure_class_of(exception: BaseException, response: object) -> FailureClass
     """Return the kind of failure.
 
     Args:
-        exception: what the request event carries; one with a ``failure_class`` says it itself.
+        exception: the request event's; its ``failure_class`` decides, if it has one.
         response: the request event's response, of any HTTP library, or None.
     """
     own = getattr(exception, "failure_class", None)
@@ -32,14 +32,15 @@ def failure_class_of(exception: BaseException, response: object) -> FailureClass
         return own
     status = getattr(response, "status_code", None) or 0
     if status >= HTTPStatus.BAD_REQUEST:
-        return _class_of_status(status)
+        return class_of_status(status)
     return _class_of_exception(exception, has_answer=status >= HTTPStatus.OK)
 
 
-def _class_of_status(status: int) -> FailureClass:
-    if is_throttled(status):
+def class_of_status(status: int, code: str = "") -> FailureClass:
+    """Return the kind of failure of an answer with HTTP status 4xx or 5xx and an AWS error code."""
+    if is_throttled(status, code):
         return FailureClass.THROTTLED
-    if is_unauthorized(status):
+    if is_unauthorized(status, code):
         return FailureClass.UNAUTHORIZED
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return FailureClass.SERVER_ERROR
@@ -47,9 +48,9 @@ def _class_of_status(status: int) -> FailureClass:
 
 
 def _class_of_exception(exception: BaseException, *, has_answer: bool) -> FailureClass:
-    if isinstance(exception, RetriesExceeded):  # it says so even when there were to be none
+    if isinstance(exception, RetriesExceeded):  # raised even if no retry was allowed
         exception = getattr(exception, "original", None) or exception
-    if isinstance(exception, _NEVER_CONNECTED_OR_BROKEN):
+    if isinstance(exception, _NOT_CONNECTED_OR_BROKEN):
         return FailureClass.CONNECTION
     if isinstance(exception, _TIMEOUTS):
         return FailureClass.TIMEOUT

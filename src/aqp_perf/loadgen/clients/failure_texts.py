@@ -1,7 +1,6 @@
-"""What the text of a failure may show: no secret of ours, and nothing that cannot be written down.
+"""Texts of failures: encodable, and without what a ``credential_process`` wrote.
 
-The text goes to the screen, into files and from process to process; an endpoint may have sent back
-whatever it was sent.
+They go to the screen, into files and from process to process.
 """
 
 from botocore.exceptions import CredentialRetrievalError
@@ -11,25 +10,22 @@ _PROCESS = "custom-process"
 
 
 def encodable(text: str) -> str:
-    """Return ``text`` with what UTF-8 has no bytes for, as a lone surrogate, written as an escape.
-
-    JSON can carry it; a report between processes cannot.
-    """
+    """Return ``text`` with lone surrogates escaped: JSON can carry them, UTF-8 cannot."""
     if text.isascii():
         return text
     return text.encode("utf-8", "backslashreplace").decode()
 
 
 def text_of(exception: BaseException) -> str:
-    """Return what an exception says, or its kind when it says nothing or cannot be asked."""
+    """Return the text of an exception, or its class name if it has none or fails to make one."""
     try:
         return encodable(str(exception) or repr(exception))
-    except Exception:  # noqa: BLE001 - an exception of a locustfile may do anything when asked
+    except Exception:  # noqa: BLE001 - a locustfile's exception may do anything here
         return type(exception).__name__
 
 
 def credentials_problem(error: Exception) -> str:
-    """Return why credentials cannot be had, without what a ``credential_process`` wrote."""
+    """Return why there are no credentials, without what a ``credential_process`` wrote."""
     if isinstance(error, CredentialRetrievalError) and error.kwargs["provider"] == _PROCESS:
         return (
             f"no credentials from {_PROCESS}: the credential_process failed, run it yourself to "

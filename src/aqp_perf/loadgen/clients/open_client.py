@@ -1,4 +1,4 @@
-"""From settings to an open DynamoDB client, with what AWS's own tools would find for it."""
+"""Open a DynamoDB client with the region and credentials that AWS's own tools would find."""
 
 import os
 
@@ -20,12 +20,11 @@ def open_client(
     Args:
         kind: ``fast`` or ``boto3``.
         endpoint_url: None: where AWS has DynamoDB in this region.
-        region: None: what the user's AWS configuration says.
+        region: None: that of the user's AWS configuration.
         max_attempts: how often ``boto3`` may send one request; ``fast`` sends it once.
 
     Raises:
-        ValueError: no region or no credentials can be found, the run has no DynamoDB, or ``fast``
-            is to send more than once; the message says so.
+        ValueError: there is no region, no credentials or no DynamoDB, or ``fast`` is to retry.
     """
     if endpoint_url == NO_ENDPOINT:
         raise ValueError(
@@ -41,7 +40,7 @@ def open_client(
         if held is None:
             raise ValueError("no AWS credentials: botocore's chain found none")
         if kind == "boto3":
-            held.get_frozen_credentials()  # those that cannot be had say so now
+            held.get_frozen_credentials()  # raises if they cannot be had
             return Boto3Client(endpoint_url, region, max_attempts=max_attempts)
         if max_attempts != 1:
             raise ValueError("the fast client sends a request once: give --client boto3 to retry")

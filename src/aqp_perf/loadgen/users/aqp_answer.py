@@ -1,4 +1,4 @@
-"""What an AQP answers: rows, in the shape that an AQP gives them, and its own statistics."""
+"""Read an AQP's answer: its rows, and the statistics that it reports."""
 
 import json
 import zlib
@@ -19,17 +19,17 @@ _HIGHEST_MS = HIGHEST_US // 1_000
 
 
 class MalformedAnswer(Exception):
-    """An answer is not in the shape of an AQP's; its text says how."""
+    """An answer does not have the shape of an AQP's; the text says what it has."""
 
 
 class AqpAnswer(NamedTuple):
-    """An answer in an AQP's shape."""
+    """An answer that has the shape of an AQP's."""
 
     rows: list[Any]
     server_times: Mapping[str, int]
-    """`RETRIEVE` and `AGGREGATE`, in ns, as far as its statistics have them."""
+    """`RETRIEVE` and `AGGREGATE` in ns, as far as reported."""
     payload_bytes: int | None
-    """How much data the AQP says that it read."""
+    """Data that the AQP reports to have read."""
 
 
 def read_answer(reply: Reply) -> AqpAnswer:
@@ -50,7 +50,7 @@ def read_answer(reply: Reply) -> AqpAnswer:
 
 
 def check_columns(rows: list[Any], columns: AbstractSet[str]) -> str | None:
-    """Return what is wrong with rows of which only the columns are known; None: nothing."""
+    """Return what is wrong with rows of which only the columns are known; None: they are right."""
     for row in rows:
         if not isinstance(row, dict):
             return shown(row)[:_SHOWN_CHARACTERS]
@@ -71,39 +71,36 @@ def _content_of(reply: Reply) -> bytes:
 
 
 def _unpacked(body: bytes) -> bytes:
-    """Return what was packed; a few kilobytes may hold gigabytes, which are not all unpacked."""
+    """Return the decompressed body; at most `LONGEST_ANSWER_BYTES` are decompressed."""
     unpacker = zlib.decompressobj(_GZIP)
     try:
         content = unpacker.decompress(body, LONGEST_ANSWER_BYTES + 1)
     except zlib.error as error:
-        raise MalformedAnswer(f"no gzip: {error}") from error
+        raise MalformedAnswer(f"not gzip: {error}") from error
     if len(content) > LONGEST_ANSWER_BYTES:
         raise MalformedAnswer(_TOO_LONG)
     if not unpacker.eof or unpacker.unused_data:
-        raise MalformedAnswer("no gzip: it ends too early or too late")
+        raise MalformedAnswer("not gzip: it ends too early or too late")
     return content
 
 
 def _read_stats(stats: object) -> tuple[Mapping[str, int], int | None]:
-    """Return server times and payload; what cannot be is left out, and is no fault of the answer.
-
-    The times are whole milliseconds, as the AQP measured them.
-    """
+    """Return server times and payload. Impossible values are left out; they are no wrong answer."""
     if not isinstance(stats, dict):
         return {}, None
-    said_ms = {
+    reported_ms = {
         RETRIEVE: _number(stats.get("elapsedTimeToRetrieveDataInMs"), _HIGHEST_MS),
         AGGREGATE: _number(stats.get("elapsedTimeToAggregateDataInMs"), _HIGHEST_MS),
     }
     payload_bytes = _number(stats.get("payloadSizeBytes"), HIGHEST_BYTES)
     return (
-        {name: round(ms * _NS_PER_MS) for name, ms in said_ms.items() if ms is not None},
+        {name: round(ms * _NS_PER_MS) for name, ms in reported_ms.items() if ms is not None},
         None if payload_bytes is None else round(payload_bytes),
     )
 
 
 def _number(value: object, highest: int) -> float | None:
-    """Return a number of JSON that lies in the range; NaN lies in none."""
+    """Return a JSON number from 0 to ``highest``, else None."""
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= highest:
         return value
     return None

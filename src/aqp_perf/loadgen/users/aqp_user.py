@@ -1,7 +1,7 @@
 """The base class of locust users that read aggregates from the AQP.
 
-It is none of locust's HTTP users: those take three to eight times as long to send a query, and one
-core would not be enough for the load that an AQP takes.
+It is not one of locust's HTTP users: those take three to eight times as long to send a query, and
+one core would be too little to load an AQP.
 """
 
 import base64
@@ -33,7 +33,7 @@ from aqp_perf.loadgen.users.aqp_answer import (
 from aqp_perf.loadgen.users.paced_user import AnswerCheck, PacedUser
 
 _ROUNDING_NS = 2_000_000
-"""By so much may the AQP's two times, in whole milliseconds, exceed what we measured."""
+"""The AQP's two times, in whole milliseconds, may exceed the measured time by this."""
 
 
 class UnexpectedStatus(Exception):
@@ -41,10 +41,10 @@ class UnexpectedStatus(Exception):
 
 
 class AqpUser(PacedUser):
-    """A user that reads aggregates from the AQP at ``--host``; default: the port it has by default.
+    """A user that reads aggregates from the AQP at ``--host``.
 
-    Credentials come from ``PERF_AQP_USER`` and ``PERF_AQP_PASSWORD``; without them, the real AQP's
-    example pair is used.
+    Credentials come from ``PERF_AQP_USER`` and ``PERF_AQP_PASSWORD``; the default is the real AQP's
+    example pair.
     """
 
     abstract = True
@@ -77,7 +77,7 @@ class AqpUser(PacedUser):
         )
 
     def aggregate(self, name: str, query: AggregateQuery, index: int, *, due_ns: int) -> None:
-        """Ask one of the aggregates of a seeded partition, and check the answer if that is due.
+        """Query one aggregate of a seeded partition, and check the answer if it is in the sample.
 
         Args:
             name: under which it is counted.
@@ -161,7 +161,7 @@ class AqpUser(PacedUser):
         return answer if wrong is None else replace(wrong, got=self._harmless(wrong.got))
 
     def _harmless(self, text: str) -> str:
-        """Return ``text`` without our credentials, and so that it can be written down."""
+        """Return ``text`` without our credentials, and encodable."""
         return encodable(without_secrets(text, self._secrets))
 
 
@@ -173,7 +173,7 @@ def _malformed(sql: str, got: str) -> WrongAnswer:
 
 def _note_answer(answer: AqpAnswer, end_ns: int, context: RequestContext) -> None:
     context["items"] = len(answer.rows)
-    # What took longer than the whole was not of this query: an old answer, or no AQP's.
+    # Longer times than the whole query took are of an old answer, or not of an AQP.
     longest_ns = end_ns - context["start_ns"] + _ROUNDING_NS
     if answer.server_times and sum(answer.server_times.values()) <= longest_ns:
         context["server_times"] = answer.server_times

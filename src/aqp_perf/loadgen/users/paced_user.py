@@ -20,8 +20,8 @@ from aqp_perf.loadgen.workload.workload import Workload, workload_of
 
 _CUT_OFF = {FailureClass.CONNECTION, FailureClass.AMBIGUOUS, FailureClass.UNAUTHORIZED}
 _RECONNECT_PAUSE_S = 0.1
-"""How long an unpaced user waits after a broken connection, or a refusal of its credentials: they
-end in no time, and trying at full speed would measure nothing, and keep whoever refuses busy."""
+"""How long an unpaced user waits after a broken connection or refused credentials: both end at
+once, and retries at full speed would only keep the target busy."""
 _NS = 1_000_000_000
 _NS_PER_MS = 1_000_000
 
@@ -68,12 +68,12 @@ class PacedUser(User):
     """
 
     abstract = True
-    takes_arrivals = True  # as the workload asks of a class
+    takes_arrivals = True  # read by ProcessArrivals
     think_time_s: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     workload: Workload
     stream: str
-    """Names this user's draws and items; no other user of any run has the same."""
+    """Seeds this user's random draws and names its items; unique among all users of all runs."""
 
     def on_start(self) -> None:
         """Join the workload of this process."""
@@ -90,9 +90,9 @@ class PacedUser(User):
         self._arrivals = self.workload.arrivals.of(type(self).__name__)
         task_set: Any = self._taskset_instance
         if self._is_open and task_set is not None:
-            # Between the wait and the request locust sleeps for no time at all, which is a turn of
-            # the event loop: the arrival is due by then.
-            task_set._sleep = _do_not_sleep  # noqa: SLF001 - there is no other way
+            # Between wait and request locust calls sleep(0), which lets all other greenlets run
+            # first, although the arrival is due.
+            task_set._sleep = _do_not_sleep  # noqa: SLF001 - there is no public way
         self._random = Random(f"{settings.dataset.seed}/{self.stream}")  # noqa: S311 - think times
 
     def wait_time(self) -> float:
@@ -166,13 +166,13 @@ class PacedUser(User):
         """Report a request that was sent at ``context["start_ns"]``.
 
         Args:
-            request_type: what locust shows before the name.
-            name: under which it is counted.
-            context: what else is known of it.
+            request_type: locust's, such as ``GET``.
+            name: the operation under which it is counted.
+            context: what `timing` returned, and what else is known of the request.
             length_bytes: the length of the answer.
             exception: why it failed; None: it failed only if the context has a wrong answer.
-            response: the answer; its ``status_code`` tells what kind of failure it is.
-            end_ns: when its answer was complete (perf_counter); None: now.
+            response: the answer; its ``status_code`` decides the kind of failure.
+            end_ns: when the answer was complete (perf_counter); None: now.
         """
         end_ns = time.perf_counter_ns() if end_ns is None else end_ns
         if exception is not None:
@@ -194,10 +194,10 @@ class PacedUser(User):
     def report_unanswered(
         self, request_type: str, name: str, context: RequestContext, failure_class: FailureClass
     ) -> None:
-        """Report a request that is cut off because the run has waited for it long enough."""
+        """Report a request that is cut off at the end of the stop timeout."""
         if self._ending.has_waited_in_vain:
             self.report(request_type, name, context, exception=Unanswered(failure_class))
 
     def note_failure(self, exception: BaseException) -> None:
-        """Let a user that nothing paces pause when its connection broke."""
+        """Make an unpaced user pause if its connection broke or its credentials were refused."""
         self._is_cut_off = failure_class_of(exception, None) in _CUT_OFF
