@@ -1,27 +1,27 @@
 """A run tells its progress without being in the way of its own load."""
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 from aqp_perf.core.measured.run_progress import Progress
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
-from aqp_perf.loadgen.measure.progress_file import REST_RATIO, tell_progress
+from aqp_perf.core.records import from_json
+from aqp_perf.loadgen.measure.progress_file import REST_RATIO, write_progress
 from tests.doubles.manual_clock import ManualClock
 
 
 class Run:
-    """A run of so many seconds, in which telling the progress takes so long."""
+    """A run of so many seconds, in which writing the progress takes so long."""
 
-    def __init__(self, *, lasts_s: float, telling_takes_s: float) -> None:
+    def __init__(self, *, lasts_s: float, writing_takes_s: float) -> None:
         self.clock = ManualClock()
-        self._lasts_s, self._telling_takes_s = lasts_s, telling_takes_s
+        self._lasts_s, self._writing_takes_s = lasts_s, writing_takes_s
 
     def is_over(self) -> bool:
         return self.clock.monotonic_s() >= self._lasts_s
 
     def progress(self) -> Progress:
-        self.clock.time_passes(self._telling_takes_s)
+        self.clock.time_passes(self._writing_takes_s)
         now_s = self.clock.monotonic_s()
         run = RunResult(
             command=(),
@@ -33,8 +33,8 @@ class Run:
         )
         return Progress(elapsed_s=now_s, users=1, run=run)
 
-    def tell(self, path: Path) -> None:
-        tell_progress(
+    def write(self, path: Path) -> None:
+        write_progress(
             path,
             1.0,
             progress=self.progress,
@@ -43,20 +43,20 @@ class Run:
         )
 
 
-def test_progress_is_told_as_often_as_asked_until_the_run_is_over(tmp_path: Path) -> None:
-    run = Run(lasts_s=10, telling_takes_s=0)
+def test_progress_is_written_as_often_as_asked_until_the_run_is_over(tmp_path: Path) -> None:
+    run = Run(lasts_s=10, writing_takes_s=0)
     path = tmp_path / "progress.json"
 
-    run.tell(path)
+    run.write(path)
 
     assert run.clock.sleeps == [1.0] * 10
-    assert Progress.from_json(json.loads(path.read_text())).elapsed_s == 9.0
+    assert from_json(path.read_text(), Progress, "progress").elapsed_s == 9.0
 
 
-def test_progress_that_takes_long_to_tell_is_told_less_often(tmp_path: Path) -> None:
-    run = Run(lasts_s=100, telling_takes_s=0.05)
+def test_progress_that_takes_long_to_write_is_written_less_often(tmp_path: Path) -> None:
+    run = Run(lasts_s=100, writing_takes_s=0.05)
 
-    run.tell(tmp_path / "progress.json")
+    run.write(tmp_path / "progress.json")
 
     first, *others = run.clock.sleeps
     assert first == 1.0

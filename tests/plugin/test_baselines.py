@@ -85,7 +85,7 @@ def save_baseline(path: Path, latency_ms: int) -> None:
             ["--perf-compare=main", "--override-ini=perf_compare_missing=save"],
             "use one of error, pass",
         ),
-        (["--perf-compare=cut.json"], "baseline cut.json: it is no JSON, or cut short"),
+        (["--perf-compare=cut.json"], "baseline cut.json: not JSON, or cut short"),
         (["--perf-compare=next.json"], "schema_version 2, this version reads 1"),
         (["--perf-save=main", "--override-ini=perf_baselines=cut.json/in"], "baseline main: "),
     ],

@@ -1,13 +1,12 @@
 """``--perf-history``: every session is added, and changes are told where they were measured."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from aqp_perf.core.results.results_file import ResultsFile
+from aqp_perf.core.results.results_document import read_results
 from aqp_perf.core.results.series import history_name
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.reports.json_file import results_text
@@ -33,7 +32,7 @@ def test_session_is_added_and_the_change_that_it_shows_is_told(
     first.assert_outcomes(passed=1)
     (added,) = history.iterdir()
     first.stdout.fnmatch_lines([f"added to the history as {added.name}"])
-    session = ResultsFile.from_json(json.loads(added.read_text()))
+    session = read_results(added.read_text())
     (now,) = session.runs
     (operation,) = now.run.operations
     half = LatencyHistogram.of([10_000_000] * operation.requests)

@@ -4,7 +4,7 @@ import errno
 from dataclasses import dataclass
 from typing import Final
 
-from aqp_perf.core.json_reader import parse_json
+from aqp_perf.core.results.results_document import read_results
 from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.results.series import is_history_name
 from aqp_perf.errors import PerfError, ResultError
@@ -52,7 +52,7 @@ def read_history(store: FileStore) -> History:
     for name in reversed(own[-MOST_SESSIONS:]):  # names begin with when a session began
         try:
             sessions.append(_session(store, name))
-        except (*STORE_ERRORS, ResultError, ValueError, RecursionError) as error:
+        except (*STORE_ERRORS, ResultError) as error:
             skipped.append(f"{name}: {_reason(error)}")
     sessions.sort(key=lambda session: session.started_at)
     more, others = len(skipped[_MOST_NAMED:]), len(names) - len(own)
@@ -75,12 +75,8 @@ def _session(store: FileStore, name: str) -> ResultsFile:
     held = store.read(name, _MOST_BYTES)
     if held is None:
         raise FileNotFoundError(errno.ENOENT, "it is gone", name)
-    return ResultsFile.from_json(parse_json(held))
+    return read_results(held)
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, PerfError):
-        return str(error)
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    return "it is not JSON"
+    return (isinstance(error, OSError) and error.strerror) or str(error)

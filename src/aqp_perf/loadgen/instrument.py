@@ -11,8 +11,8 @@ from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
 from aqp_perf.loadgen.command.measurement_arguments import add_measurement_arguments
+from aqp_perf.loadgen.measure.locust_workers import STOP_MESSAGE
 from aqp_perf.loadgen.measure.measurement import Measurement
-from aqp_perf.loadgen.measure.senders import STOP_MESSAGE
 from aqp_perf.loadgen.workload.workload import install
 
 

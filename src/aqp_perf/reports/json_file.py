@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from tempfile import mkstemp
 
+from aqp_perf.core.results.results_document import results_document
 from aqp_perf.core.results.results_file import ResultsFile
 
 
@@ -23,4 +24,4 @@ def write_aside(results: ResultsFile) -> Path:
 
 def results_text(results: ResultsFile) -> str:
     """Return the results as strict JSON; raise ValueError when a figure is not finite."""
-    return json.dumps(results.to_json(), allow_nan=False, indent=2) + "\n"
+    return json.dumps(results_document(results), allow_nan=False, indent=2) + "\n"

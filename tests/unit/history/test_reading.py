@@ -29,7 +29,7 @@ def test_sessions_come_back_oldest_first(tmp_path: Path) -> None:
 def test_damaged_files_are_named_and_skipped(tmp_path: Path) -> None:
     store = filled(tmp_path, 1)
     whole = (tmp_path / store.names()[0]).read_text()
-    no_json = "it is not JSON"
+    no_json = "not JSON, or cut short: "
     damaged = [
         (whole[: len(whole) // 2], no_json),
         (
@@ -37,12 +37,12 @@ def test_damaged_files_are_named_and_skipped(tmp_path: Path) -> None:
             "result has schema_version 2",
         ),
         (whole.replace('"schema_version": 1', f'"schema_version": "{"9" * 99}"'), f"'{'9' * 39},"),
-        ("[]", "report: expected an object, found []"),
+        ("[]", "results: Expected `object`, got `array`, found []"),
         (whole.replace('"runs": [', '"runs": [], "runs": [', 1), "has the key 'runs' more than"),
         ("[" * 100_000, no_json),
         (
             whole.replace("2026-11-01T02:00:00Z", "0001-01-01T02:00:00+14:00"),
-            "expected an ISO 8601 instant",
+            "started_at: 0001-01-01T02:00:00+14:00 is not in UTC",
         ),
         ("\x00", no_json),
     ]

@@ -1,10 +1,10 @@
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from aqp_perf.core.results.judged_run import JudgedRun
+from aqp_perf.core.results.results_document import read_results
 from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.reports.json_file import results_text, write_aside
 
@@ -17,7 +17,7 @@ def results_of(judged: JudgedRun) -> ResultsFile:
 def test_results_are_read_back_whole(judged: JudgedRun) -> None:
     text = results_text(results_of(judged))
 
-    assert ResultsFile.from_json(json.loads(text)) == results_of(judged)
+    assert read_results(text) == results_of(judged)
 
 
 def test_a_figure_that_is_not_finite_is_refused(judged: JudgedRun) -> None:

@@ -20,10 +20,11 @@ from aqp_perf.core.comparison.outcome import Change, Comparison, ComparisonJudge
 from aqp_perf.core.comparison.rules import COMPARED_METRICS, ComparisonRule
 from aqp_perf.core.comparison.slices import SlicedOperation
 from aqp_perf.core.measured.run_result import RunResult
-from aqp_perf.core.measured.selectors import matching_operations
+from aqp_perf.core.measured.selectors import select_operations
 from aqp_perf.core.verdict.metrics import MetricKind, format_quantity
 from aqp_perf.core.verdict.observations import CONFIDENCE
 from aqp_perf.core.verdict.verdicts import Verdict
+from aqp_perf.errors import ResultError
 
 FALSE_ALARM_RATIO: Final = 0.005
 """Of gates where nothing has changed, so many may FAIL. What is promised is 1 %: the other half is
@@ -83,12 +84,10 @@ def _judge(
 ) -> Iterator[ComparisonJudgement]:
     """Yield what the rule says of each operation; a change for the worse is not yet judged."""
     selector, rule = selecting.operation, replace(selecting, operation=None)
-    known = dict.fromkeys((*after, *before))
-    labels = tuple(known) if selector is None else matching_operations(selector, known)
-    if not labels or (selector is not None and len(labels) > 1):
-        several = f"several operations match: {', '.join(labels)}"
-        none = f"no such operation; the runs have {', '.join(known) or 'none'}"
-        yield ComparisonJudgement.no_data(selector, rule, several if labels else none)
+    try:
+        labels = select_operations(selector, (*after, *before))
+    except ResultError as error:
+        yield ComparisonJudgement.no_data(selector, rule, str(error))
         return
     for label in labels:
         old, new = before.get(label), after.get(label)

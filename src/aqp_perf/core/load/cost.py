@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Self
+from typing import Final
 
 from aqp_perf.core.aws.prices import MILLION, format_usd, parse_usd
-from aqp_perf.core.json_reader import JsonReader
 from aqp_perf.core.measured.metered_units import MeteredUnits
 
 BUDGET_HINT: Final = "write USD:READ:WRITE, the last two per million request units: '5:0.125:0.625'"
@@ -70,38 +69,6 @@ class RunCost:
             f"limit {format_usd(self.limit)} USD for the session"
         )
 
-    def to_json(self) -> dict[str, object]:
-        """Return the cost as in the report."""
-        return {
-            "estimate_usd": float(self.estimate.total),
-            "estimate_parts_usd": {k: float(usd) for k, usd in self.estimate.parts.items()},
-            "tariff": self.estimate.tariff,
-            "gaps": list(self.estimate.gaps),
-            "spent_usd": float(self.spent),
-            "spent_parts_usd": {k: float(usd) for k, usd in self.spent_parts.items()},
-            "is_partly_estimated": self.is_partly_estimated,
-            "limit_usd": float(self.limit),
-        }
-
-    @classmethod
-    def from_json(cls, reader: JsonReader) -> Self:
-        """Return what `to_json` wrote, to the 15 digits that JSON's readers keep.
-
-        Raises:
-            ResultError: a field is missing or cannot be.
-        """
-        parts, spent = reader.child("estimate_parts_usd"), reader.child("spent_parts_usd")
-        return cls(
-            estimate=CostEstimate(
-                parts={name: _usd(parts, name) for name in parts.fields},
-                tariff=reader.text("tariff"),
-                gaps=reader.texts("gaps"),
-            ),
-            spent_parts={name: _usd(spent, name) for name in spent.fields},
-            is_partly_estimated=reader.flag("is_partly_estimated"),
-            limit=_usd(reader, "limit_usd"),
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
@@ -142,7 +109,3 @@ def parse_budget(text: str) -> Budget:
     except ValueError:
         raise ValueError(BUDGET_HINT) from None
     return Budget(limit=limit, read_request_million=read, write_request_million=write)
-
-
-def _usd(reader: JsonReader, key: str) -> Decimal:
-    return Decimal(repr(reader.number(key)))

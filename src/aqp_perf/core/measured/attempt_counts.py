@@ -1,52 +1,20 @@
-"""What a client that repeats requests made of them."""
+"""Retry counts: attempts, throttled attempts, back-off time."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Self
+from dataclasses import dataclass
 
-from aqp_perf.core.json_reader import JsonReader
-from aqp_perf.errors import ResultError
+from aqp_perf.core.records import Count, Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptCounts:
-    """How often requests were sent; their latencies hold all attempts, and the pauses between."""
+    """Attempts of a client that retries; latencies hold all attempts and the pauses between."""
 
-    total: int
-    throttled: int
-    """Those of them that were refused for their rate."""
-    backoff_s: float
-    """Time that the client paused between attempts, of all requests together."""
+    total: Count
+    throttled: Count
+    """Attempts that were refused for their rate."""
+    backoff_s: Figure
+    """Time that the client paused between attempts, summed over all requests."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.throttled <= self.total:
-            raise ResultError(f"{self.throttled} throttled of {self.total} attempts")
-
-    def to_json(self) -> dict[str, object]:
-        """Return the counts as in the report."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, reader: JsonReader) -> Self:
-        """Return what `to_json` wrote.
-
-        Raises:
-            ResultError: a field is missing or cannot be.
-        """
-        return cls(
-            total=reader.count("total"),
-            throttled=reader.count("throttled"),
-            backoff_s=reader.number("backoff_s"),
-        )
-
-    @classmethod
-    def merged(cls, parts: Iterable[Self | None]) -> Self | None:
-        """Return the attempts of all parts; None when no part knows any."""
-        known = [each for each in parts if each is not None]
-        if not known:
-            return None
-        return cls(
-            total=sum(each.total for each in known),
-            throttled=sum(each.throttled for each in known),
-            backoff_s=sum(each.backoff_s for each in known),
-        )
+        if self.throttled > self.total:
+            raise ValueError(f"{self.throttled} throttled of {self.total} attempts")

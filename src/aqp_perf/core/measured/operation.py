@@ -1,28 +1,38 @@
 """What one operation of a load run did in the measurement window.
 
-Failed requests count like the others: their latencies are in the histograms, as in Locust, because
-whoever waited for an error has waited.
+The latencies of failed requests are in the histograms too, as in Locust: a caller waits for an
+error as long as for an answer.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Self, TypeVar
+from typing import Final
 
 from aqp_perf.core.data.statements import WRITE_OPERATION
-from aqp_perf.core.json_reader import JsonReader
 from aqp_perf.core.measured.answer_checks import AnswerChecks
 from aqp_perf.core.measured.answer_sizes import AnswerSizes
 from aqp_perf.core.measured.attempt_counts import AttemptCounts
 from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.core.measured.merging import BY_MAXIMUM, MERGE, merge
 from aqp_perf.core.measured.time_shares import TimeShares
+from aqp_perf.core.records import Count, Figure
 from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
-from aqp_perf.core.samples.timeline import Timeline, timeline_in
-from aqp_perf.errors import ResultError
+from aqp_perf.core.samples.timeline import Timeline
 
-_SHORTEST_S: Final = 1e-9
-"""Clocks count nanoseconds; what is divided by less may be infinite."""
+SHORTEST_S: Final = 1e-9
+"""The shortest measurement window: clocks count nanoseconds, and a rate over less may overflow."""
+MOST_MESSAGES: Final = 100
+"""Error messages of an operation that are counted one by one."""
 
-Samples = TypeVar("Samples", LatencyHistogram, SizeHistogram)
+
+def _merge_messages(parts: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    messages = Counter[str]()
+    for part in parts:
+        for message, count in part.items():
+            if message in messages or len(messages) < MOST_MESSAGES:
+                messages[message] += count
+    return dict(messages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,48 +41,46 @@ class OperationResult:
 
     request_type: str
     name: str
-    duration_s: float
-    """Length of the measurement window, which throughput is measured over."""
-    requests: int
-    failures: int
-    failure_classes: Mapping[FailureClass, int] = field(default_factory=dict)
-    failure_messages: Mapping[str, int] = field(default_factory=dict)
-    """How often each error message occurred; free of secrets and short, as its writer sees to."""
-    consumed_read_units: float | None = None
+    duration_s: Figure = field(metadata=BY_MAXIMUM)
+    """Length of the measurement window, over which throughput is measured."""
+    requests: Count
+    failures: Count
+    failure_classes: Mapping[FailureClass, Count] = field(default_factory=dict)
+    failure_messages: Mapping[str, Count] = field(
+        default_factory=dict, metadata={MERGE: _merge_messages}
+    )
+    """How often each error message occurred; short and without secrets."""
+    consumed_read_units: Figure | None = None
     """Capacity that DynamoDB reported; None when it reported none."""
-    consumed_write_units: float | None = None
+    consumed_write_units: Figure | None = None
     latency: LatencyHistogram
     """From the instant a request was due to its complete answer."""
     service_time: LatencyHistogram
     """From the instant a request was sent to its complete answer."""
     server_times: Mapping[str, LatencyHistogram] = field(default_factory=dict)
-    """What the target itself said that right answers took: `RETRIEVE` and `AGGREGATE`."""
+    """The target's own times of right answers: `RETRIEVE` and `AGGREGATE`."""
     payload: SizeHistogram = field(default_factory=SizeHistogram)
-    """How much data the target said that it read for right answers."""
+    """How much data the target reported to have read for right answers."""
     time_shares: TimeShares | None = None
-    """Where the time went; None when no answer said it."""
+    """Where the time went; None when no answer reported it."""
     attempts: AttemptCounts | None = None
     """None when the client sends every request once."""
-    warmup_requests: int = 0
+    warmup_requests: Count = 0
     """Requests that were due in the warm-up, and are in no other figure."""
-    answered: int | None = None
+    answered: Count | None = None
     """Right answers that came within the window, whenever they were due; None: all of them did."""
     answers: AnswerChecks | None = None
-    """What the oracle found; None where there is none."""
+    """What the oracle found; None without an oracle."""
     answer_sizes: AnswerSizes | None = None
     """None when there was no answer."""
     timeline: Timeline = field(default_factory=Timeline)
-    """Requests over time; empty in reports from before it was recorded."""
+    """Requests over time; empty in results from before it was recorded."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.failures <= self.requests:
-            raise ResultError(
-                f"operation {self.name!r}: {self.failures} failures of {self.requests} requests"
-            )
-        if self.requests and not self.duration_s >= _SHORTEST_S:
-            raise ResultError(
-                f"operation {self.name!r}: {self.requests} requests in {self.duration_s:g} s"
-            )
+            raise ValueError(f"{self.failures} failures of {self.requests} requests")
+        if self.requests and not self.duration_s >= SHORTEST_S:
+            raise ValueError(f"{self.requests} requests in {self.duration_s:g} s")
 
     @property
     def failure_ratio(self) -> float:
@@ -83,8 +91,8 @@ class OperationResult:
     def throughput_per_s(self) -> float:
         """Right answers per second that came within the measurement window.
 
-        What is answered after the window, to requests that were due in it, is no throughput: a
-        target that falls behind would seem to carry whatever it is sent.
+        Answers that come after it do not count, or a target that falls behind would seem to keep
+        up with any load.
         """
         if not self.requests:
             return 0.0
@@ -105,11 +113,11 @@ class OperationResult:
     def omission_gap(self) -> float | None:
         """p99 of the latency over that of the service time; None without a request.
 
-        It is 1 when nothing waited to be sent. A tool that begins to count when it sends would
-        have reported a p99 that is too small by this factor.
+        It is 1 when no request waited to be sent. A tool that counts from the sending would have
+        reported a p99 that is too small by this factor.
         """
         latency_ns, service_time_ns = (
-            each.quantile_ns(0.99) for each in (self.latency, self.service_time)
+            histogram.quantile_ns(0.99) for histogram in (self.latency, self.service_time)
         )
         if latency_ns is None or service_time_ns is None:
             return None
@@ -117,7 +125,7 @@ class OperationResult:
 
     @property
     def is_write(self) -> bool:
-        """Whether it writes, as far as one can tell."""
+        """Whether it writes: by its name, or because it consumed write units."""
         return self.name == WRITE_OPERATION or self.consumed_write_units is not None
 
     @property
@@ -127,15 +135,15 @@ class OperationResult:
 
     @property
     def is_unverified(self) -> bool:
-        """Whether it reads, and none of its answers was checked."""
+        """Whether it reads and none of its answers was checked."""
         is_checked = self.answers is not None and self.answers.checked > 0
         return self.requests > 0 and not self.is_write and not is_checked
 
     def failures_of(self, failure_class: FailureClass | None) -> tuple[int, int]:
-        """Return how many requests failed with this class (None: any), and of how many.
+        """Return how many requests failed with this class (None: any), and out of how many.
 
-        Where only a sample of the answers was checked, wrong ones are counted among those, and
-        among the others those that are wrong at first sight; the rest may be anything.
+        Where only a sample of the answers was checked, the ratio of wrong answers is that of the
+        sample, with answers that are wrong at first sight added: the others may be right or wrong.
         """
         if failure_class is None:
             return self.failures, self.requests
@@ -149,126 +157,13 @@ class OperationResult:
                 return count, seen
         return count, self.requests
 
-    def to_json(self) -> dict[str, object]:
-        """Return the operation as in the report; derived figures are there for other readers."""
-        return {
-            "type": self.request_type,
-            "name": self.name,
-            "requests": self.requests,
-            "warmup_requests": self.warmup_requests,
-            "answered": self.answered,
-            "failures": self.failures,
-            "failure_ratio": self.failure_ratio,
-            "failure_classes": {str(each): count for each, count in self.failure_classes.items()},
-            "failure_messages": dict(self.failure_messages),
-            "throughput_per_s": self.throughput_per_s,
-            "consumed_read_units": self.consumed_read_units,
-            "consumed_write_units": self.consumed_write_units,
-            "latency_ms": self.latency_ms,
-            "service_time_ms": self.service_time_ms,
-            "histogram": self.latency.encode(),
-            "out_of_range": self.latency.out_of_range_count,
-            "service_time_histogram": self.service_time.encode(),
-            "service_time_out_of_range": self.service_time.out_of_range_count,
-            "omission_gap": self.omission_gap,
-            "server_times": {
-                name: {"summary_ms": each.summary_ms(), **_samples_to_json(each)}
-                for name, each in self.server_times.items()
-            },
-            "payload": {
-                "summary_bytes": self.payload.summary_bytes(),
-                **_samples_to_json(self.payload),
-            },
-            "time_shares": None if self.time_shares is None else self.time_shares.to_json(),
-            "attempts": None if self.attempts is None else self.attempts.to_json(),
-            "answers": None if self.answers is None else self.answers.to_json(),
-            "timeline": self.timeline.encode(),
-            "answer_sizes": None if self.answer_sizes is None else self.answer_sizes.to_json(),
-        }
 
-    @classmethod
-    def from_json(cls, reader: JsonReader, *, duration_s: float) -> Self:
-        """Return what `to_json` wrote; derived figures are not read but derived again.
+def merge_operations(parts: Iterable[OperationResult]) -> tuple[OperationResult, ...]:
+    """Return one result per request type and name, of the parts that several workers measured.
 
-        What the target said of its answers, the attempts and what the oracle found may be missing:
-        a report from before they were recorded has none.
-
-        Raises:
-            ResultError: a field is missing or cannot be, or two of them contradict each other.
-        """
-        classes = reader.counts("failure_classes")
-        unknown = classes.keys() - set(FailureClass)
-        if unknown:
-            raise ResultError(
-                f"{reader.path}.failure_classes: unknown {', '.join(sorted(unknown))}"
-            )
-        server_times, payload, time_shares, attempts, answers, sizes = map(
-            reader.added_child,
-            ("server_times", "payload", "time_shares", "attempts", "answers", "answer_sizes"),
-        )
-        operation = cls(
-            request_type=reader.text("type"),
-            name=reader.text("name"),
-            duration_s=duration_s,
-            requests=reader.count("requests"),
-            failures=reader.count("failures"),
-            warmup_requests=reader.count("warmup_requests"),
-            answered=reader.optional_count("answered"),
-            failure_classes={FailureClass(name): count for name, count in classes.items()},
-            failure_messages=reader.counts("failure_messages"),
-            consumed_read_units=reader.optional_number("consumed_read_units"),
-            consumed_write_units=reader.optional_number("consumed_write_units"),
-            latency=LatencyHistogram.decode(
-                reader.text("histogram"), out_of_range_count=reader.count("out_of_range")
-            ),
-            service_time=LatencyHistogram.decode(
-                reader.text("service_time_histogram"),
-                out_of_range_count=reader.count("service_time_out_of_range"),
-            ),
-            server_times={}
-            if server_times is None
-            else {
-                name: _samples_from_json(LatencyHistogram, server_times.child(name))
-                for name in server_times.fields
-            },
-            payload=SizeHistogram()
-            if payload is None
-            else _samples_from_json(SizeHistogram, payload),
-            time_shares=None if time_shares is None else TimeShares.from_json(time_shares),
-            attempts=None if attempts is None else AttemptCounts.from_json(attempts),
-            answers=None if answers is None else AnswerChecks.from_json(answers),
-            answer_sizes=None if sizes is None else AnswerSizes.from_json(sizes),
-            timeline=timeline_in(reader, "timeline"),
-        )
-        _check_samples(operation, reader.path)
-        return operation
-
-
-def _check_samples(operation: OperationResult, path: str) -> None:
-    """Raise ResultError unless every request is in both histograms and, if there is one, in time.
-
-    Else one file could hold two results: the requests of one and the percentiles of another.
+    Workers share one measurement window: the longest of theirs counts.
     """
-    recorded = {
-        "histogram": _samples(operation.latency),
-        "service_time_histogram": _samples(operation.service_time),
-    }
-    if operation.timeline.slices:  # older reports have none
-        recorded["timeline"] = operation.timeline.requests
-    for name, samples in recorded.items():
-        if samples != operation.requests:
-            raise ResultError(
-                f"{path}.{name}: it has {samples} of the {operation.requests} requests"
-            )
-
-
-def _samples(histogram: LatencyHistogram) -> int:
-    return histogram.count + histogram.out_of_range_count
-
-
-def _samples_to_json(histogram: LatencyHistogram | SizeHistogram) -> dict[str, object]:
-    return {"histogram": histogram.encode(), "out_of_range": histogram.out_of_range_count}
-
-
-def _samples_from_json(kind: type[Samples], reader: JsonReader) -> Samples:
-    return kind.decode(reader.text("histogram"), out_of_range_count=reader.count("out_of_range"))
+    groups: dict[tuple[str, str], list[OperationResult]] = {}
+    for part in parts:
+        groups.setdefault((part.request_type, part.name), []).append(part)
+    return tuple(map(merge, groups.values()))

@@ -3,14 +3,37 @@
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
+from aqp_perf.errors import ResultError
 
-def matching_operations(selector: str, names: Iterable[str]) -> tuple[str, ...]:
+
+def matching_operations(selector: str | None, names: Iterable[str]) -> tuple[str, ...]:
     """Return the one name that equals ``selector``, else all that it matches as a glob.
 
-    A selector is good when it finds exactly one; what two or none mean is for the caller to say.
-    Equality goes first because names hold ``?`` and brackets of their own.
+    Equality goes first because names may hold ``?`` and brackets. None selects all names.
     """
     known = tuple(names)
+    if selector is None:
+        return known
     if selector in known:
         return (selector,)
     return tuple(name for name in known if fnmatchcase(name, selector))
+
+
+def select_operations(selector: str | None, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names that a rule is about: all without a selector, else exactly one.
+
+    Args:
+        selector: full name or glob.
+        names: of all operations; repeated names count once.
+
+    Raises:
+        ResultError: no name matches, or several match a selector; it lists them.
+    """
+    known = tuple(dict.fromkeys(names))
+    matches = matching_operations(selector, known)
+    if not matches:
+        only = f"no such operation ran, only {', '.join(known)}"
+        raise ResultError(only if known else "no operation ran")
+    if selector is not None and len(matches) > 1:
+        raise ResultError(f"several operations match: {', '.join(matches)}")
+    return matches

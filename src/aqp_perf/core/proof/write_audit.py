@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final
 
-from aqp_perf.core.json_reader import JsonReader
 from aqp_perf.core.proof.write_log import Key
-from aqp_perf.errors import ResultError
+from aqp_perf.core.records import Count, Figure
 
 MOST_EXAMPLES: Final = 5
 """Most keys that a report lists."""
@@ -30,20 +29,20 @@ class WriteAudit:
         consumed_read_units: what the audit cost; None when the target did not say.
     """
 
-    acknowledged: int
-    checked: int
-    found: int
-    lost: int
-    ambiguous: int
-    ambiguous_landed: int | None
-    unexpected: int | None
+    acknowledged: Count
+    checked: Count
+    found: Count
+    lost: Count
+    ambiguous: Count
+    ambiguous_landed: Count | None
+    unexpected: Count | None
     lost_keys: tuple[Key, ...] = ()
     unexpected_keys: tuple[Key, ...] = ()
-    consumed_read_units: float | None = None
+    consumed_read_units: Figure | None = None
 
     def __post_init__(self) -> None:
         if self.found + self.lost != self.checked or self.checked > self.acknowledged:
-            raise ResultError(
+            raise ValueError(
                 f"an audit of {self.acknowledged} writes cannot find {self.found} and miss "
                 f"{self.lost} of {self.checked}"
             )
@@ -65,45 +64,6 @@ class WriteAudit:
             unexpected = f"{self.unexpected} items in the table were refused or never sent"
             faults.append(f"{unexpected}: {_shown(self.unexpected_keys, self.unexpected)}")
         return tuple(faults)
-
-    def to_json(self) -> dict[str, object]:
-        """Return the audit as in the report."""
-        return {
-            "acknowledged": self.acknowledged,
-            "checked": self.checked,
-            "found": self.found,
-            "lost": self.lost,
-            "ambiguous": self.ambiguous,
-            "ambiguous_landed": self.ambiguous_landed,
-            "unexpected": self.unexpected,
-            "lost_keys": [key._asdict() for key in self.lost_keys],
-            "unexpected_keys": [key._asdict() for key in self.unexpected_keys],
-            "consumed_read_units": self.consumed_read_units,
-        }
-
-    @classmethod
-    def from_json(cls, reader: JsonReader) -> Self:
-        """Return what `to_json` wrote.
-
-        Raises:
-            ResultError: a field is missing or cannot be.
-        """
-        return cls(
-            acknowledged=reader.count("acknowledged"),
-            checked=reader.count("checked"),
-            found=reader.count("found"),
-            lost=reader.count("lost"),
-            ambiguous=reader.count("ambiguous"),
-            ambiguous_landed=reader.optional_count("ambiguous_landed"),
-            unexpected=reader.optional_count("unexpected"),
-            lost_keys=_keys(reader, "lost_keys"),
-            unexpected_keys=_keys(reader, "unexpected_keys"),
-            consumed_read_units=reader.optional_number("consumed_read_units"),
-        )
-
-
-def _keys(reader: JsonReader, name: str) -> tuple[Key, ...]:
-    return tuple(Key(each.text("pk"), each.text("sk")) for each in reader.children(name))
 
 
 def _shown(keys: Sequence[Key], count: int) -> str:

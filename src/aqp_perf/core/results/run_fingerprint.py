@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Final, Self
 
-from aqp_perf.core.json_reader import JsonReader
 from aqp_perf.core.load.pacing import OWN_PACING, ClosedModel
 
 _PACING: Final = "pacing"
@@ -58,21 +57,6 @@ class RunFingerprint:
             for part in PARTS
             if part not in allowed and (found := list(_differences(self, other, part)))
         ]
-
-    def to_json(self) -> dict[str, dict[str, str]]:
-        """Return the fingerprint as in the report."""
-        return {part: dict(getattr(self, part)) for part in PARTS}
-
-    @classmethod
-    def from_json(cls, reader: JsonReader) -> Self:
-        """Return what `to_json` wrote."""
-        children = {part: reader.child(part) for part in PARTS}
-        return cls(
-            **{
-                part: {key: child.text(key) for key in child.fields}
-                for part, child in children.items()
-            }
-        )
 
     @property
     def _asks_for_arrivals(self) -> bool:

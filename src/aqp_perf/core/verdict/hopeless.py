@@ -21,7 +21,7 @@ def abort_reason(
     """
     for rule in rules:
         selector = rule.operation
-        for name in operations if selector is None else matching_operations(selector, operations):
+        for name in matching_operations(selector, operations):
             operation = operations[name]
             needed = 1 if rule.quantile is None else samples_for(rule.quantile)
             if operation.requests < max(needed, rule.abort_after or 0):

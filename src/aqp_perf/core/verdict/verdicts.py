@@ -13,12 +13,14 @@ from typing import Final
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import RunResult
-from aqp_perf.core.measured.selectors import matching_operations
+from aqp_perf.core.measured.selectors import matching_operations, select_operations
 from aqp_perf.core.proof.write_audit import WriteAudit
+from aqp_perf.core.records import Count, Figure
 from aqp_perf.core.verdict.metrics import MetricKind
 from aqp_perf.core.verdict.observations import observe, samples_for
 from aqp_perf.core.verdict.thresholds import Threshold, parse_threshold
 from aqp_perf.core.verdict.validity import invalid_reasons
+from aqp_perf.errors import ResultError
 
 _NO_WRONG_ANSWER: Final = parse_threshold("wrong_answer_ratio <= 0")
 
@@ -47,10 +49,10 @@ class Judgement:
     a threshold without selector on a run without operations."""
     threshold: Threshold
     """The rule, without a selector."""
-    observed: float | None = None
-    ci95: tuple[float, float] | None = None
+    observed: Figure | None = None
+    ci95: tuple[Figure, Figure] | None = None
     """95 % confidence interval; None for max and throughput, and for too few samples."""
-    samples: int = 0
+    samples: Count = 0
     verdict: Verdict
     reason: str = ""
 
@@ -117,10 +119,7 @@ def without_wrong_answers(run: RunResult, thresholds: Sequence[Threshold]) -> It
     ]
     labelled = run.labelled
     for label, operation in labelled.items():
-        is_said = any(
-            each.operation is None or label in matching_operations(each.operation, labelled)
-            for each in said
-        )
+        is_said = any(label in matching_operations(each.operation, labelled) for each in said)
         if operation.shows_wrong_answers and not is_said:
             yield replace(_NO_WRONG_ANSWER, operation=label)
 
@@ -134,25 +133,20 @@ def _judge(run: RunResult, threshold: Threshold) -> Iterator[Judgement]:
     rule = replace(threshold, operation=None)
     labelled = run.labelled
     selector = threshold.operation
-    labels = tuple(labelled) if selector is None else matching_operations(selector, labelled)
-    if selector is None and rule.failure_class is FailureClass.WRONG_ANSWER and labels:
+    try:
+        labels = select_operations(selector, labelled)
+    except ResultError as error:
+        yield Judgement(
+            operation=selector, threshold=rule, verdict=Verdict.NO_DATA, reason=str(error)
+        )
+        return
+    if selector is None and rule.failure_class is FailureClass.WRONG_ANSWER:
         labels = tuple(label for label in labels if labelled[label].shows_wrong_answers)
         if not labels:
             reason = "no answer was checked"
             yield Judgement(operation=None, threshold=rule, verdict=Verdict.NO_DATA, reason=reason)
-            return
-    if selector is None and labels:
-        for label in labels:
-            yield _judge_operation(label, labelled[label], rule)
-    elif len(labels) == 1:
-        yield _judge_operation(labels[0], labelled[labels[0]], rule)
-    else:
-        reason = (
-            f"several operations match: {', '.join(labels)}"
-            if labels
-            else f"no such operation ran; the run has {', '.join(labelled) or 'none'}"
-        )
-        yield Judgement(operation=selector, threshold=rule, verdict=Verdict.NO_DATA, reason=reason)
+    for label in labels:
+        yield _judge_operation(label, labelled[label], rule)
 
 
 def _judge_operation(label: str, operation: OperationResult, rule: Threshold) -> Judgement:

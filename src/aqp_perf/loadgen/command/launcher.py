@@ -4,7 +4,6 @@ This is the parent's side: it imports neither locust nor gevent.
 """
 
 import errno
-import json
 import os
 import signal
 import socket
@@ -21,6 +20,7 @@ from aqp_perf.children import (
     with_this_package,
 )
 from aqp_perf.core.measured.run_progress import Progress
+from aqp_perf.core.records import from_json
 from aqp_perf.errors import GeneratorTimedOut, InvalidOption, PortTaken
 from aqp_perf.loadgen.command.failed_start import LOADED, no_result
 from aqp_perf.loadgen.command.result_file import LoadOutcome, progress_path, read_outcome
@@ -92,7 +92,7 @@ class LoadRun:
         except FileNotFoundError:
             return None
         age_s = max(time.time() - written_at_s, 0.0)
-        return replace(Progress.from_json(json.loads(text)), age_s=age_s)
+        return replace(from_json(text, Progress, "progress"), age_s=age_s)
 
     def interrupt(self) -> LoadOutcome | None:
         """End the run early; return what it measured, None if it had not begun to measure."""

@@ -1,16 +1,15 @@
-"""What locust leaves behind: what it measured, and what became of every write."""
+"""The files of a locust command: what it measured, and how it is doing until then."""
 
-import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from aqp_perf.core.json_reader import JsonReader
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.proof.write_log import WriteLog
+from aqp_perf.core.records import from_json, to_json
 from aqp_perf.errors import ResultError
-
-WRITE_LOGS: Final = "write_logs"
-"""The field with the logs, beside those of a `RunResult`: stream → the text of a `WriteLog`."""
+from aqp_perf.files import write_whole
 
 
 class LoadOutcome(NamedTuple):
@@ -18,28 +17,39 @@ class LoadOutcome(NamedTuple):
 
     Args:
         result: what was measured.
-        write_logs: what became of the writes of every stream; empty when the locustfile keeps none.
+        write_logs: outcomes of the writes of every stream; empty when the locustfile keeps none.
     """
 
     result: RunResult
     write_logs: tuple[WriteLog, ...]
 
 
-def progress_path(result_file: Path) -> Path:
-    """Return where a run with this result file tells how it is doing, until it is over."""
-    return result_file.with_suffix(".progress.json")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ResultFile:
+    result: RunResult
+    write_logs: Mapping[str, str]
+    """Stream → the text of its `WriteLog`."""
+
+
+def write_outcome(path: Path, result: RunResult, write_logs: Mapping[str, str]) -> None:
+    """Write the result file of a locust command, with the text of every stream's `WriteLog`."""
+    write_whole(path, to_json(_ResultFile(result=result, write_logs=write_logs)))
 
 
 def read_outcome(path: Path) -> LoadOutcome:
-    """Return what the result file of a locust command holds.
+    """Return the content of a result file.
 
     Raises:
-        ResultError: a field is missing or cannot be.
+        ResultError: a field is missing or wrong.
     """
-    document = json.loads(path.read_bytes())
-    logs = JsonReader.of(document, "run").child(WRITE_LOGS)
+    held = from_json(path.read_bytes(), _ResultFile, "result file")
     try:
-        write_logs = tuple(WriteLog.from_text(stream, logs.text(stream)) for stream in logs.fields)
+        logs = tuple(WriteLog.from_text(*item) for item in held.write_logs.items())
     except ValueError as error:
-        raise ResultError(f"run.{WRITE_LOGS}: {error}") from error
-    return LoadOutcome(RunResult.from_json(document), write_logs)
+        raise ResultError(f"result file.write_logs: {error}") from error
+    return LoadOutcome(held.result, logs)
+
+
+def progress_path(result_file: Path) -> Path:
+    """Return where a run with this result file writes its progress."""
+    return result_file.with_suffix(".progress.json")

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
-from aqp_perf.core.json_reader import MOST
+from aqp_perf.core.records import MOST_COUNT
 
-TOO_LONG: Final = "it must be a whole number of at most 24 digits"
+TOO_LONG: Final = "it must be a whole number of at most 18 digits"
 
 
 def whole_number(least: int) -> Callable[[str], int]:
@@ -18,7 +18,7 @@ def whole_number(least: int) -> Callable[[str], int]:
             number = least - 1
         if number < least:
             raise ValueError(f"it must be a whole number, at least {least}")
-        if number > MOST:
+        if number > MOST_COUNT:
             raise ValueError(TOO_LONG)
         return number
 

@@ -1,4 +1,4 @@
-"""Watches what the requests of a run cost."""
+"""Ends a run when its budget is spent."""
 
 from collections.abc import Callable
 
@@ -13,15 +13,15 @@ _WATCH_S = 0.5
 def wait_until_spent(
     budget: Budget, *, metered: Callable[[], MeteredUnits], is_over: Callable[[], bool]
 ) -> str | None:
-    """Return why a run has to stop once its budget is spent, or None when it is over before.
+    """Wait; return why the run has to stop when its budget is spent, or None when it is over.
 
-    What is spent until the run has stopped comes on top: the requests of half a second, with
-    workers those of three more, because they report so often.
+    A run overspends by the requests of half a second. With workers it is three seconds more: that
+    is how often they report.
 
     Args:
         budget: what may be spent.
-        metered: tells what was taken so far.
-        is_over: tells whether the run is.
+        metered: returns the capacity units consumed so far.
+        is_over: returns whether the run is over.
     """
     while not is_over():
         gevent.sleep(_WATCH_S)

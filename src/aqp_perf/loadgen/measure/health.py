@@ -1,9 +1,10 @@
-"""How the generator itself does: CPU of this process, lateness of its event loop, connections."""
+"""Health of the load generator: CPU, lateness of the event loop, connections."""
 
 import time
 from collections import deque
-from typing import Any, NoReturn
+from typing import NoReturn
 
+from aqp_perf.core.measured.run_result import GeneratorHealth
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.loadgen.clients.connections import pool_counts
 from aqp_perf.loadgen.workload.alarm import Alarm
@@ -11,11 +12,11 @@ from aqp_perf.loadgen.workload.alarm import Alarm
 _PROBE_NS = 20_000_000
 _CPU_SAMPLE_NS = 1_000_000_000
 _CPU_SAMPLES = 5
-"""CPU is the mean over this many seconds, or over a shorter window: bursts are no saturation."""
+"""CPU is a mean over this many seconds, or over a shorter window: a burst is not saturation."""
 
 
 class HealthProbe:
-    """Measures from `open_window` on, in a greenlet of its own."""
+    """Measures this process from `open_window` on, in a greenlet of its own."""
 
     def __init__(self) -> None:
         self.cpu_ratio_max: float | None = None
@@ -26,11 +27,11 @@ class HealthProbe:
         """Instants, and the CPU time of this process until then, in ns."""
 
     def begin(self) -> None:
-        """Count connections from here on, those that the warm-up makes too."""
+        """Count connections from here on, those of the warm-up included."""
         self._pools_before = pool_counts()
 
     def open_window(self) -> None:
-        """Forget what the warm-up showed."""
+        """Begin anew after the warm-up."""
         self.cpu_ratio_max = None
         self.loop_lag = LatencyHistogram()
         self._is_open = True
@@ -38,14 +39,14 @@ class HealthProbe:
         self._sample_cpu()
 
     def close_window(self) -> None:
-        """Keep what was measured until now."""
+        """End the measurement."""
         if self._is_open and self.cpu_ratio_max is None:  # the window was shorter than the mean
             self._sample_cpu()
             self._note_cpu()
         self._is_open = False
 
     def run(self) -> NoReturn:
-        """Probe for ever; start it with ``gevent.spawn``."""
+        """Probe until the process ends; start it with ``gevent.spawn``."""
         alarm = Alarm()
         while True:
             was_open = self._is_open
@@ -53,7 +54,7 @@ class HealthProbe:
             alarm.sleep_until(due_ns)
             now_ns = time.perf_counter_ns()
             if was_open and self._is_open:
-                # All probes that one long hold-up would have met, not the one that met it.
+                # One long hold-up would have delayed several probes: count them all.
                 for lag_ns in range(now_ns - due_ns, -1, -_PROBE_NS):
                     self.loop_lag.record_ns(lag_ns)
             # By the clock: a loop that lags takes long for so many probes.
@@ -70,14 +71,23 @@ class HealthProbe:
         ratio = (cpu_to - cpu_from) / (wall_to - wall_from)
         self.cpu_ratio_max = max(self.cpu_ratio_max or 0.0, ratio)
 
-    def to_wire(self) -> dict[str, Any]:
-        """Return the state as numbers that msgpack carries."""
+    def health(self, arrivals: tuple[int, int, int] | None) -> GeneratorHealth:
+        """Return how this process did so far.
+
+        Args:
+            arrivals: due, sent and caught up; None in a closed model.
+        """
         lag_ns = self.loop_lag.quantile_ns(0.99)
         pools, before = pool_counts(), self._pools_before
         has_pools = pools.opened > 0  # else the locustfile has connections of its own
-        return {
-            "cpu_ratio_max": self.cpu_ratio_max,
-            "loop_lag_p99_ms": None if lag_ns is None else lag_ns / 1_000_000,
-            "connections_opened": pools.opened - before.opened if has_pools else None,
-            "pool_waits": pools.waits - before.waits if has_pools else None,
-        }
+        due, sent, caught_up = arrivals or (None, None, None)
+        return GeneratorHealth(
+            processes=1,
+            cpu_ratio_max=self.cpu_ratio_max,
+            loop_lag_p99_ms=None if lag_ns is None else lag_ns / 1_000_000,
+            arrivals_due=due,
+            arrivals_sent=sent,
+            arrivals_caught_up=caught_up,
+            connections_opened=pools.opened - before.opened if has_pools else None,
+            pool_waits=pools.waits - before.waits if has_pools else None,
+        )

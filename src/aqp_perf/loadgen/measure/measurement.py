@@ -1,13 +1,13 @@
-"""What one locust process measures of a test, and what all of them together measured.
+"""The measurement of a test by one locust process, or on the master by all workers together.
 
-Workers send what they recorded inside Locust's own reports to the master, which merges it and
-writes the result.
+Workers add their reports to those that they send to Locust's master, which merges them and writes
+the result.
 """
 
 import gc
-import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,13 +17,13 @@ from locust.rpc.protocol import Message
 from locust.runners import MasterRunner, WorkerRunner
 
 from aqp_perf.core.load.durations import parse_duration
+from aqp_perf.core.measured.merging import merge
 from aqp_perf.core.measured.run_progress import Progress
-from aqp_perf.core.measured.run_result import RunResult
-from aqp_perf.files import write_whole
-from aqp_perf.loadgen.command.result_file import WRITE_LOGS
+from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
+from aqp_perf.loadgen.command.result_file import write_outcome
 from aqp_perf.loadgen.measure.health import HealthProbe
-from aqp_perf.loadgen.measure.own_wire import own_wire
-from aqp_perf.loadgen.measure.senders import Wire, Workers, health_of
+from aqp_perf.loadgen.measure.locust_workers import LocustWorkers
+from aqp_perf.loadgen.measure.process_report import ProcessState, WorkerReport
 from aqp_perf.loadgen.measure.soundness import (
     count_reasons,
     early_end_reasons,
@@ -36,11 +36,12 @@ from aqp_perf.loadgen.record.request_listener import RequestListener
 from aqp_perf.loadgen.record.window import Window
 from aqp_perf.loadgen.workload.workload import workload_of
 
-_WIRE_KEY: Final = "perf"
+_REPORT_KEY: Final = "perf"
+"""Key of our report in Locust's."""
 
 
 class Measurement:
-    """Listens to locust's events, and makes one result of what they say."""
+    """Listens to Locust's events and makes one result of them."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
@@ -52,7 +53,7 @@ class Measurement:
         self._window = Window(self._workload)
         self.requests = RequestListener(self._recorder, self._window)
         self.probe = HealthProbe()
-        self._workers = Workers(environment.runner)
+        self._workers = LocustWorkers(environment.runner)
         self._watch = Watch(
             environment,
             progress=self._progress,
@@ -60,7 +61,7 @@ class Measurement:
             is_over=lambda: self._window.is_over,
         )
         self._reports = 0
-        """Sent by this worker in this test."""
+        """Number of reports that this worker sent in this test."""
         self._users = 0
         self._is_interrupted = False
 
@@ -70,8 +71,8 @@ class Measurement:
         self._recorder.clear()
         self._workers.begin()
         self._reports = 0
-        # What was imported stays: without this, every full collection looks through all of it,
-        # and holds the event loop for tens of milliseconds.
+        # Without this every full collection visits all that was imported, and blocks the event
+        # loop for tens of milliseconds.
         gc.collect()
         gc.freeze()
         self._is_interrupted = False
@@ -81,7 +82,7 @@ class Measurement:
         self._watch.begin_test()
 
     def on_spawning_complete(self, user_count: int, **_: object) -> None:
-        """Remember the number of users, and the workers that run them."""
+        """Note the number of users and the workers that run them."""
         self._users = max(self._users, user_count)
         self._workers.add_connected()
 
@@ -101,21 +102,25 @@ class Measurement:
     def on_report_to_master(self, data: dict[str, Any], **_: object) -> None:
         """Send what this worker recorded since its last report."""
         self._reports += self._window.has_begun
-        data[_WIRE_KEY] = {
-            "number": self._reports,
-            "operations": self._recorder.take(),
-            **self._own_wire(),
-        }
+        report = WorkerReport(
+            number=self._reports,
+            state=self._own_state(),
+            operations=self._recorder.results(self._window.length_s),
+            metered=self._recorder.metered,
+        )
+        data[_REPORT_KEY] = report.encode()
+        self._recorder.clear()
 
     def on_worker_report(self, client_id: str, data: Mapping[str, Any], **_: object) -> None:
         """Merge what a worker sent."""
-        wire = data.get(_WIRE_KEY)
-        if wire is not None:
-            self._recorder.add(wire["operations"])
-            self._workers.take(client_id, wire)
+        encoded = data.get(_REPORT_KEY)
+        if encoded is not None:
+            report = WorkerReport.decode(encoded)
+            self._recorder.add(report.operations, report.metered)
+            self._workers.take(client_id, report)
 
     def on_stop_message(self, msg: Message, **_: object) -> None:
-        """End the test in this worker and tell the master what it has not heard of yet."""
+        """End the test in this worker and send the master a last report."""
         del msg
         self._runner.stop()
         self._runner._send_stats()  # noqa: SLF001 - as locust itself does when it quits
@@ -129,13 +134,17 @@ class Measurement:
         """Write the result file, if one was asked for."""
         path = self._options.result_file
         if path and not isinstance(self._runner, WorkerRunner):
-            document = self._result().to_json() | {WRITE_LOGS: self._write_logs()}
-            write_whole(Path(path), json.dumps(document, allow_nan=False))
+            logs = {
+                stream: text
+                for state in self._states()
+                for stream, text in state.write_logs.items()
+            }
+            write_outcome(Path(path), self._result(), logs)
 
     def _result(self) -> RunResult:
-        wires = self._sender_wires()
+        states = self._states()
         # Workers begin and end a little later than the master says, each by its own clock.
-        duration_s = max((wire["window_s"] for wire in wires), default=self._window.length_s)
+        duration_s = max((state.window_s for state in states), default=self._window.length_s)
         return RunResult(
             command=("locust", *sys.argv[1:]),
             started_at=self._window.begins_at,
@@ -143,8 +152,8 @@ class Measurement:
             users=self._users,
             interrupted=self._is_interrupted,
             aborted=self._watch.aborted,
-            invalid_reasons=tuple(self._invalid_reasons(wires)),
-            generator=health_of(wires, self._processes),
+            invalid_reasons=tuple(self._invalid_reasons(states)),
+            generator=self._health(states),
             operations=self._recorder.results(duration_s),
             metered=self._recorder.metered,
         )
@@ -154,28 +163,23 @@ class Measurement:
             elapsed_s=self._window.test_s, users=self._runner.user_count, run=self._result()
         )
 
-    @property
-    def _processes(self) -> int:
-        return self._workers.count if isinstance(self._runner, MasterRunner) else 1
+    def _health(self, states: Sequence[ProcessState]) -> GeneratorHealth:
+        is_master = isinstance(self._runner, MasterRunner)
+        processes = self._workers.count if is_master else 1
+        if not states:
+            return GeneratorHealth(processes=processes)
+        return replace(merge([state.health for state in states]), processes=processes)
 
-    def _write_logs(self) -> dict[str, str]:
-        """Return the log of every stream that wrote, as text, of all processes."""
-        return {
-            stream: text
-            for wire in self._sender_wires()
-            for stream, text in wire["write_logs"].items()
-        }
-
-    def _sender_wires(self) -> list[Wire]:
-        """Return what is known of every process that sends: the workers, or this one."""
+    def _states(self) -> list[ProcessState]:
+        """Return the state of every process that sends: the workers, or this one."""
         if isinstance(self._runner, MasterRunner):
-            return self._workers.wires
-        return [self._own_wire()]
+            return self._workers.states
+        return [self._own_state()]
 
-    def _own_wire(self) -> dict[str, Any]:
-        return own_wire(self._window, self._workload, self.probe)
+    def _own_state(self) -> ProcessState:
+        return ProcessState.of(self._window, self._workload, self.probe)
 
-    def _invalid_reasons(self, wires: list[Wire]) -> Iterator[str]:
+    def _invalid_reasons(self, states: Sequence[ProcessState]) -> Iterator[str]:
         watch = self._watch
         if watch.overspent is not None:
             yield watch.overspent
@@ -185,7 +189,7 @@ class Measurement:
             yield from user_reasons(self._environment)
         yield from count_reasons(self._recorder.total_requests, self._environment)
         yield from self._workers.lost_reasons()
-        if any(wire["has_cut_off_users"] for wire in wires):
+        if any(state.has_cut_off_users for state in states):
             yield (
                 "users were waiting for an answer when the stop timeout of "
                 f"{self._environment.stop_timeout:g} s was over: what they had sent is not counted"

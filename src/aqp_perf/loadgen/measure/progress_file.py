@@ -1,24 +1,24 @@
-"""Tells how a run is doing, in a file beside the result file, for as long as it lasts.
+"""The progress file: how a run is doing, beside its result file, for as long as it lasts.
 
-A file, because a locustfile may print what it likes to the output of locust. It is always whole,
-whoever reads it and when. Its writer takes care that it costs the load next to nothing: after each
-time it rests for `REST_RATIO` times as long as that took.
+It is a file because a locustfile may print anything to the output of locust. Writes are atomic.
+They cost the load next to nothing: after each write the writer rests for `REST_RATIO` times as long
+as it took.
 """
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from aqp_perf.clock import SYSTEM_CLOCK, Clock
 from aqp_perf.core.measured.run_progress import Progress
+from aqp_perf.core.records import to_json
 from aqp_perf.files import write_whole
 
 REST_RATIO: Final = 200
-"""Half a percent of a core at most, with ever so many operations."""
+"""Half a percent of a core at most, however many operations there are."""
 
 
-def tell_progress(
+def write_progress(
     path: Path,
     every_s: float,
     *,
@@ -26,13 +26,13 @@ def tell_progress(
     is_over: Callable[[], bool],
     clock: Clock = SYSTEM_CLOCK,
 ) -> None:
-    """Write what ``progress`` returns into a file again and again, until the run is over.
+    """Keep writing the progress to a file until the run is over.
 
     Args:
         path: the file.
-        every_s: how often, at most.
-        progress: tells how the run is doing.
-        is_over: tells whether it is over.
+        every_s: shortest time between two writes.
+        progress: returns how the run is doing.
+        is_over: returns whether it is over.
         clock: its `sleep` lets other greenlets work, as Locust patches ``time.sleep``.
     """
     rest_s = every_s
@@ -41,5 +41,5 @@ def tell_progress(
         if is_over():
             return
         began_s = clock.monotonic_s()
-        write_whole(path, json.dumps(progress().to_json(), allow_nan=False))
+        write_whole(path, to_json(progress().without_details()))
         rest_s = max(every_s, REST_RATIO * (clock.monotonic_s() - began_s))

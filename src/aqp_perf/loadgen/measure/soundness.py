@@ -1,4 +1,4 @@
-"""What a locust process knows to have spoiled a run, whatever its target did."""
+"""Reasons why a run is invalid, as far as a locust process can see them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,17 +8,17 @@ from locust.env import Environment
 from aqp_perf.loadgen.workload.workload import workload_of
 
 _EARLY_S = 1.0
-"""A run that ends this much before its run time did not measure what it was asked to."""
+"""A run that ends this much early did not measure what it was asked to."""
 
 
 def early_end_reasons(elapsed_s: float, run_time_s: float | None) -> Iterator[str]:
-    """Yield that a run which nobody ended was shorter than asked for."""
+    """Yield that a run was shorter than asked for; call it for runs that were not stopped."""
     if run_time_s and elapsed_s < run_time_s - _EARLY_S:
         yield f"ended after {elapsed_s:.1f} s of {run_time_s:g} s"
 
 
 def user_reasons(environment: Environment) -> Iterator[str]:
-    """Yield which users were missing at the end, and which classes never had any."""
+    """Yield that users were missing at the end, or that a class had none."""
     runner: Any = environment.runner
     workload = workload_of(environment)
     users = workload.ending.users_at_stop
@@ -32,11 +32,11 @@ def user_reasons(environment: Environment) -> Iterator[str]:
         yield f"no user of {', '.join(idle)}: add users, or change the weights"
 
 
-def count_reasons(our_requests: int, environment: Environment) -> Iterator[str]:
-    """Yield that locust counted other requests than we did."""
-    locusts = environment.stats.total.num_requests
-    if our_requests != locusts:
-        yield f"we counted {our_requests} requests, Locust {locusts}: some were not recorded"
+def count_reasons(recorded: int, environment: Environment) -> Iterator[str]:
+    """Yield that Locust counted another number of requests than the recorder."""
+    by_locust = environment.stats.total.num_requests
+    if recorded != by_locust:
+        yield f"we counted {recorded} requests, Locust {by_locust}: some were not recorded"
 
 
 def locustfile_reasons(environment: Environment) -> Iterator[str]:
@@ -48,7 +48,7 @@ def locustfile_reasons(environment: Environment) -> Iterator[str]:
     runner: Any = environment.runner
     exceptions = runner.exceptions.values()
     if exceptions:
-        count = sum(each["count"] for each in exceptions)
+        count = sum(exception["count"] for exception in exceptions)
         first = next(iter(exceptions))["traceback"].strip().splitlines()[-1]  # its type too
         yield f"the locustfile raised {count} exceptions, the first: {first}"
     code = environment.process_exit_code

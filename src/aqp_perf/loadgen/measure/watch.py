@@ -1,6 +1,6 @@
-"""Looks at a run while it goes on: ends one that is hopeless or has spent its budget, tells others.
+"""Watches a run: ends one that is hopeless or has spent its budget, and writes its progress.
 
-It does so where all requests are counted: on the master, or in the one process that there is.
+It runs where all requests are counted: on the master, or in the only process.
 """
 
 from collections.abc import Callable
@@ -19,19 +19,19 @@ from aqp_perf.core.verdict.hopeless import abort_reason
 from aqp_perf.core.verdict.thresholds import parse_abort_rule
 from aqp_perf.loadgen.command.result_file import progress_path
 from aqp_perf.loadgen.measure.budget_watch import wait_until_spent
-from aqp_perf.loadgen.measure.progress_file import tell_progress
+from aqp_perf.loadgen.measure.progress_file import write_progress
 
 _WATCH_S: Final = 0.5
 
 
 class Watch:
-    """What the command's arguments ask to be looked at.
+    """Abort rules, budget and progress, as the command's arguments ask for them.
 
     Args:
         environment: locust's.
-        progress: tells how the run is doing.
-        metered: tells what was taken from the table so far.
-        is_over: tells whether the run is over.
+        progress: returns how the run is doing.
+        metered: returns the capacity units consumed so far.
+        is_over: returns whether the run is over.
     """
 
     def __init__(
@@ -48,17 +48,17 @@ class Watch:
         self._progress, self._metered, self._is_over = progress, metered, is_over
         self._abort_rules = [parse_abort_rule(text) for text in options.abort]
         self.aborted: str | None = None
-        """Which rule ended the run as hopeless."""
+        """The rule that ended the run as hopeless, with what was observed."""
         self.overspent: str | None = None
-        """Why its budget ended it."""
+        """Why the budget ended the run."""
 
     @property
     def has_ended_run(self) -> bool:
-        """Whether the run is over because of what was seen."""
+        """Whether an abort rule or the budget ended the run."""
         return self.aborted is not None or self.overspent is not None
 
     def begin_test(self) -> None:
-        """Look at a new test, until it is over."""
+        """Watch a new test until it is over."""
         self.aborted = self.overspent = None
         if isinstance(self._runner, WorkerRunner):
             return
@@ -67,7 +67,7 @@ class Watch:
         if self._options.budget:
             gevent.spawn(self._stop_when_spent)
         if self._options.progress and self._options.result_file:
-            gevent.spawn(self._tell_progress)
+            gevent.spawn(self._write_progress)
 
     def _abort_when_hopeless(self) -> None:
         while not self._is_over():
@@ -84,8 +84,8 @@ class Watch:
         if self.overspent is not None:
             self._runner.quit()
 
-    def _tell_progress(self) -> None:
-        tell_progress(
+    def _write_progress(self) -> None:
+        write_progress(
             progress_path(Path(self._options.result_file)),
             parse_duration(self._options.progress),
             progress=self._progress,

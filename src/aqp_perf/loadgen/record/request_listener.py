@@ -1,4 +1,4 @@
-"""From locust's request events to what is recorded of them."""
+"""Records Locust's request events."""
 
 import time
 from typing import Final
@@ -16,14 +16,10 @@ _NO_LATENCY_NS: Final = -_NS
 
 
 class RequestListener:
-    """Records every request of the window; those of the warm-up are no more than counted.
+    """Records every request of the measurement window; those of the warm-up are only counted.
 
-    Latency counts from the ``due_ns`` in a request's context (see `paced_user`); without
-    one, from when the request was sent.
-
-    Args:
-        recorder: takes them.
-        window: of the measurement.
+    Latency counts from ``due_ns`` in the `RequestContext`; without it, from when the request was
+    sent.
     """
 
     def __init__(self, recorder: Recorder, window: Window) -> None:
@@ -61,7 +57,7 @@ class RequestListener:
             latency_ns = service_time_ns
         else:
             waited_ns = context["start_ns"] - due_ns
-            # Nobody sends before it is due: such a context is no latency, and is counted as that.
+            # A request that was sent before it was due has no valid latency.
             latency_ns = service_time_ns + waited_ns if waited_ns >= 0 else _NO_LATENCY_NS
         operation.meter(context, None if failure is None else failure[0])
         if due_ns < window.from_ns:

@@ -10,7 +10,7 @@ _NS: Final = 1_000_000_000
 
 
 class Window:
-    """Begins when the warm-up is over, and ends when no further request will be due.
+    """The time from the end of the warm-up until no further request is due.
 
     Args:
         workload: of the same process; its stop is the end.
@@ -19,11 +19,11 @@ class Window:
     def __init__(self, workload: Workload) -> None:
         self._workload = workload
         self.from_ns = 0
-        """Its begin (perf_counter)."""
+        """Its start (perf_counter)."""
         self.begins_at = datetime.now(UTC)
         """The same on the wall clock."""
         self.stopped_ns: int | None = None
-        """Its end (perf_counter); None: it goes on."""
+        """Its end (perf_counter); None while it is open."""
         self._started_ns = 0
 
     def begin_test(self, warmup_s: float) -> None:
@@ -39,7 +39,7 @@ class Window:
 
     @property
     def has_begun(self) -> bool:
-        """Whether there ever was a test."""
+        """Whether a test has ever begun."""
         return self._started_ns > 0
 
     @property
@@ -60,11 +60,11 @@ class Window:
     @property
     def length_s(self) -> float:
         """How long the window was open until now."""
-        # Before its users are there, the open model asks for nothing.
+        # In the open model no request is due before all users are there.
         begun_ns = max(self.from_ns, self._workload.arrivals.started_ns)
         return max(0.0, (self.until_ns - begun_ns) / _NS)
 
     def is_open(self) -> bool:
-        """Tell whether now is a time that throughput is measured over."""
+        """Return whether throughput is measured now."""
         has_ended = self._workload.ending.stopped_ns is not None
         return not has_ended and time.perf_counter_ns() >= self.from_ns

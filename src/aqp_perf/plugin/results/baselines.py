@@ -11,8 +11,8 @@ from typing import Final
 
 from aqp_perf.core.comparison.compare import FALSE_ALARM_RATIO, compare
 from aqp_perf.core.comparison.outcome import Comparison, not_compared
-from aqp_perf.core.json_reader import parse_json
 from aqp_perf.core.results.judged_run import JudgedRun
+from aqp_perf.core.results.results_document import read_results
 from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.core.verdict.verdicts import Verdict
@@ -212,11 +212,9 @@ def _parse(name: str, held: bytes) -> ResultsFile:
     if len(held) > MOST_BYTES:
         raise BaselineUnusable(name, f"it is larger than {MOST_BYTES:,} bytes: no result file is")
     try:
-        return ResultsFile.from_json(parse_json(held))
+        return read_results(held)
     except ResultError as error:
         raise BaselineUnusable(name, str(error)) from error
-    except (ValueError, RecursionError) as error:
-        raise BaselineUnusable(name, f"it is no JSON, or cut short: {error}") from error
 
 
 def _why_not_saved(results: ResultsFile, *, is_green: bool) -> str | None:

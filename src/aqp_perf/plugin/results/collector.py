@@ -1,7 +1,6 @@
 """Collects the judged runs of a session, under xdist in the controller, and reports them."""
 
 import itertools
-import json
 import platform
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ import pytest
 
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.measured.selectors import matching_operations
+from aqp_perf.core.records import from_json, to_json
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.verdict.thresholds import Threshold
@@ -157,7 +157,7 @@ class Collector:
         yield from self._files.lines(width)
 
     def _take(self, runs: str) -> None:
-        self._judged.extend(map(JudgedRun.from_json, json.loads(runs)))
+        self._judged.extend(from_json(runs, tuple[JudgedRun, ...], "runs"))
 
     def results(self) -> ResultsFile:
         """Return what the session has measured so far, with its environment."""
@@ -192,7 +192,7 @@ def attach(
 
 
 def _to_text(judged: Sequence[JudgedRun]) -> str:
-    return json.dumps([run.to_json() for run in judged])
+    return to_json(tuple(judged))
 
 
 def _commit(folder: Path) -> str:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from aqp_perf.aqp.base_url import parse_base_url
-from aqp_perf.core.json_reader import MOST
 from aqp_perf.core.load.durations import parse_duration
+from aqp_perf.core.records import MOST_COUNT
 from aqp_perf.errors import InvalidOption
 from aqp_perf.files import check_takes_file
 from aqp_perf.loadgen.command.whole_number import TOO_LONG, whole_number
@@ -86,7 +86,7 @@ def parse_seed(text: str) -> int:
         seed = int(text)
     except ValueError:
         raise ValueError("it must be a whole number") from None
-    if not -MOST <= seed <= MOST:
+    if not -MOST_COUNT <= seed <= MOST_COUNT:
         raise ValueError(TOO_LONG)
     return seed
 

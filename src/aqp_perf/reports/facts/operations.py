@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from aqp_perf.core.measured.merged_operations import merge_operations
-from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.operation import OperationResult, merge_operations
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.measured.time_shares import AGGREGATE, RETRIEVE
 from aqp_perf.core.proof.wrong_answer import WrongAnswer

@@ -12,9 +12,9 @@ from aqp_perf.core.comparison.figures import Figures, figures_of
 from aqp_perf.core.comparison.outcome import Comparison, not_compared
 from aqp_perf.core.comparison.rules import COMPARED_METRICS, ComparisonRule
 from aqp_perf.core.comparison.slices import SlicedOperation
-from aqp_perf.core.json_reader import JsonReader
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
+from aqp_perf.core.records import from_json, to_json
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.samples.timeline import Timeline
 from aqp_perf.core.verdict.verdicts import Verdict
@@ -254,7 +254,8 @@ def test_what_has_nothing_to_compare_with_costs_the_others_no_certainty() -> Non
 
 
 @pytest.mark.parametrize(
-    ("selector", "reason"), [("typo", "no such operation"), ("w*", "several operations match")]
+    ("selector", "reason"),
+    [("typo", "no such operation"), ("w*", "several operations match")],
 )
 def test_a_selector_that_finds_not_one_operation_is_no_data(selector: str, reason: str) -> None:
     run = run_of(operation_of(STEADY[:100]), operation_of(STEADY[:100], name="wait"))
@@ -302,8 +303,7 @@ def test_a_comparison_survives_json() -> None:
         compared(STEADY, SLOWER, P99, ComparisonRule.parse("typo: p99 > 10%, 3ms")),
         not_compared("main", [P99], "the baseline has no run of this test"),
     ):
-        reader = JsonReader.of(comparison.to_json(), "comparison")
-        assert Comparison.from_json(reader) == comparison
+        assert from_json(to_json(comparison), Comparison, "comparison") == comparison
 
 
 def test_what_is_not_compared_is_no_data() -> None:

@@ -7,12 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aqp_perf.core.aws.capacity_units import Units
 from aqp_perf.core.aws.prices import US_EAST_1, Tariff
-from aqp_perf.core.json_reader import JsonReader
 from aqp_perf.core.load.cost import Budget, CostEstimate, RunCost, parse_budget
 from aqp_perf.core.measured.metered_units import MeteredUnits
-from aqp_perf.errors import ResultError
 
 amounts = st.decimals("0.000001", "100000", places=6)
 
@@ -58,30 +55,6 @@ def test_reads_of_an_aqp_are_spent_and_called_estimated() -> None:
     assert "1000000 write units and 2000000 read units, 1000000 of them estimated" in reason
 
 
-@given(st.floats(0, 1e12), st.floats(0, 1e12), st.floats(0, 1e12))
-def test_metered_units_survive_their_file(read: float, write: float, estimated: float) -> None:
-    metered = MeteredUnits(read=read, write=write, estimated_read=estimated)
-    assert MeteredUnits.from_json(JsonReader.of(metered.to_json(), "metered")) == metered
-    assert metered.units == Units(read=read + estimated, write=write)
-
-
-@given(
-    parts=st.dictionaries(st.sampled_from(["seeding", "load"]), amounts),
-    spent=st.dictionaries(st.sampled_from(["seeding", "load", "audit"]), amounts),
-    is_partly_estimated=st.booleans(),
-)
-def test_cost_of_a_run_survives_its_file(
-    parts: dict[str, Decimal], spent: dict[str, Decimal], *, is_partly_estimated: bool
-) -> None:
-    cost = RunCost(
-        estimate=CostEstimate(parts=parts, tariff="on-demand", gaps=("a gap",)),
-        spent_parts=spent,
-        is_partly_estimated=is_partly_estimated,
-        limit=Decimal(5),
-    )
-    assert RunCost.from_json(JsonReader.of(cost.to_json(), "cost")) == cost
-
-
 def test_cost_of_a_run_says_how_it_is_known() -> None:
     estimate = CostEstimate(parts={"load": Decimal("0.38")}, tariff="on-demand")
     cost = RunCost(
@@ -95,8 +68,3 @@ def test_cost_of_a_run_says_how_it_is_known() -> None:
         "limit 5.00 USD for the session"
     )
     assert "metered, in part estimated" in str(replace(cost, is_partly_estimated=True))
-
-
-def test_damaged_metered_units_are_refused() -> None:
-    with pytest.raises(ResultError, match=r"metered\.write"):
-        MeteredUnits.from_json(JsonReader.of({"read": 1}, "metered"))

@@ -1,13 +1,12 @@
-import json
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aqp_perf.core.json_reader import JsonReader
 from aqp_perf.core.measured.answer_checks import MOST_EVIDENCE, AnswerChecks
+from aqp_perf.core.measured.merging import merge
 from aqp_perf.core.proof import WrongAnswer, WrongAnswerKind
 from aqp_perf.core.proof.sampling import Verification, parse_verification
+from aqp_perf.core.records import from_builtins, from_json, to_builtins, to_json
 from aqp_perf.errors import ResultError
 
 wrong_answers = st.builds(
@@ -56,30 +55,25 @@ def test_a_sample_has_the_same_ratio_in_every_stretch(
     assert abs(taken - length * percent / 100) <= 1
 
 
-@given(st.lists(st.one_of(st.none(), checks()), max_size=5))
-def test_merged_checks_count_all_of_each(parts: list[AnswerChecks | None]) -> None:
-    merged = AnswerChecks.merged(parts)
+@given(st.lists(checks(), min_size=1, max_size=5))
+def test_merged_checks_count_all_of_each(parts: list[AnswerChecks]) -> None:
+    merged = merge(parts)
 
-    known = [part for part in parts if part is not None]
-    assert (merged is None) is (not known)
-    if merged is not None:
-        assert merged.checked == sum(part.checked for part in known)
-        assert merged.wrong_count == sum(part.wrong_count for part in known)
-        assert merged.evidence == tuple(e for part in known for e in part.evidence)[:MOST_EVIDENCE]
+    assert merged.checked == sum(part.checked for part in parts)
+    assert merged.wrong_count == sum(part.wrong_count for part in parts)
+    assert merged.evidence == tuple(e for part in parts for e in part.evidence)[:MOST_EVIDENCE]
 
 
 @given(checks())
 def test_checks_survive_a_round_trip_as_json(some: AnswerChecks) -> None:
-    document = json.loads(json.dumps(some.to_json()))
-
-    assert AnswerChecks.from_json(JsonReader.of(document, "answers")) == some
+    assert from_json(to_json(some), AnswerChecks, "answers") == some
 
 
 @pytest.mark.parametrize(
     "change", [{"wrong": {"odd": 1}}, {"wrong": {"truncated": 2}}, {"checked": -1}]
 )
 def test_checks_that_cannot_be_are_refused(change: dict[str, object]) -> None:
-    document = AnswerChecks(checked=1).to_json() | change
+    document = to_builtins(AnswerChecks(checked=1)) | change
 
-    with pytest.raises(ResultError):
-        AnswerChecks.from_json(JsonReader.of(document, "answers"))
+    with pytest.raises(ResultError, match=r"^answers"):
+        from_builtins(document, AnswerChecks, "answers")

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aqp_perf.core.json_reader import JsonReader
+from aqp_perf.core.records import from_json, to_json
 from aqp_perf.core.results.run_fingerprint import PARTS, RunFingerprint, minor, parse_parts
 
 PART = st.dictionaries(st.sampled_from("abc"), st.sampled_from("123"))
@@ -38,7 +38,7 @@ def test_what_is_allowed_is_not_named(
 @settings(max_examples=30)
 @given(FINGERPRINTS)
 def test_a_fingerprint_survives_json(one: RunFingerprint) -> None:
-    assert RunFingerprint.from_json(JsonReader.of(one.to_json(), "fingerprint")) == one
+    assert from_json(to_json(one), RunFingerprint, "fingerprint") == one
 
 
 def test_a_difference_says_what_was_and_what_is() -> None:

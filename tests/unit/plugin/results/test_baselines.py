@@ -11,6 +11,7 @@ from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.load.pacing import OWN_PACING
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
+from aqp_perf.core.results.results_document import results_document
 from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict
@@ -173,13 +174,13 @@ def test_an_unknown_name_is_told_with_those_there_are(baselines: BaselinesOf) ->
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "it is no JSON, or cut short"),
-        ('{"schema_version": 1, "runs": [', "it is no JSON, or cut short"),
-        ("[" * 100_000, "it is no JSON, or cut short"),
+        ("", "not JSON, or cut short"),
+        ('{"schema_version": 1, "runs": [', "not JSON, or cut short"),
+        ("[" * 100_000, "not JSON, or cut short"),
         ('{"runs": [], "runs": []}', "an object has the key 'runs' more than once"),
-        ("[]", "report: expected an object"),
+        ("[]", "results: Expected `object`"),
         ('{"schema_version": 2}', "schema_version 2, this version reads 1"),
-        ('{"schema_version": 1}', "report.environment is missing"),
+        ('{"schema_version": 1}', "results.runs is missing"),
     ],
 )
 def test_a_file_that_is_no_result_is_refused(
@@ -320,7 +321,7 @@ def test_a_pacing_that_will_differ_is_refused_before_the_load(
 def test_a_baseline_cannot_move_the_cursor(pytester: pytest.Pytester) -> None:
     """Its texts are those of whoever wrote the file."""
     hostile = RunFingerprint(versions={**HERE.versions, "evil\x1b[31m": "1"}, machine=HERE.machine)
-    text = json.dumps(report(run(fingerprint=hostile)).to_json())
+    text = json.dumps(results_document(report(run(fingerprint=hostile))))
     (pytester.path / "hostile.json").write_text(text)
     pytester.makepyfile("def test_it(perf_load): pass")
 
@@ -344,7 +345,7 @@ def test_a_store_cannot_move_the_cursor(pytester: pytest.Pytester) -> None:
 
 
 def test_a_run_that_measured_nothing_is_no_baseline(baselines: BaselinesOf, tmp_path: Path) -> None:
-    spoiled = report(run(Verdict.INVALID)).to_json()
+    spoiled = results_document(report(run(Verdict.INVALID)))
     (tmp_path / "spoiled.json").write_text(json.dumps(spoiled))
     with pytest.raises(BaselineUnusable, match="is INVALID: it measured nothing"):
         baselines(compare="spoiled.json").check_run(TEST, 0, HERE)
@@ -353,7 +354,7 @@ def test_a_run_that_measured_nothing_is_no_baseline(baselines: BaselinesOf, tmp_
 def test_a_result_from_before_fingerprints_is_refused(
     baselines: BaselinesOf, tmp_path: Path
 ) -> None:
-    (tmp_path / "old.json").write_text(json.dumps(report(run(fingerprint=None)).to_json()))
+    (tmp_path / "old.json").write_text(json.dumps(results_document(report(run(fingerprint=None)))))
     with pytest.raises(BaselineUnusable, match="save it again"):
         baselines(compare="old.json").check_run(TEST, 0, HERE)
 

@@ -3,7 +3,6 @@
 The page of a CI job, which nobody asked for, costs nothing but its own line.
 """
 
-import json
 import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ import pytest
 
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
+from aqp_perf.core.results.results_document import read_results
 from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.verdict.verdicts import judge
 from aqp_perf.plugin.results.report_files import ReportFiles, job_url
@@ -60,7 +60,7 @@ def test_results_that_cannot_be_written_are_elsewhere(
     written.write(REPORT)
 
     (other,) = (tmp_path / "temporary").iterdir()
-    assert ResultsFile.from_json(json.loads(other.read_text())) == REPORT
+    assert read_results(other.read_text()) == REPORT
     assert written.has_failed
     error, rest, place = written.lines(100)
     assert error.text.startswith("ERROR: --perf-json: no results written: [Errno ")
@@ -95,7 +95,7 @@ def test_results_are_written_elsewhere_once_and_only_where_no_file_has_them(
 
     (file,) = tmp_path.iterdir()
     assert (file.name == "perf.json") == has_json
-    assert ResultsFile.from_json(json.loads(file.read_text())) == REPORT
+    assert read_results(file.read_text()) == REPORT
 
 
 @pytest.mark.parametrize("may_replace", [False, True])
@@ -124,7 +124,7 @@ def test_what_was_measured_is_written_whatever_is_there(tmp_path: Path) -> None:
 
     files(json_path=earlier).write(REPORT, may_replace=False)
 
-    assert ResultsFile.from_json(json.loads(earlier.read_text())) == REPORT
+    assert read_results(earlier.read_text()) == REPORT
 
 
 def test_a_device_is_no_earlier_file() -> None:

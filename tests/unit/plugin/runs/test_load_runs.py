@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
-from aqp_perf.core.results.results_file import ResultsFile
+from aqp_perf.core.results.results_document import read_results
 from tests.doubles.measuring import Measuring
 
 Session = Callable[..., pytest.RunResult]
@@ -31,7 +31,7 @@ def session(pytester: pytest.Pytester) -> Session:
 def runs_of(pytester: pytest.Pytester, name: str = "report.json") -> list[tuple[int, str]]:
     """Return how many requests the reported runs have, and their verdicts."""
     (path,) = pytester.path.glob(name)
-    report = ResultsFile.from_json(json.loads(path.read_text()))
+    report = read_results(path.read_text())
     return [(each.run.requests, str(each.verdict.verdict)) for each in report.runs]
 
 
@@ -109,7 +109,7 @@ def test_a_pacing_that_no_user_took_is_no_part_of_what_a_run_was_measured_with(
     result = session("(measure): measure()", "--perf-compare=base", "--perf-pacing=50/s")
 
     result.assert_outcomes(passed=1)
-    (run,) = ResultsFile.from_json(json.loads((pytester.path / "report.json").read_text())).runs
+    (run,) = read_results((pytester.path / "report.json").read_text()).runs
     assert run.fingerprint is not None
     assert run.fingerprint.profile["pacing"] == run.profile["pacing"] == "the locustfile's own"
     assert run.comparison is not None

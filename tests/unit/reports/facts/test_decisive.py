@@ -67,7 +67,7 @@ def beside(judged: JudgedRun, *rules: ComparisonJudgement) -> JudgedRun:
                 "1 more not judged"
             ),
         ),
-        (("nope: max < 1 s",), "nope max < 1 s: no such operation ran; the run has write_to_ddb"),
+        (("nope: max < 1 s",), "nope max < 1 s: no such operation ran, only write_to_ddb"),
         (("max < 1 s", "p99 < 4 ms"), "write_to_ddb p99 1 ms (limit 4 ms)"),
         (("timeout_ratio < 1",), "write_to_ddb timeout_ratio 0.1% (limit 100%)"),
         ((), "no threshold was set"),

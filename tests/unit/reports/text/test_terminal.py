@@ -23,7 +23,7 @@ select zipcode,pk,sum(amount) as total from performance_test_table where pk=? gr
     p99 needs 500 samples: 480 missing
 delete
   NO DATA  median < 5 ms          -                              -        0
-    no such operation ran; the run has write_to_ddb, select zipcode,pk,sum(amount) as total from
+    no such operation ran, only write_to_ddb, select zipcode,pk,sum(amount) as total from
     performance_test_table where pk=? group by zipcode
 10 users, measured for 10 s; load generator: processes 1, CPU of the busiest process 42% of a core,
 event loop lag p99 0.8 ms, due requests sent in time 1,020 of 1,020

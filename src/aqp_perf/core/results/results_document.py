@@ -1,0 +1,311 @@
+"""The JSON document of ``--perf-json``, schema 1; `docs/results.md` lists its keys.
+
+Most keys are fields of the records. What differs stands here: some names, histograms as text of
+HdrHistogram, rules as users write them, and figures that are derived for other readers and not read
+back.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from aqp_perf.core.comparison.outcome import Comparison
+from aqp_perf.core.comparison.rules import ComparisonRule
+from aqp_perf.core.load.cost import RunCost
+from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.run_result import RunResult
+from aqp_perf.core.proof.write_audit import WriteAudit
+from aqp_perf.core.records import (
+    Count,
+    Figure,
+    from_builtins,
+    parse_json,
+    to_builtins,
+)
+from aqp_perf.core.results.judged_run import JudgedRun
+from aqp_perf.core.results.results_file import ResultsFile
+from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
+from aqp_perf.core.samples.timeline import Timeline
+from aqp_perf.core.verdict.thresholds import parse_threshold
+from aqp_perf.core.verdict.verdicts import Judgement, RunVerdict, Verdict
+from aqp_perf.errors import (
+    IncompatibleResult,
+    InvalidComparisonRule,
+    InvalidThreshold,
+    ResultError,
+)
+
+SCHEMA_VERSION: Final = 1
+
+Document = dict[str, Any]
+T = TypeVar("T")
+Samples = TypeVar("Samples", LatencyHistogram, SizeHistogram)
+
+
+def results_document(results: ResultsFile) -> Document:
+    """Return the document of a session: dicts, lists, texts and finite numbers."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        **to_builtins(replace(results, runs=())),
+        "runs": [run_document(judged) for judged in results.runs],
+    }
+
+
+def read_results(text: str | bytes) -> ResultsFile:
+    """Return the results in a document, of this version or an older one with the same schema.
+
+    A run that is read back has all its invalid reasons in ``run.invalid_reasons`` too, those of the
+    verdict included.
+
+    Raises:
+        IncompatibleResult: another ``schema_version``.
+        ResultError: not JSON, or a field is missing or wrong; it names the path and the value.
+    """
+    path = "results"
+    document = from_builtins(parse_json(text), Document, path)
+    version = document.get("schema_version")
+    if type(version) is not int or version != SCHEMA_VERSION:  # true and 1.0 are equal to 1
+        raise IncompatibleResult(version, SCHEMA_VERSION)
+    runs = _field(document, "runs", list[Document], path)
+    read = tuple(_read_run(run, f"{path}.runs[{index}]") for index, run in enumerate(runs))
+    results = from_builtins(document | {"runs": read}, ResultsFile, path)
+    _check_utc(results.started_at, path)
+    return results
+
+
+def run_document(judged: JudgedRun) -> Document:
+    """Return one entry of ``runs``."""
+    document: Document = to_builtins(replace(judged, run=replace(judged.run, operations=())))
+    document |= document.pop("run")
+    document["metered_units"] = document.pop("metered")
+    document["operations"] = {
+        label: _operation_document(operation) for label, operation in judged.run.labelled.items()
+    }
+    verdict = judged.verdict
+    document["verdict"] = str(verdict.verdict)
+    document["invalid_reasons"] = list(verdict.invalid_reasons)
+    document["thresholds"] = [_judgement_document(each) for each in verdict.judgements]
+    if judged.write_audit is not None:
+        document["write_audit"] |= {
+            "lost_keys": [key._asdict() for key in judged.write_audit.lost_keys],
+            "unexpected_keys": [key._asdict() for key in judged.write_audit.unexpected_keys],
+        }
+    if judged.cost is not None:
+        document["cost"] = _cost_document(judged.cost)
+    if judged.comparison is not None:
+        judgements = judged.comparison.judgements
+        for entry, judgement in zip(document["comparison"]["judgements"], judgements, strict=True):
+            entry["rule"] = str(judgement.rule)
+    return document
+
+
+def _read_run(document: Document, path: str) -> JudgedRun:
+    duration_s = _field(document, "duration_s", Figure, path)
+    operations = tuple(
+        _read_operation(each, duration_s, f"{path}.operations.{label}")
+        for label, each in _field(document, "operations", dict[str, Document], path).items()
+    )
+    metered = document.get("metered_units")
+    run = from_builtins(document | {"operations": operations, "metered": metered}, RunResult, path)
+    _check_utc(run.started_at, path)
+    thresholds = _field(document, "thresholds", list[Document], path)
+    verdict = RunVerdict(
+        verdict=_field(document, "verdict", Verdict, path),
+        judgements=tuple(
+            _read_judgement(each, f"{path}.thresholds[{index}]")
+            for index, each in enumerate(thresholds)
+        ),
+        invalid_reasons=run.invalid_reasons,
+    )
+    parts = {
+        "write_audit": _read_optional(document, "write_audit", _read_audit, path),
+        "cost": _read_optional(document, "cost", _read_cost, path),
+        "comparison": _read_optional(document, "comparison", _read_comparison, path),
+    }
+    judged = from_builtins(document | parts | {"run": run, "verdict": verdict}, JudgedRun, path)
+    if judged.fingerprint is None:
+        return judged
+    # Older files have the arrivals in it that were asked for, even where users did not take them.
+    return replace(judged, fingerprint=judged.fingerprint.measured(judged.profile))
+
+
+def _operation_document(operation: OperationResult) -> Document:
+    document: Document = to_builtins(operation)
+    del document["duration_s"], document["latency"], document["service_time"]
+    document["type"] = document.pop("request_type")
+    document |= {
+        "failure_ratio": operation.failure_ratio,
+        "throughput_per_s": operation.throughput_per_s,
+        "latency_ms": operation.latency_ms,
+        "service_time_ms": operation.service_time_ms,
+        "omission_gap": operation.omission_gap,
+        **_samples_document(operation.latency),
+        **_samples_document(operation.service_time, "service_time_"),
+        "server_times": {
+            name: {"summary_ms": histogram.summary_ms(), **_samples_document(histogram)}
+            for name, histogram in operation.server_times.items()
+        },
+        "payload": {
+            "summary_bytes": operation.payload.summary_bytes(),
+            **_samples_document(operation.payload),
+        },
+        "timeline": operation.timeline.encode(),
+    }
+    if operation.time_shares is not None:
+        document["time_shares"]["means_ms"] = operation.time_shares.means_ms
+    if operation.answer_sizes is not None:
+        document["answer_sizes"]["mean_bytes"] = operation.answer_sizes.mean_bytes
+        document["answer_sizes"]["mean_items"] = operation.answer_sizes.mean_items
+    return document
+
+
+def _read_operation(document: Document, duration_s: float, path: str) -> OperationResult:
+    server_times = _field({"server_times": {}} | document, "server_times", Any, path) or {}
+    parts = {
+        "request_type": _field(document, "type", str, path),
+        "duration_s": duration_s,
+        "latency": _read_samples(LatencyHistogram, document, path),
+        "service_time": _read_samples(LatencyHistogram, document, path, "service_time_"),
+        "server_times": {
+            name: _read_samples(LatencyHistogram, each, f"{path}.server_times.{name}")
+            for name, each in from_builtins(
+                server_times, dict[str, Document], f"{path}.server_times"
+            ).items()
+        },
+        "payload": _read_optional(document, "payload", _read_payload, path) or SizeHistogram(),
+        "timeline": _read_timeline(document, path),
+    }
+    operation = from_builtins(document | parts, OperationResult, path)
+    _check_samples(operation, path)
+    return operation
+
+
+def _check_samples(operation: OperationResult, path: str) -> None:
+    """Raise ResultError unless both histograms and the timeline, if there is one, are complete.
+
+    Otherwise one file could hold two results: the requests of one and the percentiles of another.
+    """
+    recorded = {
+        "histogram": _all_samples(operation.latency),
+        "service_time_histogram": _all_samples(operation.service_time),
+    }
+    if operation.timeline.slices:  # older files have none
+        recorded["timeline"] = operation.timeline.requests
+    for name, samples in recorded.items():
+        if samples != operation.requests:
+            raise ResultError(f"{path}.{name}: has {samples} of the {operation.requests} requests")
+
+
+def _all_samples(histogram: LatencyHistogram) -> int:
+    return histogram.count + histogram.out_of_range_count
+
+
+def _samples_document(histogram: LatencyHistogram | SizeHistogram, prefix: str = "") -> Document:
+    return {
+        f"{prefix}histogram": histogram.encode(),
+        f"{prefix}out_of_range": histogram.out_of_range_count,
+    }
+
+
+def _read_samples(kind: type[Samples], document: Document, path: str, prefix: str = "") -> Samples:
+    encoded = _field(document, f"{prefix}histogram", str, path)
+    outside = _field(document, f"{prefix}out_of_range", Count, path)
+    try:
+        return kind.decode(encoded, out_of_range_count=outside)
+    except ResultError as error:
+        raise ResultError(f"{path}.{prefix}histogram: {error}") from error
+
+
+def _read_payload(document: Document, path: str) -> SizeHistogram:
+    return _read_samples(SizeHistogram, document, path)
+
+
+def _read_timeline(document: Document, path: str) -> Timeline:
+    if "timeline" not in document:
+        return Timeline()
+    try:
+        return Timeline.decode(_field(document, "timeline", str, path))
+    except ResultError as error:
+        raise ResultError(f"{path}.timeline: {error}") from error
+
+
+def _judgement_document(judgement: Judgement) -> Document:
+    document: Document = to_builtins(judgement)
+    del document["threshold"]
+    document["text"] = judgement.threshold.rule
+    document["limit"] = judgement.threshold.limit
+    document["margin_ratio"] = judgement.margin_ratio
+    return document
+
+
+def _read_judgement(document: Document, path: str) -> Judgement:
+    try:
+        threshold = parse_threshold(_field(document, "text", str, path))
+    except InvalidThreshold as error:
+        raise ResultError(f"{path}.text: {error}") from error
+    return from_builtins(document | {"threshold": threshold}, Judgement, path)
+
+
+def _read_comparison(document: Document, path: str) -> Comparison:
+    judgements = _field(document, "judgements", list[Document], path)
+    for index, judgement in enumerate(judgements):
+        inner = f"{path}.judgements[{index}]"
+        try:
+            judgement["rule"] = ComparisonRule.parse(_field(judgement, "rule", str, inner))
+        except InvalidComparisonRule as error:
+            raise ResultError(f"{inner}.rule: {error}") from error
+    return from_builtins(document | {"judgements": judgements}, Comparison, path)
+
+
+def _read_audit(document: Document, path: str) -> WriteAudit:
+    for name in ("lost_keys", "unexpected_keys"):
+        keys = _field(document, name, list[Document], path)
+        document[name] = [(key.get("pk"), key.get("sk")) for key in keys]
+    return from_builtins(document, WriteAudit, path)
+
+
+def _cost_document(cost: RunCost) -> Document:
+    return {
+        "estimate_usd": float(cost.estimate.total),
+        "estimate_parts_usd": {name: float(usd) for name, usd in cost.estimate.parts.items()},
+        "tariff": cost.estimate.tariff,
+        "gaps": list(cost.estimate.gaps),
+        "spent_usd": float(cost.spent),
+        "spent_parts_usd": {name: float(usd) for name, usd in cost.spent_parts.items()},
+        "is_partly_estimated": cost.is_partly_estimated,
+        "limit_usd": float(cost.limit),
+    }
+
+
+def _read_cost(document: Document, path: str) -> RunCost:
+    parts = {
+        "estimate": {
+            "parts": _field(document, "estimate_parts_usd", dict[str, Figure], path),
+            "tariff": _field(document, "tariff", str, path),
+            "gaps": _field(document, "gaps", list[str], path),
+        },
+        "spent_parts": _field(document, "spent_parts_usd", dict[str, Figure], path),
+        "limit": _field(document, "limit_usd", Figure, path),
+    }
+    return from_builtins(document | parts, RunCost, path)
+
+
+def _field(document: Document, key: str, kind: Any, path: str) -> Any:  # noqa: ANN401 - of any type
+    if key not in document:
+        raise ResultError(f"{path}.{key} is missing")
+    return from_builtins(document[key], kind, f"{path}.{key}")
+
+
+def _read_optional(
+    document: Document, key: str, read: Callable[[Document, str], T], path: str
+) -> T | None:
+    """Return None for null, and for a key that older files do not have."""
+    if document.get(key) is None:
+        return None
+    return read(_field(document, key, Document, path), f"{path}.{key}")
+
+
+def _check_utc(instant: datetime, path: str) -> None:
+    if instant.utcoffset():
+        raise ResultError(f"{path}.started_at: {instant.isoformat()} is not in UTC")

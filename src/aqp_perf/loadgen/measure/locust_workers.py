@@ -1,0 +1,93 @@
+"""Locust's workers, as the master knows them by their reports."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import gevent
+from gevent.event import Event
+from locust.runners import STATE_MISSING
+
+from aqp_perf.loadgen.measure.process_report import ProcessState, WorkerReport
+
+STOP_MESSAGE: Final = "perf_stop"
+"""Message to a worker: end your requests and report."""
+
+_LAST_REPORTS_SLACK_S: Final = 5.0
+
+
+class LocustWorkers:
+    """The workers of this master; any other process has none.
+
+    Args:
+        runner: locust's.
+    """
+
+    def __init__(self, runner: Any) -> None:  # noqa: ANN401 - locust does not type its runners
+        self._runner = runner
+        self._last: dict[str, WorkerReport | None] = {}
+        """The last report of each worker; None: there was no report yet."""
+        self._has_reported = Event()
+        self._were_stopped = False
+        self._lost_reports = 0
+
+    def begin(self) -> None:
+        """Begin a test with the workers that are connected."""
+        self._last = self._connected()
+        self._were_stopped = False
+        self._lost_reports = 0
+
+    def add_connected(self) -> None:
+        """Add the workers that connected since."""
+        self._last = self._connected() | self._last
+
+    @property
+    def count(self) -> int:
+        """Number of workers in this test."""
+        return len(self._last)
+
+    @property
+    def states(self) -> list[ProcessState]:
+        """The last known state of each worker that has reported."""
+        return [report.state for report in self._last.values() if report is not None]
+
+    def take(self, worker: str, report: WorkerReport) -> None:
+        """Keep the report of a worker, by the worker's id."""
+        last = self._last.get(worker)
+        if report.number:
+            self._lost_reports += report.number - 1 - (0 if last is None else last.number)
+        self._last[worker] = report
+        self._has_reported.set()
+
+    def stop(self, stop_timeout_s: float) -> None:
+        """Let every worker end its requests and report, for at most Locust's stop timeout.
+
+        Locust's own master would wait half a second, however long the requests take.
+        """
+        if self._were_stopped:
+            return
+        self._were_stopped = True
+        for worker in self._runner.clients.all:
+            self._runner.send_message(STOP_MESSAGE, {}, worker.id)
+        with gevent.Timeout(stop_timeout_s + _LAST_REPORTS_SLACK_S, exception=False):
+            while any(
+                worker.state != STATE_MISSING and not _has_stopped(self._last.get(worker.id))
+                for worker in self._runner.clients.all
+            ):
+                self._has_reported.clear()
+                self._has_reported.wait(timeout=1)  # a worker that goes missing does not report
+
+    def lost_reasons(self) -> Iterator[str]:
+        """Yield what was lost of this test: workers, and reports on the way from them."""
+        lost = [worker for worker, report in self._last.items() if not _has_stopped(report)]
+        if lost:
+            yield f"lost {len(lost)} of {len(self._last)} workers during the run"
+        if self._lost_reports:
+            yield f"{self._lost_reports} reports of workers were lost, with what they counted"
+
+    def _connected(self) -> dict[str, WorkerReport | None]:
+        clients = getattr(self._runner, "clients", None)  # a master has some
+        return {} if clients is None else {worker.id: None for worker in clients.all}
+
+
+def _has_stopped(report: WorkerReport | None) -> bool:
+    return report is not None and report.state.has_stopped

@@ -1,0 +1,76 @@
+"""What a locust process reports of itself and of the requests that it counted.
+
+Workers send a `WorkerReport` inside Locust's own reports to the master, as MessagePack.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+
+import msgspec
+
+from aqp_perf.core.measured.metered_units import MeteredUnits
+from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.run_result import GeneratorHealth
+from aqp_perf.core.records import Count, Figure
+from aqp_perf.loadgen.measure.health import HealthProbe
+from aqp_perf.loadgen.record.window import Window
+from aqp_perf.loadgen.workload.workload import Workload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessState:
+    """A process that sends requests."""
+
+    window_s: Figure
+    """Length of its measurement window so far."""
+    has_stopped: bool
+    has_cut_off_users: bool
+    """Whether the stop timeout ended users that waited for an answer."""
+    write_logs: Mapping[str, str]
+    """Stream → the text of its `WriteLog`; empty until the process has stopped."""
+    health: GeneratorHealth
+
+    @classmethod
+    def of(cls, window: Window, workload: Workload, probe: HealthProbe) -> Self:
+        """Return the state of this process."""
+        arrivals = workload.arrivals
+        counts = None
+        if arrivals.started_ns:
+            due_and_sent = arrivals.counts_between(window.from_ns, window.until_ns)
+            counts = (*due_and_sent, arrivals.caught_up_count)
+        logs = workload.write_logs if window.is_over else []
+        return cls(
+            window_s=window.length_s,
+            has_stopped=window.is_over,
+            has_cut_off_users=workload.ending.has_cut_off_users,
+            write_logs={log.stream: log.to_text() for log in logs if log.count},
+            health=probe.health(counts),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerReport:
+    """What a worker measured since its last report."""
+
+    number: Count
+    """Counts the reports of a worker in this test from 1; 0: from before the test."""
+    state: ProcessState
+    operations: tuple[OperationResult, ...]
+    metered: MeteredUnits
+
+    def encode(self) -> bytes:
+        """Return it as MessagePack."""
+        return msgspec.msgpack.encode(self)
+
+    @staticmethod
+    def decode(data: bytes) -> "WorkerReport":
+        """Return the report that `encode` wrote.
+
+        Raises:
+            msgspec.ValidationError: a figure is missing or out of range; it names the path.
+        """
+        return _DECODER.decode(data)
+
+
+_DECODER: Final = msgspec.msgpack.Decoder(WorkerReport)
