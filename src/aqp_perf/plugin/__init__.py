@@ -7,6 +7,7 @@ errors of the test.
 
 from collections.abc import Generator
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 
 import pytest
 
@@ -171,7 +172,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
 
 def _lock(item: pytest.Item) -> AbstractContextManager[None]:
     if may_load(item):
-        return alone(lock_path(), lambda text: announce(item.config, text, item.path))
+        return alone(lock_path(), partial(announce, item.config))
     if item.config.stash[STATE].process.is_worker:
         return among_others(lock_path())
     return nullcontext()

@@ -74,7 +74,7 @@ class PerfLoad:
         state = item.config.stash[STATE]
         load = state.resolver.load(marker_arguments(item), overrides)
         request = LoadRequest.of(users, locustfile, load)
-        state.costs.expect(load, request.shipped_classes)
+        state.costs.expect(request)
         return item.stash[RUNS].run(request, self._site(request, state.session))
 
     def _site(self, request: LoadRequest, session: SessionSettings) -> Site:

@@ -76,10 +76,10 @@ class Baselines:
         Args:
             test: node id of its test.
             number: of the run in the test, from 0.
-            fingerprint: what it will be measured with, as far as that is known.
+            fingerprint: as far as it is known.
 
         Raises:
-            BaselineUnusable: its baseline was measured with something else, which it names.
+            BaselineUnusable: its baseline has another one; it names the difference.
         """
         before = self._run(test, number)
         if before is None:

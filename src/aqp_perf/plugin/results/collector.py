@@ -1,6 +1,5 @@
 """Collects the judged runs of a session, under xdist in the controller, and reports them."""
 
-import itertools
 import platform
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,13 +38,9 @@ _WORKER_OUTPUT = "perf_interrupted_runs"
 
 
 class Collector:
-    """A plugin object: one in every process; only those of xdist's workers do not report.
+    """A plugin object: one in every process; those of xdist's workers do not report.
 
-    Args:
-        config: pytest's.
-        process: this one.
-        files: that the session writes.
-        thresholds: of the session, each of which some run has to be judged by.
+    Each of the session's ``thresholds`` has to apply to some run.
     """
 
     def __init__(
@@ -58,7 +53,6 @@ class Collector:
         self._config, self._process, self._files = config, process, files
         self._thresholds = thresholds
         self._started_at = datetime.now(UTC)
-        self._numbers = itertools.count()
         self._judged: list[JudgedRun] = []
         self._shown: set[tuple[str, Verdict]] = set()
         """Tests and verdicts whose runs stand whole in pytest's own section of failures."""
@@ -72,10 +66,6 @@ class Collector:
     def is_file_missing(self) -> bool:
         """Whether a report file or the history could not be written."""
         return self._files.has_failed
-
-    def next_number(self) -> str:
-        """Return a number that no other run of this session has, in any process."""
-        return f"{self._process.worker_id}{next(self._numbers)}"
 
     def keep(self, judged: Sequence[JudgedRun]) -> None:
         """Keep the runs of a test that will have no report."""

@@ -24,13 +24,7 @@ _FAILURES: Final = (OSError, ArithmeticError, ImportError, LookupError, TypeErro
 
 
 class ReportFiles:
-    """What a session writes.
-
-    Args:
-        session: names the files.
-        history: that the session is added to; None: none.
-        environment: names the page of GitHub's job, and the URL of the CI job.
-    """
+    """The files that options name, the history, and the page of GitHub's job."""
 
     def __init__(
         self,
@@ -52,9 +46,7 @@ class ReportFiles:
     def write(self, results: ResultsFile, *, may_replace: bool = True) -> None:
         """Write every file; one that cannot be written does not keep the others from it.
 
-        Args:
-            results: what the session measured.
-            may_replace: whether results without runs replace the files of an earlier session.
+        Results without runs replace the files of an earlier session only if they ``may_replace``.
         """
         session = self._session
         write = partial(self._write, may_replace=may_replace or bool(results.runs))
@@ -76,10 +68,7 @@ class ReportFiles:
             self._lines.append(rescued)
 
     def rescue(self, results: ResultsFile) -> Line | None:
-        """Write the results to a temporary file and return a line that names it.
-
-        Returns None when a file has them already, or there are none.
-        """
+        """Write results that no file has to a temporary one, and return a line that names it."""
         if self._has_results or not results.runs:
             return None
         try:

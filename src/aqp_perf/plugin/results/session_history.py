@@ -27,7 +27,7 @@ class SessionHistory:
     Args:
         place: where it is.
         run_id: of the session, a part of the name of its file.
-        checkout: folder of the git checkout in which commits are counted.
+        checkout: folder of the git checkout with the commits of the history.
 
     Raises:
         InvalidOption: files cannot be written, listed or read there.

@@ -32,11 +32,7 @@ class Writes(NamedTuple):
 
 
 class Audits:
-    """Audits the runs of one pytest process, in order.
-
-    Args:
-        dataset: the data of the session.
-    """
+    """Audits the runs of one pytest process, in order."""
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset

@@ -1,41 +1,44 @@
 """Costs on AWS: estimated before each load, counted after it, and limited for the session."""
 
+import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from math import ceil
 from typing import NamedTuple
 
+from aqp_perf import targets
 from aqp_perf.clock import SYSTEM_CLOCK, Clock
 from aqp_perf.core.aws.capacity_units import Units, read_units, write_units
 from aqp_perf.core.aws.prices import Tariff, format_usd, prices_in
 from aqp_perf.core.data.item_sizes import largest_item_bytes
-from aqp_perf.core.load.bottlenecks import TableCapacity
+from aqp_perf.core.load.bottlenecks import TableCapacity, bottlenecks
 from aqp_perf.core.load.cost import Budget, CostEstimate, RunCost
 from aqp_perf.core.load.planned_load import USER_WORK, LoadShape, PlannedLoad, plan_load
 from aqp_perf.core.measured.metered_units import MeteredUnits
-from aqp_perf.errors import BudgetExceeded
+from aqp_perf.errors import BudgetExceeded, LoadWarning
 from aqp_perf.plugin.runs.audits import MOST_LOOKUPS
+from aqp_perf.plugin.runs.load_request import LoadRequest
+from aqp_perf.plugin.runs.site import Site
 from aqp_perf.plugin.settings.load_settings import LoadSettings
 from aqp_perf.plugin.settings.session_settings import SessionSettings
 from aqp_perf.targets import Provisioned, TargetKind
 
 _LEAST_BUDGET = Decimal("0.000001")
+_THROTTLES = frozenset({TargetKind.AWS, TargetKind.ENDPOINT})
+"""moto and DynamoDB Local take every load, whatever capacity their tables have."""
+_STACK_LEVEL = 4
+"""The line of the test that calls ``perf_load``."""
 
 
 class Admission(NamedTuple):
-    """A load that may begin.
-
-    Args:
-        estimate: what it will cost.
-        plan: what it will take.
-        tariff: prices of the estimate.
-        budget: how much its requests may cost; None when they are free in themselves.
-    """
+    """A load that may begin."""
 
     estimate: CostEstimate
     plan: PlannedLoad
     tariff: Tariff
     budget: Budget | None
+    """For its requests; None when they are free in themselves."""
 
 
 class SessionCosts:
@@ -48,11 +51,7 @@ class SessionCosts:
     """
 
     def __init__(
-        self,
-        session: SessionSettings,
-        *,
-        processes: int = 1,
-        clock: Clock = SYSTEM_CLOCK,
+        self, session: SessionSettings, *, processes: int = 1, clock: Clock = SYSTEM_CLOCK
     ) -> None:
         self._session, self._processes, self._clock = session, processes, clock
         self._limit = session.max_cost_usd / processes
@@ -66,17 +65,6 @@ class SessionCosts:
         """Of a provisioned table; each hour that has begun is paid in full."""
         self._expected: tuple[LoadSettings, Sequence[PlannedLoad]] | None = None
         """The load that the table is created for."""
-
-    @property
-    def is_counted(self) -> bool:
-        """Whether this target bills for requests (AWS only)."""
-        return self._session.target.kind is TargetKind.AWS
-
-    @property
-    def asked_ceiling(self) -> Units:
-        """Capacity, or its ceiling, that our table is created with."""
-        billing = self._session.billing
-        return Units(read=billing.read_units, write=billing.write_units)
 
     def plan(
         self,
@@ -93,13 +81,13 @@ class SessionCosts:
         """
         if classes is None:
             return PlannedLoad(total=Units(), peak_per_s=None, unknown=("another locustfile",))
-        ceiling = self.asked_ceiling if capacity is None else capacity.most_per_s
+        ceiling = self._asked_ceiling if capacity is None else capacity.most_per_s
         shape = LoadShape(users=load.users, run_time_s=load.run_time_s, pacing=load.pacing)
         return plan_load(classes, shape, self._session.dataset, ceiling)
 
-    def expect(self, load: LoadSettings, classes: Mapping[str, int] | None) -> None:
-        """Expect a load by these users, for `admit_table`; see `plan`."""
-        self._expected = load, [self.plan(load, classes)]
+    def expect(self, request: LoadRequest) -> None:
+        """Expect a run, for `admit_table`."""
+        self._expected = request.load, [self.plan(request.load, request.shipped_classes)]
 
     def expect_any(self, load: LoadSettings) -> None:
         """Expect a load by shipped users that are not known yet."""
@@ -111,12 +99,39 @@ class SessionCosts:
         Raises:
             BudgetExceeded: with the expected load it would cost more than may be spent.
         """
-        if not self.is_counted:
+        if not self._is_billed:
             return
         if self._expected is not None:
             self.admit(*self._expected, region)
         self._created_s = self._clock.monotonic_s()
         self._seeding_owed = self._tariff(region, None).of_requests(self._seeding())
+
+    def admit_run(self, site: Site, request: LoadRequest) -> Admission | None:
+        """Warn of a table that is too small for a run, and admit the run if it may be paid for.
+
+        Returns:
+            What it will cost; None where load costs nothing.
+
+        Raises:
+            BudgetExceeded: it would cost more than may be spent.
+            TargetError: the capacity of the table cannot be read.
+        """
+        target, table = site.target, site.table
+        if target is None:
+            return None
+        capacity = None
+        if table is not None and target.kind in _THROTTLES:
+            capacity = targets.table_capacity(target, table)
+            if table.is_ours and capacity.provisioned is None and capacity.ceiling is None:
+                # An imitation of AWS may apply the ceiling that was asked for and not report it.
+                capacity = replace(capacity, ceiling=self._asked_ceiling)
+        plan = self.plan(request.load, request.shipped_classes, capacity)
+        if capacity is not None:
+            for bottleneck in bottlenecks(plan, self._session.dataset, capacity):
+                warnings.warn(bottleneck, LoadWarning, stacklevel=_STACK_LEVEL)
+        if not self._is_billed:
+            return None
+        return self.admit(request.load, [plan], target.region, capacity)
 
     def admit(
         self,
@@ -154,8 +169,8 @@ class SessionCosts:
 
         Args:
             admission: of the run.
-            metered: its units; None: it left no result.
-            audit_read_units: that its audit read; None: not known.
+            metered: units of the run; None: it left no result.
+            audit_read_units: units of its audit; None: not known.
         """
         estimate, tariff = admission.estimate, admission.tariff
         load, audit = (estimate.parts.get(part, Decimal(0)) for part in ("load", "audit"))
@@ -168,7 +183,7 @@ class SessionCosts:
             parts = {"seeding": self._seeding_owed, **parts}
             self._seeding_owed = Decimal(0)
         if tariff.provisioned is not None and self._created_s is not None:
-            hours = ceil((self._clock.monotonic_s() - self._created_s) / 3_600) or 1
+            hours = ceil(self._table_age_s / 3_600) or 1
             parts["table"] = tariff.of_table(hours - self._hours_paid)
             self._hours_paid = hours
         self._spent += sum(parts.values())
@@ -180,6 +195,21 @@ class SessionCosts:
             is_partly_estimated=metered is None or metered.estimated_read > 0,
             limit=self._session.max_cost_usd,
         )
+
+    @property
+    def _is_billed(self) -> bool:
+        """Whether this target bills for requests (AWS only)."""
+        return self._session.target.kind is TargetKind.AWS
+
+    @property
+    def _asked_ceiling(self) -> Units:
+        """Capacity, or its ceiling, that our table is created with."""
+        billing = self._session.billing
+        return Units(read=billing.read_units, write=billing.write_units)
+
+    @property
+    def _table_age_s(self) -> float:
+        return 0.0 if self._created_s is None else self._clock.monotonic_s() - self._created_s
 
     def _budget(self, estimate: CostEstimate, tariff: Tariff) -> Budget | None:
         if tariff.provisioned is not None:
@@ -202,10 +232,7 @@ class SessionCosts:
         if plan.writes and load.audited_items:
             parts["audit"] = tariff.of_requests(Units(read=self._audit_units(load, plan)))
         if is_ours and tariff.provisioned is not None:
-            lived_s = (
-                0.0 if self._created_s is None else self._clock.monotonic_s() - self._created_s
-            )
-            until_s = lived_s + load.run_time_s + load.stop_timeout_s
+            until_s = self._table_age_s + load.run_time_s + load.stop_timeout_s
             parts["table"] = tariff.of_table(max(0, ceil(until_s / 3_600) - self._hours_paid))
         gaps = tuple(f"without what {name} takes" for name in plan.unknown)
         if plan.peak_per_s is None and not plan.unknown:
@@ -229,7 +256,7 @@ class SessionCosts:
         billing = self._session.billing
         provisioned = None if capacity is None else capacity.provisioned
         if self._session.table is None and isinstance(billing, Provisioned):
-            provisioned = self.asked_ceiling
+            provisioned = self._asked_ceiling
         return Tariff(prices=self._session.prices or prices_in(region), provisioned=provisioned)
 
     def _left_text(self) -> str:

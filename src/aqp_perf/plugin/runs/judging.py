@@ -33,13 +33,7 @@ class FinishedRun:
 
 
 def judge_run(test: str, seed: int, run: FinishedRun) -> JudgedRun:
-    """Return a run with its verdict, before it is compared with a baseline.
-
-    Args:
-        test: node id of its test.
-        seed: of the data.
-        run: what is known of it.
-    """
+    """Return a run of a test with its verdict, before it is compared with a baseline."""
     profile = _shown_profile(run)
     thresholds = applicable(run.result, run.request.load)
     return JudgedRun(

@@ -18,7 +18,6 @@ from aqp_perf.core.verdict.verdicts import Verdict, judge
 from aqp_perf.errors import LoadWarning, PerfError, TargetError
 from aqp_perf.loadgen.command.launcher import LoadRun
 from aqp_perf.plugin.results.fingerprints import fingerprint_of
-from aqp_perf.plugin.runs.admission import admit_run
 from aqp_perf.plugin.runs.audits import Writes
 from aqp_perf.plugin.runs.costs import Admission
 from aqp_perf.plugin.runs.judging import FinishedRun, applicable, judge_run, with_comparison
@@ -48,12 +47,14 @@ class TestRuns:
         """Run locust to its end and return what it measured."""
         state, session, load = self._state, self._session, request.load
         every_s = state.progress.told_every_s
-        spec = request.spec(site, session.dataset, run_id=self._next_run_id(), progress_s=every_s)
+        # It marks the orders of the run, even if two sessions share an id.
+        run_id = f"{session.run_id}.{secrets.token_hex(4)}"
+        spec = request.spec(site, session.dataset, run_id=run_id, progress_s=every_s)
         fingerprint = self._fingerprint(request, site)
         state.baselines.check_run(self._item.nodeid, len(self.judged), fingerprint)
         for doubt in load.doubts(len(os.sched_getaffinity(0))):
             warnings.warn(doubt, LoadWarning, stacklevel=3)
-        admission = admit_run(state.costs, session.dataset, site, request)
+        admission = state.costs.admit_run(site, request)
         if admission is not None:
             limit = f"limit {format_usd(session.max_cost_usd)} USD for the session"
             announce(self._item.config, f"cost estimate: {admission.estimate}, {limit}")
@@ -122,11 +123,6 @@ class TestRuns:
             self.judged[-1] = with_comparison(judged, baselines.compare(number, judged))
         prefix = "perf" if number == 0 else f"perf.{number + 1}"
         self._item.user_properties.extend(properties(self.judged[-1], prefix))
-
-    def _next_run_id(self) -> str:
-        """Return what marks the orders of a run; unique even if two sessions share an id."""
-        parts = (self._session.run_id, self._state.collector.next_number(), secrets.token_hex(2))
-        return ".".join(parts)
 
     def _fingerprint(self, request: LoadRequest, site: Site) -> RunFingerprint:
         weights = (f"{name} {weight}" for name, weight in request.user_classes.items())

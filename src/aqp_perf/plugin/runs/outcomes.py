@@ -30,13 +30,9 @@ def complete_report(
     item: pytest.Item,
     runs: TestRuns | None,
 ) -> None:
-    """Let a test's report show the verdicts of its runs and carry them to the collector.
+    """Let a report, as other plugins made it, show the verdicts of runs and carry the runs.
 
-    Args:
-        report: of a phase, as the other plugins made it.
-        call: what happened in the phase.
-        item: the test.
-        runs: its load runs; None: it was never set up.
+    A test that was never set up has no ``runs``.
     """
     judged = () if runs is None else runs.judged
     excinfo = call.excinfo

@@ -15,7 +15,7 @@ import pytest
 
 from aqp_perf.clock import SYSTEM_CLOCK, Clock
 from aqp_perf.plugin.session.exit_code import signal_exit_code
-from aqp_perf.plugin.session.gone_terminals import drop_gone_terminals
+from aqp_perf.plugin.session.screen import drop_gone_terminals
 
 ONE_PRESS_S: Final = 1.0
 """Signals closer together count as one: a key pressed twice, Ctrl-C followed by SIGTERM."""
@@ -35,10 +35,6 @@ class Interrupts:
     session reports at its end, the first signal of each kind is only noted and the second one ends
     it at once; except in a worker of xdist, which its controller may signal again. A worker is
     terminated when its controller dies, even by ``kill -9``.
-
-    Args:
-        is_worker: whether this is a worker of xdist.
-        clock: tells one press of a key from two.
     """
 
     def __init__(self, *, is_worker: bool, clock: Clock = SYSTEM_CLOCK) -> None:

@@ -15,8 +15,7 @@ import pytest
 
 from aqp_perf.core.measured.run_progress import Progress
 from aqp_perf.core.verdict.verdicts import RunVerdict
-from aqp_perf.plugin.session.gone_terminals import drop_gone_terminals
-from aqp_perf.plugin.session.screen import has_terminal, uncaptured
+from aqp_perf.plugin.session.screen import drop_gone_terminals, has_terminal, uncaptured
 from aqp_perf.plugin.settings.session_settings import ProgressKind
 from aqp_perf.reports.lines import printable
 from aqp_perf.reports.text.progress_text import Rates, View, progress_line, view
@@ -25,18 +24,9 @@ TOLD_EVERY_S: Final = 1.0
 """How often a run reports its progress to this process."""
 LINE_EVERY_S: Final = 10.0
 
-_COLUMNS: Final = 80
-_LINES: Final = 24
-"""Of a terminal that does not know its size."""
-
 
 class ProgressDisplay:
-    """Shows the load runs of a session.
-
-    Args:
-        config: pytest's.
-        kind: what was asked for.
-    """
+    """Shows the load runs of a session."""
 
     def __init__(self, config: pytest.Config, kind: ProgressKind) -> None:
         self._config = config
@@ -82,7 +72,8 @@ class ProgressDisplay:
         with terminal:
             is_live = terminal.isatty() and os.environ.get("TERM") != "dumb"
             if is_live and self._kind is ProgressKind.AUTO:
-                display = _block(terminal, test, look, run_time_s, colours=self._has_colours)
+                colours = self._config.get_terminal_writer().hasmarkup
+                display = _block(terminal, test, look, run_time_s, colours=colours)
             else:
                 display = _lines(terminal, test, look)
             with display:
@@ -90,10 +81,6 @@ class ProgressDisplay:
                     yield
                 finally:
                     drop_gone_terminals()  # else the display could not end: the run would be lost
-
-    @property
-    def _has_colours(self) -> bool:
-        return self._config.get_terminal_writer().hasmarkup
 
     def _terminal(self) -> TextIO | None:
         """Return pytest's output as a file of our own; None: it has no descriptor."""
@@ -127,9 +114,9 @@ def _block(
         # Rich would ask the standard streams, which pytest has redirected. Windows are resized.
         try:
             columns, lines = os.get_terminal_size(terminal.fileno())
-        except OSError:  # the terminal is gone
+        except OSError:  # the terminal is closed
             columns, lines = 0, 0
-        console.size = ConsoleDimensions(columns or _COLUMNS, lines or _LINES)
+        console.size = ConsoleDimensions(columns or 80, lines or 24)
         shown = look()
         return waiting_block(test) if shown is None else progress_block(test, shown, run_time_s)
 

@@ -1,5 +1,8 @@
-"""Lines of ours among those that pytest writes while tests run."""
+"""The terminal: lines of ours among those of pytest, and nothing once it is closed."""
 
+import errno
+import os
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,30 +26,48 @@ def has_terminal(config: pytest.Config) -> bool:
     return all(map(config.pluginmanager.hasplugin, ("terminalreporter", "capturemanager")))
 
 
-def announce(config: pytest.Config, text: str, path: Path | None = None) -> None:
-    """Show a line at once, if there is a terminal; see `uncaptured` for ``path``."""
+def announce(config: pytest.Config, text: str) -> None:
+    """Show a line at once, if there is a terminal."""
     if has_terminal(config):
-        with uncaptured(config, path):
+        with uncaptured(config):
             config.get_terminal_writer().line(text)
 
 
 @contextmanager
-def uncaptured(config: pytest.Config, path: Path | None = None) -> Iterator[None]:
-    """Suspend pytest's capturing, and begin a line of our own.
+def uncaptured(config: pytest.Config) -> Iterator[None]:
+    """Suspend pytest's capturing, and begin a line of our own; there has to be a terminal.
 
     Pytest continues with its marks below ours. If it knew of the new line it would repeat the
     file's name; with ``-v`` it is to know, because there every result has the name of its test.
-
-    Args:
-        config: pytest's, with a terminal.
-        path: file of the next test, if pytest may not have begun it yet.
     """
-    reporter = config.pluginmanager.getplugin("terminalreporter")
-    writer = config.get_terminal_writer()
-    with config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-        is_other_file = path is not None and reporter.currentfspath != path
-        if is_other_file or config.get_verbosity() > 0:
-            reporter.ensure_newline()
+    manager, writer = config.pluginmanager, config.get_terminal_writer()
+    with manager.getplugin("capturemanager").global_and_fixture_disabled():
+        if config.get_verbosity() > 0:
+            manager.getplugin("terminalreporter").ensure_newline()
         if writer.width_of_current_line:
             writer.line()
         yield
+
+
+def drop_gone_terminals() -> None:
+    """Redirect every descriptor of a closed terminal to ``/dev/null``.
+
+    Writing to it would fail, and a session has several: pytest keeps copies.
+    """
+    nowhere = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        for number in [int(entry.name) for entry in Path("/dev/fd").iterdir()]:
+            if _is_gone(number):
+                os.dup2(nowhere, number, inheritable=os.get_inheritable(number))
+    finally:
+        os.close(nowhere)
+
+
+def _is_gone(descriptor: int) -> bool:
+    try:
+        if not stat.S_ISCHR(os.fstat(descriptor).st_mode):
+            return False
+        os.write(descriptor, b"")  # an open terminal shows nothing of it
+    except OSError as error:
+        return error.errno == errno.EIO
+    return False

@@ -22,37 +22,25 @@ class Process:
     A controller and a session without xdist are alike: both report and have the terminal.
 
     Args:
-        worker_id: xdist's name of a worker, as ``gw0``; empty in the process that reports.
+        is_worker: whether a controller reports for this process.
         run_id: what the controller gave to a worker; None in the process that reports.
         count: how many processes run tests.
     """
 
-    worker_id: str = ""
-    run_id: str | None = None
-    count: int = 1
+    is_worker: bool
+    run_id: str | None
+    count: int
 
     @classmethod
     def of(cls, config: pytest.Config) -> Self:
         """Return which process has this configuration."""
-        given = getattr(config, "workerinput", {})
-        return cls(
-            worker_id=given.get("workerid", ""),
-            run_id=given.get(_RUN_ID),
-            count=given.get("workercount", 1),
-        )
-
-    @property
-    def is_worker(self) -> bool:
-        """Whether a controller reports for this process."""
-        return bool(self.worker_id)
+        given: dict[str, Any] = getattr(config, "workerinput", {})
+        count = given.get("workercount", 1)
+        return cls(is_worker=bool(given), run_id=given.get(_RUN_ID), count=count)
 
 
 class XdistWorkers:
-    """A plugin object of the controller: the workers that have not ended yet.
-
-    Args:
-        run_id: of the session.
-    """
+    """A plugin object of the controller: the workers that have not ended yet."""
 
     def __init__(self, run_id: str) -> None:
         self._run_id = run_id

@@ -11,7 +11,6 @@ import pytest
 from aqp_perf import targets
 from aqp_perf.core.load.bottlenecks import NEW_TABLE_PER_S, TableCapacity
 from aqp_perf.errors import LoadWarning
-from aqp_perf.plugin.runs.admission import admit_run
 from aqp_perf.plugin.runs.costs import Admission, SessionCosts
 from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.runs.site import Site
@@ -37,8 +36,7 @@ def admit_at(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Admi
         target: Any = SimpleNamespace(kind=kind, region="us-east-1")
         site = Site(target=target, table=table, aqp_url=None, aqp_label=None)
         request = LoadRequest.of("PartiqlWriteUser", None, resolver.load({}))
-        session = resolver.session
-        return admit_run(SessionCosts(session), session.dataset, site, request)
+        return SessionCosts(resolver.session).admit_run(site, request)
 
     return go
 

@@ -10,6 +10,7 @@ from aqp_perf.core.load.bottlenecks import TableCapacity
 from aqp_perf.core.measured.metered_units import MeteredUnits
 from aqp_perf.errors import BudgetExceeded
 from aqp_perf.plugin.runs.costs import Admission, SessionCosts
+from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.settings.load_settings import LoadSettings
 from aqp_perf.plugin.settings.resolver import Resolver
 from tests.doubles.manual_clock import ManualClock
@@ -88,7 +89,7 @@ def test_table_is_not_created_for_a_load_that_may_not_follow(session: Session) -
     costs.expect_any(costs.load)
     with pytest.raises(BudgetExceeded, match=r"load 0\.63"):
         costs.admit_table(REGION)
-    costs.expect(costs.load, {"AqpStatusUser": 1})
+    costs.expect(LoadRequest.of("AqpStatusUser", None, costs.load))
     costs.admit_table(REGION)  # reads are cheaper
 
 
@@ -183,4 +184,4 @@ def test_processes_share_the_limit(session: Session) -> None:
 
 def test_other_targets_cost_nothing(pytester: pytest.Pytester) -> None:
     resolver = Resolver(pytester.parseconfig("-p", "no:locust"), run_id="run")
-    assert not SessionCosts(resolver.session).is_counted
+    assert not SessionCosts(resolver.session)._is_billed

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from aqp_perf.plugin.session.gone_terminals import drop_gone_terminals
+from aqp_perf.plugin.session.screen import drop_gone_terminals
 
 
 @pytest.fixture
