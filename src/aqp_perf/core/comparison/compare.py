@@ -1,9 +1,9 @@
-"""Whether a run is worse than an earlier one: more than is let pass, and by more than chance.
+"""Whether a run is worse than a baseline: by more than the rules allow, and not by chance.
 
-A rule FAILs only when three things agree: the relative change is above the rule, the change is
-above its floor, and it is no chance. All changes that a gate judges share the chance of a false
-alarm (`FALSE_ALARM_RATIO`): the runs of a session by equal parts, because they are judged one after
-the other, and the rules of a run by Holm's method.
+A rule FAILs only when the relative change exceeds it, the change exceeds its floor, and the change
+is significant. All changes of a session share one probability of a false alarm,
+`FALSE_ALARM_RATIO`: its runs have equal parts of it, because they are judged one after the other,
+and the rules of a run share theirs by Holm's method.
 
 Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
     Statistics 6(2):65-70, 1979.
@@ -27,17 +27,17 @@ from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.errors import ResultError
 
 FALSE_ALARM_RATIO: Final = 0.005
-"""Of gates where nothing has changed, so many may FAIL. What is promised is 1 %: the other half is
-for what is approximate here; see ``benchmarks/gate_errors.py``."""
+"""Probability that a session FAILs although nothing has changed. The documentation promises 1 %;
+the other half allows for approximations here, see ``benchmarks/gate_errors.py``."""
 
 _NORMAL: Final = NormalDist()
 _FURTHEST_Z: Final = 12.0
-"""Nothing is more certain than that."""
+"""Smaller p-values are not told apart."""
 _BISECTIONS: Final = 24
 _POWER_Z: Final = _NORMAL.inv_cdf(0.9)
-"""So many requests that nine of ten such comparisons would prove the change."""
+"""Requests are suggested for a power of 90 %."""
 _MOST_TIMES: Final = 100
-"""Nobody sends more than so many times the requests to find out."""
+"""Larger factors are not suggested."""
 
 
 def compare(  # noqa: PLR0913 - named, and most with a default
@@ -49,15 +49,15 @@ def compare(  # noqa: PLR0913 - named, and most with a default
     false_alarm_ratio: float = FALSE_ALARM_RATIO,
     unmatched: Verdict = Verdict.NO_DATA,
 ) -> Comparison:
-    """Compare a run with an earlier one, and judge the rules.
+    """Compare a run with a baseline and judge the rules.
 
     Args:
-        before: the earlier one.
-        after: the one in question.
-        rules: one without an operation holds for all of both runs.
-        baseline: what people call the earlier one.
-        false_alarm_ratio: how often any of the rules may FAIL when nothing has changed.
-        unmatched: what a rule says of an operation that the earlier one does not have.
+        before: the baseline.
+        after: the run.
+        rules: a rule without an operation applies to all operations of both.
+        baseline: name of the baseline.
+        false_alarm_ratio: probability that any rule FAILs although nothing has changed.
+        unmatched: verdict on an operation that the baseline does not have.
     """
     old, new = _sliced(before), _sliced(after)
     both = [label for label in new if label in old]
@@ -67,13 +67,13 @@ def compare(  # noqa: PLR0913 - named, and most with a default
         for metric in COMPARED_METRICS
         if isinstance(figures := figures_of(metric, old[label], new[label]), Figures)
     )
-    judged = [each for rule in rules for each in _judge(old, new, rule, unmatched)]
-    judgements = _judged_together(judged, false_alarm_ratio)
+    candidates = [judgement for rule in rules for judgement in _judge(old, new, rule, unmatched)]
+    judgements = _judged_together(candidates, false_alarm_ratio)
     return Comparison(baseline=baseline, changes=changes, judgements=judgements)
 
 
 def _sliced(run: RunResult) -> dict[str, SlicedOperation]:
-    return {label: SlicedOperation(each) for label, each in run.labelled.items()}
+    return {label: SlicedOperation(operation) for label, operation in run.labelled.items()}
 
 
 def _judge(
@@ -82,20 +82,20 @@ def _judge(
     selecting: ComparisonRule,
     unmatched: Verdict,
 ) -> Iterator[ComparisonJudgement]:
-    """Yield what the rule says of each operation; a change for the worse is not yet judged."""
+    """Yield a judgement for each operation; those above the rule are not yet tested by Holm."""
     selector, rule = selecting.operation, replace(selecting, operation=None)
     try:
         labels = select_operations(selector, (*after, *before))
     except ResultError as error:
-        yield ComparisonJudgement.no_data(selector, rule, str(error))
+        yield ComparisonJudgement.unjudged(selector, rule, str(error))
         return
     for label in labels:
         old, new = before.get(label), after.get(label)
         if old is None:
             reason = "the baseline has no such operation"
-            yield ComparisonJudgement.unmatched(label, rule, reason, unmatched)
+            yield ComparisonJudgement.unjudged(label, rule, reason, unmatched)
         elif new is None:
-            yield ComparisonJudgement.no_data(label, rule, "the run has no such operation")
+            yield ComparisonJudgement.unjudged(label, rule, "the run has no such operation")
         else:
             yield _judge_operation(label, rule, old, new)
 
@@ -105,20 +105,21 @@ def _judge_operation(
 ) -> ComparisonJudgement:
     figures = figures_of(rule.metric, before, after)
     if isinstance(figures, str):
-        return ComparisonJudgement.no_data(label, rule, figures)
+        return ComparisonJudgement.unjudged(label, rule, figures)
+    change = _change(label, figures)
     worse_by = figures.worse_by
     is_above = worse_by > rule.floor and worse_by > rule.most_ratio * figures.before
     needed = needed_samples(rule.metric)
     if is_above and figures.worth < needed:
         reason = (
-            f"above the rule, but requests come in clusters, and are worth {figures.worth:.0f} "
-            f"independent ones: to tell takes {needed}"
+            f"worse than the rule allows, but requests depend on one another: they are worth "
+            f"{figures.worth:.0f} independent ones, and {needed} are needed"
         )
-        return ComparisonJudgement.no_data(label, rule, reason, _change(label, figures))
+        return replace(ComparisonJudgement.unjudged(label, rule, reason), change=change)
     return ComparisonJudgement(
         operation=label,
         rule=rule,
-        change=_change(label, figures),
+        change=change,
         chance=_chance(figures) if is_above else None,
         verdict=Verdict.PASS,
     )
@@ -127,52 +128,50 @@ def _judge_operation(
 def _judged_together(
     judgements: Sequence[ComparisonJudgement], false_alarm_ratio: float
 ) -> tuple[ComparisonJudgement, ...]:
-    """Return the judgements with those FAILing whose change is no chance, by Holm's method.
+    """Return the judgements, FAIL where the change is significant by Holm's method.
 
-    A change within its rule cannot raise an alarm; it is counted among the rules nevertheless.
+    A change within its rule cannot raise a false alarm, but counts as one of the rules.
     """
-    candidates = [index for index, each in enumerate(judgements) if each.chance is not None]
-    candidates.sort(key=lambda index: judgements[index].chance or 0.0)
-    left = sum(each.verdict is not Verdict.NO_DATA and not each.is_unmatched for each in judgements)
     judged = list(judgements)
-    is_real, most = True, 0.0
-    for index in candidates:
-        each = judgements[index]
-        chance = each.chance or 0.0
-        if is_real:  # where one may be chance, so may all that are less clear
+    left = sum(
+        judgement.verdict is not Verdict.NO_DATA and not judgement.is_unmatched
+        for judgement in judgements
+    )
+    by_chance = sorted(
+        (judgement.chance, index)
+        for index, judgement in enumerate(judgements)
+        if judgement.chance is not None
+    )
+    is_significant, most = True, 0.0
+    for chance, index in by_chance:
+        if is_significant:  # after the first that is not, none is
             most = false_alarm_ratio / left
-            is_real = chance <= most
+            is_significant = chance <= most
         left -= 1
         judged[index] = (
-            replace(each, verdict=Verdict.FAIL)
-            if is_real
-            else replace(each, reason=_unproven_reason(chance, most))
+            replace(judged[index], verdict=Verdict.FAIL)
+            if is_significant
+            else replace(judged[index], reason=_unproven_reason(chance, most))
         )
     return tuple(judged)
 
 
 def _unproven_reason(chance: float, most: float) -> str:
-    """Return why a change above the rule is let pass, and what would settle it."""
-    is_chance, may_be = (
-        format_quantity(float(f"{each:.2g}"), MetricKind.RATIO) for each in (chance, most)
+    """Return why a change above the rule passes, and how many requests would settle it."""
+    p, needed_p = (
+        format_quantity(float(f"{ratio:.2g}"), MetricKind.RATIO) for ratio in (chance, most)
     )
-    text = (
-        f"above the rule, not proven: without any change {is_chance} of comparisons look so bad, "
-        f"and proof takes {may_be} or less"
-    )
+    text = f"worse than the rule allows, but not significant (p = {p}, needs ≤ {needed_p})"
     # Standard errors shrink with the square root of the requests.
-    found, needed = (-_NORMAL.inv_cdf(each) for each in (chance, most))
-    factor = ((needed + _POWER_Z) / found) ** 2 if found > 0 else inf
+    found_z, needed_z = -_NORMAL.inv_cdf(chance), -_NORMAL.inv_cdf(most)
+    factor = ((needed_z + _POWER_Z) / found_z) ** 2 if found_z > 0 else inf
     if factor > _MOST_TIMES:
         return text
-    return (
-        f"{text}; if the change is as large as it looks, about {ceil(factor)} times the requests "
-        "in both runs would prove it"
-    )
+    return f"{text}; about {ceil(factor)} times the requests would settle it"
 
 
 def _chance(figures: Figures) -> float:
-    """Return the smallest level at which the change is one for the worse, by bisection."""
+    """Return the p-value of a change for the worse, by bisection."""
     low, high = 0.0, _FURTHEST_Z
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2

@@ -1,7 +1,7 @@
-"""What a metric was in two runs, and between which bounds it truly lies in each.
+"""A metric in two runs, with confidence intervals.
 
-The figures and their bounds come from the exact histograms. The slices over time are asked for one
-thing alone: how many independent requests those of a run are worth (`slices`).
+Figures and intervals come from the exact histograms. The slices over time only tell how many
+independent requests those of a run are worth; see `slices`.
 """
 
 from collections.abc import Callable
@@ -15,9 +15,9 @@ from aqp_perf.core.verdict.metrics import MetricKind, kind_of, quantile_of
 from aqp_perf.core.verdict.observations import samples_for
 
 FEWEST_SLICES: Final = 20
-"""With fewer there is no telling how much neighbours resemble each other."""
+"""With fewer slices the dependence of neighbours cannot be estimated."""
 FEWEST_SAMPLES: Final = 100
-"""Requests of a side, whatever the metric."""
+"""Requests of each run, whatever the metric."""
 
 _NS_PER_MS: Final = 1_000_000
 
@@ -27,28 +27,29 @@ class _Side:
     value: float
     """In ms, as a ratio, or per second."""
     bounds: Callable[[float], tuple[float, float]]
-    """Standard errors, of Student's kind → what lies as far below and above the value."""
+    """Number of standard errors → the bounds that far below and above the value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """One metric of one operation in two runs; in ms, as a ratio from 0 to 1, or per second."""
+    """One metric of one operation in two runs: ms, a ratio from 0 to 1, or per second."""
 
     metric: str
     worth: float
-    """Independent requests that those of the smaller run are worth."""
+    """Number of independent requests that those of the smaller run are worth."""
     freedom: float
+    """Degrees of freedom."""
     _before: _Side
     _after: _Side
 
     @property
     def before(self) -> float:
-        """What it was."""
+        """The metric in the baseline."""
         return self._before.value
 
     @property
     def after(self) -> float:
-        """What it is."""
+        """The metric in the run."""
         return self._after.value
 
     @property
@@ -59,7 +60,7 @@ class Figures:
 
     @property
     def change_ratio(self) -> float | None:
-        """Change of what it was, 0.1 for 10 % more; None: it was 0."""
+        """Relative change, 0.1 for 10 % more; None: it was 0."""
         return self.after / self.before - 1 if self.before else None
 
     def interval(self, z: float) -> tuple[float, float] | None:
@@ -79,7 +80,7 @@ class Figures:
         return low / self.before, high / self.before
 
     def is_worse(self, z: float) -> bool:
-        """Tell whether it is worse even at the kindest bound of the difference."""
+        """Return whether it is worse by more than ``z`` standard errors."""
         low, high = self._differences(z)
         return high < 0 if self._falls_when_worse else low > 0
 
@@ -103,7 +104,7 @@ class Figures:
 
 
 def figures_of(metric: str, before: SlicedOperation, after: SlicedOperation) -> Figures | str:
-    """Return a metric of two runs, or what is missing to tell it."""
+    """Return a metric of two runs, or why there are too few requests for it."""
     for side, operation in (("the baseline", before), ("the run", after)):
         missing = _missing(metric, operation)
         if missing:
@@ -119,7 +120,7 @@ def figures_of(metric: str, before: SlicedOperation, after: SlicedOperation) -> 
 
 
 def needed_samples(metric: str) -> int:
-    """Return how many independent requests it takes to tell whether a metric has changed."""
+    """Return how many independent requests a comparison of a metric needs."""
     quantile = quantile_of(metric)
     return FEWEST_SAMPLES if quantile is None else max(samples_for(quantile), FEWEST_SAMPLES)
 
@@ -128,7 +129,7 @@ def _missing(metric: str, operation: SlicedOperation) -> str | None:
     needed, requests = needed_samples(metric), operation.result.requests
     if requests < needed:
         return f"{requests} requests: {metric} needs {needed}"
-    slices = sum(each.requests > 0 for each in operation.points)
+    slices = sum(point.requests > 0 for point in operation.points)
     if slices < FEWEST_SLICES:
         return f"requests in {slices} slices of time: {FEWEST_SLICES} are needed"
     return None

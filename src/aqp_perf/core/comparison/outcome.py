@@ -1,4 +1,4 @@
-"""A run beside an earlier one: what changed, and what the rules say of it."""
+"""A run compared with a baseline: changes, and judgements of the rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from aqp_perf.core.verdict.verdicts import Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One metric of one operation, then and now; in ms, as a ratio from 0 to 1, or per second."""
+    """One metric of one operation, before and after: ms, a ratio from 0 to 1, or per second."""
 
     operation: str
     metric: str
@@ -28,74 +28,64 @@ class ComparisonJudgement:
     """One rule on one operation."""
 
     operation: str | None
-    """Label of the operation; the selector as written when it did not find exactly one, and None
-    for a rule on every operation when the runs have none."""
+    """Label of the operation. The selector as written when it does not match exactly one; None for
+    a rule on every operation when there is none."""
     rule: ComparisonRule
     """The rule, without a selector."""
     change: Change | None = None
     chance: Figure | None = None
-    """How probable so clear a change for the worse is when there is none; None: not asked, since
-    the change is within the rule."""
+    """p-value of the change for the worse; None when the change is within the rule."""
     verdict: Verdict
     reason: str = ""
 
     @property
     def is_unproven(self) -> bool:
-        """Whether it is above its rule and let pass, since it may be chance."""
+        """Whether it passes although it is worse than the rule allows: it is not significant."""
         return self.verdict is Verdict.PASS and self.chance is not None
 
     @property
     def is_unmatched(self) -> bool:
-        """Whether it is let pass, since the baseline has nothing to compare with."""
+        """Whether it passes because the baseline has nothing to compare with."""
         return self.verdict is Verdict.PASS and self.change is None
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether it passes, and a person should know why."""
+        """Whether it passes for a reason that people should read."""
         return self.is_unproven or self.is_unmatched
 
     @classmethod
-    def no_data(
+    def unjudged(
         cls,
         operation: str | None,
         rule: ComparisonRule,
         reason: str,
-        change: Change | None = None,
+        verdict: Verdict = Verdict.NO_DATA,
     ) -> Self:
-        """Return that a rule cannot be judged, and why."""
-        return cls(
-            operation=operation, rule=rule, change=change, verdict=Verdict.NO_DATA, reason=reason
-        )
-
-    @classmethod
-    def unmatched(
-        cls, operation: str | None, rule: ComparisonRule, reason: str, verdict: Verdict
-    ) -> Self:
-        """Return that the baseline has nothing to compare with: NO DATA, or let pass."""
+        """Return the verdict on a rule that has nothing to be judged by."""
         return cls(operation=operation, rule=rule, verdict=verdict, reason=reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """A run beside its baseline."""
+    """A run compared with a baseline."""
 
     baseline: str
-    """What people call it."""
+    """Name of the baseline."""
     changes: tuple[Change, ...] = ()
-    """Of all metrics that could be compared, by operation."""
+    """All metrics that could be compared, by operation."""
     judgements: tuple[ComparisonJudgement, ...] = ()
     reason: str = ""
     """Why nothing was compared; empty when something was."""
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """What the rules said."""
-        return tuple(each.verdict for each in self.judgements)
+        """Verdicts of the rules."""
+        return tuple(judgement.verdict for judgement in self.judgements)
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether it lets something pass, and a person should know why."""
-        return bool(self.reason) or any(each.is_doubtful for each in self.judgements)
+        """Whether something passes for a reason that people should read."""
+        return bool(self.reason) or any(judgement.is_doubtful for judgement in self.judgements)
 
 
 def not_compared(
@@ -104,14 +94,14 @@ def not_compared(
     reason: str,
     verdict: Verdict = Verdict.NO_DATA,
 ) -> Comparison:
-    """Return that the baseline has nothing to judge a rule by, and why: NO DATA, or let pass."""
+    """Return a comparison without figures, for a reason, with this verdict for every rule."""
     return Comparison(
         baseline=baseline,
         judgements=tuple(
-            ComparisonJudgement.unmatched(
-                each.operation, replace(each, operation=None), reason, verdict
+            ComparisonJudgement.unjudged(
+                rule.operation, replace(rule, operation=None), reason, verdict
             )
-            for each in rules
+            for rule in rules
         ),
         reason=reason,
     )

@@ -1,4 +1,4 @@
-"""The rules that two runs are compared by, as people write them.
+"""Comparison rules, as users write them.
 
 ```text
 rule      = [ operation ":" ] metric ">" percent "%" [ "," floor ]
@@ -8,10 +8,10 @@ metric    = "median" | "mean" | "p" percentile    (latency)
 floor     = a limit of that metric, 0 or more, with its unit, as in "2 ms", "0.1%", "5/s"
 ```
 
-``p99 > 10%`` is broken by a p99 that is worse by more than 10 %, and by more than the floor; worse
-is longer, more often failed, and less throughput. Without a floor it is 1 ms for latencies, 0.1 %
-of all requests for failures, and nothing for throughput. Names are read as those of thresholds
-are: see `aqp_perf.core.verdict.thresholds`.
+``p99 > 10%`` is broken by a p99 that is worse by more than 10 % and by more than the floor. Worse
+is a longer latency, a higher failure ratio, a lower throughput. The default floor is 1 ms for
+latencies, 0.1 % for the failure ratio and 0 for throughput. Operations are named as in thresholds:
+see `aqp_perf.core.verdict.thresholds`.
 """
 
 import re
@@ -33,7 +33,7 @@ COMPARED_METRICS: Final = (
     *("median", "p90", "p99", "p99.9", "mean"),
     *("failure_ratio", "throughput"),
 )
-"""What is shown of two runs, whatever the rules are about."""
+"""Metrics that are shown for every comparison, whatever the rules."""
 
 _RULE: Final = re.compile(
     r"\s*([^<>=!,]*?)\s*(>)\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*%\s*(?:,\s*([^,]*?)\s*)?"
@@ -54,9 +54,9 @@ class ComparisonRule:
     """Full name or glob of an operation; None: every operation of the run."""
     metric: str
     most_ratio: float
-    """Largest change for the worse that is let pass, of what it was: 0.1 is 10 %."""
+    """Largest allowed change for the worse, relative to the baseline: 0.1 is 10 %."""
     floor: float
-    """Changes of no more than that are let pass too: ms, a ratio from 0 to 1, or per second."""
+    """Largest absolute change that is always allowed: ms, a ratio from 0 to 1, or per second."""
 
     @property
     def kind(self) -> MetricKind:
@@ -65,7 +65,7 @@ class ComparisonRule:
 
     @property
     def rule(self) -> str:
-        """The rule without its operation; the floor is written where it is not the usual one."""
+        """The rule without its operation; with its floor, unless that is the default."""
         return f"{self.metric} > {self.limit}"
 
     @property

@@ -156,7 +156,7 @@ def test_a_change_within_the_rule_passes_however_certain() -> None:
     assert judgement.verdict is Verdict.PASS
 
 
-def test_a_change_that_may_be_chance_passes_and_says_what_would_prove_it() -> None:
+def test_a_change_that_is_not_significant_passes_and_says_what_would_settle_it() -> None:
     few = latencies_ms(600, 5)
     slow = sorted(range(600), key=few.__getitem__)[-8:]
     after = [each * 1.3 if index in slow else each for index, each in enumerate(few)]
@@ -164,10 +164,9 @@ def test_a_change_that_may_be_chance_passes_and_says_what_would_prove_it() -> No
     assert judgement.is_unproven
     assert judgement.chance is not None
     assert judgement.reason == (
-        "above the rule, not proven: without any change "
-        f"{judgement.chance * 100:.2g}% of comparisons look so bad, and proof takes 0.5% or less; "
-        "if the change is as large as it looks, about 30 times the requests in both runs would "
-        "prove it"
+        "worse than the rule allows, but not significant "
+        f"(p = {judgement.chance * 100:.2g}%, needs ≤ 0.5%); "
+        "about 30 times the requests would settle it"
     )
 
 
@@ -178,7 +177,7 @@ def test_what_is_less_clear_than_a_chance_has_to_be_as_clear_as_that() -> None:
     rules = [ComparisonRule.parse(f"{metric} > 0.1%, 0ms") for metric in ("median", "mean")]
     unproven = [each for each in compared(few, after, *rules).judgements if each.is_unproven]
     assert len(unproven) == 2
-    assert all("proof takes 0.25% or less" in each.reason for each in unproven)
+    assert all("needs ≤ 0.25%" in each.reason for each in unproven)
 
 
 def test_one_stall_is_no_proof() -> None:
@@ -186,7 +185,7 @@ def test_one_stall_is_no_proof() -> None:
     stalled = [*STEADY[:2_000], *(1_000.0 for _ in range(200)), *STEADY[2_200:]]
     (judgement,) = compared(STEADY, stalled).judgements
     assert judgement.verdict is Verdict.NO_DATA
-    assert "come in clusters" in judgement.reason
+    assert "requests depend on one another" in judgement.reason
     assert judgement.change is not None
 
 
@@ -326,4 +325,4 @@ def test_a_few_rows_of_slow_requests_are_no_regression_of_a_run_that_had_none() 
     (judgement,) = compared(in_rows(0, 1), in_rows(5, 2)).judgements
 
     assert judgement.verdict is Verdict.NO_DATA
-    assert judgement.reason.startswith("above the rule, but requests come in clusters")
+    assert judgement.reason.startswith("worse than the rule allows, but requests depend on")

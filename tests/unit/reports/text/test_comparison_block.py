@@ -77,7 +77,7 @@ def test_a_rule_that_has_nothing_to_compare_with_is_not_among_those_kept(
 ) -> None:
     kept = replace(BROKEN, verdict=Verdict.PASS, chance=None)
     reason = "the baseline has no such operation"
-    new = ComparisonJudgement.unmatched("new", P99, reason, Verdict.PASS)
+    new = ComparisonJudgement.unjudged("new", P99, reason, Verdict.PASS)
     comparison = Comparison(baseline="main", judgements=(kept, new))
 
     opening, *lines = comparison_block(beside(judged, comparison, Verdict.PASS))
