@@ -5,7 +5,8 @@ HdrHistogram, rules as users write them, and figures that are derived for other 
 back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -85,7 +86,7 @@ def run_document(judged: JudgedRun) -> Document:
     verdict = judged.verdict
     document["verdict"] = str(verdict.verdict)
     document["invalid_reasons"] = list(verdict.invalid_reasons)
-    document["thresholds"] = [_judgement_document(each) for each in verdict.judgements]
+    document["thresholds"] = [_judgement_document(judgement) for judgement in verdict.judgements]
     if judged.write_audit is not None:
         document["write_audit"] |= {
             "lost_keys": [key._asdict() for key in judged.write_audit.lost_keys],
@@ -103,8 +104,8 @@ def run_document(judged: JudgedRun) -> Document:
 def _read_run(document: Document, path: str) -> JudgedRun:
     duration_s = _field(document, "duration_s", Figure, path)
     operations = tuple(
-        _read_operation(each, duration_s, f"{path}.operations.{label}")
-        for label, each in _field(document, "operations", dict[str, Document], path).items()
+        _read_operation(operation, duration_s, f"{path}.operations.{label}")
+        for label, operation in _field(document, "operations", dict[str, Document], path).items()
     )
     metered = document.get("metered_units")
     run = from_builtins(document | {"operations": operations, "metered": metered}, RunResult, path)
@@ -113,8 +114,8 @@ def _read_run(document: Document, path: str) -> JudgedRun:
     verdict = RunVerdict(
         verdict=_field(document, "verdict", Verdict, path),
         judgements=tuple(
-            _read_judgement(each, f"{path}.thresholds[{index}]")
-            for index, each in enumerate(thresholds)
+            _read_judgement(threshold, f"{path}.thresholds[{index}]")
+            for index, threshold in enumerate(thresholds)
         ),
         invalid_reasons=run.invalid_reasons,
     )
@@ -161,21 +162,24 @@ def _operation_document(operation: OperationResult) -> Document:
 
 
 def _read_operation(document: Document, duration_s: float, path: str) -> OperationResult:
-    server_times = _field({"server_times": {}} | document, "server_times", Any, path) or {}
     parts = {
         "request_type": _field(document, "type", str, path),
         "duration_s": duration_s,
         "latency": _read_samples(LatencyHistogram, document, path),
         "service_time": _read_samples(LatencyHistogram, document, path, "service_time_"),
-        "server_times": {
-            name: _read_samples(LatencyHistogram, each, f"{path}.server_times.{name}")
-            for name, each in from_builtins(
-                server_times, dict[str, Document], f"{path}.server_times"
-            ).items()
-        },
-        "payload": _read_optional(document, "payload", _read_payload, path) or SizeHistogram(),
-        "timeline": _read_timeline(document, path),
     }
+    if "server_times" in document:
+        parts["server_times"] = {
+            name: _read_samples(LatencyHistogram, samples, f"{path}.server_times.{name}")
+            for name, samples in _field(document, "server_times", dict[str, Document], path).items()
+        }
+    if "payload" in document:
+        payload = _field(document, "payload", Document, path)
+        parts["payload"] = _read_samples(SizeHistogram, payload, f"{path}.payload")
+    if "timeline" in document:
+        text = _field(document, "timeline", str, path)
+        with _errors_at(f"{path}.timeline"):
+            parts["timeline"] = Timeline.decode(text)
     operation = from_builtins(document | parts, OperationResult, path)
     _check_samples(operation, path)
     return operation
@@ -186,19 +190,16 @@ def _check_samples(operation: OperationResult, path: str) -> None:
 
     Otherwise one file could hold two results: the requests of one and the percentiles of another.
     """
+    latency, service_time = operation.latency, operation.service_time
     recorded = {
-        "histogram": _all_samples(operation.latency),
-        "service_time_histogram": _all_samples(operation.service_time),
+        "histogram": latency.count + latency.out_of_range_count,
+        "service_time_histogram": service_time.count + service_time.out_of_range_count,
     }
     if operation.timeline.slices:  # older files have none
         recorded["timeline"] = operation.timeline.requests
     for name, samples in recorded.items():
         if samples != operation.requests:
             raise ResultError(f"{path}.{name}: has {samples} of the {operation.requests} requests")
-
-
-def _all_samples(histogram: LatencyHistogram) -> int:
-    return histogram.count + histogram.out_of_range_count
 
 
 def _samples_document(histogram: LatencyHistogram | SizeHistogram, prefix: str = "") -> Document:
@@ -211,23 +212,8 @@ def _samples_document(histogram: LatencyHistogram | SizeHistogram, prefix: str =
 def _read_samples(kind: type[Samples], document: Document, path: str, prefix: str = "") -> Samples:
     encoded = _field(document, f"{prefix}histogram", str, path)
     outside = _field(document, f"{prefix}out_of_range", Count, path)
-    try:
+    with _errors_at(f"{path}.{prefix}histogram"):
         return kind.decode(encoded, out_of_range_count=outside)
-    except ResultError as error:
-        raise ResultError(f"{path}.{prefix}histogram: {error}") from error
-
-
-def _read_payload(document: Document, path: str) -> SizeHistogram:
-    return _read_samples(SizeHistogram, document, path)
-
-
-def _read_timeline(document: Document, path: str) -> Timeline:
-    if "timeline" not in document:
-        return Timeline()
-    try:
-        return Timeline.decode(_field(document, "timeline", str, path))
-    except ResultError as error:
-        raise ResultError(f"{path}.timeline: {error}") from error
 
 
 def _judgement_document(judgement: Judgement) -> Document:
@@ -240,10 +226,9 @@ def _judgement_document(judgement: Judgement) -> Document:
 
 
 def _read_judgement(document: Document, path: str) -> Judgement:
-    try:
-        threshold = parse_threshold(_field(document, "text", str, path))
-    except InvalidThreshold as error:
-        raise ResultError(f"{path}.text: {error}") from error
+    text = _field(document, "text", str, path)
+    with _errors_at(f"{path}.text"):
+        threshold = parse_threshold(text)
     return from_builtins(document | {"threshold": threshold}, Judgement, path)
 
 
@@ -251,10 +236,9 @@ def _read_comparison(document: Document, path: str) -> Comparison:
     judgements = _field(document, "judgements", list[Document], path)
     for index, judgement in enumerate(judgements):
         inner = f"{path}.judgements[{index}]"
-        try:
-            judgement["rule"] = ComparisonRule.parse(_field(judgement, "rule", str, inner))
-        except InvalidComparisonRule as error:
-            raise ResultError(f"{inner}.rule: {error}") from error
+        text = _field(judgement, "rule", str, inner)
+        with _errors_at(f"{inner}.rule"):
+            judgement["rule"] = ComparisonRule.parse(text)
     return from_builtins(document | {"judgements": judgements}, Comparison, path)
 
 
@@ -304,6 +288,14 @@ def _read_optional(
     if document.get(key) is None:
         return None
     return read(_field(document, key, Document, path), f"{path}.{key}")
+
+
+@contextmanager
+def _errors_at(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (ResultError, InvalidThreshold, InvalidComparisonRule) as error:
+        raise ResultError(f"{path}: {error}") from error
 
 
 def _check_utc(instant: datetime, path: str) -> None:

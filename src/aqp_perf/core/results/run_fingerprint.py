@@ -1,4 +1,4 @@
-"""What a run was measured with: two runs are compared when that is alike, or not at all."""
+"""What a run was measured with: only runs with equal fingerprints are compared."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -10,52 +10,53 @@ _PACING: Final = "pacing"
 _CLOSED: Final = frozenset(map(str, ClosedModel))
 
 Part = Mapping[str, str]
-"""Name of a circumstance → what it was."""
+"""Name of a circumstance → its value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFingerprint:
-    """The circumstances of a run, in parts whose difference a user may allow."""
+    """The circumstances of a run; a user may allow differences by part."""
 
     target: Part = field(default_factory=dict)
-    """Its kind, and that of the AQP."""
+    """Kind of the target, and of the AQP."""
     profile: Part = field(default_factory=dict)
     """The load."""
     data: Part = field(default_factory=dict)
     """What is read and written; empty without a table."""
     versions: Part = field(default_factory=dict)
-    """Of what sends the load; patches are alike."""
+    """Major and minor versions of what sends the load."""
     machine: Part = field(default_factory=dict)
-    """Cores and architecture of the load generator's."""
+    """Cores and architecture of the load generator's machine."""
 
     def measured(self, profile: Mapping[str, object]) -> Self:
-        """Return it as the run turned out: whether its users took the arrivals is known only then.
+        """Return the fingerprint after the run, when it is known whether users took the arrivals.
 
         Args:
-            profile: the load that reports show of the run.
+            profile: the load profile of the run as reported.
         """
         return self._paced_by_users() if profile.get(_PACING) == OWN_PACING else self
 
     def expected_beside(self, before: "RunFingerprint") -> Self:
-        """Return what a run may turn out to be that is held against one from before.
+        """Return the fingerprint that a run will probably have, given an earlier one of its test.
 
-        That is, where the users kept their own pace then, they may do so again whatever arrivals
-        are asked for now.
+        If the users kept their own pace then, they will do so again, whatever arrivals are asked
+        for.
         """
         may_be_own = before.profile.get(_PACING) == OWN_PACING
         return self._paced_by_users() if may_be_own and self._asks_for_arrivals else self
 
     def differences(self, other: "RunFingerprint", allowed: Collection[str] = ()) -> list[str]:
-        """Return in which parts another run differs, as in ``machine: 2 cores against 8``.
+        """Return the parts in which another run differs, as in ``machine: cores 2 against 8``.
 
         Args:
-            other: what is now, where this is what was.
+            other: fingerprint of the later run.
             allowed: parts that may differ.
         """
         return [
             f"{part}: {', '.join(found)}"
             for part in PARTS
-            if part not in allowed and (found := list(_differences(self, other, part)))
+            if part not in allowed
+            and (found := list(_differences(getattr(self, part), getattr(other, part))))
         ]
 
     @property
@@ -66,7 +67,7 @@ class RunFingerprint:
         return replace(self, profile={**self.profile, _PACING: OWN_PACING})
 
 
-PARTS = tuple(each.name for each in fields(RunFingerprint))
+PARTS: Final = tuple(part.name for part in fields(RunFingerprint))
 """Names of the parts."""
 
 
@@ -74,12 +75,12 @@ def parse_parts(text: str) -> frozenset[str]:
     """Return the parts in a list like ``machine,versions``.
 
     Raises:
-        ValueError: one of them is none; the message names those that there are.
+        ValueError: there is no such part; the message names the parts.
     """
-    parts = [each.strip() for each in text.split(",")]
-    unknown = [each for each in parts if each not in PARTS]
-    if unknown:
-        raise ValueError(f"{unknown[0]!r} is no part of a fingerprint: use {', '.join(PARTS)}")
+    parts = [part.strip() for part in text.split(",")]
+    for part in parts:
+        if part not in PARTS:
+            raise ValueError(f"{part!r} is no part of a fingerprint: use {', '.join(PARTS)}")
     return frozenset(parts)
 
 
@@ -88,10 +89,8 @@ def minor(version: str) -> str:
     return ".".join(version.split(".")[:2])
 
 
-def _differences(before: RunFingerprint, now: RunFingerprint, part: str) -> Iterator[str]:
-    was: Part = getattr(before, part)
-    is_now: Part = getattr(now, part)
-    for key in dict.fromkeys((*was, *is_now)):
-        old, new = was.get(key, "nothing"), is_now.get(key, "nothing")
+def _differences(before: Part, after: Part) -> Iterator[str]:
+    for key in {**before, **after}:
+        old, new = before.get(key, "nothing"), after.get(key, "nothing")
         if old != new:
             yield f"{key} {old} against {new}"

@@ -1,12 +1,11 @@
-"""What earlier sessions measured, as series over time: one per test, operation, metric, conditions.
+"""Results of earlier sessions as series over time, by test, operation, metric and conditions.
 
-A run that says nothing about its target, because it was INVALID, had too few samples or was cut
-short, is no point of any series, nor is one that does not say what it was measured with.
+Runs that are INVALID, have NO DATA, were cut short or have no fingerprint are left out.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,44 +19,44 @@ from aqp_perf.core.verdict.verdicts import Verdict
 
 _MEASURED: Final = frozenset({Verdict.PASS, Verdict.FAIL})
 _WITH_ADDRESS: Final = frozenset({"endpoint", "aws"})
-"""Kinds of targets that are where they are; the local ones get another port each time."""
+"""Kinds of targets with an address of their own; local targets get another port each time."""
 _FILE_NAME: Final = re.compile(
     r"\d{4}-\d\d-\d\dT\d{6}Z-([0-9a-f]{1,12}|nocommit)-[\w.-]+\.json", re.ASCII
 )
 
 
 class TrackedMetric(StrEnum):
-    """The figures that are followed, called as in thresholds."""
+    """The metrics that a history follows, named as in thresholds."""
 
     MEDIAN = "median"
-    """In ms, like the next."""
+    """In ms."""
     P99 = "p99"
+    """In ms."""
     THROUGHPUT = "throughput"
     """Right answers per second."""
     FAILURE_RATIO = "failure_ratio"
     """From 0 to 1."""
 
     def of(self, operation: OperationResult) -> float | None:
-        """Return the figure; None: the operation has none."""
+        """Return the figure of an operation; None without a request."""
         if not operation.requests:
             return None
-        match self:
-            case TrackedMetric.MEDIAN:
-                return operation.latency_ms["p50"]
-            case TrackedMetric.P99:
-                return operation.latency_ms["p99"]
-            case TrackedMetric.THROUGHPUT:
-                return operation.throughput_per_s
-            case TrackedMetric.FAILURE_RATIO:
-                return operation.failure_ratio
+        latency_ms = operation.latency_ms
+        figures = {
+            TrackedMetric.MEDIAN: latency_ms["p50"],
+            TrackedMetric.P99: latency_ms["p99"],
+            TrackedMetric.THROUGHPUT: operation.throughput_per_s,
+            TrackedMetric.FAILURE_RATIO: operation.failure_ratio,
+        }
+        return figures[self]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """What must be alike for figures of two runs to be of one series.
+    """What the runs of one series have in common.
 
-    That is the fingerprint of a run without versions and machine: when those change, a level may
-    change, and that is what a history is to show.
+    That is their fingerprint without versions and machine: when those change, the level of a series
+    may change, which a history is meant to show.
     """
 
     target: str
@@ -66,7 +65,7 @@ class Conditions:
     data: str
 
     def __str__(self) -> str:
-        """Return all of them."""
+        """Return the conditions as text."""
         return "; ".join(filter(None, [self.target, self.profile, self.data]))
 
     @classmethod
@@ -82,12 +81,12 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesName:
-    """Whose figures a series holds."""
+    """The key of a series."""
 
     test: str
     """Node id."""
     number: int
-    """Which load run of the test, from 1."""
+    """Number of the load run in its test, from 1."""
     operation: str
     metric: TrackedMetric
     conditions: Conditions
@@ -100,63 +99,58 @@ class Point:
     started_at: datetime
     """When the session began, in UTC."""
     commit: str
-    """Empty when the session was in no checkout."""
+    """Empty outside a git checkout."""
     value: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """The figures of one name, oldest first."""
+    """The figures under one name, oldest first."""
 
     name: SeriesName
     points: tuple[Point, ...]
 
     @property
     def has_own_days(self) -> bool:
-        """Whether each of its sessions began on a day of its own, so that the day names it."""
-        return len({each.started_at.date() for each in self.points}) == len(self.points)
+        """Whether no two sessions began on the same day, so that the day identifies one."""
+        return len({point.started_at.date() for point in self.points}) == len(self.points)
 
 
-def series_of(reports: Iterable[ResultsFile]) -> tuple[Series, ...]:
-    """Return all series of some sessions, in the order in which they first come up.
-
-    Args:
-        reports: in any order.
-    """
+def series_of(sessions: Iterable[ResultsFile]) -> tuple[Series, ...]:
+    """Return the series of all sessions, which may come in any order."""
     found: dict[SeriesName, list[Point]] = {}
-    for report in sorted(reports, key=lambda each: each.started_at):
-        commit = report.environment.get("commit", "")
-        for name, value in _figures(report):
-            point = Point(started_at=report.started_at, commit=commit, value=value)
+    for session in sorted(sessions, key=lambda session: session.started_at):
+        commit = session.environment.get("commit", "")
+        for name, value in _figures(session):
+            point = Point(started_at=session.started_at, commit=commit, value=value)
             found.setdefault(name, []).append(point)
     return tuple(Series(name=name, points=tuple(points)) for name, points in found.items())
 
 
-def names_in(report: ResultsFile) -> frozenset[SeriesName]:
-    """Return the series that a session is a part of."""
-    return frozenset(name for name, _ in _figures(report))
+def names_in(session: ResultsFile) -> frozenset[SeriesName]:
+    """Return the names of the series that a session has a point in."""
+    return frozenset(name for name, _ in _figures(session))
 
 
-def history_name(report: ResultsFile, run_id: str) -> str:
-    """Return the file name of a session in a history; names sort by when sessions began."""
-    commit = report.environment.get("commit", "")[:12] or "nocommit"
-    return f"{report.started_at:%Y-%m-%dT%H%M%SZ}-{commit}-{run_id}.json"
+def history_name(session: ResultsFile, run_id: str) -> str:
+    """Return the file name of a session in a history; names sort by the start of the session."""
+    commit = session.environment.get("commit", "")[:12] or "nocommit"
+    return f"{session.started_at:%Y-%m-%dT%H%M%SZ}-{commit}-{run_id}.json"
 
 
 def is_history_name(name: str) -> bool:
-    """Return whether `history_name` may have made this one."""
+    """Return whether a file name has the form of `history_name`."""
     return _FILE_NAME.fullmatch(name) is not None
 
 
-def _figures(report: ResultsFile) -> Iterator[tuple[SeriesName, float]]:
+def _figures(session: ResultsFile) -> Iterator[tuple[SeriesName, float]]:
     numbers: Counter[str] = Counter()
-    for judged in report.runs:
+    for judged in session.runs:
         numbers[judged.test] += 1
         if judged.fingerprint is None or not _is_measured(judged):
             continue
         conditions = Conditions.of(judged.target, judged.fingerprint)
-        operations: Mapping[str, OperationResult] = judged.run.labelled
-        for label, operation in operations.items():
+        for label, operation in judged.run.labelled.items():
             for metric in TrackedMetric:
                 value = metric.of(operation)
                 if value is not None:

@@ -1,4 +1,4 @@
-"""Series of a history with the points at which their level changed."""
+"""Trends: series of a history with the points where their level changed."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from statistics import fmean
 from aqp_perf.core.results.series import Point, Series
 
 FindChanges = Callable[[Sequence[float]], Sequence[int]]
-"""Values, oldest first → where a new level begins, as rising indexes from 1 on."""
+"""Values, oldest first → indexes where a new level begins, rising from 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelChange:
-    """A new level in a series: somewhere between two of its points, something changed."""
+    """A new level in a series: something changed between two of its points."""
 
     index: int
     """Of the first point of the new level."""
@@ -23,7 +23,7 @@ class LevelChange:
     """Mean of the level before, in the unit of the series."""
     after: float
     commits: int | None = None
-    """How many commits lie between the two, the newer included; None: nobody knows."""
+    """Number of commits between the two, the newer included; None: unknown."""
 
     @property
     def ratio(self) -> float:
@@ -42,19 +42,19 @@ class Trend:
 
 
 CountCommits = Callable[[str, str], int | None]
-"""Two commits → how many lead from the first to the second; None: it cannot be told."""
+"""Two commits → number of commits from the first to the second; None: unknown."""
 
 
 def find_trends(
     series: Iterable[Series], find_changes: FindChanges, count_commits: CountCommits
 ) -> tuple[Trend, ...]:
     """Return each series with its changes."""
-    return tuple(_trend(each, find_changes, count_commits) for each in series)
+    return tuple(_trend(one, find_changes, count_commits) for one in series)
 
 
 def _trend(series: Series, find_changes: FindChanges, count_commits: CountCommits) -> Trend:
     points = series.points
-    values = [each.value for each in points]
+    values = [point.value for point in points]
     starts = [0, *find_changes(values), len(points)]
     changes = []
     for start, index, end in zip(starts, starts[1:], starts[2:], strict=False):
