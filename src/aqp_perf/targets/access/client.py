@@ -59,7 +59,7 @@ _NO_CREDENTIALS = (RuntimeError, OSError, LookupError, ValueError)
 """What botocore's credential providers raise beside its own errors: for credentials that expired
 before they came, a missing file, a malformed answer."""
 
-NOT_AWS_API = "it answers, but not as an AWS service does"
+_NOT_AN_AWS_SERVICE = "it answers, but not as an AWS service does"
 
 
 def isolated_session(region: str) -> boto3.Session:
@@ -136,7 +136,7 @@ def errors_of(endpoint: str, renewal: str = RENEW) -> Iterator[None]:
     except BotoCoreError as exc:
         raise TargetUnusable(endpoint, str(exc)) from exc
     except ResponseParserError as exc:
-        raise TargetUnusable(endpoint, NOT_AWS_API) from exc
+        raise TargetUnusable(endpoint, _NOT_AN_AWS_SERVICE) from exc
 
 
 def error_code(error: ClientError) -> str:

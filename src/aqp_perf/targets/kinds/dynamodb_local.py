@@ -38,17 +38,23 @@ _ASK_TIMEOUT_S = 2.0
 _PAUSE_S = 0.05
 
 
+def free_port() -> int:
+    """Return a port that is free at this moment, on every interface."""
+    with socket.socket() as unbound:
+        unbound.bind(("", 0))
+        port: int = unbound.getsockname()[1]
+    return port
+
+
 @contextmanager
-def open_dynamodb_local(
-    choose_port: Callable[[], int] | None = None,
-) -> Iterator[Target]:
+def open_dynamodb_local(choose_port: Callable[[], int] = free_port) -> Iterator[Target]:
     """Start DynamoDB Local, in memory, on a free port, yield it, stop it.
 
     It listens on every interface: the program has no option for one. Browsers are shut out by
     its CORS option, and its telemetry is off.
 
     Args:
-        choose_port: proposes ports; by default `free_port`.
+        choose_port: proposes ports; the next is tried when another program has taken the first.
 
     Raises:
         TargetMissing: there is no java, or no jar; the message says how to get one.
@@ -58,11 +64,22 @@ def open_dynamodb_local(
     java = shutil.which("java")
     if java is None:
         raise TargetMissing(_NAME, "it needs java (17 or newer) on the PATH")
+    program = [java, f"-Djava.library.path={home / 'DynamoDBLocal_lib'}", "-jar", str(home / _JAR)]
+    environment = server_environment(os.environ, DEFAULT_REGION)
+    started = time.monotonic()
     with TemporaryFolder() as folder:
-        child, port = _start(java, home, str(folder.path), choose_port or free_port)
-        with child:
-            url = f"http://{_HOST}:{port}"
-            yield local_target(TargetKind.DYNAMODB_LOCAL, url)
+        while True:
+            port, origin = choose_port(), f"aqp-perf-{secrets.token_hex(8)}"
+            options = [*_OPTIONS, "-cors", origin, "-port", str(port)]
+            argv = [*_IN_DIRECTORY, str(folder.path), *program, *options]
+            with Child(_NAME, argv, environment=environment, niceness=SERVER_NICENESS) as child:
+                if _comes_up(child, port, origin, started + _START_TIMEOUT_S):
+                    yield local_target(TargetKind.DYNAMODB_LOCAL, f"http://{_HOST}:{port}")
+                    return
+                waited_s = round(time.monotonic() - started, 1)
+                has_failed = not child.is_running or waited_s >= _START_TIMEOUT_S
+            if has_failed:
+                raise TargetUnavailable(_NAME, waited_s, child.output_tail)
 
 
 def find_home(environment: Mapping[str, str], directory: Path) -> Path:
@@ -75,48 +92,13 @@ def find_home(environment: Mapping[str, str], directory: Path) -> Path:
     home = directory / (named or HOME_DIRECTORY)
     if (home / _JAR).is_file():
         return home
-    if named:
-        raise TargetMissing(_NAME, f"{HOME_VARIABLE} is {named}, without {_JAR}: {_HOW_TO_GET_IT}")
-    raise TargetMissing(_NAME, _HOW_TO_GET_IT)
+    found = f"{HOME_VARIABLE} is {named}, without {_JAR}: " if named else ""
+    raise TargetMissing(_NAME, found + _HOW_TO_GET_IT)
 
 
-def free_port() -> int:
-    """Return a port that nobody has bound at this moment, on any interface."""
-    with socket.socket() as unbound:
-        unbound.bind(("", 0))
-        port: int = unbound.getsockname()[1]
-    return port
-
-
-def _start(
-    java: str, home: Path, directory: str, choose_port: Callable[[], int]
-) -> tuple[Child, int]:
-    """Return the running program; another port is tried when a stranger has got the first."""
-    started = time.monotonic()
-    deadline = started + _START_TIMEOUT_S
-    environment = server_environment(os.environ, DEFAULT_REGION)
-    program = [java, f"-Djava.library.path={home / 'DynamoDBLocal_lib'}", "-jar", str(home / _JAR)]
-    while True:
-        port, origin = choose_port(), f"aqp-perf-{secrets.token_hex(8)}"
-        options = (*_OPTIONS, "-cors", origin, "-port", str(port))
-        argv = [*_IN_DIRECTORY, directory, *program, *options]
-        child = Child(_NAME, argv, environment=environment, niceness=SERVER_NICENESS)
-        try:
-            if _comes_up(child, port, origin, deadline):
-                return child, port
-            has_failed = not child.is_running or time.monotonic() >= deadline
-        except BaseException:
-            child.stop()
-            raise
-        child.stop()
-        if has_failed:
-            waited_s = round(time.monotonic() - started, 1)
-            raise TargetUnavailable(_NAME, waited_s, child.output_tail)
-
-
-def _comes_up(child: Child, port: int, origin: str, deadline: float) -> bool:
-    """Wait until our program answers; False when it ended, is late, or a stranger has its port."""
-    while child.is_running and time.monotonic() < deadline:
+def _comes_up(child: Child, port: int, origin: str, deadline_s: float) -> bool:
+    """Wait until our program answers; False when it ended, is late, or another has its port."""
+    while child.is_running and time.monotonic() < deadline_s:
         allowed = _allowed_origin(port, origin)
         if allowed is not None:
             return allowed == origin
@@ -125,10 +107,11 @@ def _comes_up(child: Child, port: int, origin: str, deadline: float) -> bool:
 
 
 def _allowed_origin(port: int, origin: str) -> str | None:
-    """Ask who listens: ours names the origin that only it was told; None while nobody answers.
+    """Ask whoever listens on ``port`` which CORS origin it allows; None: nothing listens.
 
-    On a taken port the program prints an error and stays, so that neither an accepted connection
-    nor its being alive tells whose answer we get.
+    Only our own program allows the random ``origin`` that it was started with. On a taken port it
+    prints an error and keeps running, so that neither an accepted connection nor a live process
+    proves that it is the one that answers.
     """
     connection = http.client.HTTPConnection(_HOST, port, timeout=_ASK_TIMEOUT_S)
     try:

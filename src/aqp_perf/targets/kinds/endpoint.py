@@ -15,7 +15,6 @@ from aqp_perf.children import ChildEnvironment
 from aqp_perf.errors import TargetUnusable
 from aqp_perf.targets.access.client import (
     NO_PROXIES,
-    NOT_AWS_API,
     check_credentials,
     dynamodb_client,
     error_code,
@@ -28,6 +27,7 @@ from aqp_perf.targets.kinds.target import DEFAULT_REGION, Target, TargetKind
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+_NOT_DYNAMODB = "it answers, but not as DynamoDB does"
 _PROBE_CONFIG = Config(connect_timeout=3, read_timeout=4, retries={"total_max_attempts": 1})
 """Within 10 s in all, even when a name has two addresses and both are silent."""
 
@@ -106,10 +106,10 @@ def _probe(client: "DynamoDBClient", url: str) -> None:
             if code == "AccessDeniedException":
                 return  # DynamoDB, and a user who may not list tables but perhaps use one
             if code.isdecimal():  # botocore found no error type, only an HTTP status
-                raise TargetUnusable(url, f"{NOT_AWS_API} (HTTP status {code})") from exc
+                raise TargetUnusable(url, f"{_NOT_DYNAMODB} (HTTP status {code})") from exc
             raise
     if "TableNames" not in answer:
-        raise TargetUnusable(url, NOT_AWS_API)
+        raise TargetUnusable(url, _NOT_DYNAMODB)
 
 
 def _chain_session(region: str) -> boto3.Session:

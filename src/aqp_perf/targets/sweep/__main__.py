@@ -1,6 +1,6 @@
 """``python -m aqp_perf.targets.sweep``: list tables that runs left behind; ``--yes`` deletes them.
 
-Exit code 0: none is left. 1: some are. 2: it could not be found out, or the arguments are wrong.
+Exit code 0: no table is left over. 1: some are. 2: the search failed, or the arguments are wrong.
 """
 
 import sys
@@ -15,7 +15,7 @@ from aqp_perf.targets.kinds.aws import connect_aws
 from aqp_perf.targets.kinds.endpoint import open_endpoint
 from aqp_perf.targets.kinds.target import DEFAULT_REGION, Target, TargetKind, TargetSpec
 from aqp_perf.targets.sweep.found_tables import FoundTables
-from aqp_perf.targets.sweep.leftover import FoundTable, Judgement, Standing, judge_table
+from aqp_perf.targets.sweep.leftover import FoundTable, TableState, state_of
 
 _HEADINGS = ("TABLE", "OWNER", "RUN", "CREATED", "EXPIRES", "BYTES", "ITEMS", "")
 _OUR_OPTIONS = {
@@ -23,9 +23,7 @@ _OUR_OPTIONS = {
     "--perf-aws-region": "--region",
     "--perf-aws-profile": "--profile",
 }
-"""What the options of a load run are called here."""
-
-_Finding = tuple[FoundTable, Judgement]
+"""The names here of options of a load run."""
 
 
 def main(arguments: Sequence[str] | None = None, clock: Clock = SYSTEM_CLOCK) -> int:
@@ -63,17 +61,14 @@ def _parser() -> ArgumentParser:
 def _check(options: Namespace) -> None:
     if options.run is not None and not options.run:
         raise InvalidOption("--run", options.run, "give the id that a run's tables are tagged with")
-    if options.endpoint_url is None:
-        if options.yes and options.account is None:
-            hint = "on AWS, name the one account whose tables may be deleted"
-            raise InvalidOption("--account", None, hint)
-        return
-    for name in ("profile", "role_arn", "account"):
-        if getattr(options, name) is not None:
-            option = "--" + name.replace("_", "-")
-            raise InvalidOption(
-                option, getattr(options, name), "it does not go with --endpoint-url"
-            )
+    if options.endpoint_url is not None:
+        for name in ("profile", "role_arn", "account"):
+            if (value := getattr(options, name)) is not None:
+                option = "--" + name.replace("_", "-")
+                raise InvalidOption(option, value, "it does not go with --endpoint-url")
+    elif options.yes and options.account is None:
+        hint = "on AWS, name the one account whose tables may be deleted"
+        raise InvalidOption("--account", None, hint)
 
 
 @contextmanager
@@ -93,17 +88,16 @@ def _open(options: Namespace) -> Iterator[Target]:
 
 
 def _sweep(options: Namespace, target: Target, clock: Clock) -> int:
-    tables = FoundTables(target, clock)
-    now = clock.utc_now()
-    findings = [
-        (table, judgement)
-        for table in tables.find(has_any_name=options.all)
-        if (judgement := judge_table(table, now=now, run_id=options.run)).standing
-        is not Standing.STRANGER
-    ]
-    leftovers = [table for table, judgement in findings if judgement.standing is Standing.LEFTOVER]
-    _print(f"{target.label}: tables found: {len(findings)}, left over: {len(leftovers)}")
-    _print_table(findings)
+    tables, now = FoundTables(target, clock), clock.utc_now()
+    rows, leftovers = [], []
+    for table in tables.find(has_any_name=options.all):
+        state, reason = state_of(table, now=now, run_id=options.run)
+        if state is TableState.LEFTOVER:
+            leftovers.append(table)
+        if state is not TableState.STRANGER:
+            rows.append(_row(table, f"{state}: {_printable(reason)}"))
+    _print(f"{target.label}: tables found: {len(rows)}, left over: {len(leftovers)}")
+    _print_table(rows)
     if not leftovers:
         if options.run is not None:
             _print(f"there is no table of run {_printable(options.run)}")
@@ -124,17 +118,16 @@ def _delete(tables: FoundTables, table: FoundTable) -> int:
     return 0
 
 
-def _print_table(findings: Sequence[_Finding]) -> None:
-    if not findings:
+def _print_table(rows: Sequence[tuple[str, ...]]) -> None:
+    if not rows:
         return
-    rows = [_HEADINGS, *(_row(table, judgement) for table, judgement in findings)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
+    widths = [max(map(len, column)) for column in zip(_HEADINGS, *rows, strict=True)]
+    for row in (_HEADINGS, *rows):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         _print("  ".join(cells).rstrip())
 
 
-def _row(table: FoundTable, judgement: Judgement) -> tuple[str, ...]:
+def _row(table: FoundTable, state: str) -> tuple[str, ...]:
     return (
         _printable(table.name),
         _printable(table.owner) or "-",
@@ -143,7 +136,7 @@ def _row(table: FoundTable, judgement: Judgement) -> tuple[str, ...]:
         _instant(table.expires),
         str(table.size_bytes),
         str(table.item_count),
-        f"{judgement.standing}: {_printable(judgement.reason)}",
+        state,
     )
 
 
@@ -152,7 +145,7 @@ def _instant(instant: datetime | None) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return ``text``, which somebody else wrote into a tag, as one line without control codes."""
+    """Return the text of a tag, which anybody may have written, without control characters."""
     return text if text.isprintable() else ascii(text)
 
 

@@ -1,7 +1,7 @@
-"""Which tables may be deleted by somebody who did not create them.
+"""Which tables a sweep may delete, which it must leave alone, and why.
 
-One that is proven ours twice, by its name and by the tags that its creation sets, and whose time is
-over, or whose run is named. Everything else is left alone.
+Left over is only a table that its name and its creation tags both prove ours, and whose time is
+over or whose run is named.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from aqp_perf.targets.tables.tags import (
 )
 
 
-class Standing(StrEnum):
+class TableState(StrEnum):
     """What a table is to a sweep."""
 
     LEFTOVER = "left over"
@@ -33,7 +33,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundTable:
-    """A table as DynamoDB tells of it.
+    """A table as DynamoDB describes it.
 
     Args:
         name: its name.
@@ -41,8 +41,8 @@ class FoundTable:
         status: as DynamoDB writes it, such as ``ACTIVE``.
         is_protected: DynamoDB refuses to delete it.
         tags: all of them.
-        created: aware; None when the endpoint does not tell.
-        size_bytes: as of some hours ago, on AWS.
+        created: aware; None when the endpoint does not report it.
+        size_bytes: on AWS some hours old.
         item_count: likewise.
     """
 
@@ -57,17 +57,17 @@ class FoundTable:
 
     @property
     def run_id(self) -> str:
-        """The run that created it; empty when no tag says."""
+        """The run that created it; empty without a tag."""
         return self.tags.get(RUN_TAG, "")
 
     @property
     def owner(self) -> str:
-        """Who ran it; empty when no tag says."""
+        """Who ran it; empty without a tag."""
         return self.tags.get(OWNER_TAG, "")
 
     @property
     def expires(self) -> datetime | None:
-        """When its time is over; None when no tag says so in a way that cannot be misread."""
+        """When its time is over; None without a tag, or when the tag has no time zone."""
         try:
             instant = datetime.fromisoformat(self.tags.get(EXPIRES_TAG, ""))
         except ValueError:
@@ -75,36 +75,29 @@ class FoundTable:
         return None if instant.tzinfo is None else instant
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What a table is to a sweep, and why."""
-
-    standing: Standing
-    reason: str
-
-
-def judge_table(table: FoundTable, *, now: datetime, run_id: str | None = None) -> Judgement:
-    """Return whether ``table`` may be deleted.
+def state_of(
+    table: FoundTable, *, now: datetime, run_id: str | None = None
+) -> tuple[TableState, str]:
+    """Return what a table is to a sweep, and the reason.
 
     Args:
         table: as it is now.
         now: aware.
-        run_id: of this run, tables are left over whether their time is over or not, and of others
-            none is; None: of all runs, those whose time is over.
+        run_id: only tables of this run are left over, whether their time is over or not; None:
+            tables of all runs whose time is over.
     """
-    has_name, has_tag = table.name.startswith(NAME_PREFIX), has_our_tag(table.tags)
-    if not has_name and not has_tag:
-        return Judgement(Standing.STRANGER, "")
+    if not table.name.startswith(NAME_PREFIX) and not has_our_tag(table.tags):
+        return TableState.STRANGER, ""
     if (fault := _fault(table)) is not None:
-        return Judgement(Standing.NOT_OURS, f"{fault}: left alone")
+        return TableState.NOT_OURS, f"{fault}: left alone"
     if run_id is not None:
         is_over, reason = table.run_id == run_id, f"of run {table.run_id}"
     else:
         is_over = table.expires is not None and table.expires <= now
         reason = "expired" if is_over else "its time is not over"
     if is_over and table.status == "DELETING":
-        return Judgement(Standing.IN_USE, "is being deleted")
-    return Judgement(Standing.LEFTOVER if is_over else Standing.IN_USE, reason)
+        return TableState.IN_USE, "is being deleted"
+    return TableState.LEFTOVER if is_over else TableState.IN_USE, reason
 
 
 def _fault(table: FoundTable) -> str | None:
@@ -117,5 +110,5 @@ def _fault(table: FoundTable) -> str | None:
         if not table.tags.get(tag):
             return f"no tag {tag}"
     if table.expires is None:
-        return f"tag {EXPIRES_TAG} is no instant: {table.tags[EXPIRES_TAG]!r}"
+        return f"tag {EXPIRES_TAG} is not a time with a zone: {table.tags[EXPIRES_TAG]!r}"
     return None

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aqp_perf.targets.sweep.leftover import FoundTable, Standing, judge_table
+from aqp_perf.targets.sweep.leftover import FoundTable, TableState, state_of
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 TAGS = {
@@ -34,16 +34,16 @@ def tagged(**changes: str | None) -> FoundTable:
     return replace(EXPIRED, tags=kept)
 
 
-def standing(table: FoundTable, run_id: str | None = None) -> Standing:
-    return judge_table(table, now=NOW, run_id=run_id).standing
+def state(table: FoundTable, run_id: str | None = None) -> TableState:
+    return state_of(table, now=NOW, run_id=run_id)[0]
 
 
 @given(st.timedeltas(timedelta(days=-3), timedelta(days=3)), st.integers(-12, 12))
 def test_a_table_is_left_over_from_the_instant_it_names_on(left: timedelta, hours: int) -> None:
     """In whatever time zone it names it."""
     expires = (NOW + left).astimezone(timezone(timedelta(hours=hours))).isoformat()
-    expected = Standing.LEFTOVER if left <= timedelta() else Standing.IN_USE
-    assert standing(tagged(expires=expires)) is expected
+    expected = TableState.LEFTOVER if left <= timedelta() else TableState.IN_USE
+    assert state(tagged(expires=expires)) is expected
 
 
 @given(
@@ -51,9 +51,9 @@ def test_a_table_is_left_over_from_the_instant_it_names_on(left: timedelta, hour
     st.sampled_from(["r1", None]),
 )
 def test_no_tag_makes_up_for_the_name(name: str, run_id: str | None) -> None:
-    judgement = judge_table(replace(EXPIRED, name=name), now=NOW, run_id=run_id)
-    assert judgement.standing is Standing.NOT_OURS
-    assert judgement.reason == "its name does not begin with aqp_perf_: left alone"
+    state, reason = state_of(replace(EXPIRED, name=name), now=NOW, run_id=run_id)
+    assert state is TableState.NOT_OURS
+    assert reason == "its name does not begin with aqp_perf_: left alone"
 
 
 @given(
@@ -64,43 +64,43 @@ def test_a_table_without_each_of_our_tags_is_never_left_over(
     tags: dict[str, str], run_id: str | None
 ) -> None:
     """Random values are no instants, and no suite of ours."""
-    assert standing(replace(EXPIRED, tags=tags), run_id) is Standing.NOT_OURS
+    assert state(replace(EXPIRED, tags=tags), run_id) is TableState.NOT_OURS
 
 
 @pytest.mark.parametrize("missing", NEEDED)
 @pytest.mark.parametrize("value", [None, ""])
 @pytest.mark.parametrize("run_id", ["r1", None])
 def test_each_needed_tag_is_needed(missing: str, value: str | None, run_id: str | None) -> None:
-    judgement = judge_table(tagged(**{missing: value}), now=NOW, run_id=run_id)
-    assert judgement.standing is Standing.NOT_OURS
-    assert judgement.reason.startswith(f"no tag aqp-perf:{missing}")
+    found, reason = state_of(tagged(**{missing: value}), now=NOW, run_id=run_id)
+    assert found is TableState.NOT_OURS
+    assert reason.startswith(f"no tag aqp-perf:{missing}")
 
 
 @pytest.mark.parametrize("text", ["soon", "2029-12-31", "2029-12-31T23:59:59", "1893455999", "0"])
 @pytest.mark.parametrize("run_id", ["r1", None])
 def test_an_expiry_that_can_be_misread_is_none(text: str, run_id: str | None) -> None:
     """As one without a time zone can be, even when the run is named."""
-    judgement = judge_table(tagged(expires=text), now=NOW, run_id=run_id)
-    assert judgement.standing is Standing.NOT_OURS
-    assert judgement.reason == f"tag aqp-perf:expires is no instant: {text!r}: left alone"
+    found, reason = state_of(tagged(expires=text), now=NOW, run_id=run_id)
+    assert found is TableState.NOT_OURS
+    assert reason == f"tag aqp-perf:expires is not a time with a zone: {text!r}: left alone"
 
 
 def test_a_table_without_an_owner_is_left_over_all_the_same() -> None:
-    assert standing(tagged(owner=None)) is Standing.LEFTOVER
+    assert state(tagged(owner=None)) is TableState.LEFTOVER
 
 
 def test_a_named_run_has_its_tables_swept_before_their_time_and_no_other_has() -> None:
     fresh = tagged(expires=(NOW + timedelta(hours=1)).isoformat())
-    assert standing(fresh) is Standing.IN_USE
-    assert standing(fresh, "r1") is Standing.LEFTOVER
-    assert standing(EXPIRED, "r2") is Standing.IN_USE
+    assert state(fresh) is TableState.IN_USE
+    assert state(fresh, "r1") is TableState.LEFTOVER
+    assert state(EXPIRED, "r2") is TableState.IN_USE
 
 
 @pytest.mark.parametrize("run_id", ["r1", None])
 def test_a_table_that_is_being_deleted_is_not_left(run_id: str | None) -> None:
-    judgement = judge_table(replace(EXPIRED, status="DELETING"), now=NOW, run_id=run_id)
-    assert (judgement.standing, judgement.reason) == (Standing.IN_USE, "is being deleted")
+    found, reason = state_of(replace(EXPIRED, status="DELETING"), now=NOW, run_id=run_id)
+    assert (found, reason) == (TableState.IN_USE, "is being deleted")
 
 
 def test_a_table_without_our_name_and_tags_is_a_stranger() -> None:
-    assert standing(replace(EXPIRED, name="orders", tags={"Name": "x"})) is Standing.STRANGER
+    assert state(replace(EXPIRED, name="orders", tags={"Name": "x"})) is TableState.STRANGER

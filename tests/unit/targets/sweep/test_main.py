@@ -82,7 +82,7 @@ def test_leftovers_are_listed_and_stay(zoo: Target, capsys: pytest.CaptureFixtur
     assert said["aqp_perf_expired"].endswith("left over: expired")
     assert said["aqp_perf_fresh"].endswith("kept: its time is not over")
     assert "not ours: no tag aqp-perf:suite" in said["aqp_perf_untagged"]
-    assert "not ours: tag aqp-perf:expires is no instant: 'yesterday'" in said["aqp_perf_misdated"]
+    assert "not ours: tag aqp-perf:expires is not a time" in said["aqp_perf_misdated"]
     assert said["nothing"] == "was deleted: --yes deletes what is left over"
     assert not {"renamed", "orders"} & set(said)
 
