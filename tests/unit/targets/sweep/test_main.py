@@ -290,5 +290,5 @@ def test_an_endpoint_that_answers_nonsense_is_refused_in_words(
     with ScriptedServer(answer(b"<html>")) as server:
         assert sweep("--endpoint-url", server.url) == 2
 
-    problem = f"{server.url} cannot be used: it answers, but not as an AWS service does"
+    problem = f"{server.url} cannot be used: it answers, but not as DynamoDB does"
     assert capsys.readouterr().err == f"aqp_perf.targets.sweep: {problem}\n"
