@@ -1,8 +1,8 @@
 """Latencies or sizes of any number of requests in a few kilobytes, mergeable across processes.
 
-Accuracy: every value that is read back lies within 0.1 % of the recorded one, or within half a
-unit where that is more. Minimum, mean and maximum are no exception: they are functions of the
-buckets too, so that a merged, a sent and a local histogram of the same samples answer alike.
+Accuracy: every value is within 0.1 % of the recorded one, or within half a unit where that is more.
+Minimum, mean and maximum come from the buckets, too, so that merged, sent and local histograms of
+the same samples give the same values.
 """
 
 from bisect import bisect_left
@@ -26,7 +26,7 @@ _SUMMARY: Final = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99_9": 0.
 _SAMPLES_FOR_A_MEAN: Final = 30
 _HALF_BITS: Final = 10
 _EXACT_BITS: Final = 11
-"""Values of so many bits are kept exactly: 2,048 is the first power of two above 2 x 10^3."""
+"""Values of so many bits are exact: 2,048 is the first power of two above 2 x 10^3."""
 _NS_PER_US: Final = 1_000
 _US_PER_MS: Final = 1_000
 
@@ -35,8 +35,8 @@ _US_PER_MS: Final = 1_000
 class _Histogram:
     """Counts of whole numbers by size: the buckets of HdrHistogram, 1 to 600,000,000, 3 digits.
 
-    0 counts as 1, the smallest value there is. A value outside the range is not in ``count`` but
-    in ``out_of_range_count``: it is never dropped in silence.
+    0 counts as 1, the smallest value. Values outside the range are not in ``count``: they are
+    counted in ``out_of_range_count``.
     """
 
     counts: dict[int, int] = field(default_factory=dict)
@@ -64,11 +64,11 @@ class _Histogram:
 
     @classmethod
     def decode(cls, encoded: str, *, out_of_range_count: int = 0) -> Self:
-        """Return the histogram that `encode` wrote.
+        """Return the histogram of `encode`.
 
         Args:
-            encoded: HdrHistogram V2 of our range and precision.
-            out_of_range_count: carried beside the text, which has no room for it.
+            encoded: HdrHistogram V2 with the range and precision of this class.
+            out_of_range_count: it is not in the text.
 
         Raises:
             ResultError: the text is damaged, is too large, or has another range or precision.
@@ -92,25 +92,16 @@ class _Histogram:
             return None
         return sum(count * middle for middle, count in self._buckets()) / total
 
-    def _variance(self, mean: float) -> float:
-        squares = sum(count * (middle - mean) ** 2 for middle, count in self._buckets())
-        return squares / (self.count - 1)
-
-    def _quantile(self, q: float) -> int | None:
-        return self._quantiles([q])[0]
-
     def _quantiles(self, qs: Iterable[float]) -> list[int | None]:
-        indexes = sorted(self.counts)
-        ranks = list(accumulate(self.counts[index] for index in indexes))
-        total = ranks[-1] if ranks else 0
-        wanted = [nearest_rank(q, total) for q in qs]
+        total = self.count
+        ranks = [nearest_rank(q, total) for q in qs]
         if not total:
-            return [None] * len(wanted)
-        return [_lowest_in(indexes[bisect_left(ranks, rank)] + 1) - 1 for rank in wanted]
+            return [None] * len(ranks)
+        return [_lowest_in(index + 1) - 1 for index in self._buckets_at(ranks)]
 
     def _summary(self) -> dict[str, float | None]:
         """Return min, mean, p50, p90, p95, p99, p99_9 and max; all None when empty."""
-        lowest = self._bounds(1)[0] if self.count else None
+        lowest = _lowest_in(min(self.counts)) if self.counts else None
         quantiles = dict(zip(_SUMMARY, self._quantiles(_SUMMARY.values()), strict=True))
         return {"min": lowest, "mean": self._mean(), **quantiles}
 
@@ -118,22 +109,21 @@ class _Histogram:
         """Yield the middle and the count of every bucket in use."""
         for index, count in sorted(self.counts.items()):  # sums of floats depend on the order
             shift = (index >> _HALF_BITS) - 1
-            # Written out, as `_lowest_in` is: means of many large histograms take half the time.
+            # `_lowest_in`, inlined: means of many large histograms take half the time.
             lowest = index if shift <= 0 else (index - (shift << _HALF_BITS)) << shift
             yield lowest + ((1 << max(shift, 0)) - 1) / 2, count
 
-    def _bounds(self, rank: int) -> tuple[int, int]:
-        """Return the ends of the bucket that holds the sample of ``rank``, from 1."""
+    def _buckets_at(self, ranks: Iterable[int]) -> list[int]:
+        """Return the indexes of the buckets that hold the samples of these ranks, from 1."""
         indexes = sorted(self.counts)
-        ranks = list(accumulate(self.counts[index] for index in indexes))
-        index = indexes[bisect_left(ranks, rank)]
-        return _lowest_in(index), _lowest_in(index + 1) - 1
+        cumulative = list(accumulate(self.counts[index] for index in indexes))
+        return [indexes[bisect_left(cumulative, rank)] for rank in ranks]
 
 
 def _lowest_in(index: int) -> int:
-    """Return the lowest value of a bucket, in HdrHistogram's order of them.
+    """Return the lowest value of a bucket.
 
-    Values below 2,048 have a bucket each; from there on, every power of two has 1,024 buckets.
+    Values below 2,048 have a bucket each; above, every power of two has 1,024 buckets.
     """
     shift = (index >> _HALF_BITS) - 1
     return index if shift <= 0 else (index - (shift << _HALF_BITS)) << shift
@@ -174,8 +164,7 @@ class LatencyHistogram(_Histogram):
         Raises:
             ValueError: ``q`` is outside [0, 1].
         """
-        quantile_us = self._quantile(q)
-        return None if quantile_us is None else quantile_us * _NS_PER_US
+        return self.quantiles_ns([q])[0]
 
     def quantiles_ns(self, qs: Iterable[float]) -> list[int | None]:
         """Return several quantiles, in little more time than one takes; see `quantile_ns`."""
@@ -194,7 +183,8 @@ class LatencyHistogram(_Histogram):
         ranks = quantile_rank_interval(q, self.count, confidence)
         if ranks is None:
             return None
-        return self._bounds(ranks[0])[0] * _NS_PER_US, self._bounds(ranks[1])[1] * _NS_PER_US
+        low, high = self._buckets_at(ranks)
+        return _lowest_in(low) * _NS_PER_US, (_lowest_in(high + 1) - 1) * _NS_PER_US
 
     def mean_interval_ns(self, confidence: float = 0.95) -> tuple[float, float] | None:
         """Return bounds that enclose the true mean with ``confidence``.
@@ -205,7 +195,8 @@ class LatencyHistogram(_Histogram):
         mean_us = self._mean()
         if mean_us is None or self.count < _SAMPLES_FOR_A_MEAN:
             return None
-        standard_error_us = sqrt(self._variance(mean_us) / self.count)
+        squares = sum(count * (middle - mean_us) ** 2 for middle, count in self._buckets())
+        standard_error_us = sqrt(squares / (self.count - 1) / self.count)
         reach_us = NormalDist().inv_cdf((1 + confidence) / 2) * standard_error_us
         return max(mean_us - reach_us, 0.0) * _NS_PER_US, (mean_us + reach_us) * _NS_PER_US
 

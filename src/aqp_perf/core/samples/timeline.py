@@ -1,23 +1,26 @@
-"""How an operation did over time: its requests in slices, each with its failures and latencies.
+"""Requests over time: slices, each with its requests, failures and latencies.
 
-A slice takes the requests that were *due* in it, so that a stall shows when it was, not when it
-ended. Latencies are kept in 16 steps of an octave, to 6 % or better: enough to draw and to
-resample, while percentiles come from the exact histogram. There are never more than `MOST_SLICES`
-slices; where a run gets longer, two neighbours become one.
+A request belongs to the slice in which it was *due*, so a stall shows when it was, not when it
+ended. Latencies are kept in 16 steps per power of two, to 6 % or better: enough for charts and for
+resampling; percentiles come from the exact histogram. There are never more than `MOST_SLICES`
+slices: when a run gets longer, two neighbours become one.
 """
 
 import base64
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import Final, Self
 
+import msgspec
+
+from aqp_perf.core.records import MOST_COUNT, Count
 from aqp_perf.errors import ResultError
 
 MOST_SLICES: Final = 240
 FIRST_SLICE_NS: Final = 125_000_000
-"""As long as a run has no more slices than that, they are so wide."""
+"""Width of the slices of a run that is short enough for it."""
 
 _STEPS_BITS: Final = 4
 _STEPS: Final = 1 << _STEPS_BITS
@@ -27,16 +30,14 @@ _MOST_BYTES: Final = 50_000_000
 
 
 def step_of(latency_ns: int) -> int:
-    """Return the number of the step that a latency belongs to."""
+    """Return the number of a latency's step."""
     us = max(0, latency_ns) // _NS_PER_US
     shift = us.bit_length() - _STEPS_BITS - 1
-    # Below two octaves of steps every microsecond has a step of its own.
+    # Below 32 every microsecond has its own step.
     return us if shift <= 0 else (shift << _STEPS_BITS) + (us >> shift)
 
 
-_LONGEST_NS: Final = (1 << 63) - 1
-"""What clocks can count; no step and no slice is longer."""
-_MOST_STEP: Final = step_of(_LONGEST_NS)
+_MOST_STEP: Final = step_of(MOST_COUNT)
 
 
 def bounds_ns(step: int) -> tuple[int, int]:
@@ -76,10 +77,10 @@ class TimelinePoint:
     """One slice as reports show it.
 
     Args:
-        start_s: since the measurement window began.
-        duration_s: how long the slice is.
-        requests: due in it.
-        failures: those of them that failed.
+        start_s: from the begin of the measurement window.
+        duration_s: width of the slice.
+        requests: requests that were due in it.
+        failures: how many of them failed.
         steps: step of the latency → requests; see `bounds_ns`.
     """
 
@@ -92,18 +93,18 @@ class TimelinePoint:
 
 @dataclass(slots=True)
 class Timeline:
-    """Requests over time; written request by request."""
+    """Requests over time."""
 
     slice_ns: int = FIRST_SLICE_NS
-    """How long a slice is."""
+    """Width of a slice."""
     slices: dict[int, Slice] = field(default_factory=dict)
-    """Number of a slice → its requests; those without are not there."""
+    """Number of a slice → its requests; slices without requests are missing."""
 
     def record(self, since_start_ns: int, latency_ns: int, *, failed: bool) -> None:
         """Count a request.
 
         Args:
-            since_start_ns: when it was due, since the measurement window began.
+            since_start_ns: when it was due, from the begin of the measurement window.
             latency_ns: its latency.
             failed: whether it failed.
         """
@@ -124,85 +125,70 @@ class Timeline:
         while self.slice_ns < other.slice_ns:
             self._halve()
         wider = self.slice_ns // other.slice_ns
-        for number, each in other.slices.items():
-            self.slices.setdefault(number // wider, Slice()).add(each)
+        for number, part in other.slices.items():
+            self.slices.setdefault(number // wider, Slice()).add(part)
 
     @property
     def requests(self) -> int:
-        """How many there are in all slices."""
-        return sum(each.requests for each in self.slices.values())
+        """Number of requests in all slices."""
+        return sum(part.requests for part in self.slices.values())
 
     def points(self) -> Iterator[TimelinePoint]:
-        """Yield all slices from the first to the last, those without requests too."""
+        """Yield all slices from the first to the last, with those without requests."""
         for number in range(max(self.slices, default=-1) + 1):
-            each = self.slices.get(number, Slice())
+            part = self.slices.get(number, Slice())
             yield TimelinePoint(
                 start_s=number * self.slice_ns / _NS,
                 duration_s=self.slice_ns / _NS,
-                requests=each.requests,
-                failures=each.failures,
-                steps=each.steps,
+                requests=part.requests,
+                failures=part.failures,
+                steps=part.steps,
             )
 
     def encode(self) -> str:
-        """Return everything as text: compressed JSON in base64."""
-        rows = [
-            [number, each.failures, *(part for pair in sorted(each.steps.items()) for part in pair)]
-            for number, each in sorted(self.slices.items())
-        ]
+        """Return the timeline as text: compressed JSON in base64."""
+        rows = []
+        for number, part in sorted(self.slices.items()):
+            rows.append([number, part.failures])
+            for step, count in sorted(part.steps.items()):
+                rows[-1] += step, count
         text = json.dumps([self.slice_ns, rows], separators=(",", ":"))
         return base64.b64encode(zlib.compress(text.encode())).decode()
 
     @classmethod
     def decode(cls, encoded: str) -> Self:
-        """Return the timeline that `encode` wrote.
+        """Return the timeline of `encode`.
 
         Raises:
-            ResultError: it is none.
+            ResultError: the text is damaged, or has impossible figures.
         """
-        timeline = cls()
         try:
-            unpacker = zlib.decompressobj()
             packed = base64.b64decode(encoded, validate=True)
-            slice_ns, rows = json.loads(unpacker.decompress(packed, _MOST_BYTES))
-            timeline._read(slice_ns, rows)
-        except (ValueError, TypeError, LookupError, RecursionError, zlib.error) as error:
+            text = zlib.decompressobj().decompress(packed, _MOST_BYTES)
+            slice_ns, rows = msgspec.json.decode(text, type=tuple[Count, list[list[Count]]])
+            slices = {}
+            for number, failures, *pairs in rows:
+                steps = dict(zip(pairs[::2], pairs[1::2], strict=True))
+                slices[number] = Slice(sum(steps.values()), failures, steps)
+        except (ValueError, RecursionError, zlib.error, msgspec.MsgspecError) as error:
             raise ResultError(f"a timeline cannot be read: {error}") from error
-        return timeline
-
-    def _read(self, slice_ns: Any, rows: Any) -> None:  # noqa: ANN401 - whatever the JSON holds
         doublings, rest = divmod(slice_ns, FIRST_SLICE_NS)
-        if rest or not 1 <= slice_ns <= _LONGEST_NS or doublings & (doublings - 1):
-            raise ValueError(f"slices of {slice_ns} ns")
-        self.slice_ns = slice_ns
-        for number, failures, *pairs in rows:
-            one = self.slices[_count(number)] = Slice()
-            one.steps = dict(zip(map(_count, pairs[::2]), map(_count, pairs[1::2]), strict=True))
-            one.requests, one.failures = sum(one.steps.values()), _count(failures)
-            if one.failures > one.requests:
-                raise ValueError(f"{one.failures} failures of {one.requests} requests")
-            if max(one.steps, default=0) > _MOST_STEP:
-                raise ValueError("a latency that no clock can count")
-        if max(self.slices, default=0) >= MOST_SLICES:
-            raise ValueError("more slices than there can be")
+        is_possible = (
+            not rest
+            and doublings.bit_count() == 1
+            and max(slices, default=0) < MOST_SLICES
+            and all(
+                part.failures <= part.requests and max(part.steps, default=0) <= _MOST_STEP
+                for part in slices.values()
+            )
+        )
+        if not is_possible:
+            raise ResultError("a timeline cannot be read: it has impossible figures")
+        return cls(slice_ns, slices)
 
     def _halve(self) -> None:
-        """Make one slice of two neighbours."""
+        """Merge each two neighbours into one slice."""
         self.slice_ns *= 2
         before, self.slices = self.slices, {}
-        for number, each in before.items():
-            self.slices.setdefault(number // 2, Slice()).add(each)
-
-
-def _count(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
-    raise ValueError(f"{value!r} is no count")
-
-
-def merged(timelines: Iterable[Timeline]) -> Timeline:
-    """Return the requests of all these timelines."""
-    whole = Timeline()
-    for each in timelines:
-        whole.merge(each)
-    return whole
+        for number, part in before.items():
+            self.slices.setdefault(number // 2, Slice()).add(part)

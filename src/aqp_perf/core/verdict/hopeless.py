@@ -12,16 +12,15 @@ from aqp_perf.core.verdict.thresholds import Threshold
 def abort_reason(
     operations: Mapping[str, OperationResult], rules: Sequence[Threshold]
 ) -> str | None:
-    """Return why a run that is under way is hopeless; None when it is not, or not yet known.
+    """Return why a run should end now; None when no abort rule is met.
 
     Args:
         operations: what was measured so far, by label.
-        rules: abort rules; one looks at an operation once that has as many requests as the rule
-            says, and as many samples as its percentile needs.
+        rules: abort rules. A rule applies to an operation once that has the rule's number of
+            requests, and the samples that its percentile needs.
     """
     for rule in rules:
-        selector = rule.operation
-        for name in matching_operations(selector, operations):
+        for name in matching_operations(rule.operation, operations):
             operation = operations[name]
             needed = 1 if rule.quantile is None else samples_for(rule.quantile)
             if operation.requests < max(needed, rule.abort_after or 0):

@@ -93,34 +93,37 @@ def judge(
         set_up_problems: other reasons for INVALID, such as an audit that could not be made.
     """
     judgements = tuple(
-        each for threshold in thresholds if not threshold.aborts for each in _judge(run, threshold)
+        judgement
+        for threshold in thresholds
+        if not threshold.aborts
+        for judgement in _judge(run, threshold)
     )
     reasons = (*invalid_reasons(run, thresholds), *set_up_problems)
     if reasons:
         has_lost = audit is not None and audit.lost > 0
         return RunVerdict(
             verdict=Verdict.FAIL if has_lost else Verdict.INVALID,
-            judgements=tuple(replace(each, verdict=Verdict.INVALID) for each in judgements),
+            judgements=tuple(replace(one, verdict=Verdict.INVALID) for one in judgements),
             invalid_reasons=reasons,
         )
     if run.aborted is not None or (audit is not None and audit.faults):
         return RunVerdict(verdict=Verdict.FAIL, judgements=judgements)
     if not run.requests:
         return RunVerdict(verdict=Verdict.NO_DATA, judgements=judgements)
-    return RunVerdict(verdict=worst(each.verdict for each in judgements), judgements=judgements)
+    return RunVerdict(verdict=worst(one.verdict for one in judgements), judgements=judgements)
 
 
 def without_wrong_answers(run: RunResult, thresholds: Sequence[Threshold]) -> Iterator[Threshold]:
     """Yield ``wrong_answer_ratio <= 0`` for operations with checks and no threshold on them."""
-    said = [
-        each
-        for each in thresholds
-        if each.failure_class is FailureClass.WRONG_ANSWER and not each.aborts
-    ]
     labelled = run.labelled
+    covered = {
+        label
+        for threshold in thresholds
+        if threshold.failure_class is FailureClass.WRONG_ANSWER and not threshold.aborts
+        for label in matching_operations(threshold.operation, labelled)
+    }
     for label, operation in labelled.items():
-        is_said = any(label in matching_operations(each.operation, labelled) for each in said)
-        if operation.shows_wrong_answers and not is_said:
+        if operation.shows_wrong_answers and label not in covered:
             yield replace(_NO_WRONG_ANSWER, operation=label)
 
 
@@ -136,17 +139,18 @@ def _judge(run: RunResult, threshold: Threshold) -> Iterator[Judgement]:
     try:
         labels = select_operations(selector, labelled)
     except ResultError as error:
-        yield Judgement(
-            operation=selector, threshold=rule, verdict=Verdict.NO_DATA, reason=str(error)
-        )
+        yield _no_data(selector, rule, str(error))
         return
     if selector is None and rule.failure_class is FailureClass.WRONG_ANSWER:
         labels = tuple(label for label in labels if labelled[label].shows_wrong_answers)
         if not labels:
-            reason = "no answer was checked"
-            yield Judgement(operation=None, threshold=rule, verdict=Verdict.NO_DATA, reason=reason)
+            yield _no_data(None, rule, "no answer was checked")
     for label in labels:
         yield _judge_operation(label, labelled[label], rule)
+
+
+def _no_data(operation: str | None, rule: Threshold, reason: str) -> Judgement:
+    return Judgement(operation=operation, threshold=rule, verdict=Verdict.NO_DATA, reason=reason)
 
 
 def _judge_operation(label: str, operation: OperationResult, rule: Threshold) -> Judgement:
@@ -154,7 +158,7 @@ def _judge_operation(label: str, operation: OperationResult, rule: Threshold) ->
     if found is None:
         is_unchecked = operation.requests > 0 and rule.kind is MetricKind.RATIO
         reason = "no answer was checked" if is_unchecked else "no request was completed"
-        return Judgement(operation=label, threshold=rule, verdict=Verdict.NO_DATA, reason=reason)
+        return _no_data(label, rule, reason)
     needed = 1 if rule.quantile is None else samples_for(rule.quantile)
     if found.samples < needed:
         verdict = Verdict.NO_DATA

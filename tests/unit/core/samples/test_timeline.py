@@ -12,7 +12,6 @@ from aqp_perf.core.samples.timeline import (
     MOST_SLICES,
     Timeline,
     bounds_ns,
-    merged,
     step_of,
 )
 from aqp_perf.errors import ResultError
@@ -79,7 +78,9 @@ def test_slices_are_no_wider_than_they_need_be(records: list[tuple[int, int, boo
 def test_merged_timelines_are_that_of_all_requests(
     parts: list[list[tuple[int, int, bool]]],
 ) -> None:
-    whole = merged(map(timeline_of, parts))
+    whole = Timeline()
+    for part in parts:
+        whole.merge(timeline_of(part))
 
     assert list(whole.points()) == list(
         timeline_of([each for part in parts for each in part]).points()
