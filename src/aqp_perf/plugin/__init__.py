@@ -139,11 +139,8 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Let the report show the verdicts of the test's runs, and carry them to the collector."""
-    runs = item.stash.get(RUNS, None)
-    if call.when == "teardown" and call.excinfo is not None and runs is not None and runs.error:
-        call.excinfo.value.add_note(f"{type(runs.error).__name__}: {runs.error}")
     report = yield
-    complete_report(report, call, item, runs)
+    complete_report(report, call, item, item.stash.get(RUNS, None))
     return report
 
 

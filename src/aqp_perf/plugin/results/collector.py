@@ -32,8 +32,6 @@ _RUNS_ATTRIBUTE = "perf_runs"
 xdist sends it to the controller. What xdist could not send would end a worker, and what cannot be
 JSON shows without xdist too.
 """
-_SHOWN_ATTRIBUTE = "perf_shown"
-"""Attribute of a load test's report: the verdicts whose runs its text shows whole."""
 _WORKER_OUTPUT = "perf_interrupted_runs"
 
 
@@ -54,8 +52,8 @@ class Collector:
         self._thresholds = thresholds
         self._started_at = datetime.now(UTC)
         self._judged: list[JudgedRun] = []
-        self._shown: set[tuple[str, Verdict]] = set()
-        """Tests and verdicts whose runs stand whole in pytest's own section of failures."""
+        self._unreported: list[JudgedRun] = []
+        """Those that no report of a test shows, as after Ctrl-C."""
         self._has_red_load_test = False
         self.unjudged: list[Threshold] = []
         """Thresholds of the session whose operation no run had."""
@@ -71,24 +69,23 @@ class Collector:
         """Keep the runs of a test that will have no report."""
         if self._process.is_worker:
             output: dict[str, Any] = self._config.workeroutput  # type: ignore[attr-defined]
-            output[_WORKER_OUTPUT] = _to_text(judged)
+            output[_WORKER_OUTPUT] = to_json(tuple(judged))
         else:
             self._judged.extend(judged)
+            self._unreported.extend(judged)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the runs that a report carries, before showing it can fail."""
         runs: str | None = getattr(report, _RUNS_ATTRIBUTE, None)
         if runs is not None and not self._process.is_worker:
-            self._take(runs)
+            self._judged.extend(_read(runs))
             self._has_red_load_test |= report.failed
-            shown = getattr(report, _SHOWN_ATTRIBUTE)
-            self._shown.update((report.nodeid, Verdict(verdict)) for verdict in shown)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: object) -> None:
         """Take what an interrupted worker of xdist measured."""
-        self._take(getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT, "[]"))
+        self.keep(_read(getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT, "[]")))
 
     def write_files(self) -> None:
         """Write the report files, and find the thresholds that no run was judged by.
@@ -119,7 +116,7 @@ class Collector:
                 terminal.write_line(line.text, **MARKUP[line.style])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print a line for every run, whole those that no failure shows, and what was written."""
+        """Print a line for every run, whole those that no test shows, and what was written."""
         if self._process.is_worker:
             return
         width = terminalreporter._tw.fullwidth  # noqa: SLF001 - pytest offers no other way to it
@@ -133,8 +130,8 @@ class Collector:
         whole = [
             index
             for index, judged in enumerate(self._judged)
-            if (judged.test, judged.verdict.verdict) not in self._shown
-            and (is_verbose or judged.verdict.verdict is not Verdict.PASS)
+            if is_verbose
+            or (judged.verdict.verdict is not Verdict.PASS and judged in self._unreported)
         ]
         yield from session_lines(self._judged, whole, width)
 
@@ -145,9 +142,6 @@ class Collector:
         if self.kept_table is not None:
             yield Line(f"table kept: {self.kept_table}")
         yield from self._files.lines(width)
-
-    def _take(self, runs: str) -> None:
-        self._judged.extend(from_json(runs, tuple[JudgedRun, ...], "runs"))
 
     def results(self) -> ResultsFile:
         """Return what the session has measured so far, with its environment."""
@@ -173,16 +167,13 @@ def applies(threshold: Threshold, run: RunResult) -> bool:
     return selector is None or bool(matching_operations(selector, run.labelled))
 
 
-def attach(
-    report: pytest.TestReport, judged: Sequence[JudgedRun], shown: Sequence[Verdict]
-) -> None:
-    """Let the report of a load test carry runs, and the verdicts that its own text shows."""
-    setattr(report, _RUNS_ATTRIBUTE, _to_text(judged))
-    setattr(report, _SHOWN_ATTRIBUTE, list(map(str, shown)))
+def attach(report: pytest.TestReport, judged: Sequence[JudgedRun]) -> None:
+    """Let the report of a load test carry runs."""
+    setattr(report, _RUNS_ATTRIBUTE, to_json(tuple(judged)))
 
 
-def _to_text(judged: Sequence[JudgedRun]) -> str:
-    return to_json(tuple(judged))
+def _read(runs: str) -> tuple[JudgedRun, ...]:
+    return from_json(runs, tuple[JudgedRun, ...], "runs")
 
 
 def _commit(folder: Path) -> str:

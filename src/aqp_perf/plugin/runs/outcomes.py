@@ -17,11 +17,7 @@ from aqp_perf.reports.facts.decisive import decisive_text
 from aqp_perf.reports.lines import printable
 from aqp_perf.reports.text.terminal import failure_text
 
-_SHOWN_VERDICTS: dict[type[BaseException], tuple[Verdict, ...]] = {
-    ThresholdsViolated: (Verdict.FAIL,),
-    RunNotJudged: (Verdict.INVALID, Verdict.NO_DATA),
-}
-"""Error of a test → the verdicts of the runs that its text shows whole."""
+_UNPROVEN = {Verdict.INVALID, Verdict.NO_DATA}
 
 
 def complete_report(
@@ -34,37 +30,36 @@ def complete_report(
 
     A test that was never set up has no ``runs``.
     """
-    judged = () if runs is None else runs.judged
-    excinfo = call.excinfo
+    excinfo, error = call.excinfo, None
     if runs is not None and call.when != "setup":
-        error = None if report.failed else _overdue(runs, call.when)
-        if error is not None:
-            report.outcome = "failed"
-            report.__dict__.pop("wasxfail", None)  # with it, pytest counts a failure as expected
-            excinfo = _excinfo(error)
-    shown = _show(report, excinfo, item, judged) if excinfo is not None else ()
+        error = _error(runs, call.when)
+    is_overlooked = error is not None and not report.failed
+    if error is not None and is_overlooked:
+        report.outcome = "failed"
+        report.__dict__.pop("wasxfail", None)  # with it, pytest counts a failure as expected
+        excinfo = _excinfo(error)
+    if excinfo is not None:
+        _show(report, excinfo, item, () if runs is None else runs.judged)
+    add_section = getattr(report.longrepr, "addsection", None)
+    if error is not None and not is_overlooked and add_section is not None:
+        add_section("performance", _text(error))
     if runs is not None and report.failed:
-        runs.shown_count = len(judged)
-    if runs is not None and (judged or may_load(item)):
-        attach(report, runs.take_unreported(), shown)
+        runs.shown_count = len(runs.judged)
+    if runs is not None and (runs.judged or may_load(item)):
+        attach(report, runs.take_unreported())
 
 
-def _overdue(runs: TestRuns, phase: str) -> Exception | None:
-    """Return why a phase fails that pytest takes for passed or skipped; None: it does not fail."""
-    spoiled = _with_verdict(runs.judged, RunNotJudged)
-    if phase == "teardown":
-        if runs.error is not None:
-            return runs.error
-        if spoiled:
-            text = "\n\n".join(map(failure_text, spoiled))
-            return RunNotJudged(str(spoiled[0].verdict.verdict), text)
-    failed = _with_verdict(runs.judged[runs.shown_count :], ThresholdsViolated)
+def _error(runs: TestRuns, phase: str) -> Exception | None:
+    """Return why a phase of the test fails by its runs; None: it does not."""
+    unproven = [run for run in runs.judged if run.verdict.verdict in _UNPROVEN]
+    if phase == "teardown" and runs.error is not None:
+        return runs.error
+    if phase == "teardown" and unproven:
+        text = "\n\n".join(map(failure_text, unproven))
+        return RunNotJudged(str(unproven[0].verdict.verdict), text)
+    new = runs.judged[runs.shown_count :]
+    failed = [run for run in new if run.verdict.verdict is Verdict.FAIL]
     return ThresholdsViolated("\n\n".join(map(failure_text, failed))) if failed else None
-
-
-def _with_verdict(judged: Sequence[JudgedRun], error: type[BaseException]) -> list[JudgedRun]:
-    verdicts = _SHOWN_VERDICTS.get(error, ())
-    return [run for run in judged if run.verdict.verdict in verdicts]
 
 
 def _excinfo(error: Exception) -> pytest.ExceptionInfo[BaseException]:
@@ -79,35 +74,41 @@ def _show(
     excinfo: pytest.ExceptionInfo[BaseException],
     item: pytest.Item,
     judged: Sequence[JudgedRun],
-) -> tuple[Verdict, ...]:
+) -> None:
     """Replace the traceback of an error of this package by its text.
 
     The first line also stands alone, where pytest and readers of JUnit XML show one: it says what
     was decisive.
-
-    Returns:
-        The verdicts whose runs the text shows whole.
     """
     error = excinfo.value
     if not isinstance(error, (PerfError, ThresholdsViolated)):
-        return ()
-    decisive = [
-        f"{run.verdict.verdict.upper()}: {decisive_text(run)}"
-        for run in _with_verdict(judged, type(error))
-    ]
-    # A verdict is named in its text; other errors need the name of their kind.
-    text = str(error) if decisive else f"{type(error).__name__}: {error}"
-    lines = "\n".join((text, *getattr(error, "__notes__", ()))).split("\n")
+        return
+    lines = _text(error).split("\n")
     of_test = [entry.lineno + 1 for entry in excinfo.traceback if entry.path == item.path]
     if of_test:
         lines.append(f"{item.location[0]}:{of_test[-1]}")
     shown = excinfo.getrepr(style="value", chain=False)
     (entry,) = shown.reprtraceback.reprentries
-    # Not all that a target answers can be sent to xdist's controller, or shown.
-    entry.lines = lines = [printable(line) for line in lines]
+    entry.lines = lines
     if shown.reprcrash is not None:
+        verdicts = {ThresholdsViolated: {Verdict.FAIL}, RunNotJudged: _UNPROVEN}
+        decisive = [
+            f"{run.verdict.verdict.upper()}: {decisive_text(run)}"
+            for run in judged
+            if run.verdict.verdict in verdicts.get(type(error), ())
+        ]
         shown.reprcrash.message = "; ".join(decisive) or lines[0]
         if of_test:
             shown.reprcrash.path, shown.reprcrash.lineno = str(item.path), of_test[-1]
     report.longrepr = shown
-    return _SHOWN_VERDICTS[type(error)] if decisive else ()
+
+
+def _text(error: Exception) -> str:
+    """Return an error as shown: verdicts speak for themselves, others need the name of their kind.
+
+    Not all that a target answers can be sent to xdist's controller, or shown.
+    """
+    is_verdict = isinstance(error, (RunNotJudged, ThresholdsViolated))
+    text = str(error) if is_verdict else f"{type(error).__name__}: {error}"
+    lines = "\n".join((text, *getattr(error, "__notes__", ()))).split("\n")
+    return "\n".join(map(printable, lines))

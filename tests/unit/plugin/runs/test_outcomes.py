@@ -137,15 +137,17 @@ def test_a_failure_is_shown_once(session: Session) -> None:
     assert "errors" not in result.parseoutcomes()
 
 
-def test_an_error_of_the_body_is_a_note_on_one_of_the_teardown(session: Session) -> None:
+def test_an_error_of_the_body_is_shown_with_one_of_the_teardown(session: Session) -> None:
     result = session("def test_it(breaks_late, break_down): pass")
 
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["E * LookupError: it is gone", "E * TargetUnusable: moto * full"])
+    result.stdout.fnmatch_lines(["E * LookupError: it is gone", "TargetUnusable: moto * full"])
 
 
 def test_a_failing_body_speaks_for_its_runs(session: Session) -> None:
     result = session("def test_it(measure): measure(); assert False, 'mine'", FAILS)
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["FAILED * - AssertionError: mine*"])
+    result.stdout.fnmatch_lines(
+        ["FAIL: 1 of * thresholds met, * broken", "FAILED * - AssertionError: mine*"]
+    )
