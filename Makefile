@@ -41,8 +41,8 @@ check: env  ## format, lint, types, import layers, tests
 sweep: env  ## list the tables that runs left behind on AWS; ARGS="--account ID --yes" deletes them
 	$(BIN)/python -m aqp_perf.targets.sweep $(ARGS)
 
-docs: env  ## generate the reference of all options
-	$(BIN)/python -m aqp_perf.plugin.settings.reference_page > docs/options.md
+docs: env  ## renew the tables of options in docs/options.md
+	$(BIN)/python -m aqp_perf.plugin.settings.reference_page docs/options.md
 
 fix: env  ## format, and mend what lint can mend
 	$(BIN)/ruff check --fix .
