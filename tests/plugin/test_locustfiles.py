@@ -82,7 +82,7 @@ def test_nothing_is_a_failure_of_the_target(session: pytest.RunResult) -> None:
             "argument",
             (
                 "InvalidOption: perf_load(usres=…): 1 is not valid: "
-                "there is no such argument: use profile, users, "
+                "there is no such option: use profile, users, "
             ),
         ),
         (

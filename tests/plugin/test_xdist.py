@@ -135,7 +135,7 @@ def test_bad_marker_is_an_error_of_its_test(together: Together) -> None:
     together.workers.stdout.fnmatch_lines(
         [
             "*ERROR at setup of test_bad_marker*",
-            "InvalidOption: @pytest.mark.perf(usres=…): 5 is not valid: there is no such argument*",
+            "InvalidOption: @pytest.mark.perf(usres=…): 5 is not valid: there is no such option*",
         ]
     )
     together.workers.stdout.no_fnmatch_line("*INTERNALERROR*")

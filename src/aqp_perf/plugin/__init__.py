@@ -159,7 +159,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
         if reports:
             state.collector.write_files()
         result = yield
-        if reports:
+        if reports and state.session.baselines.save is not None:
             is_green = exit_code(state.facts(session.exitstatus)) == pytest.ExitCode.OK
             is_whole = not state.interrupts.is_cut_short
             state.collector.save_baseline(state.baselines, is_green=is_green and is_whole)

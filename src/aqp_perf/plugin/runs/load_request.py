@@ -104,10 +104,11 @@ def _workload(load: LoadSettings, site: Site, dataset: Dataset, run_id: str) -> 
     arguments = {
         "data-seed": str(dataset.seed),
         "data": data_text(dataset),
-        "client": str(load.client),
-        "verify": "off" if site.unverifiable else str(load.verify),
+        **load.arguments(),
         "run-id": run_id,
     }
+    if site.unverifiable:
+        arguments["verify"] = "off"
     if site.table is not None:
         arguments["table"] = site.table.name
     if site.target is None:

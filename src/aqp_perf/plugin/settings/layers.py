@@ -5,14 +5,22 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from aqp_perf.errors import ConfigError, InvalidComparisonRule, InvalidOption, InvalidThreshold
+from aqp_perf.errors import (
+    ConfigError,
+    InvalidComparisonRule,
+    InvalidOption,
+    InvalidThreshold,
+    RemovedOption,
+)
 from aqp_perf.plugin.settings.option import Kind, Option, Scope
 from aqp_perf.plugin.settings.options import OPTIONS, PROFILE
-from aqp_perf.plugin.settings.profiles import Profile, Value
-from aqp_perf.plugin.settings.removed import check_key
+from aqp_perf.plugin.settings.profiles import Profile
+from aqp_perf.plugin.settings.removed import REMOVED
 
 _BY_KEY: Final[Mapping[str, Option]] = {option.key: option for option in OPTIONS}
-_IN_PROFILES: Final = _BY_KEY.keys() - {PROFILE.key}
+
+Value = str | bool | tuple[str, ...]
+"""Of an option of each kind, as the command line gives it."""
 
 
 class Layer(NamedTuple):
@@ -62,20 +70,14 @@ def arguments_layer(arguments: Mapping[str, object], origin: str) -> Layer:
     """Return the layer of a marker's or a call's keyword arguments.
 
     Raises:
-        ConfigError: an argument is unknown, is for a whole session, or is no list where it must be.
+        ConfigError: an argument is unknown, is for a whole session, or is of another type.
     """
-    values: dict[str, Value] = {}
-    for key, value in arguments.items():
-        name, option = origin.format(key=key), _BY_KEY.get(key)
-        check_key(key, name)
-        if option is None:
-            keys = ", ".join(each.key for each in OPTIONS if each.scope is Scope.RUN)
-            raise InvalidOption(name, value, f"there is no such argument: use {keys}")
-        if option.scope is Scope.SESSION:
-            given = option.flag if option.has_flag else f"the ini key {option.ini_key}"
-            raise InvalidOption(name, value, f"it holds for the whole session: give {given}")
-        values[key] = _texts(name, value) if option.kind is Kind.LIST else str(value)
-    return Layer(values, origin)
+    for option in OPTIONS:
+        if option.scope is Scope.SESSION and option.key in arguments:
+            setting = option.flag if option.has_flag else f"the ini key {option.ini_key}"
+            hint = f"it holds for the whole session: give {setting}"
+            raise InvalidOption(origin.format(key=option.key), arguments[option.key], hint)
+    return _layer(arguments, origin, [each.key for each in OPTIONS if each.scope is Scope.RUN])
 
 
 def profile_layer(name: str, profile: Profile) -> Layer:
@@ -84,20 +86,39 @@ def profile_layer(name: str, profile: Profile) -> Layer:
     Raises:
         ConfigError: it has an unknown option, or one of another type.
     """
-    layer = Layer(profile, f"profile {name!r} {{key}}")
-    for key, value in profile.items():
-        called = layer.origin.format(key=key)
-        check_key(key, called)
-        if key not in _IN_PROFILES:
-            raise InvalidOption(called, value, f"use one of {', '.join(sorted(_IN_PROFILES))}")
-        match _BY_KEY[key].kind:
-            case Kind.LIST:
-                _texts(called, value)
-            case Kind.SWITCH if not isinstance(value, bool):
-                raise InvalidOption(called, value, "write true or false")
-            case Kind.VALUE if not isinstance(value, str):
-                raise InvalidOption(called, value, "write one value")
-    return layer
+    keys = [option.key for option in OPTIONS if option is not PROFILE]
+    return _layer(profile, f"profile {name!r} {{key}}", keys)
+
+
+def _layer(given: Mapping[str, object], origin: str, keys: Sequence[str]) -> Layer:
+    values: dict[str, Value] = {}
+    for key, value in given.items():
+        name = origin.format(key=key)
+        if key in REMOVED:
+            raise RemovedOption(name, REMOVED[key])
+        if key not in keys:
+            raise InvalidOption(name, value, f"there is no such option: use {', '.join(keys)}")
+        values[key] = _as_given(_BY_KEY[key], value, name)
+    return Layer(values, origin)
+
+
+def _as_given(option: Option, value: object, name: str) -> Value:
+    """Return a value of Python or TOML as the command line would give it."""
+    match option.kind, value:
+        case Kind.LIST, dict():
+            return tuple(f"{key}={each}" for key, each in value.items())
+        case Kind.LIST, list() | tuple() if all(isinstance(each, str) for each in value):
+            return tuple(value)
+        case Kind.SWITCH, bool():
+            return value
+        case Kind.VALUE, str() | int() | float() if not isinstance(value, bool):
+            return str(value)
+    hints = {
+        Kind.LIST: "give a list of texts, such as ['p99 < 300 ms']",
+        Kind.SWITCH: "write true or false",
+        Kind.VALUE: "write one text or number",
+    }
+    raise InvalidOption(name, value, hints[option.kind])
 
 
 def values_of(layers: Sequence[Layer], scope: Scope) -> dict[str, Any]:
@@ -115,7 +136,7 @@ def values_of(layers: Sequence[Layer], scope: Scope) -> dict[str, Any]:
 
 def value_of(option: Option, layers: Sequence[Layer]) -> Any:  # noqa: ANN401 - as its parser returns
     """Return the value of one option: of the first layer that has it, or all layers' combined."""
-    given = [
+    given: list[tuple[Any, str]] = [
         (layer.values[option.key], layer.name(option))
         for layer in layers
         if option.key in layer.values
@@ -124,14 +145,14 @@ def value_of(option: Option, layers: Sequence[Layer]) -> Any:  # noqa: ANN401 - 
         case Kind.LIST:
             combined: tuple[Any, ...] = ()
             for texts, name in reversed(given):
-                higher = tuple(_parsed(option, text, name) for text in _texts(name, texts))
+                higher = tuple(_parsed(option, text, name) for text in texts)
                 combined = option.combine(combined, higher)
             return combined
         case Kind.SWITCH:
             return any(value is True for value, _ in given[:1])
         case Kind.VALUE if given:
-            value, name = given[0]
-            return _parsed(option, str(value), name)
+            text, name = given[0]
+            return _parsed(option, text, name)
     return None if option.default is None else option.parse(option.default)
 
 
@@ -147,12 +168,6 @@ def _parsed(option: Option, text: str, name: str) -> Any:  # noqa: ANN401 - as i
         raise
     except ValueError as error:
         raise InvalidOption(name, text, str(error)) from error
-
-
-def _texts(name: str, value: object) -> tuple[str, ...]:
-    if isinstance(value, (list, tuple)) and all(isinstance(text, str) for text in value):
-        return tuple(value)
-    raise InvalidOption(name, value, "give a list of texts, such as ['p99 < 300 ms']")
 
 
 def _without_none(values: Mapping[str, Any]) -> dict[str, Value]:

@@ -76,6 +76,10 @@ class LoadSettings:
                 "the others send nothing"
             )
 
+    def arguments(self) -> dict[str, str]:
+        """Return name → text of the options that are arguments of the locust command, too."""
+        return {each.name: str(getattr(self, each.field)) for each in OPTIONS if each.is_argument}
+
     def to_json(self) -> dict[str, object]:
         """Return the load profile as reports show it."""
         fields = [option.field for option in OPTIONS if option.is_reported]

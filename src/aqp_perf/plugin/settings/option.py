@@ -47,6 +47,7 @@ class Option:
         key: its name in profiles and markers, where that is not ``name``.
         field: its attribute of the settings, where that is not ``name``.
         is_reported: whether reports show it as part of the load.
+        is_argument: whether it is an argument of the same name of the locust command, too.
         has_flag: whether there is a command line option; else ini key and profile alone have it.
     """
 
@@ -62,6 +63,7 @@ class Option:
     key: str = ""
     field: str = ""
     is_reported: bool = False
+    is_argument: bool = False
     has_flag: bool = True
 
     def __post_init__(self) -> None:

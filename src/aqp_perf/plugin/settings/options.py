@@ -152,6 +152,7 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
             "fast|boto3|boto3:N",
             "what sends the PartiQL statements; boto3 makes up to N attempts per request",
             default="fast",
+            is_argument=True,
         ),
         _load(
             "processes",
@@ -183,6 +184,7 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
             "all|sample:10%|off",
             "which answers are checked against those that follow from the data seed",
             default="all",
+            is_argument=True,
         ),
         _run(
             "audit",

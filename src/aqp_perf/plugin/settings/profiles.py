@@ -7,15 +7,16 @@ them, ``[tool.perf.prices]`` has what AWS charges: see `aqp_perf.core.aws.prices
 """
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from aqp_perf.core.aws.prices import Prices, prices_of_setting
 from aqp_perf.core.data.statements import STATUS_OPERATION, WRITE_OPERATION, ZIPCODE_OPERATION
 from aqp_perf.errors import InvalidOption
 
-Value = str | bool | Sequence[str]
-Profile = Mapping[str, Value]
+Profile = Mapping[str, Any]
+"""Name of an option → its value, a list or table of a repeatable one."""
 
 _WRITE_LIMITS = ("failure_ratio <= 0.1%", "median <= 50 ms", "p99 <= 300 ms")
 _AQP_LIMITS = (
@@ -76,9 +77,13 @@ def read_profiles(pyproject: Path) -> dict[str, Profile]:
         InvalidOption: ``tool.perf`` in the file is not as described above.
     """
     profiles = _own_table(pyproject).get("profiles", {})
-    if not isinstance(profiles, dict):
-        raise InvalidOption("[tool.perf.profiles]", profiles, "write [tool.perf.profiles.NAME]")
-    return {**SHIPPED, **{name: _profile(name, table) for name, table in profiles.items()}}
+    if not isinstance(profiles, dict) or not all(
+        isinstance(each, dict) for each in profiles.values()
+    ):
+        hint = "write tables [tool.perf.profiles.NAME] of option names and values"
+        raise InvalidOption("[tool.perf.profiles]", profiles, hint)
+    changed = {name: {**SHIPPED.get(name, {}), **table} for name, table in profiles.items()}
+    return {**SHIPPED, **changed}
 
 
 def read_prices(pyproject: Path) -> Prices | None:
@@ -108,24 +113,3 @@ def _own_table(pyproject: Path) -> dict[str, object]:
         hint = "it holds nothing but [tool.perf.profiles.NAME] and [tool.perf.prices]"
         raise InvalidOption("[tool.perf]", own, hint)
     return own
-
-
-def _profile(name: str, table: object) -> Profile:
-    where = f"[tool.perf.profiles.{name}]"
-    if not isinstance(table, dict):
-        raise InvalidOption(where, table, "it is a table of option names and values")
-    own = {key: _value(where, key, value) for key, value in table.items()}
-    return {**SHIPPED.get(name, {}), **own}
-
-
-def _value(where: str, key: str, value: object) -> Value:
-    if key == "data" and isinstance(value, dict):
-        return tuple(f"{name}={size}" for name, size in value.items())
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, (str, int, float)):
-        return str(value)
-    if isinstance(value, list) and all(isinstance(text, str) for text in value):
-        return tuple(value)
-    hint = "write a text, a number, true, false or a list of texts"
-    raise InvalidOption(f"{where} {key}", value, hint)

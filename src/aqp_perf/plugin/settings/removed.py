@@ -59,17 +59,3 @@ def check_removed(config: pytest.Config) -> None:
             continue
         if is_used:
             raise RemovedOption(f"ini key perf_{name}", replacement)
-
-
-def check_key(key: str, origin: str) -> None:
-    """Refuse a removed key of a profile or a marker.
-
-    Args:
-        key: as it is written there.
-        origin: what the message calls it.
-
-    Raises:
-        RemovedOption: it is one.
-    """
-    if key in REMOVED:
-        raise RemovedOption(origin, REMOVED[key])
