@@ -256,7 +256,7 @@ def test_host_and_headers_are_the_sdk_s_in_every_region() -> None:
         url, theirs = sent_by_the_sdk(session, region)
         # Plain, as a TLS context costs more than all the rest; the host is the same.
         client = FastClient(url.replace("https:", "http:"), region, lambda: FIRST)
-        line, *lines = client._signed(b"").decode().rstrip().split("\r\n")
+        line, *lines = client._signed(b"", FIRST).decode().rstrip().split("\r\n")
         ours = dict(each.lower().split(": ", 1) for each in lines)
 
         assert line == "POST / HTTP/1.1"

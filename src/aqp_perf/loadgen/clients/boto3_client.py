@@ -24,6 +24,7 @@ from aqp_perf.loadgen.clients.dynamodb import (
     read_answer,
     reasons_in,
     refused,
+    request_of,
 )
 from aqp_perf.loadgen.clients.failure_texts import credentials_problem
 
@@ -110,15 +111,12 @@ class Boto3Client:
         next_token: str | None = None,
     ) -> Answer:
         """Send one statement, with the SDK's retries; see `DynamoDbClient`."""
-        request: dict[str, Any] = {"Statement": statement, "ReturnConsumedCapacity": "TOTAL"}
-        if parameters:
-            request["Parameters"] = list(parameters)
-        if next_token is not None:
-            request["NextToken"] = next_token
         tally = Tally()
         _TALLY.set(tally)
         try:
-            response = self._client.execute_statement(**request)
+            response = self._client.execute_statement(
+                **request_of(statement, parameters, next_token)
+            )
         except _FAILED as raised:
             error = _translated(raised, tally.payload, writes=writes)
             error.hide((tally.token,))  # the secret key was not sent

@@ -94,6 +94,18 @@ class DynamoDbClient(Protocol):
         """
 
 
+def request_of(
+    statement: str, parameters: Sequence[Attributes], next_token: str | None
+) -> dict[str, Any]:
+    """Return the JSON of an ExecuteStatement request."""
+    request: dict[str, Any] = {"Statement": statement, "ReturnConsumedCapacity": "TOTAL"}
+    if parameters:
+        request["Parameters"] = parameters
+    if next_token is not None:
+        request["NextToken"] = next_token
+    return request
+
+
 def read_answer(payload: bytes) -> Answer:
     """Return the answer in the body of status 200.
 

@@ -5,7 +5,6 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
 
 from geventhttpclient.response import HTTPParseError
 
@@ -21,6 +20,7 @@ from aqp_perf.loadgen.clients.dynamodb import (
     not_sent,
     read_answer,
     refused,
+    request_of,
 )
 from aqp_perf.loadgen.clients.exchange import HttpServer
 
@@ -66,13 +66,9 @@ class FastClient:
         next_token: str | None = None,
     ) -> Answer:
         """Send one statement, once; see `DynamoDbClient`."""
-        request: dict[str, Any] = {"Statement": statement, "ReturnConsumedCapacity": "TOTAL"}
-        if parameters:
-            request["Parameters"] = parameters
-        if next_token is not None:
-            request["NextToken"] = next_token
-        signed = self._signed(_JSON.encode(request).encode())
-        sent_with = self._signed_with
+        request = request_of(statement, parameters, next_token)
+        credentials = self._credentials()
+        signed = self._signed(_JSON.encode(request).encode(), credentials)
         try:
             reply = self._server.exchange(signed)
         except NotConnected as error:
@@ -86,15 +82,13 @@ class FastClient:
             details = details_of(reply.status_code, reply.body)
             raise refused(reply.status_code, details, reply.header("date"))
         except DynamoDbError as error:
-            if sent_with is not None:
-                error.hide((sent_with.session_token, sent_with.secret_key))
+            error.hide((credentials.session_token, credentials.secret_key))
             raise
 
-    def _signed(self, body: bytes) -> bytes:
+    def _signed(self, body: bytes, credentials: Credentials) -> bytes:
         second = int(time.time())
         if second != self._date_second:
             self._date, self._date_second = amz_date(datetime.fromtimestamp(second, UTC)), second
-        credentials = self._credentials()
         signer = self._signer
         if signer is None or credentials is not self._signed_with:
             signer = self._signer = Signer(credentials, self._region)

@@ -49,14 +49,17 @@ def read_answer(reply: Reply) -> AqpAnswer:
     return AqpAnswer(rows, *_read_stats(document.get("stats")))
 
 
-def check_columns(rows: list[Any], columns: AbstractSet[str]) -> str | None:
-    """Return what is wrong with rows of which only the columns are known; None: they are right."""
+def check_columns(rows: list[Any], columns: AbstractSet[str]) -> None:
+    """Check rows of which only the columns are known.
+
+    Raises:
+        MalformedAnswer: they are not rows, or have other columns.
+    """
     for row in rows:
         if not isinstance(row, dict):
-            return shown(row)[:_SHOWN_CHARACTERS]
+            raise MalformedAnswer(shown(row)[:_SHOWN_CHARACTERS])
         if row.keys() != columns:
-            return f"other columns than asked for: {shown(row)[:_SHOWN_CHARACTERS]}"
-    return None
+            raise MalformedAnswer(f"other columns than queried: {shown(row)[:_SHOWN_CHARACTERS]}")
 
 
 def _content_of(reply: Reply) -> bytes:

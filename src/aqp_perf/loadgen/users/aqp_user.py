@@ -19,7 +19,8 @@ from geventhttpclient.response import HTTPParseError
 from aqp_perf.core.aws.secret_texts import without_secrets
 from aqp_perf.core.data.statements import query_path
 from aqp_perf.core.measured.failure_class import FailureClass
-from aqp_perf.core.proof import AggregateQuery, WrongAnswer, WrongAnswerKind
+from aqp_perf.core.proof import AggregateQuery
+from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind, wrong_answer
 from aqp_perf.loadgen.clients.connections import DEFAULT_TIMEOUTS, Timeouts
 from aqp_perf.loadgen.clients.exchange import HttpServer, Reply
 from aqp_perf.loadgen.clients.failure_texts import encodable
@@ -150,25 +151,23 @@ class AqpUser(PacedUser):
         self, reply: Reply, sql: str, columns: AbstractSet[str], check: AnswerCheck | None
     ) -> AqpAnswer | WrongAnswer:
         """Return the answer, or what is wrong with it, without our credentials."""
+        wrong: WrongAnswer | None = None
         try:
             answer = read_answer(reply)
+            if check is None or check.check is None:
+                check_columns(answer.rows, columns)
+            else:
+                wrong = check.check(answer.rows)
+            if wrong is None:
+                return answer
         except MalformedAnswer as error:
-            return _malformed(sql, self._harmless(str(error)))
-        if check is None or check.check is None:
-            problem = check_columns(answer.rows, columns)
-            return answer if problem is None else _malformed(sql, self._harmless(problem))
-        wrong = check.check(answer.rows)
-        return answer if wrong is None else replace(wrong, got=self._harmless(wrong.got))
+            evidence = [("an answer of an AQP", str(error))]
+            wrong = wrong_answer(WrongAnswerKind.MALFORMED, sql, evidence)
+        return replace(wrong, got=self._harmless(wrong.got))
 
     def _harmless(self, text: str) -> str:
         """Return ``text`` without our credentials, and encodable."""
         return encodable(without_secrets(text, self._secrets))
-
-
-def _malformed(sql: str, got: str) -> WrongAnswer:
-    return WrongAnswer(
-        kind=WrongAnswerKind.MALFORMED, query=sql, expected="an AQP's answer", got=got
-    )
 
 
 def _note_answer(answer: AqpAnswer, end_ns: int, context: RequestContext) -> None:

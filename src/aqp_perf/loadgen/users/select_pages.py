@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from aqp_perf.core.proof import WrongAnswer, WrongAnswerKind
+from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind, wrong_answer
 from aqp_perf.loadgen.clients.dynamodb import Answer
 from aqp_perf.loadgen.clients.request_context import RequestContext
 from aqp_perf.loadgen.users.paced_user import AnswerCheck
@@ -50,9 +50,8 @@ class SelectPages:
 
     def take_malformed(self, got: str, context: RequestContext) -> None:
         """Note in the context that DynamoDB would not answer this, and end the SELECT."""
-        expected = "an answer of DynamoDB that comes to an end"
-        kind = WrongAnswerKind.MALFORMED
-        self._end(WrongAnswer(kind=kind, query=self._query, expected=expected, got=got), context)
+        evidence = [("an answer of DynamoDB that ends", got)]
+        self._end(wrong_answer(WrongAnswerKind.MALFORMED, self._query, evidence), context)
 
     def _end(self, wrong: WrongAnswer | None, context: RequestContext) -> None:
         self.next_token = None
