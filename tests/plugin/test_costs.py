@@ -1,4 +1,4 @@
-"""Sessions on AWS, as moto plays it: what costs too much is not begun, or is stopped."""
+"""Sessions on AWS, simulated by moto: load that costs too much is refused or stopped."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""``--perf-history``: every session is added, and changes are told where they were measured."""
+"""``--perf-history``: every session is added, and changes of its own series are reported."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM, SIGHUP and kill -9 in the middle of a load run: what is told, what is left."""
+"""Ctrl-C, SIGTERM, SIGHUP and kill -9 in a load run: exit code, results, nothing left behind."""
 
 import json
 import os

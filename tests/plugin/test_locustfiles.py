@@ -1,4 +1,4 @@
-"""A run that locust cannot begin: an error of its test that says what to mend, never a failure."""
+"""A run that locust cannot start is an error of its test that says why, never a failure."""
 
 from collections.abc import Callable
 from pathlib import Path

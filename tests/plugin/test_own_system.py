@@ -1,4 +1,4 @@
-"""A suite with a system under test of its own: no DynamoDB is started, named or looked at."""
+"""Load tests of another system: no DynamoDB is started, named or looked at."""
 
 import json
 from collections.abc import Callable

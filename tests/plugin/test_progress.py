@@ -1,4 +1,4 @@
-"""A load run on a terminal: what a person sees of it, and what a test prints meanwhile."""
+"""Live progress on a terminal, beside what a test prints."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""What a session says of answers and writes: right and found, wrong or lost, or not looked at."""
+"""Reports of checked answers and audited writes: right, wrong, lost, or not checked."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Report files with nothing to put into them, or nowhere to put them: what is left of a session."""
+"""Report files of sessions without results, or with no place to write them."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Nothing that a session prints, writes or starts shows a secret, however much an endpoint echoes.
+"""No secret is printed, written or on a command line, however much an endpoint echoes.
 
 The endpoint answers every statement and query with all that it was sent: headers, signature,
 password, session token.

@@ -1,4 +1,4 @@
-"""A target, table or AQP that is not as the run needs it: an error in words, before any load."""
+"""A target, table or AQP that cannot be used is an error in words, before any load."""
 
 import os
 import socket

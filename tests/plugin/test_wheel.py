@@ -1,4 +1,4 @@
-"""The wheel is all that another project needs: plugin, workloads, moto; or users of its own."""
+"""Another project needs only the wheel: plugin, workloads and moto, or users of its own."""
 
 import subprocess
 import sys

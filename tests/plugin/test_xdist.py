@@ -1,4 +1,4 @@
-"""Workers of xdist and a second session beside them: who runs when, and what comes together."""
+"""xdist, with a second session beside it: load tests run alone, and results are merged."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What cannot be written keeps no other report from it, and no figure is lost.
+"""A report that cannot be written does not affect the others, and no figure is lost.
 
 The page of a CI job, which nobody asked for, costs nothing but its own line.
 """

@@ -1,4 +1,4 @@
-"""Before a load begins its user is warned of what its table will not carry."""
+"""Warnings before a load that its table will throttle."""
 
 import re
 import warnings

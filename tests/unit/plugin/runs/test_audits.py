@@ -1,4 +1,4 @@
-"""Audits of the runs of a session, over a table that is a set of keys."""
+"""Audits of the runs of a session, with a set of keys for a table."""
 
 from collections.abc import Iterator, Sequence
 from types import SimpleNamespace

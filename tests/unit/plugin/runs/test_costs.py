@@ -1,4 +1,4 @@
-"""What may be spent is estimated before, counted after, and never passed."""
+"""Costs are estimated before a load, counted after it, and limited for the session."""
 
 from collections.abc import Callable
 from decimal import Decimal

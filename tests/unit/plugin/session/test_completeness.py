@@ -1,4 +1,4 @@
-"""A session that lost something on the way is not green."""
+"""A session with a lost worker, or a load test without a report, is not green."""
 
 from collections.abc import Callable
 from types import SimpleNamespace

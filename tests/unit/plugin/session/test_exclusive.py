@@ -1,4 +1,4 @@
-"""A load test is alone in the room; the others share it and let no load test wait for ever."""
+"""A load test holds the lock alone; other tests share it, but do not overtake a load test."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""What is written to a terminal that is gone is dropped; one that is there stays."""
+"""Output to a closed terminal is dropped; an open one is left alone."""
 
 import os
 import pty

@@ -1,4 +1,4 @@
-"""Signals one after another, by a clock that the test sets; real ones are in ``tests/plugin``."""
+"""Sequences of signals, with a manual clock; real signals are sent in ``tests/plugin``."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""What a session shows of its load runs, and when it asks them to tell anything at all."""
+"""Live progress of load runs: when it is shown, and the lines of a log."""
 
 import threading
 from io import StringIO
