@@ -1,6 +1,6 @@
 """A run is stopped when its budget is spent, and not before."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import gevent
 import pytest
@@ -8,8 +8,8 @@ import pytest
 from aqp_perf.core.load.cost import parse_budget
 from aqp_perf.core.load.planned_load import USER_WORK
 from aqp_perf.core.measured.metered_units import MeteredUnits
-from aqp_perf.loadgen.measure import budget_watch as watching
-from aqp_perf.loadgen.measure.budget_watch import wait_until_spent
+from aqp_perf.loadgen.measure import watch
+from aqp_perf.loadgen.measure.watch import wait_for_reason
 from aqp_perf.loadgen.users.paced_user import PacedUser
 from aqp_perf.workloads.locustfile import (
     AqpStatusUser,
@@ -22,9 +22,15 @@ BUDGET = parse_budget("1:0.125:1")
 """A million writes."""
 
 
+def wait_until_spent(
+    metered: Callable[[], MeteredUnits], is_over: Callable[[], bool]
+) -> str | None:
+    return wait_for_reason(lambda: BUDGET.overspent_reason(metered()), is_over)
+
+
 @pytest.fixture(autouse=True)
 def quick_watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "_WATCH_S", 0)
+    monkeypatch.setattr(watch, "_WATCH_S", 0)
 
 
 def growing(steps: int) -> Iterator[MeteredUnits]:
@@ -34,7 +40,7 @@ def growing(steps: int) -> Iterator[MeteredUnits]:
 
 def test_watch_tells_when_the_budget_is_spent() -> None:
     looks = growing(20)
-    reason = wait_until_spent(BUDGET, metered=lambda: next(looks), is_over=lambda: False)
+    reason = wait_until_spent(lambda: next(looks), is_over=lambda: False)
     assert reason is not None
     assert reason.startswith("stopped when the budget of 1.00 USD was spent: 1000000 write units")
     assert len(list(looks)) == 10, "it looked no further"
@@ -42,20 +48,20 @@ def test_watch_tells_when_the_budget_is_spent() -> None:
 
 def test_run_that_ends_within_its_budget_is_not_stopped() -> None:
     looks = list(growing(9))
-    reason = wait_until_spent(BUDGET, metered=lambda: looks.pop(0), is_over=lambda: not looks)
+    reason = wait_until_spent(lambda: looks.pop(0), is_over=lambda: not looks)
     assert reason is None
 
 
 def test_run_that_is_over_when_the_budget_is_spent_needs_no_stop() -> None:
     over = iter([False, True, True])
     spent = MeteredUnits(write=2e6)
-    assert wait_until_spent(BUDGET, metered=lambda: spent, is_over=lambda: next(over)) is None
+    assert wait_until_spent(lambda: spent, is_over=lambda: next(over)) is None
 
 
 def test_watch_lets_the_users_run() -> None:
     looks = growing(20)
     users = gevent.spawn(lambda: next(looks))
-    wait_until_spent(BUDGET, metered=lambda: next(looks), is_over=lambda: False)
+    wait_until_spent(lambda: next(looks), is_over=lambda: False)
     assert users.value == MeteredUnits(write=1e5), "they ran before the first look"
 
 

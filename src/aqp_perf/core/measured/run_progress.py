@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from aqp_perf.core.measured.operation import OperationResult
-from aqp_perf.core.measured.run_result import RunResult
+from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.records import Count, Figure
 from aqp_perf.core.samples.histogram import SizeHistogram
 from aqp_perf.core.samples.timeline import Timeline
@@ -29,12 +29,18 @@ class Progress:
         return sum(each.requests + each.warmup_requests for each in self.run.operations)
 
     def without_details(self) -> Self:
-        """Return it without what is large and not shown while a run goes on.
+        """Return it without what is large or not shown while a run goes on.
 
-        That is timelines, the target's own times, messages and evidence.
+        That is timelines, the target's own times, messages and evidence; and what makes a run
+        invalid, because that is known only at its end.
         """
-        operations = tuple(map(_without_details, self.run.operations))
-        return replace(self, run=replace(self.run, operations=operations))
+        run = replace(
+            self.run,
+            operations=tuple(map(_without_details, self.run.operations)),
+            generator=GeneratorHealth(processes=self.run.generator.processes),
+            invalid_reasons=(),
+        )
+        return replace(self, run=run)
 
 
 def _without_details(operation: OperationResult) -> OperationResult:

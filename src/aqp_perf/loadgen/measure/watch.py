@@ -18,7 +18,6 @@ from aqp_perf.core.measured.run_progress import Progress
 from aqp_perf.core.verdict.hopeless import abort_reason
 from aqp_perf.core.verdict.thresholds import parse_abort_rule
 from aqp_perf.loadgen.command.result_file import progress_path
-from aqp_perf.loadgen.measure.budget_watch import wait_until_spent
 from aqp_perf.loadgen.measure.progress_file import write_progress
 
 _WATCH_S: Final = 0.5
@@ -70,17 +69,17 @@ class Watch:
             gevent.spawn(self._write_progress)
 
     def _abort_when_hopeless(self) -> None:
-        while not self._is_over():
-            gevent.sleep(_WATCH_S)
-            operations = self._progress().run.labelled
-            reason = abort_reason(operations, self._abort_rules)
-            if reason is not None and not self._is_over():
-                self.aborted = reason
-                self._runner.quit()
+        self.aborted = wait_for_reason(
+            lambda: abort_reason(self._progress().run.labelled, self._abort_rules), self._is_over
+        )
+        if self.aborted is not None:
+            self._runner.quit()
 
     def _stop_when_spent(self) -> None:
         budget = parse_budget(self._options.budget)
-        self.overspent = wait_until_spent(budget, metered=self._metered, is_over=self._is_over)
+        self.overspent = wait_for_reason(
+            lambda: budget.overspent_reason(self._metered()), self._is_over
+        )
         if self.overspent is not None:
             self._runner.quit()
 
@@ -91,3 +90,21 @@ class Watch:
             progress=self._progress,
             is_over=self._is_over,
         )
+
+
+def wait_for_reason(find: Callable[[], str | None], is_over: Callable[[], bool]) -> str | None:
+    """Wait; return the first reason to stop a run, or None when the run is over before.
+
+    A run overspends its budget by the requests of half a second. With workers it is three seconds
+    more: that is how often they report.
+
+    Args:
+        find: returns the reason, or None while there is none.
+        is_over: returns whether the run is over.
+    """
+    while not is_over():
+        gevent.sleep(_WATCH_S)
+        reason = find()
+        if reason is not None and not is_over():
+            return reason
+    return None

@@ -58,5 +58,6 @@ def test_progress_is_judged_as_what_was_measured(
     read = from_json(to_json(progress.without_details()), Progress, "progress")
 
     assert judge(read.run, THRESHOLDS) == judge(progress.run, THRESHOLDS)
+    assert read.run.generator == GeneratorHealth(processes=1), "it is judged at the end"
     assert (read.elapsed_s, read.users, read.arrivals) == (5.0, 2, len(latencies_ns) + 3)
     assert read.run.metered == progress.run.metered
