@@ -1,4 +1,4 @@
-"""Thresholds of the command line hold for the session: each where its operation runs."""
+"""Thresholds of the command line apply wherever their operation runs."""
 
 import json
 from collections.abc import Callable
@@ -54,7 +54,7 @@ def test_threshold_is_judged_where_its_operation_runs(
     }
 
 
-def test_threshold_that_no_run_had_is_not_green(session: pytest.RunResult) -> None:
+def test_threshold_without_any_run_fails_the_session(session: pytest.RunResult) -> None:
     session.assert_outcomes(passed=2, deselected=1)
     assert session.ret == pytest.ExitCode.TESTS_FAILED
     session.stdout.fnmatch_lines(

@@ -1,1 +1,1 @@
-"""The workloads that ship: locustfiles and their users."""
+"""The shipped workloads: a locustfile with its user classes."""

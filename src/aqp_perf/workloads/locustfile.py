@@ -1,6 +1,6 @@
 """The workloads: PartiQL writes and reads against DynamoDB, aggregates against the AQP.
 
-Works with the bare locust command, alone, with ``--master`` and ``--worker``, and with its web UI::
+It runs with the bare locust command: alone, with ``--master`` and ``--worker``, in the web UI::
 
     locust -f perf/locustfile.py PartiqlWriteUser --endpoint-url http://localhost:8000 --headless
 
@@ -26,7 +26,7 @@ install(events)
 
 
 class PartiqlWriteUser(PartiqlUser):
-    """Inserts orders into partitions that nobody reads."""
+    """Inserts orders into partitions that are never read."""
 
     def send(self, index: int, due_ns: int) -> None:
         """Insert one order."""

@@ -1,1 +1,1 @@
-"""Options, ini keys, profiles, and the values they come to."""
+"""Options, ini keys and profiles, and the settings that they make up."""

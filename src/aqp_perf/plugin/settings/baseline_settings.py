@@ -1,4 +1,4 @@
-"""How baselines are named, and read, whoever wrote them."""
+"""The settings of baselines, and how a baseline is named."""
 
 import re
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 class MissingBaseline(StrEnum):
-    """What comes of a baseline that is not there, or does not have a run or an operation."""
+    """What follows if there is no baseline, or it lacks a run or an operation."""
 
     ERROR = "error"
-    """Nothing is green that was to be compared and was not."""
+    """A run that should be compared and cannot be is an error."""
     PASS = "pass"  # noqa: S105 - no password
-    """It is let pass, and told: so a first session can be green, and be saved."""
+    """A run without a counterpart passes with a warning, so that a first session can be saved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class BaselineSettings:
     save: str | None
     """Name to save the results under."""
     compare: str | None
-    """Name of a baseline, or path of a result file."""
+    """Name of a baseline, or path of a results file."""
     rules: tuple[ComparisonRule, ...]
     allowed: frozenset[str]
     """Parts of a fingerprint that may differ."""
@@ -39,10 +39,10 @@ class BaselineSettings:
 
 
 def parse_baseline_name(text: str) -> str:
-    """Return a name that is a file name everywhere.
+    """Return a name that is a file name on every system.
 
     Raises:
-        ValueError: it is none; the message says what would be right.
+        ValueError: it is not; the message says what would be right.
     """
     if not _NAME.fullmatch(text):
         raise ValueError(
@@ -52,10 +52,10 @@ def parse_baseline_name(text: str) -> str:
 
 
 def parse_baseline(text: str) -> str:
-    """Return the name of a baseline or the path of a result file; raise as above."""
+    """Return the name of a baseline or the path of a results file; raise as above."""
     return text if is_path(text) else parse_baseline_name(text)
 
 
 def is_path(text: str) -> bool:
-    """Tell whether a baseline is named by the path of its file."""
+    """Whether ``text`` is the path of a results file, and not the name of a baseline."""
     return text.endswith(SUFFIX) or "/" in text

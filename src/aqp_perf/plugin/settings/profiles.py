@@ -96,7 +96,7 @@ def read_prices(pyproject: Path) -> Prices | None:
     if prices is None:
         return None
     if not isinstance(prices, dict):
-        raise InvalidOption("[tool.perf.prices]", prices, "it is a table of prices and their date")
+        raise InvalidOption("[tool.perf.prices]", prices, "write a table of prices and their date")
     return prices_of_setting(prices)
 
 
@@ -110,6 +110,6 @@ def _own_table(pyproject: Path) -> dict[str, object]:
         raise InvalidOption(str(pyproject), "", f"it is not TOML: {error}") from error
     own = document.get("tool", {}).get("perf", {})
     if not isinstance(own, dict) or own.keys() - {"profiles", "prices"}:
-        hint = "it holds nothing but [tool.perf.profiles.NAME] and [tool.perf.prices]"
+        hint = "it may have [tool.perf.profiles.NAME] and [tool.perf.prices] only"
         raise InvalidOption("[tool.perf]", own, hint)
     return own

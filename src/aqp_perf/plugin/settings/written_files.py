@@ -1,4 +1,4 @@
-"""Which option writes which file: two that name one would leave what the later one wrote."""
+"""Refuses two options that write the same file: the later one would replace the other's."""
 
 import os
 from collections.abc import Iterator
@@ -16,11 +16,11 @@ STEP_SUMMARY_VARIABLE: Final = "GITHUB_STEP_SUMMARY"
 
 
 def check_written_files(session: SessionSettings, config: pytest.Config) -> None:
-    """Refuse two options that write one file; a device or a pipe takes what both write.
+    """Refuse two options that write the same file; they may share a device or a pipe.
 
     Args:
-        session: names the files of ours.
-        config: names that of pytest's ``--junitxml``, and the root of the baselines.
+        session: has the files of the plugin's options.
+        config: has the file of pytest's ``--junitxml``, and the root of the baselines.
 
     Raises:
         InvalidOption: names both options and the file.
@@ -31,7 +31,7 @@ def check_written_files(session: SessionSettings, config: pytest.Config) -> None
             if path.exists() and not path.is_file():
                 continue
             file = path.resolve()
-        except (OSError, RuntimeError):  # nobody can write it: its own option says so
+        except (OSError, RuntimeError):  # it cannot be written, which its own option reports
             continue
         other = writers.setdefault(file, option)
         if other != option:
@@ -62,6 +62,6 @@ def _junit_path(config: pytest.Config) -> Path | None:
 
 
 def _baseline_path(session: SessionSettings, root: Path) -> Path | None:
-    """Return where a baseline is saved; None: nowhere, or in S3."""
+    """Return the file that a baseline is saved as; None: no file, or one in S3."""
     name, folder = session.baselines.save, session.baselines.place.folder(root)
     return None if name is None or folder is None else folder / (name + SUFFIX)

@@ -1,4 +1,4 @@
-"""What is wrong with a load run is said before it starts."""
+"""The launcher checks a load run before it starts."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ from aqp_perf.loadgen.command.launcher import LoadRun
 from aqp_perf.loadgen.command.run_spec import RunSpec
 
 
-def test_a_missing_locustfile_is_the_users_mistake(tmp_path: Path) -> None:
+def test_missing_locustfile_is_an_invalid_option(tmp_path: Path) -> None:
     spec = RunSpec(
         locustfile=tmp_path / "none.py",
         users=1,
@@ -25,5 +25,5 @@ def test_a_missing_locustfile_is_the_users_mistake(tmp_path: Path) -> None:
         LoadRun(spec, environment={})
 
 
-def test_the_launcher_needs_neither_locust_nor_gevent() -> None:
+def test_launcher_imports_neither_locust_nor_gevent() -> None:
     assert not {"locust", "gevent"} & sys.modules.keys()

@@ -1,4 +1,4 @@
-"""A load run is an ordinary locust command, that says all of it."""
+"""A load run is an ordinary locust command."""
 
 import shlex
 from dataclasses import replace
@@ -60,13 +60,13 @@ def test_a_budget_is_part_of_the_command() -> None:
     assert "--budget" not in SPEC.argv(RESULT)
 
 
-def test_a_run_tells_its_progress_when_somebody_asks() -> None:
+def test_progress_is_written_only_on_request() -> None:
     argv = replace(SPEC, progress_s=0.5).argv(RESULT)
     assert argv[argv.index("--progress") + 1] == "500ms"
     assert "--progress" not in SPEC.argv(RESULT)
 
 
-def test_a_file_elsewhere_is_named_in_full(tmp_path: Path) -> None:
+def test_file_outside_the_working_folder_has_a_full_path(tmp_path: Path) -> None:
     spec = replace(SPEC, locustfile=tmp_path / "own.py")
 
     assert spec.argv(RESULT)[2].endswith(f",{tmp_path / 'own.py'}")
@@ -87,7 +87,7 @@ def test_a_file_elsewhere_is_named_in_full(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_the_weights_of_several_classes_take_the_place_of_their_own(
+def test_weights_of_several_classes_replace_their_own(
     classes: dict[str, int], config: str | None
 ) -> None:
     spec = replace(SPEC, user_classes=classes)
@@ -101,14 +101,14 @@ def test_the_weights_of_several_classes_take_the_place_of_their_own(
 @pytest.mark.parametrize(
     ("seconds", "whole"), [(1.0, "1"), (0.5, "1"), (1.001, "2"), (2_000_000, "2000000")]
 )
-def test_times_are_given_in_the_whole_seconds_that_locust_takes(seconds: float, whole: str) -> None:
+def test_times_are_rounded_up_to_whole_seconds(seconds: float, whole: str) -> None:
     spec = replace(SPEC, run_time_s=seconds, stop_timeout_s=seconds)
     given = dict(pairwise(options(spec)))
 
     assert (given["-t"], given["--stop-timeout"]) == (f"{whole}s", whole)
 
 
-def test_worker_processes_meet_on_a_loopback_port_of_their_own() -> None:
+def test_worker_processes_meet_on_a_free_loopback_port() -> None:
     spec = replace(SPEC, processes=2)
     argv = options(spec)
     given = dict(pairwise(argv))
@@ -129,7 +129,7 @@ def test_a_master_waits_for_the_workers_on_other_machines() -> None:
     assert (given["--master-bind-host"], given["--master-bind-port"]) == ("10.0.0.1", "7000")
 
 
-def test_what_aborts_is_told_to_locust() -> None:
+def test_abort_rules_are_arguments() -> None:
     rules = ["abort: failure_ratio > 50%", "abort: a: p99 > 2 s after 7"]
     argv = options(replace(SPEC, abort_rules=[parse_threshold(rule) for rule in rules]))
 
@@ -139,5 +139,5 @@ def test_what_aborts_is_told_to_locust() -> None:
     ]
 
 
-def test_the_deadline_has_room_for_spawning_and_stopping() -> None:
+def test_deadline_includes_spawning_and_stopping() -> None:
     assert SPEC.deadline_s >= 300 + 10 / 2.5 + 10

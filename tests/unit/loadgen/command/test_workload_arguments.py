@@ -1,4 +1,4 @@
-"""The workloads' arguments survive locust's plain text and become settings."""
+"""The workloads' arguments are plain values for locust, and become settings."""
 
 import argparse
 
@@ -45,7 +45,7 @@ def test_options_are_plain_values_that_locust_can_send() -> None:
     assert {type(value) for value in vars(parse("--pacing", "9/s")).values()} <= {str, int}
 
 
-def test_every_run_has_an_id_of_its_own() -> None:
+def test_every_run_has_another_id() -> None:
     assert parse().run_id != parse().run_id
 
 

@@ -1,4 +1,4 @@
-"""What a load run is told: consistent, and as reports show it."""
+"""Settings of a load run are consistent, and reports show them."""
 
 import re
 from collections.abc import Callable
@@ -62,7 +62,7 @@ def test_settings_that_contradict_each_other_are_refused(
         (2, 1, ["2 load generator processes, but users for 1 of them: the others send nothing"]),
     ],
 )
-def test_more_processes_than_make_sense_are_doubted(
+def test_more_processes_than_cores_or_users_are_warned_of(
     resolver: ResolverOf, processes: int, users: int, doubts: list[str]
 ) -> None:
     load = resolver(f"--perf-processes={processes}", f"--perf-users={users}").load({})

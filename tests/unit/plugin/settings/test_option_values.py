@@ -1,4 +1,4 @@
-"""What the texts of options stand for; those of other modules are tested with these."""
+"""Parsers of option values; those of other modules are tested there."""
 
 from collections.abc import Callable
 
@@ -38,7 +38,7 @@ from aqp_perf.plugin.settings.option_values import (
         (whole_number(1), "9" * 18, 10**18 - 1),
     ],
 )
-def test_what_can_be_is_read(parse: Callable[[str], object], text: str, value: object) -> None:
+def test_text_is_parsed(parse: Callable[[str], object], text: str, value: object) -> None:
     assert parse(text) == value
 
 
@@ -65,7 +65,7 @@ def test_what_can_be_is_read(parse: Callable[[str], object], text: str, value: o
         (whole_number(1), "1.0", "it must be a whole number, at least 1"),
     ],
 )
-def test_what_cannot_be_is_refused_with_what_would_do(
+def test_bad_text_is_refused_with_what_would_be_right(
     parse: Callable[[str], object], text: str, hint: str
 ) -> None:
     with pytest.raises(ValueError, match=hint):

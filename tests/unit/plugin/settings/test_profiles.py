@@ -9,7 +9,7 @@ from aqp_perf.errors import InvalidOption
 from aqp_perf.plugin.settings.profiles import SHIPPED, read_profiles
 
 
-def test_without_a_file_there_are_those_that_ship(tmp_path: Path) -> None:
+def test_without_a_file_the_shipped_profiles_remain(tmp_path: Path) -> None:
     assert read_profiles(tmp_path / "pyproject.toml") == SHIPPED
     assert set(SHIPPED) == {"smoke", "seed", "nightly"}
 
@@ -18,7 +18,7 @@ def test_file_of_another_project_changes_nothing(tmp_path: Path) -> None:
     assert read_profiles(_written(tmp_path, "[tool.other]\nx = 1")) == SHIPPED
 
 
-def test_own_profile_stands_beside_those_that_ship(tmp_path: Path) -> None:
+def test_own_profile_is_added_to_the_shipped_ones(tmp_path: Path) -> None:
     text = '[tool.perf.profiles.big]\nusers = 500\nwarmup = 0.5\nthresholds = ["p99 < 1 s"]'
 
     profiles = read_profiles(_written(tmp_path, text))
@@ -27,7 +27,7 @@ def test_own_profile_stands_beside_those_that_ship(tmp_path: Path) -> None:
     assert profiles["big"] == {"users": 500, "warmup": 0.5, "thresholds": ["p99 < 1 s"]}
 
 
-def test_own_profile_changes_what_it_names_of_one_that_ships(tmp_path: Path) -> None:
+def test_own_profile_changes_single_values_of_a_shipped_one(tmp_path: Path) -> None:
     profiles = read_profiles(_written(tmp_path, "[tool.perf.profiles.smoke]\nusers = 3"))
 
     assert profiles["smoke"] == {**SHIPPED["smoke"], "users": 3}
@@ -42,14 +42,14 @@ def test_own_profile_changes_what_it_names_of_one_that_ships(tmp_path: Path) -> 
         ("[tool.perf.profiles]\na = 3", "[tool.perf.profiles]: {'a': 3} is not valid: write "),
     ],
 )
-def test_table_of_another_shape_is_told(tmp_path: Path, text: str, message: str) -> None:
+def test_table_of_another_shape_is_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InvalidOption) as caught:
         read_profiles(_written(tmp_path, text))
 
     assert str(caught.value).startswith(message)
 
 
-def test_thresholds_that_ship_are_thresholds() -> None:
+def test_thresholds_of_shipped_profiles_are_valid() -> None:
     lists = [profile.get("thresholds") for profile in SHIPPED.values()]
     rules = [rule for each in lists if isinstance(each, tuple) for rule in each]
 

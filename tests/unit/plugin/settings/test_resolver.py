@@ -1,4 +1,4 @@
-"""Which value holds: command line > profile chosen there > marker > ini > default."""
+"""Precedence: command line > profile chosen there > marker > ini > default."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -71,7 +71,7 @@ SESSION_OPTIONS: Mapping[str, tuple[str, Callable[[Resolver], object], object]] 
         MissingBaseline.PASS,
     ),
 }
-"""Option → a text that is not its default, how to read it, its value; those of AWS are below."""
+"""Option → a text that is not its default, how to get its value, the value; AWS is below."""
 
 AWS_OPTIONS = {
     "aws_account": ("123456789012", "account"),
@@ -109,7 +109,7 @@ def argument(name: str, text: str) -> str:
     return f"{option.flag}={text}" if option.has_flag else f"--override-ini=perf_{name}={text}"
 
 
-def test_every_option_is_tested_here() -> None:
+def test_every_option_is_covered_by_this_file() -> None:
     run = {each.name for each in OPTIONS if each.scope is Scope.RUN}
     session = {each.name for each in OPTIONS if each.scope is Scope.SESSION}
     elsewhere = {"compare_fail", "data", "keep_table"}
@@ -122,7 +122,7 @@ def test_every_option_is_tested_here() -> None:
     "data",
     ['["partitions=12", "key_choice=zipf"]', '{ partitions = 12, key_choice = "zipf" }'],
 )
-def test_data_is_read_alike_from_everywhere(resolver: ResolverOf, data: str) -> None:
+def test_data_has_the_same_value_from_every_layer(resolver: ResolverOf, data: str) -> None:
     pyproject = f"[tool.perf.profiles.own]\ndata = {data}"
     resolvers = [
         resolver("--perf-data=partitions=12", "--perf-data=key_choice=zipf"),
@@ -144,7 +144,7 @@ def test_each_key_of_the_data_is_that_of_the_highest_layer(resolver: ResolverOf)
     assert session.dataset == Dataset(partitions=12, accounts=6, customers=8)
 
 
-def test_rules_of_comparison_are_read_alike_from_everywhere(resolver: ResolverOf) -> None:
+def test_comparison_rules_have_the_same_value_from_every_layer(resolver: ResolverOf) -> None:
     pyproject = '[tool.perf.profiles.own]\ncompare = "main"\ncompare_fail = ["p99 > 10%"]'
     resolvers = [
         resolver("--perf-compare=main", "--perf-compare-fail=p99 > 10%"),
@@ -158,7 +158,7 @@ def test_rules_of_comparison_are_read_alike_from_everywhere(resolver: ResolverOf
 
 
 @pytest.mark.parametrize("name", RUN_OPTIONS)
-def test_option_of_a_run_is_read_alike_from_everywhere(resolver: ResolverOf, name: str) -> None:
+def test_run_option_has_the_same_value_from_every_layer(resolver: ResolverOf, name: str) -> None:
     text, attribute, value = RUN_OPTIONS[name]
     pyproject = f'[tool.perf.profiles.own]\n{name} = "{text}"'
     loads = [
@@ -172,11 +172,11 @@ def test_option_of_a_run_is_read_alike_from_everywhere(resolver: ResolverOf, nam
     ]
 
     assert [getattr(load, attribute) for load in loads] == [value] * len(loads)
-    assert getattr(resolver().load({}), attribute) != value, "else it shows nothing"
+    assert getattr(resolver().load({}), attribute) != value, "the text must differ from the default"
 
 
 @pytest.mark.parametrize("name", SESSION_OPTIONS)
-def test_option_of_the_session_is_read_alike_from_everywhere(
+def test_session_option_has_the_same_value_from_every_layer(
     resolver: ResolverOf, name: str
 ) -> None:
     text, read, value = SESSION_OPTIONS[name]
@@ -189,7 +189,7 @@ def test_option_of_the_session_is_read_alike_from_everywhere(
     ]
 
     assert [read(each) for each in resolvers] == [value] * len(resolvers)
-    assert read(resolver()) != value, "else it shows nothing"
+    assert read(resolver()) != value, "the text must differ from the default"
 
 
 @pytest.mark.parametrize("name", AWS_OPTIONS)
@@ -206,7 +206,7 @@ def test_option_of_aws_is_read_from_command_line_and_ini(resolver: ResolverOf, n
     assert [getattr(target, attribute) for target in targets] == [text, text]
 
 
-def test_target_is_chosen_by_whoever_names_it(resolver: ResolverOf) -> None:
+def test_target_counts_as_chosen_if_any_layer_names_it(resolver: ResolverOf) -> None:
     own = '[tool.perf.profiles.own]\ntarget = "moto"'
     assert not resolver().session.names_target
     assert resolver("--perf-target=moto").session.names_target
@@ -226,7 +226,7 @@ def test_target_is_chosen_by_whoever_names_it(resolver: ResolverOf) -> None:
         (["--perf-profile=own", "--perf-keep-table"], "", "keep_table = false", True),
     ],
 )
-def test_table_is_kept_when_the_first_layer_that_says_so_says_so(
+def test_first_layer_with_keep_table_decides(
     resolver: ResolverOf, args: list[str], ini: str, pyproject: str, *, is_kept: bool
 ) -> None:
     profile = f"[tool.perf.profiles.own]\n{pyproject}"
@@ -257,7 +257,7 @@ def test_thresholds_of_all_layers_are_combined(resolver: ResolverOf) -> None:
     ]
 
 
-def test_thresholds_of_a_call_take_the_place_of_the_markers(resolver: ResolverOf) -> None:
+def test_thresholds_of_a_call_replace_the_markers(resolver: ResolverOf) -> None:
     marker = {"thresholds": ["median < 1 s", "p99 < 1 s"], "users": 3}
 
     load = resolver().load(marker, {"thresholds": ["max < 2 s"]})
@@ -266,7 +266,7 @@ def test_thresholds_of_a_call_take_the_place_of_the_markers(resolver: ResolverOf
     assert load.users == 3
 
 
-def test_session_thresholds_are_those_no_test_chose(resolver: ResolverOf) -> None:
+def test_session_thresholds_exclude_those_of_the_test(resolver: ResolverOf) -> None:
     load = resolver("--perf-threshold=a: p99 < 1 s", ini="perf_threshold = b: p99 < 1 s").load(
         {"thresholds": ["b: max < 2 s"]}
     )
@@ -278,7 +278,7 @@ def test_session_thresholds_are_those_no_test_chose(resolver: ResolverOf) -> Non
     assert len(load.thresholds) == 4
 
 
-def test_default_profile_of_a_project_holds_for_the_session_too(resolver: ResolverOf) -> None:
+def test_changed_default_profile_applies_to_session_and_runs(resolver: ResolverOf) -> None:
     of_project = resolver(pyproject='[tool.perf.profiles.smoke]\nusers = 3\ntable = "orders"')
 
     assert of_project.session.table == "orders"
@@ -287,21 +287,19 @@ def test_default_profile_of_a_project_holds_for_the_session_too(resolver: Resolv
 
 
 @pytest.mark.parametrize("line", ['table = "orders"', "keep_table = true"])
-def test_marker_profile_cannot_set_what_holds_for_the_session(
-    resolver: ResolverOf, line: str
-) -> None:
+def test_profile_of_a_marker_cannot_set_session_options(resolver: ResolverOf, line: str) -> None:
     of_project = resolver(pyproject=f"[tool.perf.profiles.own]\n{line}")
 
     with pytest.raises(InvalidOption, match="choose it with --perf-profile"):
         of_project.load({"profile": "own"})
 
 
-def test_call_is_blamed_for_its_own_arguments(resolver: ResolverOf) -> None:
+def test_error_names_the_call_for_its_own_arguments(resolver: ResolverOf) -> None:
     with pytest.raises(ConfigError, match=r"^perf_load\(users=…\): '0' is not valid: "):
         resolver().load({"users": 5}, {"users": 0})
 
 
-def test_what_aborts_is_a_threshold_of_its_own(resolver: ResolverOf) -> None:
+def test_abort_rule_does_not_replace_a_threshold_of_its_metric(resolver: ResolverOf) -> None:
     load = resolver(
         "--perf-threshold=abort: failure_ratio > 50%",
         ini="perf_threshold =\n    failure_ratio <= 2%\n    abort: failure_ratio > 90%",

@@ -1,4 +1,4 @@
-"""What holds for a session goes together, or is refused."""
+"""Settings of a session are consistent, or refused."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ ResolverOf = Callable[..., Resolver]
 BASELINES = "--override-ini=perf_baselines"
 
 
-def test_prices_are_those_of_the_project(resolver: ResolverOf) -> None:
+def test_prices_come_from_pyproject(resolver: ResolverOf) -> None:
     prices = "\n".join(
         ["[tool.perf.prices]", "date = 2026-10-01"]
         + [f"{kind}_request_million = 2" for kind in ("read", "write")]
@@ -43,9 +43,7 @@ def test_prices_are_those_of_the_project(resolver: ResolverOf) -> None:
         (f"{BASELINES}=pyproject.toml", "it is a file: give a folder, or s3://bucket/prefix"),
     ],
 )
-def test_what_a_baseline_cannot_be_is_refused(
-    resolver: ResolverOf, argument: str, message: str
-) -> None:
+def test_bad_baseline_option_is_refused(resolver: ResolverOf, argument: str, message: str) -> None:
     with pytest.raises(InvalidOption) as caught:
         resolver(argument)
     assert message in str(caught.value)
@@ -63,7 +61,7 @@ def test_what_a_baseline_cannot_be_is_refused(
         ("key_choice=cold", "is not valid: key_choice: use one of uniform, zipf, hot"),
     ],
 )
-def test_data_that_cannot_be_is_refused(resolver: ResolverOf, argument: str, message: str) -> None:
+def test_bad_data_is_refused(resolver: ResolverOf, argument: str, message: str) -> None:
     with pytest.raises(InvalidOption) as caught:
         resolver(f"--perf-data={argument}")
     assert str(caught.value).startswith("--perf-data: ")
@@ -77,7 +75,7 @@ def test_aqp_is_embedded_but_not_on_aws(resolver: ResolverOf) -> None:
     assert (aws.target.kind, aws.aqp) == (TargetKind.AWS, "none")
 
 
-def test_target_none_leaves_nothing_for_an_aqp_or_a_table(resolver: ResolverOf) -> None:
+def test_target_none_excludes_an_aqp_and_a_table(resolver: ResolverOf) -> None:
     assert resolver("--perf-target=none").session.aqp == "none"
     assert resolver("--perf-target=none", "--perf-aqp=none").session.aqp == "none"
     for given in ("--perf-aqp=embedded", "--perf-aqp=http://h:2", "--perf-table=orders"):

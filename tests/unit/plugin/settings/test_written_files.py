@@ -1,4 +1,4 @@
-"""Options that would write one file are refused, before either writes it."""
+"""Two options that write the same file are refused before either writes it."""
 
 import os
 from collections.abc import Callable
@@ -16,7 +16,7 @@ OPTIONS = ("--perf-json", "--perf-html", "--perf-markdown", "--junitxml")
 
 
 @pytest.mark.parametrize(("first", "second"), [*combinations(OPTIONS, 2)])
-def test_options_that_write_one_file_are_refused(
+def test_two_options_with_the_same_file_are_refused(
     resolver: ResolverOf, pytester: pytest.Pytester, first: str, second: str
 ) -> None:
     path = pytester.path / "same.out"
@@ -30,7 +30,7 @@ def test_options_that_write_one_file_are_refused(
 
 
 @pytest.mark.parametrize("option", OPTIONS)
-def test_a_file_that_a_baseline_is_saved_as_is_no_other(
+def test_report_cannot_have_the_file_of_a_saved_baseline(
     resolver: ResolverOf, pytester: pytest.Pytester, option: str
 ) -> None:
     kept = pytester.mkdir("kept")
@@ -40,10 +40,10 @@ def test_a_file_that_a_baseline_is_saved_as_is_no_other(
         resolver("--perf-save=main", f"{option}=link/main.json", ini="perf_baselines = kept")
 
 
-def test_the_summary_of_a_job_is_no_other_file(
+def test_report_cannot_have_the_file_of_the_job_summary(
     resolver: ResolverOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What other steps wrote there would be gone."""
+    """It would replace what other steps of the job wrote there."""
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
 
     with pytest.raises(InvalidOption, match="GITHUB_STEP_SUMMARY writes this file, too"):
@@ -59,12 +59,12 @@ def test_a_path_that_pytest_cannot_write_is_left_to_pytest(
     resolver(f"--junitxml={name}")
 
 
-def test_an_option_of_the_ini_file_counts_like_any(resolver: ResolverOf) -> None:
+def test_ini_keys_are_checked_too(resolver: ResolverOf) -> None:
     with pytest.raises(InvalidOption, match="--perf-json writes this file, too"):
         resolver("--perf-html=same.out", ini="perf_json = same.out")
 
 
-def test_the_baseline_that_is_read_may_be_written_over(resolver: ResolverOf) -> None:
+def test_results_may_replace_the_baseline_they_are_compared_with(resolver: ResolverOf) -> None:
     resolver("--perf-compare=results.json", "--perf-json=results.json", "--perf-save=main")
     resolver("--perf-save=main", "--perf-json=main.json", ini="perf_baselines = s3://kept")
 
