@@ -37,7 +37,7 @@ def test_own_profile_changes_single_values_of_a_shipped_one(tmp_path: Path) -> N
     ("text", "message"),
     [
         ("[tool]\nperf = 1", "[tool.perf]: 1 is not valid: "),
-        ("[tool.perf]\nusers = 3", "[tool.perf]: {'users': 3} is not valid: it holds nothing but "),
+        ("[tool.perf]\nusers = 3", "[tool.perf]: {'users': 3} is not valid: it may have "),
         ("[tool.perf]\nprofiles = 3", "[tool.perf.profiles]: 3 is not valid: write "),
         ("[tool.perf.profiles]\na = 3", "[tool.perf.profiles]: {'a': 3} is not valid: write "),
     ],
