@@ -36,7 +36,7 @@ def generator_facts(run: RunResult) -> Iterator[Fact]:
         text = f"{health.arrivals_sent:,} of {health.arrivals_due:,}"
         yield Fact("due requests sent in time", text)
         if health.arrivals_caught_up:
-            yield Fact("of them after the end of the run", f"{health.arrivals_caught_up:,}")
+            yield Fact("sent after the end of the run", f"{health.arrivals_caught_up:,}")
     connections = health.connections_opened
     if connections is not None:
         hint = " (more than users: the target closes them)" if connections > run.users else ""
