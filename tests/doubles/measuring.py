@@ -11,7 +11,6 @@ from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.proof.write_log import WriteLog
 from aqp_perf.core.samples.histogram import LatencyHistogram
-from aqp_perf.plugin.results.fingerprints import fingerprint_of
 from aqp_perf.plugin.runs.audits import Writes
 from aqp_perf.plugin.runs.judging import FinishedRun
 from aqp_perf.plugin.runs.load_request import LoadRequest
@@ -69,7 +68,7 @@ class Measuring:
 
 
 def _finished(request: pytest.FixtureRequest, site: Site) -> FinishedRun:
-    load = request.config.stash[STATE].resolver.load({})
-    fingerprint = fingerprint_of(load, {}, target=site.kinds, dataset=None)
-    asked = LoadRequest.of("QuickUser", None, load)
+    state = request.config.stash[STATE]
+    asked = LoadRequest.of("QuickUser", None, state.resolver.load({}))
+    fingerprint = asked.fingerprint(site, state.session.dataset)
     return FinishedRun(request=asked, site=site, result=_RESULT, fingerprint=fingerprint)

@@ -4,8 +4,11 @@ A baseline is an ordinary results file. It is saved whole or not at all, and rep
 same name: when two sessions save one name at once, the later one wins.
 """
 
+import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -14,11 +17,10 @@ from aqp_perf.core.comparison.outcome import Comparison, not_compared
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.results.results_document import read_results
 from aqp_perf.core.results.results_file import ResultsFile
-from aqp_perf.core.results.run_fingerprint import RunFingerprint
+from aqp_perf.core.results.run_fingerprint import RunFingerprint, minor
 from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.errors import BaselineUnusable, ResultError
 from aqp_perf.files import read_file
-from aqp_perf.plugin.results.fingerprints import environment_fingerprint
 from aqp_perf.plugin.settings.baseline_settings import (
     SUFFIX,
     BaselineSettings,
@@ -193,6 +195,21 @@ class Baselines:
                 f"-o perf_compare_allow={','.join(sorted(allowed | parts))}"
             )
             raise BaselineUnusable(str(self._settings.compare), detail)
+
+
+def environment_fingerprint() -> RunFingerprint:
+    """Return the parts that are the same for all runs of a session."""
+    python = minor(platform.python_version())
+    return RunFingerprint(
+        versions={
+            "python": python,
+            **{name: minor(version(name)) for name in ("locust", "botocore")},
+        },
+        machine={
+            "cores": str(len(os.sched_getaffinity(0))),
+            "architecture": platform.machine(),
+        },
+    )
 
 
 @contextmanager

@@ -122,10 +122,10 @@ class Collector:
         width = terminalreporter._tw.fullwidth  # noqa: SLF001 - pytest offers no other way to it
         if self._judged:
             terminalreporter.write_sep("=", "performance")
-        for line in (*self._run_lines(width), *self._session_lines(width)):
+        for line in self._lines(width):
             terminalreporter.write_line(line.text, **MARKUP[line.style])
 
-    def _run_lines(self, width: int) -> Iterator[Line]:
+    def _lines(self, width: int) -> Iterator[Line]:
         is_verbose = self._config.get_verbosity() > 0
         whole = [
             index
@@ -134,8 +134,6 @@ class Collector:
             or (judged.verdict.verdict is not Verdict.PASS and judged in self._unreported)
         ]
         yield from session_lines(self._judged, whole, width)
-
-    def _session_lines(self, width: int) -> Iterator[Line]:
         for threshold in self.unjudged:
             text = f"NO DATA: {threshold}: no run of this session had such an operation"
             yield Line(text, Style.WARNING)

@@ -1,20 +1,24 @@
 """A load run as a test requests it, and the locust command that follows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
-from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.data.dataset import DATASET_SIZES, Dataset
+from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.errors import InvalidOption
 from aqp_perf.loadgen.command.dataset_text import data_text
 from aqp_perf.loadgen.command.run_spec import LOCUSTFILE, RunSpec
 from aqp_perf.loadgen.command.workload_arguments import NO_ENDPOINT
+from aqp_perf.plugin.results.baselines import environment_fingerprint
 from aqp_perf.plugin.runs.site import Site
 from aqp_perf.plugin.settings.load_settings import LoadSettings
 
 AQP_USERS: Final = frozenset({"AqpZipcodeUser", "AqpStatusUser"})
 """Shipped user classes that need an AQP."""
+_NOT_COMPARED_BY: Final = frozenset({"name", "stop_timeout_s", "audit"})
+"""Settings of a load that do not change what is measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,26 @@ class LoadRequest:
         """Whether its users are known to need an AQP."""
         names = self.shipped_classes
         return names is not None and (not names or not AQP_USERS.isdisjoint(names))
+
+    def fingerprint(self, site: Site, dataset: Dataset) -> RunFingerprint:
+        """Return what the run will be measured with."""
+        weights = (f"{name} {weight}" for name, weight in self.user_classes.items())
+        profile = {
+            "locustfile": self.locustfile.name,
+            "user classes": ", ".join(weights) or "all",
+            **{
+                key: f"{value:g}" if isinstance(value, float) else str(value)
+                for key, value in self.load.to_json().items()
+                if key not in _NOT_COMPARED_BY
+            },
+        }
+        data = {}
+        if site.table is None:
+            profile["verify"] = "off"  # answers have nothing to be compared with
+        else:
+            keys = ("seed", "key_choice", *DATASET_SIZES)
+            data = {key: str(getattr(dataset, key)) for key in keys}
+        return replace(environment_fingerprint(), target=site.kinds, profile=profile, data=data)
 
     def spec(
         self, site: Site, dataset: Dataset, *, run_id: str, progress_s: float | None

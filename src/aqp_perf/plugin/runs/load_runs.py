@@ -13,11 +13,9 @@ from aqp_perf.core.aws.prices import format_usd
 from aqp_perf.core.load.cost import RunCost
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.results.judged_run import JudgedRun
-from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.core.verdict.verdicts import Verdict, judge
 from aqp_perf.errors import LoadWarning, PerfError, TargetError
 from aqp_perf.loadgen.command.launcher import LoadRun
-from aqp_perf.plugin.results.fingerprints import fingerprint_of
 from aqp_perf.plugin.runs.audits import Writes
 from aqp_perf.plugin.runs.costs import Admission
 from aqp_perf.plugin.runs.judging import FinishedRun, applicable, judge_run, with_comparison
@@ -50,7 +48,7 @@ class TestRuns:
         # It marks the orders of the run, even if two sessions share an id.
         run_id = f"{session.run_id}.{secrets.token_hex(4)}"
         spec = request.spec(site, session.dataset, run_id=run_id, progress_s=every_s)
-        fingerprint = self._fingerprint(request, site)
+        fingerprint = request.fingerprint(site, session.dataset)
         state.baselines.check_run(self._item.nodeid, len(self.judged), fingerprint)
         for doubt in load.doubts(len(os.sched_getaffinity(0))):
             warnings.warn(doubt, LoadWarning, stacklevel=3)
@@ -123,15 +121,6 @@ class TestRuns:
             self.judged[-1] = with_comparison(judged, baselines.compare(number, judged))
         prefix = "perf" if number == 0 else f"perf.{number + 1}"
         self._item.user_properties.extend(properties(self.judged[-1], prefix))
-
-    def _fingerprint(self, request: LoadRequest, site: Site) -> RunFingerprint:
-        weights = (f"{name} {weight}" for name, weight in request.user_classes.items())
-        return fingerprint_of(
-            request.load,
-            {"locustfile": request.locustfile.name, "user classes": ", ".join(weights) or "all"},
-            target=site.kinds,
-            dataset=None if site.table is None else self._session.dataset,
-        )
 
     def _shown(self, locust: LoadRun, load: LoadSettings) -> AbstractContextManager[None]:
         """Show how a run is doing, and what its thresholds say so far."""

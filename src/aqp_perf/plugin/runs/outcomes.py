@@ -30,22 +30,21 @@ def complete_report(
 
     A test that was never set up has no ``runs``.
     """
-    excinfo, error = call.excinfo, None
-    if runs is not None and call.when != "setup":
-        error = _error(runs, call.when)
-    is_overlooked = error is not None and not report.failed
-    if error is not None and is_overlooked:
+    judged = () if runs is None else runs.judged
+    error = None if runs is None or call.when == "setup" else _error(runs, call.when)
+    excinfo = call.excinfo
+    if error is not None and not report.failed:
         report.outcome = "failed"
         report.__dict__.pop("wasxfail", None)  # with it, pytest counts a failure as expected
-        excinfo = _excinfo(error)
+        excinfo, error = _excinfo(error), None
     if excinfo is not None:
-        _show(report, excinfo, item, () if runs is None else runs.judged)
+        _show(report, excinfo, item, judged)
     add_section = getattr(report.longrepr, "addsection", None)
-    if error is not None and not is_overlooked and add_section is not None:
+    if error is not None and add_section is not None:
         add_section("performance", _text(error))
     if runs is not None and report.failed:
-        runs.shown_count = len(runs.judged)
-    if runs is not None and (runs.judged or may_load(item)):
+        runs.shown_count = len(judged)
+    if runs is not None and (judged or may_load(item)):
         attach(report, runs.take_unreported())
 
 
