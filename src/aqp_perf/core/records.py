@@ -35,16 +35,11 @@ _STEP: Final = re.compile(r"\.(\w+)|\[(\d+)\]")
 _SHOWN_CHARACTERS: Final = 40
 
 
-def to_builtins(record: object) -> Any:  # noqa: ANN401 - dicts and lists, as JSON has them
-    """Return a record as dicts, lists, texts and numbers."""
-    return msgspec.to_builtins(record)
-
-
 def from_builtins(data: object, kind: type[T], path: str) -> T:
-    """Return the record that `to_builtins` or JSON gives as ``data``.
+    """Return the record that ``msgspec.to_builtins`` made ``data`` of, by way of JSON or not.
 
     Args:
-        data: it may hold parts that are records already.
+        data: dicts, lists, texts and numbers; parts may be records already.
         kind: the class of the record, or a type such as ``dict[str, Count]``.
         path: what ``data`` is called in messages, such as ``run.operations.write``.
 

@@ -11,6 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
+import msgspec
+
 from aqp_perf.core.comparison.outcome import Comparison
 from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.load.cost import RunCost
@@ -22,7 +24,6 @@ from aqp_perf.core.records import (
     Figure,
     from_builtins,
     parse_json,
-    to_builtins,
 )
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.results.results_file import ResultsFile
@@ -48,7 +49,7 @@ def results_document(results: ResultsFile) -> Document:
     """Return the document of a session: dicts, lists, texts and finite numbers."""
     return {
         "schema_version": SCHEMA_VERSION,
-        **to_builtins(replace(results, runs=())),
+        **msgspec.to_builtins(replace(results, runs=())),
         "runs": [run_document(judged) for judged in results.runs],
     }
 
@@ -77,7 +78,9 @@ def read_results(text: str | bytes) -> ResultsFile:
 
 def run_document(judged: JudgedRun) -> Document:
     """Return one entry of ``runs``."""
-    document: Document = to_builtins(replace(judged, run=replace(judged.run, operations=())))
+    document: Document = msgspec.to_builtins(
+        replace(judged, run=replace(judged.run, operations=()))
+    )
     document |= document.pop("run")
     document["metered_units"] = document.pop("metered")
     document["operations"] = {
@@ -132,7 +135,7 @@ def _read_run(document: Document, path: str) -> JudgedRun:
 
 
 def _operation_document(operation: OperationResult) -> Document:
-    document: Document = to_builtins(operation)
+    document: Document = msgspec.to_builtins(operation)
     del document["duration_s"], document["latency"], document["service_time"]
     document["type"] = document.pop("request_type")
     document |= {
@@ -217,7 +220,7 @@ def _read_samples(kind: type[Samples], document: Document, path: str, prefix: st
 
 
 def _judgement_document(judgement: Judgement) -> Document:
-    document: Document = to_builtins(judgement)
+    document: Document = msgspec.to_builtins(judgement)
     del document["threshold"]
     document["text"] = judgement.threshold.rule
     document["limit"] = judgement.threshold.limit

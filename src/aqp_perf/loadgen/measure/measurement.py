@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import gevent
+import msgspec
 from locust.env import Environment
 from locust.rpc.protocol import Message
 from locust.runners import MasterRunner, WorkerRunner
@@ -37,7 +38,7 @@ from aqp_perf.loadgen.record.window import Window
 from aqp_perf.loadgen.workload.workload import workload_of
 
 _REPORT_KEY: Final = "perf"
-"""Key of our report in Locust's."""
+"""Key of a `WorkerReport`, as MessagePack, in Locust's report."""
 
 
 class Measurement:
@@ -108,14 +109,14 @@ class Measurement:
             operations=self._recorder.results(self._window.length_s),
             metered=self._recorder.metered,
         )
-        data[_REPORT_KEY] = report.encode()
+        data[_REPORT_KEY] = msgspec.msgpack.encode(report)
         self._recorder.clear()
 
     def on_worker_report(self, client_id: str, data: Mapping[str, Any], **_: object) -> None:
         """Merge what a worker sent."""
         encoded = data.get(_REPORT_KEY)
         if encoded is not None:
-            report = WorkerReport.decode(encoded)
+            report = msgspec.msgpack.decode(encoded, type=WorkerReport)
             self._recorder.add(report.operations, report.metered)
             self._workers.take(client_id, report)
 

@@ -1,13 +1,8 @@
-"""What a locust process reports of itself and of the requests that it counted.
-
-Workers send a `WorkerReport` inside Locust's own reports to the master, as MessagePack.
-"""
+"""What a locust process reports of itself and of the requests that it counted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Self
-
-import msgspec
+from typing import Self
 
 from aqp_perf.core.measured.metered_units import MeteredUnits
 from aqp_perf.core.measured.operation import OperationResult
@@ -51,26 +46,10 @@ class ProcessState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerReport:
-    """What a worker measured since its last report."""
+    """What a worker measured since its last report; it travels inside Locust's own reports."""
 
     number: Count
     """Counts the reports of a worker in this test from 1; 0: from before the test."""
     state: ProcessState
     operations: tuple[OperationResult, ...]
     metered: MeteredUnits
-
-    def encode(self) -> bytes:
-        """Return it as MessagePack."""
-        return msgspec.msgpack.encode(self)
-
-    @staticmethod
-    def decode(data: bytes) -> "WorkerReport":
-        """Return the report that `encode` wrote.
-
-        Raises:
-            msgspec.ValidationError: a figure is missing or out of range; it names the path.
-        """
-        return _DECODER.decode(data)
-
-
-_DECODER: Final = msgspec.msgpack.Decoder(WorkerReport)

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,7 +7,7 @@ from aqp_perf.core.measured.answer_checks import MOST_EVIDENCE, AnswerChecks
 from aqp_perf.core.measured.merging import merge
 from aqp_perf.core.proof import WrongAnswer, WrongAnswerKind
 from aqp_perf.core.proof.sampling import Verification, parse_verification
-from aqp_perf.core.records import from_builtins, from_json, to_builtins, to_json
+from aqp_perf.core.records import from_builtins, from_json, to_json
 from aqp_perf.errors import ResultError
 
 wrong_answers = st.builds(
@@ -73,7 +74,7 @@ def test_checks_survive_a_round_trip_as_json(some: AnswerChecks) -> None:
     "change", [{"wrong": {"odd": 1}}, {"wrong": {"truncated": 2}}, {"checked": -1}]
 )
 def test_checks_that_cannot_be_are_refused(change: dict[str, object]) -> None:
-    document = to_builtins(AnswerChecks(checked=1)) | change
+    document = msgspec.to_builtins(AnswerChecks(checked=1)) | change
 
     with pytest.raises(ResultError, match=r"^answers"):
         from_builtins(document, AnswerChecks, "answers")
