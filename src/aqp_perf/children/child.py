@@ -1,4 +1,4 @@
-"""A child process with a guard: lines out, signals in, and nothing of it left when we are gone."""
+"""A child process with a guard, so that nothing of it outlives this process, even by `kill -9`."""
 
 import contextlib
 import os
@@ -11,24 +11,23 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from aqp_perf.children import guard
 
 SERVER_NICENESS = 4
-"""For servers under load on the generator's own machine. The generator goes first: what it waits
-for a core would be measured as the server's latency, while the server's own waiting is part of
-what is measured anyway."""
+"""For servers under load on the generator's own machine. The generator goes first: time that it
+waits for a core would count as the server's latency, while the server's own waiting is part of the
+latency anyway."""
 
 _TAIL_LINES = 400
 _READER_S = 2.0
 _GUARD_S = 5.0
-"""For a guard to end the group once it is told; one that is stopped (SIGSTOP) never does."""
+"""For a guard to kill its group; one that is stopped (SIGSTOP) never does."""
 
 
 class ChildExited(Exception):
-    """The child ended before it printed what was waited for."""
+    """The child ended before it printed the expected line."""
 
     def __init__(self, name: str, exit_code: int, output_tail: str) -> None:
         super().__init__(f"{name} ended with exit code {exit_code}\n{output_tail}")
@@ -39,10 +38,10 @@ class Child:
     """A running command whose process group ends with it, with `stop`, or with this process.
 
     Args:
-        name: what messages call it.
+        name: its name in messages.
         argv: the command and its arguments.
         environment: the whole environment of the command.
-        niceness: how far it lets other processes go first, as in ``nice -n``.
+        niceness: as in ``nice -n``.
         on_line: called in a reader thread with every line (no line end) of its output.
     """
 
@@ -149,12 +148,7 @@ class Child:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def _read_output(self) -> None:

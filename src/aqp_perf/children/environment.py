@@ -1,4 +1,4 @@
-"""The environment of a child process, which may hold secrets, and how it finds this package."""
+"""The environment of a child process, and how it finds this package."""
 
 import os
 import sys
@@ -7,10 +7,10 @@ from pathlib import Path
 
 
 class ChildEnvironment(dict[str, str]):
-    """Environment variables that are not shown: pytest prints the local variables of a failure."""
+    """Environment variables that ``repr`` hides: pytest prints the locals of a failure."""
 
     def __repr__(self) -> str:
-        """Say no more than how many there are."""
+        """Return only their number."""
         return f"<{len(self)} environment variables>"
 
 
@@ -22,5 +22,5 @@ def with_this_package(environment: Mapping[str, str]) -> ChildEnvironment:
 
 
 def module_command(name: str) -> list[str]:
-    """Return how to run a module, whatever has its name in the working folder."""
+    """Return the command that runs a module, even if the working folder has one of its name."""
     return [sys.executable, "-P", "-m", name]

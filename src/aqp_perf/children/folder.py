@@ -1,20 +1,19 @@
-"""A temporary folder that a killed owner does not leave for ever: the next one removes it."""
+"""Temporary folders; one whose owner was killed is removed when the next one is made."""
 
 import fcntl
 import os
 import shutil
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 _PREFIX = "aqp-perf-"
 _OWNER = ".owner"
-"""Locked for as long as the owner lives; the kernel unlocks it, however that ends."""
+"""A file that the owner keeps locked; the kernel unlocks it when the owner ends in any way."""
 
 
 class TemporaryFolder:
-    """A folder of our own; making one removes those of this user whose owner is gone."""
+    """A new temporary folder; making one removes those of this user whose owner is gone."""
 
     def __init__(self) -> None:
         parent = Path(tempfile.gettempdir())
@@ -33,12 +32,7 @@ class TemporaryFolder:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

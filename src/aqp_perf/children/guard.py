@@ -1,4 +1,4 @@
-"""The process between us and a child: it ends the child's whole process group when we are gone.
+"""The process between us and a child: it kills the child's whole process group when we are gone.
 
 Run as a file, with the standard library only, as ``python guard.py NICENESS COMMAND [ARGUMENT …]``,
 as the leader of a new session, with one end of a socket pair as standard input:
@@ -43,10 +43,10 @@ def _die_with_guard() -> Callable[[], None] | None:
 
 
 def _be_nice(niceness: int) -> None:
-    """Let others go first: within our session, and, where Linux groups by session, as a group."""
+    """Lower our priority within our session and, where Linux schedules by session, that of it."""
     if niceness:
         os.nice(niceness)
-        with contextlib.suppress(OSError):  # this Linux does not group by session
+        with contextlib.suppress(OSError):  # this Linux has no autogroups
             Path("/proc/self/autogroup").write_text(str(niceness))
 
 
@@ -60,7 +60,7 @@ def main(argv: Sequence[str]) -> None:
     """Run a command until it ends or the parent is gone; never returns.
 
     Args:
-        argv: how nice the command is to other processes, as in ``nice -n``; then the command.
+        argv: niceness as in ``nice -n``, then the command.
     """
     niceness, *argv = argv
     _be_nice(int(niceness))

@@ -1,7 +1,6 @@
 """Where the workload runs: moto, DynamoDB Local, any DynamoDB-compatible URL, or AWS.
 
-`open_target`, `open_table`, `existing_table` and `TableReader` need boto3, which is
-imported when one of them is first asked for. Ask late, as in ``targets.open_table(…)`` after
+Names that need boto3 are imported at their first use, as in ``targets.open_table(…)`` after
 ``from aqp_perf import targets``: boto3 takes a tenth of a second and more, which the start of every
 pytest can do without.
 """
@@ -38,16 +37,17 @@ __all__ = [
     "table_name",
 ]
 
-_HOMES = {
-    "TableReader": "aqp_perf.targets.tables.reading",
-    "existing_table": "aqp_perf.targets.tables.table_life",
-    "open_table": "aqp_perf.targets.tables.table_life",
-    "open_target": "aqp_perf.targets.kinds.open_target",
-    "table_capacity": "aqp_perf.targets.tables.table_capacity",
+_MODULES = {
+    "TableReader": "tables.reading",
+    "existing_table": "tables.table_life",
+    "open_table": "tables.table_life",
+    "open_target": "kinds.open_target",
+    "table_capacity": "tables.table_capacity",
 }
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    """Import a name that needs boto3 (PEP 562)."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

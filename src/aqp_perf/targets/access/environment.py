@@ -1,4 +1,4 @@
-"""The environment of child processes: who of them gets which credentials, and who none.
+"""The environment of child processes, and which of them get credentials.
 
 | process | AWS credentials | PERF_AQP_USER, PERF_AQP_PASSWORD |
 | --- | --- | --- |
@@ -27,7 +27,7 @@ CREDENTIAL_VARIABLES = (
     "AWS_ROLE_SESSION_NAME",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
 )
-"""The variables that say whose credentials botocore takes, before any file does."""
+"""Variables from which botocore takes credentials, or their source, before it reads a file."""
 
 _KEPT = "AWS_CA_BUNDLE"
 _AQP_PREFIX = "PERF_AQP_"
@@ -41,10 +41,10 @@ def server_environment(base: Mapping[str, str], region: str) -> ChildEnvironment
 
 
 def isolated_environment(base: Mapping[str, str], region: str) -> ChildEnvironment:
-    """Return ``base`` without a way to real credentials, and with dummy ones.
+    """Return ``base`` with dummy credentials, and without any way to real ones.
 
-    Every AWS variable goes but the one that names trusted certificates; configuration files and
-    instance metadata are shut; loopback is reached without a proxy.
+    Of the AWS variables only the one for trusted certificates stays. Configuration files and
+    instance metadata are disabled, and loopback is reached without a proxy.
     """
     kept = {k: v for k, v in base.items() if not k.startswith("AWS_") or k == _KEPT}
     no_proxy = base.get("no_proxy") or base.get("NO_PROXY")
@@ -63,5 +63,5 @@ def isolated_environment(base: Mapping[str, str], region: str) -> ChildEnvironme
 
 
 def region_variables(region: str) -> dict[str, str]:
-    """Return the region under both names: boto3 reads one, other SDKs the other."""
+    """Return the region under both of its names: boto3 reads one, other SDKs the other."""
     return {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}

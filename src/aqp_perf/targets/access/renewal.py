@@ -1,4 +1,4 @@
-"""How the user gets new credentials in the place of those that expired."""
+"""How the user renews expired credentials."""
 
 import os
 from typing import Any

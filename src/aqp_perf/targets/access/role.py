@@ -1,7 +1,7 @@
-"""A role that is assumed, here and in child processes, for as long as a run takes.
+"""An assumed role, here and in child processes, with credentials that are renewed in time.
 
 A child gets a profile whose ``credential_process`` is this module's program: its botocore asks for
-new credentials by itself before the old ones expire. They pass through a pipe; no file has any.
+new credentials before the old ones expire. They pass through a pipe and are in no file.
 """
 
 import json
@@ -21,17 +21,18 @@ from botocore.credentials import (
     DeferredRefreshableCredentials,
 )
 
+from aqp_perf.children import module_command
 from aqp_perf.errors import PerfError
 from aqp_perf.targets.access.client import CLIENT_CONFIG, errors_of
 from aqp_perf.targets.access.environment import CREDENTIAL_VARIABLES
 
 _SESSION_NAME = "aqp-perf"
 _PROFILE = "aqp-perf-role"
-_USERS = "AQP_PERF_SOURCE_"
-"""Begins the names under which a child keeps the variables that lead to the role's source."""
+_SOURCE_PREFIX = "AQP_PERF_SOURCE_"
+"""Of the names under which a child keeps the credentials that may assume the role."""
 
 _KEPT_SETTINGS = ("use_fips_endpoint", "use_dualstack_endpoint", "ca_bundle")
-"""Of the source's profile: they say where requests go, and whom to trust there."""
+"""Of the source's profile: where requests go, and which certificates are trusted."""
 
 _REPLACED = (*CREDENTIAL_VARIABLES, "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 
@@ -56,7 +57,7 @@ class Role(NamedTuple):
 
 
 class _RoleProvider(CredentialProvider):
-    """Hands a role's credentials to a session, and new ones before they expire."""
+    """Gives a session a role's credentials, and new ones before they expire."""
 
     METHOD = "aqp-perf-assume-role"
 
@@ -69,7 +70,7 @@ class _RoleProvider(CredentialProvider):
 
 
 def role_session(arn: str, *, profile: str | None, region: str) -> boto3.Session:
-    """Return a session that has assumed the role; everything but credentials is the profile's."""
+    """Return a session with the role's credentials and, in all else, the profile's settings."""
     role = Role(arn, boto3.Session(profile_name=profile, region_name=region))
     core = botocore.session.Session(profile=profile)
     resolver = CredentialResolver(providers=[_RoleProvider(role)])
@@ -78,9 +79,8 @@ def role_session(arn: str, *, profile: str | None, region: str) -> boto3.Session
 
 
 def write_role_config(folder: Path, arn: str, *, profile: str | None, region: str) -> Path:
-    """Write the AWS configuration of a child that is to have the role; return its file."""
-    # -P: a folder called perf, where the session is, is not this package.
-    command = [sys.executable, "-P", "-m", __name__, "--role-arn", arn, "--region", region]
+    """Write the AWS configuration of a child that gets the role; return its file."""
+    command = [*module_command(__name__), "--role-arn", arn, "--region", region]
     if profile is not None:
         command += ["--profile", profile]
     source = botocore.session.Session(profile=profile).get_scoped_config()
@@ -92,8 +92,8 @@ def write_role_config(folder: Path, arn: str, *, profile: str | None, region: st
 
 
 def role_environment(base: Mapping[str, str], config_file: Path) -> dict[str, str]:
-    """Return ``base`` for a child that is to have the role, by `write_role_config`'s file."""
-    moved = {f"{_USERS}{name}": base[name] for name in _REPLACED if name in base}
+    """Return ``base`` for a child that gets the role by the file of `write_role_config`."""
+    moved = {f"{_SOURCE_PREFIX}{name}": base[name] for name in _REPLACED if name in base}
     kept = {name: value for name, value in base.items() if name not in _REPLACED}
     return {
         **kept,
@@ -112,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--profile")
     options = parser.parse_args(arguments)
     for name in _REPLACED:
-        value = os.environ.pop(f"{_USERS}{name}", None)
+        value = os.environ.pop(f"{_SOURCE_PREFIX}{name}", None)
         os.environ.pop(name, None)
         if value is not None:
             os.environ[name] = value

@@ -1,4 +1,4 @@
-"""Where the user's AWS configuration sends requests, when it is not to AWS's public endpoints."""
+"""Endpoints that the user's AWS configuration sets in place of AWS's public ones."""
 
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,14 +20,14 @@ _CONFIGURATION = "endpoint_url of the AWS configuration"
 
 
 class ConfiguredEndpoint(NamedTuple):
-    """An endpoint that is not AWS's public one, and the setting that says so."""
+    """An endpoint that is not AWS's public one, and the setting that names it."""
 
     url: str
     setting: str
 
     @property
     def is_aws(self) -> bool:
-        """Whether AWS answers there, as in a VPC."""
+        """Whether it is AWS's own, as inside a VPC."""
         host = urlsplit(self.url).hostname or ""
         return host.endswith(_AWS_DOMAINS)
 
@@ -36,15 +36,15 @@ class ConfiguredEndpoint(NamedTuple):
 
 
 def configured_endpoint(session: "boto3.Session", service: str) -> ConfiguredEndpoint | None:
-    """Return where botocore would send requests to ``service``; None: to AWS's public endpoint.
+    """Return the endpoint to which botocore would send requests; None: AWS's public one.
 
     Raises:
-        InvalidOption: the configured URL is none, or has more than scheme, host and port.
+        InvalidOption: the configured URL is not valid, or has more than scheme, host and port.
     """
     setting = _setting(service)
     try:
         url, public_url = _url(session, service, None), _url(session, service, _PUBLIC)
-    except ValueError as exc:  # botocore's, for what it takes for no URL; it quotes it
+    except ValueError as exc:  # botocore's, which quotes what it takes for an invalid URL
         raise InvalidOption(setting, shown_url(str(exc).partition(": ")[2]), URL_HINT) from exc
     if url == public_url:
         return None
@@ -66,7 +66,7 @@ def _url(session: "boto3.Session", service: str, config: Config | None) -> str:
 
 
 def _setting(service: str) -> str:
-    """Return the name of the setting that botocore asks first, of those that are there."""
+    """Return the name of the setting that botocore follows."""
     for name in (f"{_VARIABLE}_{service.upper()}", _VARIABLE):
         if os.environ.get(name):
             return name

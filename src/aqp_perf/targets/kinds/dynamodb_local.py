@@ -107,7 +107,7 @@ def _comes_up(child: Child, port: int, origin: str, deadline_s: float) -> bool:
 
 
 def _allowed_origin(port: int, origin: str) -> str | None:
-    """Ask whoever listens on ``port`` which CORS origin it allows; None: nothing listens.
+    """Return the CORS origin that the program on ``port`` allows; None: nothing listens.
 
     Only our own program allows the random ``origin`` that it was started with. On a taken port it
     prints an error and keeps running, so that neither an accepted connection nor a live process

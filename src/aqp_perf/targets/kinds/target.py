@@ -115,10 +115,10 @@ def parse_target(
     profile: str | None = None,
     role_arn: str | None = None,
 ) -> TargetSpec:
-    """Parse the name of a kind, or a URL; the other arguments count on AWS only.
+    """Parse the name of a kind, or a URL; the other arguments are for AWS only.
 
     Raises:
-        UnknownTarget: it is none of these; a note names the nearest one.
+        UnknownTarget: it is neither; a note names the nearest kind.
         InvalidOption: see `TargetSpec`.
     """
     text = text.strip()
@@ -141,15 +141,15 @@ def parse_target(
 
 
 def shown_url(text: str) -> str:
-    """Return a URL, or what was meant for one, without the password that may be in it."""
+    """Return a URL, valid or not, with its user and password masked."""
     return _USERINFO.sub("//***@", text)
 
 
 def check_url(option: str, text: str) -> str:
-    """Return the host of a URL that is no more than scheme, host and port.
+    """Return the host of a URL that consists of scheme, host and port.
 
     Raises:
-        InvalidOption: it is something else; the message blames ``option``.
+        InvalidOption: it does not; the message names ``option``.
     """
     shown = shown_url(text)
     try:

@@ -1,14 +1,15 @@
-"""A moto server that stands the load: PartiQL that works, at a cost the table does not raise.
+"""A moto server for load: PartiQL that works, at a cost that does not grow with the table.
 
-``python -m aqp_perf.targets.moto`` serves moto over HTTP. An adapter answers ExecuteStatement
-over moto's own tables, Query walks one partition instead of the table, everything else is moto's.
+``python -m aqp_perf.targets.moto`` serves moto over HTTP. ExecuteStatement is answered here, over
+moto's own tables; Query reads one partition instead of the table; everything else is moto's.
 
 | module | what it holds |
 | --- | --- |
 | `moto_tables` | every moto internal we rely on, and the check that they are still there |
-| `parser`, `partiql.lark`, `reserved_words`, `statement` | PartiQL text to a frozen statement |
-| `values`, `keys` | DynamoDB's rules for values, keys and sizes |
-| `operands`, `functions`, `conditions` | a WHERE clause to a predicate over an item |
-| `insert`, `plan`, `select`, `next_token`, `execute` | what a statement does to a table |
+| `syntax` | PartiQL text to a frozen statement: grammar, words, parser |
+| `execution`: `values`, `keys` | DynamoDB's rules for values, keys and sizes |
+| `execution`: `operands`, `conditions` | a WHERE clause to a test of an item |
+| `execution`: `insert`, `plan`, `select`, `next_token` | what a statement does to a table |
+| `execution.execute` | one request: parse, check, run, add up capacity units |
 | `server`, `__main__` | WSGI, HTTP and the command line |
 """

@@ -1,4 +1,4 @@
-"""``python -m aqp_perf.targets.moto``: serve moto until told to end."""
+"""``python -m aqp_perf.targets.moto``: serve moto until a signal ends it."""
 
 import argparse
 import signal
@@ -11,7 +11,7 @@ from aqp_perf.targets.moto.moto_tables import check_moto
 from aqp_perf.targets.moto.server import MotoApplication, listen, serve
 
 _CANNOT_SERVE = 2
-"""The exit code for what the caller can mend; argparse has the same for bad arguments."""
+"""The exit code for problems that the caller can solve; argparse uses it for bad arguments."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,7 +1,7 @@
 """moto's own tables, and every moto internal this package relies on.
 
 No other module here imports moto's DynamoDB. When a new moto breaks us, `check_moto` names what
-changed, and this module is the place to mend.
+changed, and this module is the only one to adapt.
 """
 
 import copy
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 __all__ = ["DynamoType", "GlobalSecondaryIndex", "Item", "SecondaryIndex", "Table"]
-"""What is moto's own here; the functions below are ours."""
+"""Moto's own classes, for the other modules here."""
 
 
 def find_table(region: str, name: str) -> Table | None:
@@ -122,7 +122,7 @@ def query_one_partition(
 
 
 def moto_application() -> "WSGIApplication":
-    """Return moto's own server: all of its services, told apart by the request's signature."""
+    """Return moto's own server: all of its services, chosen by the signature of the request."""
     application: WSGIApplication = DomainDispatcherApplication(create_backend_app)
     return application
 

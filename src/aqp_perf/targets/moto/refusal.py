@@ -1,4 +1,4 @@
-"""The one error a request can end with, as DynamoDB sends it."""
+"""The errors that a request can end with, as DynamoDB sends them."""
 
 from enum import StrEnum
 
@@ -14,9 +14,9 @@ class ErrorCode(StrEnum):
 
 
 class RequestRefused(PerfError):
-    """A request that DynamoDB answers with an error; it ends as HTTP 400, never as a traceback.
+    """A request that DynamoDB answers with an error, sent with HTTP status 400.
 
-    The messages are worded as DynamoDB Local words them, where it has a message for the case.
+    The messages are those of DynamoDB Local, where it has one for the case.
     """
 
     def __init__(self, message: str, code: ErrorCode = ErrorCode.VALIDATION) -> None:

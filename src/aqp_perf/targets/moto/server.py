@@ -43,7 +43,7 @@ _UNSUPPORTED = frozenset({f"{_TARGET}.BatchExecuteStatement", f"{_TARGET}.Execut
 class MotoApplication:
     """moto, with ExecuteStatement answered by our adapter over moto's own tables.
 
-    One lock serves one request at a time: moto's tables are not made for threads.
+    A lock serves one request at a time: moto's tables are not safe for threads.
     """
 
     def __init__(self) -> None:
@@ -74,8 +74,8 @@ def listen(host: str, port: int) -> socket.socket:
         port: the port to listen on; 0 finds a free one.
 
     Raises:
-        PortTaken: somebody else listens there.
-        OSError: the address is not one of this machine's, or not ours to use.
+        PortTaken: another socket listens there.
+        OSError: the address is not one of this machine's, or needs a permission.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -127,7 +127,7 @@ def _answer(environ: WSGIEnvironment, start_response: StartResponse) -> list[byt
 
 
 def _region(environ: WSGIEnvironment) -> str:
-    """Return the region a request was signed for, where moto looks for it too."""
+    """Return the region that a request was signed for; moto reads it from the same place."""
     # AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/dynamodb/aws4_request, …
     scope: list[str] = environ.get("HTTP_AUTHORIZATION", "").split(",")[0].split("/")
     return scope[2] if len(scope) > _REGION_IN_SCOPE else _DEFAULT_REGION

@@ -1,4 +1,4 @@
-"""The tables of an account and region, found with their tags, and deleted one at a time."""
+"""Search for tables of an account and region, with their tags, and deletion of one at a time."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import ListTablesInputTypeDef
 
 _NOT_YET: Final = THROTTLING_CODES | {"LimitExceededException"}
-"""AWS answers so to many questions for tags a second, and to many deletions at a time."""
+"""AWS also limits how many tags can be read per second, and how many tables deleted at a time."""
 
 _WITHOUT_TAGS: Final = frozenset({"UnknownOperationException"})
 
@@ -43,7 +43,7 @@ class FoundTables:
         """Yield the tables with our prefix, or with any name; one that vanishes is left out.
 
         Raises:
-            TargetUnavailable, TargetUnusable: the target does not answer, or says no.
+            TargetUnavailable, TargetUnusable: the target does not answer, or refuses.
         """
         with errors_of(self._endpoint):
             for name in self._names():
@@ -53,11 +53,11 @@ class FoundTables:
                         yield found
 
     def delete(self, table: FoundTable) -> None:
-        """Delete ``table`` if it is still what was found; one that has vanished is no error.
+        """Delete ``table`` if it is still the one that was found; it may have vanished.
 
         Raises:
-            TableUnusable: it may not be deleted, or its name is another table's by now.
-            TargetUnavailable, TargetUnusable: the target does not answer, or says no.
+            TableUnusable: it is protected, or another table has its name by now.
+            TargetUnavailable, TargetUnusable: the target does not answer, or refuses.
         """
         if table.is_protected:
             raise TableUnusable(table.name, "its deletion protection is on: turn it off first")

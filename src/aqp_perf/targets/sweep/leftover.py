@@ -28,7 +28,7 @@ class TableState(StrEnum):
     IN_USE = "kept"
     NOT_OURS = "not ours"
     STRANGER = "stranger"
-    """Neither its name nor a tag has to do with us."""
+    """It has neither our name nor one of our tags."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""How a created table is paid for: by request, or by provisioned capacity."""
+"""Billing of a created table: by request, or by provisioned capacity."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aqp_perf.errors import InvalidOption
 
 DEFAULT_CEILING = 40_000
-"""Units per second; the quota that AWS gives a table of an account that did not ask for more."""
+"""Units per second: AWS's default quota for one table."""
 
 _WITH_UNITS = re.compile(r"(on-demand|provisioned):([0-9]+),([0-9]+)")
 _HINT = (
@@ -17,11 +17,11 @@ _HINT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnDemand:
-    """Every request is paid for by itself.
+    """Billing by request.
 
     Args:
-        read_units: at most so many read units a second; AWS throttles what is more.
-        write_units: as many write units.
+        read_units: the most read units per second; AWS throttles more.
+        write_units: the same for write units.
     """
 
     read_units: int = DEFAULT_CEILING
@@ -36,7 +36,7 @@ class OnDemand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provisioned:
-    """So many read and write capacity units are paid for in every second, used or not."""
+    """Billing by read and write capacity units per second, used or not."""
 
     read_units: int
     write_units: int
@@ -56,7 +56,7 @@ def parse_billing(text: str) -> Billing:
     """Parse ``on-demand``, ``on-demand:RCU,WCU`` or ``provisioned:RCU,WCU``.
 
     Raises:
-        InvalidOption: it is none of these, or a number of units is below 1.
+        InvalidOption: it is something else, or a number of units is below 1.
     """
     if text == "on-demand":
         return OnDemand()

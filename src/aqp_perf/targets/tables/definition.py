@@ -1,4 +1,4 @@
-"""What a table for the workloads looks like to DynamoDB."""
+"""The schema of a table for the workloads."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import CreateTableInputTypeDef, TableDescriptionTypeDef
 
 KEY = "pk HASH S, sk RANGE S"
-"""The key of such a table, as `key_of` writes it."""
+"""Its key, as `key_of` writes it."""
 
 
 def table_definition(
@@ -38,7 +38,7 @@ def table_definition(
         }
     else:
         definition["BillingMode"] = "PAY_PER_REQUEST"
-        # moto and DynamoDB Local take it and do not heed it.
+        # moto and DynamoDB Local accept and ignore it.
         definition["OnDemandThroughput"] = {
             "MaxReadRequestUnits": billing.read_units,
             "MaxWriteRequestUnits": billing.write_units,
@@ -47,7 +47,7 @@ def table_definition(
 
 
 def describe(client: "DynamoDBClient", name: str) -> "TableDescriptionTypeDef | None":
-    """Ask for the table ``name``, None when there is none; raise what boto3 raises."""
+    """Return the description of a table, None when it does not exist; raise what boto3 raises."""
     try:
         return client.describe_table(TableName=name)["Table"]
     except client.exceptions.ResourceNotFoundException:

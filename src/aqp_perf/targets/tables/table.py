@@ -1,4 +1,4 @@
-"""What a table is to those who use one, and how it may be called."""
+"""Tables as values, and their names."""
 
 import re
 import secrets
@@ -10,7 +10,7 @@ NAME_PREFIX = "aqp_perf_"
 """Begins the name of every table that we create."""
 
 _LETTERS = "abcdefghikmnpqrtuvwxyz"
-"""Of these nothing spells ``json``, or looks like a digit."""
+"""Without j and o, which would allow ``json``, and without l, which looks like a digit."""
 _NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 
 
@@ -21,7 +21,7 @@ class Table:
     Args:
         name: its name.
         is_ours: we created it, and delete it.
-        is_seeded: it holds the seed items of the run's data set; what reads must answer is known.
+        is_seeded: it holds the seed items of the run's data set, so that right answers are known.
     """
 
     name: str
@@ -33,7 +33,7 @@ def table_name(run_id: str) -> str:
     """Return the name of the table that a run creates.
 
     Raises:
-        InvalidOption: DynamoDB does not take such a name.
+        InvalidOption: the name is not valid.
     """
     return checked_name("run id", f"{NAME_PREFIX}{run_id}")
 
@@ -47,10 +47,10 @@ def random_name() -> str:
 
 
 def checked_name(option: str, name: str) -> str:
-    """Return ``name`` when DynamoDB takes it for a table.
+    """Return ``name`` if it is a valid name of a table.
 
     Raises:
-        InvalidOption: it does not; the message blames ``option``.
+        InvalidOption: it is not; the message names ``option``.
     """
     if not _NAME.fullmatch(name):
         hint = "a table name is 3 to 255 letters, digits, '_', '.' or '-'"

@@ -1,6 +1,7 @@
-"""What a table says that it gives per second."""
+"""The capacity of a table, as DescribeTable reports it."""
 
 from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 from aqp_perf.core.aws.capacity_units import Units
@@ -17,7 +18,7 @@ def table_capacity(target: Target, table: Table) -> TableCapacity:
 
     Raises:
         TableNotFound: it is gone.
-        TargetUnavailable, TargetUnusable: the target does not answer, or says no.
+        TargetUnavailable, TargetUnusable: the target does not answer, or refuses.
     """
     with errors_of(target.endpoint):
         description: Mapping[str, Any] | None = describe(target.client(), table.name)
@@ -40,9 +41,9 @@ def table_capacity(target: Target, table: Table) -> TableCapacity:
 
 
 def _units(throughput: Mapping[str, int] | None, read: str, write: str) -> Units | None:
-    """Return the limits that were said; 0 and -1 stand for none, and one may be there alone."""
-    said = throughput or {}
-    limits = [limit if (limit := said.get(key, 0)) > 0 else float("inf") for key in (read, write)]
-    if min(limits) == float("inf"):
+    """Return the reported limits; 0 and -1 mean no limit, and one of the two may be missing."""
+    reported = throughput or {}
+    limits = [limit if (limit := reported.get(key, 0)) > 0 else inf for key in (read, write)]
+    if min(limits) == inf:
         return None
     return Units(read=limits[0], write=limits[1])

@@ -1,4 +1,4 @@
-"""The life of a table: created, seeded and deleted by us, or found and left as it is."""
+"""Tables that we create, seed and delete, and existing ones that we only use."""
 
 import secrets
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 _READY_TIMEOUT_S = 180.0
 _LIFETIME = timedelta(hours=12)
-"""After this, whoever finds the table may take it for a left-over."""
+"""After this, a sweep may delete the table."""
 
 
 @contextmanager
@@ -55,7 +55,7 @@ def open_table(  # noqa: PLR0913 - named, and most with a default
     keep: bool = False,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Iterator[Table]:
-    """Create and seed table ``name``, yield it, and delete it however the block ends.
+    """Create and seed table ``name``, yield it, and delete it when the block ends or fails.
 
     Args:
         target: where.
@@ -63,16 +63,16 @@ def open_table(  # noqa: PLR0913 - named, and most with a default
         dataset: its seed items go into the table.
         run_id: goes into a tag.
         billing: on-demand under the default ceiling unless given.
-        keep: do not delete it, however the block ends.
+        keep: do not delete it.
         clock: for the expiry tag and for waiting.
 
     Raises:
-        TableAlreadyExists: there is such a table; it was not touched.
+        TableAlreadyExists: it exists; it was not touched.
         TableNotReady: it did not become ACTIVE.
-        SeedingFailed: it does not take the seed items.
-        TableLeftBehind: it could not be deleted. When an error is under way already, that one
-            is raised, and this is a note on it.
-        TargetUnavailable, TargetUnusable: the target does not answer, or says no.
+        SeedingFailed: it did not take the seed items.
+        TableLeftBehind: it could not be deleted. After another error, that one is raised, with this
+            one as a note.
+        TargetUnavailable, TargetUnusable: the target does not answer, or refuses.
     """
     checked_name("table name", name)
     own = _OwnTable(target, name, clock)
@@ -92,17 +92,17 @@ def open_table(  # noqa: PLR0913 - named, and most with a default
 
 
 def existing_table(target: Target, name: str, dataset: Dataset) -> Table:
-    """Return the table ``name``, which is neither created nor seeded nor ever deleted.
+    """Return the existing table ``name``; it is never created, seeded or deleted.
 
-    It counts as seeded when its tag says that it was, by us and with ``dataset``; without an answer
-    to the question for its tags it does not.
+    It counts as seeded when a tag proves that we seeded it with ``dataset``; without a permission
+    to read tags it does not.
 
     Raises:
-        TableNotFound: there is none.
-        TableUnusable: its key is not ours.
+        TableNotFound: it does not exist.
+        TableUnusable: it has another key than our tables.
         TableNotReady: it is being created or deleted.
-        TargetUnavailable, TargetUnusable: the target does not answer, or says no, or is another
-            account's than the one that was named.
+        TargetUnavailable, TargetUnusable: the target does not answer, or refuses, or the table is
+            in another account than the one that may be used.
     """
     checked_name("--perf-table", name)
     client = target.client()
@@ -115,16 +115,16 @@ def existing_table(target: Target, name: str, dataset: Dataset) -> Table:
         if description["TableStatus"] not in {"ACTIVE", "UPDATING"}:
             raise TableNotReady(name, description["TableStatus"], 0)
         _check_account(target, description["TableArn"])
-        tags = _tags_if_told(client, description["TableArn"]) or {}
+        tags = _tags_if_known(client, description["TableArn"]) or {}
     is_seeded = tags.get(DATA_TAG) == data_fingerprint(dataset)
     return Table(name=name, is_ours=False, is_seeded=is_seeded)
 
 
 def _check_account(target: Target, arn: str) -> None:
-    """Believe nobody but the table itself whose it is: who tells the account may be misled.
+    """Check the account in the table's own ARN: an STS endpoint could report a wrong one.
 
     Raises:
-        TargetUnusable: it is in another account than the one that may be used.
+        TargetUnusable: it is not the account that may be used.
     """
     account = arn.split(":")[4:5]
     if target.account is not None and account != [target.account]:
@@ -133,10 +133,10 @@ def _check_account(target: Target, arn: str) -> None:
 
 
 class _OwnTable:
-    """A table that we create. It is deleted only when it is known to be ours.
+    """A table that we create. It is deleted only when it is certain to be ours.
 
-    Known means: our CreateTable was confirmed, or, when its answer was lost (an interrupt, a time
-    out, a repeated request), the table carries the tag that only this creation knows.
+    Certain means: our CreateTable was confirmed, or, when its answer was lost (an interrupt, a
+    timeout, a repeated request), the table has the random tag of this creation.
     """
 
     def __init__(self, target: Target, name: str, clock: Clock) -> None:
@@ -186,19 +186,19 @@ class _OwnTable:
         except TargetError as exc:
             raise TableLeftBehind(self._name, self._endpoint, str(exc)) from exc
         if is_ours is None:
-            detail = "it is there, and nothing tells whether this run created it"
+            detail = "it exists, and it is unknown whether this run created it"
             raise TableLeftBehind(self._name, self._endpoint, detail)
 
     def _carries_our_tag(self) -> bool | None:
-        """Return None when the endpoint does not tell tags."""
+        """Return None when the tags are not known."""
         description = describe(self._client, self._name)
         if description is None:
             return False
-        tags = _tags_if_told(self._client, description["TableArn"])
+        tags = _tags_if_known(self._client, description["TableArn"])
         return None if tags is None else tags.get(CREATION_TAG) == self._creation_id
 
     def _tag_as_seeded(self, fingerprint: str) -> None:
-        """Set the tag last of all: whatever was cut short before leaves a table without it."""
+        """Set the tag last: a table whose seeding was interrupted does not have it."""
         tags = boto3_tags({DATA_TAG: fingerprint})
         try:
             self._client.tag_resource(ResourceArn=self._arn, Tags=tags)
@@ -233,8 +233,8 @@ class _OwnTable:
             return
 
 
-def _tags_if_told(client: "DynamoDBClient", arn: str) -> dict[str, str] | None:
-    """Return None when the endpoint has no tags, or does not tell us."""
+def _tags_if_known(client: "DynamoDBClient", arn: str) -> dict[str, str] | None:
+    """Return None when the endpoint has no tags, or we may not read them."""
     try:
         return read_tags(client, arn)
     except ClientError:

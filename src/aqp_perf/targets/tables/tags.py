@@ -1,7 +1,6 @@
-"""The tags of the tables that we create: whose, of which run, until when, with which data.
+"""The tags of tables that we create: owner, run, expiry, data.
 
-They are what proves that a table may be deleted, by its run or by a sweep, and that what is in
-it is known.
+They prove that a table may be deleted, by its run or by a sweep, and that its data are known.
 """
 
 import re
@@ -22,7 +21,7 @@ SUITE = "aqp-perf"
 RUN_TAG = f"{_PREFIX}run"
 OWNER_TAG = f"{_PREFIX}owner"
 EXPIRES_TAG = f"{_PREFIX}expires"
-"""An instant in ISO 8601 with its offset; the table may be taken for a left-over after it."""
+"""A time in ISO 8601 with its offset; after it, a sweep may delete the table."""
 
 CREATION_TAG = f"{_PREFIX}creation"
 """A random value that only the creator of the table knows."""
@@ -49,12 +48,12 @@ def creation_tags(
 
 
 def tag_value(text: str) -> str:
-    """Return ``text`` as AWS takes it for the value of a tag, with ``_`` for what it does not."""
+    """Return ``text`` as a valid value of a tag, with ``_`` for each character AWS rejects."""
     return _NOT_IN_A_VALUE.sub("_", text)[:_MAX_VALUE_LENGTH]
 
 
 def has_our_tag(tags: Iterable[str]) -> bool:
-    """Return whether one of these keys is of our making."""
+    """Return whether one of these keys is ours."""
     return any(key.startswith(_PREFIX) for key in tags)
 
 

@@ -363,7 +363,7 @@ def test_a_table_that_nobody_tells_whose_it_is_is_left_and_named(aws: Target) ->
     with pytest.raises(KeyboardInterrupt) as caught, opened(disturbed(aws, events)):
         pytest.fail("the block was entered")
     [note] = caught.value.__notes__
-    assert "nothing tells whether this run created it" in note
+    assert "it is unknown whether this run created it" in note
     assert tables_of(aws) == [NAME]
 
 

@@ -5,7 +5,7 @@ from typing import Any, assert_never
 
 from aqp_perf.core.aws.capacity_units import read_units, write_units
 from aqp_perf.targets.moto.execution.insert import insert_item
-from aqp_perf.targets.moto.execution.next_token import decode_position, encode_position, fingerprint
+from aqp_perf.targets.moto.execution.next_token import decode_position, encode_position
 from aqp_perf.targets.moto.execution.select import select_page
 from aqp_perf.targets.moto.execution.values import item_bytes, parse_value
 from aqp_perf.targets.moto.moto_tables import (
@@ -74,15 +74,14 @@ def _select(
     if consistent and isinstance(index, GlobalSecondaryIndex):
         raise RequestRefused("Consistent read cannot be true when querying a GSI")
     token = request.get("NextToken")
-    owner = fingerprint(request["Statement"], parameters)
     page = select_page(
         table,
         statement,
         parameters,
         limit=request.get("Limit"),
-        start=None if token is None else decode_position(token, of=owner),
+        start=None if token is None else decode_position(token),
     )
     answer: dict[str, Any] = {"Items": page.items}
     if page.next_position is not None:
-        answer["NextToken"] = encode_position(page.next_position, of=owner)
+        answer["NextToken"] = encode_position(page.next_position)
     return answer, read_units(page.processed_bytes, is_consistent=consistent)

@@ -72,6 +72,10 @@ def _as_word(token: Token) -> Token:
 class _StatementBuilder(Transformer[Token, Any]):
     """Build a statement from a parse tree, bottom-up and left to right: one builder, one tree."""
 
+    negate = s.Not
+    size = s.Size
+    plain_name = str
+
     def __init__(self) -> None:
         super().__init__(visit_tokens=False)
         self._parameters = count()
@@ -124,9 +128,6 @@ class _StatementBuilder(Transformer[Token, Any]):
     def all_of(self, *conditions: s.Condition) -> s.And:
         return s.And(conditions)
 
-    def negate(self, condition: s.Condition) -> s.Not:
-        return s.Not(condition)
-
     def compare(self, left: s.Operand, operator: Token, right: s.Operand) -> s.Predicate:
         return s.Predicate("<>" if operator == "!=" else str(operator), (left, right))
 
@@ -160,9 +161,6 @@ class _StatementBuilder(Transformer[Token, Any]):
     def choices(self, *operands: s.Operand) -> tuple[s.Operand, ...]:
         return operands
 
-    def size(self, path: s.Path) -> s.Size:
-        return s.Size(path)
-
     def path(self, name: str, *steps: str | int) -> s.Path:
         return s.Path(name, steps)
 
@@ -173,9 +171,6 @@ class _StatementBuilder(Transformer[Token, Any]):
 
     def key(self, name: Token) -> str:
         return _unquote(name, "'")
-
-    def plain_name(self, name: Token) -> str:
-        return str(name)
 
     def quoted_name(self, name: Token) -> str:
         return _unquote(name, '"')

@@ -1,4 +1,4 @@
-"""Words that PartiQL keeps for itself: an attribute of such a name must be quoted.
+"""PartiQL's reserved words: an attribute with such a name must be quoted.
 
 Found by asking DynamoDB Local about every word of SQL-92, of PartiQL and of DynamoDB's own list of
 reserved words: it refuses these unquoted, and takes ``status``, ``datetime`` and the rest of
@@ -36,4 +36,4 @@ RESERVED_WORDS = frozenset(
     usage user using values varchar varying view when whenever with work write zone
     """.split()  # noqa: SIM905  # as above
 )
-"""Words without a meaning in what this server answers."""
+"""Reserved words that the grammar does not use."""

@@ -181,15 +181,6 @@ def test_a_token_of_another_make_is_refused(execute: Execute, token: str) -> Non
         execute(PARTITION, text("a"), NextToken=token)
 
 
-@pytest.mark.usefixtures("orders")
-def test_a_token_belongs_to_its_statement(execute: Execute) -> None:
-    fill(execute, {"a": 3})
-    token = execute(PARTITION, text("a"), Limit=1)["NextToken"]
-
-    with pytest.raises(RequestRefused, match=r"^Invalid NextToken$"):
-        execute(PARTITION, text("b"), NextToken=token)
-
-
 @IN_PROCESS
 @given(
     counts=st.dictionaries(st.sampled_from("abcd"), st.integers(min_value=0, max_value=9)),
