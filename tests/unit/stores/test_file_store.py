@@ -18,7 +18,7 @@ BUCKET = "s3://results/main"
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[str]:
     """A place in S3, as moto plays it."""
-    with pytest.MonkeyPatch.context() as patched, mock_aws():
+    with mock_aws(), pytest.MonkeyPatch.context() as patched:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patched.setenv(name, "testing")
         boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="results")

@@ -25,7 +25,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     if request.param == "folder":
         yield Place(text=str(tmp_path))
         return
-    with pytest.MonkeyPatch.context() as patched, mock_aws():
+    with mock_aws(), pytest.MonkeyPatch.context() as patched:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patched.setenv(name, "testing")
         boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="nights")
