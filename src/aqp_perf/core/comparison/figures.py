@@ -22,12 +22,8 @@ FEWEST_SAMPLES: Final = 100
 _NS_PER_MS: Final = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Side:
-    value: float
-    """In ms, as a ratio, or per second."""
-    bounds: Callable[[float], tuple[float, float]]
-    """Number of standard errors → the bounds that far below and above the value."""
+_Bounds = Callable[[float], tuple[float, float]]
+"""Number of standard errors → the bounds that far below and above a figure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,22 +31,14 @@ class Figures:
     """One metric of one operation in two runs: ms, a ratio from 0 to 1, or per second."""
 
     metric: str
+    before: float
+    after: float
     worth: float
     """Number of independent requests that those of the smaller run are worth."""
     freedom: float
     """Degrees of freedom."""
-    _before: _Side
-    _after: _Side
-
-    @property
-    def before(self) -> float:
-        """The metric in the baseline."""
-        return self._before.value
-
-    @property
-    def after(self) -> float:
-        """The metric in the run."""
-        return self._after.value
+    _bounds_before: _Bounds
+    _bounds_after: _Bounds
 
     @property
     def worse_by(self) -> float:
@@ -96,8 +84,8 @@ class Figures:
         reach = student_quantile(z, self.freedom)
         scale = _logarithm if self._is_latency else _itself
         old, new = scale(self.before), scale(self.after)
-        old_low, old_high = map(scale, self._before.bounds(reach))
-        new_low, new_high = map(scale, self._after.bounds(reach))
+        old_low, old_high = map(scale, self._bounds_before(reach))
+        new_low, new_high = map(scale, self._bounds_after(reach))
         low = new - old - hypot(new - new_low, old_high - old)
         high = new - old + hypot(new_high - new, old - old_low)
         return low, high
@@ -110,12 +98,16 @@ def figures_of(metric: str, before: SlicedOperation, after: SlicedOperation) -> 
         if missing:
             return f"{side} has {missing}"
     pooled = shared_dependence(metric, before, after)
+    value_before, bounds_before = _figure(metric, before, pooled.effect)
+    value_after, bounds_after = _figure(metric, after, pooled.effect)
     return Figures(
         metric=metric,
+        before=value_before,
+        after=value_after,
         worth=min(before.result.requests, after.result.requests) / pooled.effect,
         freedom=pooled.freedom,
-        _before=_side(metric, before, pooled.effect),
-        _after=_side(metric, after, pooled.effect),
+        _bounds_before=bounds_before,
+        _bounds_after=bounds_after,
     )
 
 
@@ -135,7 +127,8 @@ def _missing(metric: str, operation: SlicedOperation) -> str | None:
     return None
 
 
-def _side(metric: str, sliced: SlicedOperation, effect: float) -> _Side:
+def _figure(metric: str, sliced: SlicedOperation, effect: float) -> tuple[float, _Bounds]:
+    """Return a metric of one run, with its bounds; ``effect`` requests are worth one."""
     operation = sliced.result
     quantile, latency = quantile_of(metric), operation.latency
     if quantile is not None:
@@ -145,17 +138,18 @@ def _side(metric: str, sliced: SlicedOperation, effect: float) -> _Side:
             low, high = score_interval(quantile, latency.count / effect, reach)
             return _ms(latency.quantile_ns(low)), _ms(latency.quantile_ns(high))
 
-        return _Side(value=_ms(latency.quantile_ns(quantile)), bounds=bounds_of_quantile)
+        return _ms(latency.quantile_ns(quantile)), bounds_of_quantile
     if metric == "failure_ratio":
         ratio, count = operation.failure_ratio, operation.requests / effect
-        return _Side(value=ratio, bounds=lambda reach: score_interval(ratio, count, reach))
+        return ratio, lambda reach: score_interval(ratio, count, reach)
     if metric == "mean":
-        mean = _ms(latency.mean_ns)
+        value = _ms(latency.mean_ns)
         error = sqrt(sliced.variance_ns2 * effect / latency.count) / _NS_PER_MS
-        return _Side(value=mean, bounds=lambda reach: (mean - reach * error, mean + reach * error))
-    rate, answers = operation.throughput_per_s, operation.requests - operation.failures
-    error = rate * sqrt(effect / max(answers, 1))
-    return _Side(value=rate, bounds=lambda reach: (rate - reach * error, rate + reach * error))
+    else:
+        answers = operation.requests - operation.failures
+        value = operation.throughput_per_s
+        error = value * sqrt(effect / max(answers, 1))
+    return value, lambda reach: (value - reach * error, value + reach * error)
 
 
 def _ms(value_ns: float | None) -> float:
