@@ -77,7 +77,8 @@ def endpoint(*replies: Reply) -> Iterator[tuple[Endpoint, DynamoDB]]:
         try:
             yield server, dynamodb
         finally:
-            dynamodb.close()
+            if (idle := getattr(dynamodb._local, "connection", None)) is not None:
+                idle.close()
             server.shutdown()
             thread.join()
 

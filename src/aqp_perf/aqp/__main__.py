@@ -44,7 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         listening = open_socket(options.bind, options.port)
         is_local = is_loopback(listening.getsockname()[0])
         if callers.are_public and not is_local:
-            listening.close()
             raise InvalidOption(
                 "--bind",
                 options.bind,
@@ -55,13 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ConfigError, PortTaken) as exc:
         print(f"aqp_perf.aqp: {exc}", file=sys.stderr)  # noqa: T201 - the command's own message
         return 2
-    url = url_of(listening)
     serve(
         application,
         listening,
         threads=options.threads,
         query_bytes=options.max_query_bytes,
-        on_ready=lambda: print(f"ready {url}", flush=True),  # noqa: T201 - the command's contract
+        on_ready=lambda: print(f"ready {url_of(listening)}", flush=True),  # noqa: T201 - the command's contract
     )
     return 0
 

@@ -8,6 +8,7 @@ if the endpoint is AWS.
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from aqp_perf.aqp.base_url import is_loopback, parse_base_url
@@ -76,18 +77,15 @@ def _from_botocore(region: str) -> Callable[[], Signer] | None:
         raise ConfigError(f"AWS credentials: {exc}") from exc
     if credentials is None:
         return None
-    newest: tuple[Credentials, Signer] | None = None
+    signer_of = lru_cache(maxsize=1)(Signer)
 
     def current_signer() -> Signer:
-        nonlocal newest
         try:
             frozen = credentials.get_frozen_credentials()
         except BotoCoreError as exc:
             raise DynamoDBFailed(f"the AWS credentials could not be renewed: {exc}") from exc
         current = _credentials(frozen.access_key, frozen.secret_key, frozen.token)
-        if newest is None or newest[0] != current:
-            newest = current, Signer(current, region)
-        return newest[1]
+        return signer_of(current, region)
 
     return current_signer
 
@@ -97,9 +95,7 @@ def _credentials(
 ) -> Credentials:
     try:
         return Credentials(
-            access_key=access_key or "",
-            secret_key=secret_key or "",
-            session_token=session_token or None,
+            access_key=access_key or "", secret_key=secret_key or "", session_token=session_token
         )
     except ValueError as exc:
         raise ConfigError(f"AWS credentials: {exc}") from exc

@@ -1,13 +1,4 @@
-"""The errors of the AQP: each is an HTTP status and one sentence.
-
-```text
-Problem                   status, message
-├── QueryRefused          400: the query is not one this AQP runs
-├── ReadTooLarge          413: the query reads more items than one query may
-├── DynamoDBFailed        502: DynamoDB answered with an error, or not at all
-└── DynamoDBTimedOut      504: DynamoDB did not answer in time
-```
-"""
+"""The errors of the AQP: each is an HTTP status and one sentence for the caller."""
 
 from http import HTTPStatus
 

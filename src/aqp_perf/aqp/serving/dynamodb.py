@@ -91,13 +91,6 @@ class DynamoDB:
             raise DynamoDBFailed(f"{self.endpoint_url} did not answer with a JSON object")
         return DynamoDBResponse(payload, len(content))
 
-    def close(self) -> None:
-        """Close the calling thread's connection; its next call opens another."""
-        idle: HTTPConnection | None = getattr(self._local, "connection", None)
-        if idle is not None:
-            idle.close()
-        self._local.connection = None
-
     def _exchange(self, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         idle: HTTPConnection | None = getattr(self._local, "connection", None)
         self._local.connection = None

@@ -1,7 +1,7 @@
 """The AQP's HTTP contract: ``GET /query-aggregation/<SQL>``, Basic authentication, JSON out."""
 
+import gzip
 import json
-import zlib
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _PREFIX: Final = "/query-aggregation/"
 # Below this, compression saves no packet.
 _GZIP_FROM_BYTES: Final = 1_024
-_GZIP_FORMAT: Final = zlib.MAX_WBITS | 16
 
 
 class AqpApplication:
@@ -42,7 +41,7 @@ class AqpApplication:
         """Answer one request."""
         status, headers, body = self._respond(environ)
         if len(body) >= _GZIP_FROM_BYTES and _accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
-            body = _gzip(body)
+            body = gzip.compress(body, 1)
             headers.append(("Content-Encoding", "gzip"))
         headers += [
             ("Content-Type", "application/json"),
@@ -110,8 +109,3 @@ def _accepts_gzip(accept_encoding: str) -> bool:
         if coding in {"gzip", "*"}:
             return quality not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
     return False
-
-
-def _gzip(body: bytes) -> bytes:
-    compressor = zlib.compressobj(1, wbits=_GZIP_FORMAT)  # level 1: answers are small
-    return compressor.compress(body) + compressor.flush()

@@ -4,6 +4,7 @@ sqlglot parses; then every node of its tree must be one that is named here. Ever
 refused, so nothing that a newer sqlglot understands is run by accident.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Final, Never
@@ -55,11 +56,10 @@ def parse_query(sql: str) -> Query:
     if not isinstance(select, exp.Select):
         _refuse(f"a {select.key.upper()} statement")
     _check_parts(select, "expressions", "from_", "where", "group", "order", "limit")
-    columns = [_column(node) for node in select.expressions]
-    if not columns:
+    if not select.expressions:
         raise QueryRefused("SELECT must name at least one column")
-    names = tuple(_names(columns))
-    selected = tuple(what for _, what in columns)
+    selected = tuple(_selected(node.unalias()) for node in select.expressions)
+    names = _names(select.expressions)
     conditions = tuple(_conditions(select.args.get("where")))
     group_by = _group_by(select.args.get("group"))
     _check_bare_columns(selected, conditions, group_by)
@@ -81,8 +81,10 @@ def _parse(sql: str) -> exp.Expr:
     for token in tokens:
         depth += (token.token_type is TokenType.L_PAREN) - (token.token_type is TokenType.R_PAREN)
         # sqlglot's time doubles with every join and with some nested parentheses.
-        if depth > _MAX_DEPTH or token.token_type is TokenType.JOIN:
-            _refuse("a join" if depth <= _MAX_DEPTH else f"nesting deeper than {_MAX_DEPTH}")
+        if depth > _MAX_DEPTH:
+            _refuse(f"nesting deeper than {_MAX_DEPTH}")
+        if token.token_type is TokenType.JOIN:
+            _refuse("a join")
     statements = dialect.parser().parse(tokens, sql)
     if len(statements) != 1 or statements[0] is None:
         _refuse("anything but one statement")
@@ -128,13 +130,6 @@ def _table(node: exp.Expr | None) -> str:
     return _identifier(table.this)
 
 
-def _column(node: exp.Expr) -> tuple[str | None, Selected]:
-    """Return a column's alias, if it has one, and what it holds."""
-    if isinstance(node, exp.Alias):
-        return _identifier(node.args["alias"]), _selected(node.this)
-    return None, _selected(node)
-
-
 def _selected(node: exp.Expr) -> Selected:
     function = _FUNCTIONS.get(type(node))
     if function is None:
@@ -151,18 +146,13 @@ def _selected(node: exp.Expr) -> Selected:
             return Selected(function=function, attribute=_attribute(column))
 
 
-def _names(columns: list[tuple[str | None, Selected]]) -> Iterator[str]:
-    """Name the columns: the alias, else the attribute, else ``_N`` with the position from 1.
-
-    ``_N`` is what PartiQL calls an expression without an alias.
-    """
-    seen: set[str] = set()
-    for position, (alias, what) in enumerate(columns, start=1):
-        name = alias or (what.attribute if what.function is None else None) or f"_{position}"
-        if name in seen:
-            raise QueryRefused(f"two columns are named {name!r}: give one of them an alias")
-        seen.add(name)
-        yield name
+def _names(columns: list[exp.Expr]) -> tuple[str, ...]:
+    """Name the columns: the alias, else the attribute, else ``_N`` as in PartiQL, from 1."""
+    names = tuple(node.output_name or f"_{i}" for i, node in enumerate(columns, start=1))
+    ((name, count),) = Counter(names).most_common(1)
+    if count > 1:
+        raise QueryRefused(f"two columns are named {name!r}: give one of them an alias")
+    return names
 
 
 def _conditions(where: exp.Expr | None) -> Iterator[Condition]:

@@ -9,6 +9,7 @@ wrong with TLS. And it counts nothing.
 import os
 import select
 import ssl
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import certifi
@@ -49,25 +50,22 @@ class NotConnected(ConnectionError):
         self.code = code
 
 
-class PoolCounts(NamedTuple):
+@dataclass(slots=True)
+class PoolCounts:
     """What all pools of this process did since it began."""
 
-    opened: int
+    opened: int = 0
     """Connections that were made."""
-    waits: int
+    waits: int = 0
     """Requests that waited for another one to end, because every connection was in use."""
 
 
-class _Counts:
-    """Counts of the whole process, for `pool_counts`."""
-
-    opened = 0
-    waits = 0
+_counts = PoolCounts()
 
 
 def pool_counts() -> PoolCounts:
-    """Return what all pools of this process did since it began."""
-    return PoolCounts(_Counts.opened, _Counts.waits)
+    """Return what all pools of this process did until now."""
+    return replace(_counts)
 
 
 class _Counted:
@@ -77,7 +75,7 @@ class _Counted:
 
     def get_socket(self) -> Any:  # noqa: ANN401 - plain or TLS
         if self._semaphore.locked():
-            _Counts.waits += 1
+            _counts.waits += 1
         return super().get_socket()  # type: ignore[misc]  # the pool's
 
     def _is_socket_alive(self, sock: Any) -> bool:  # noqa: ANN401 - plain or TLS
@@ -94,7 +92,7 @@ class _Counted:
             raise NotConnected(TLS_ERROR, tls_problem(str(error))) from error
         except OSError as error:
             raise NotConnected("NotConnected", str(error)) from error
-        _Counts.opened += 1
+        _counts.opened += 1
         return made
 
 

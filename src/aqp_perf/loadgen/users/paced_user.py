@@ -176,7 +176,7 @@ class PacedUser(User):
         """
         end_ns = time.perf_counter_ns() if end_ns is None else end_ns
         if exception is not None:
-            self.note_failure(exception)
+            self._is_cut_off = failure_class_of(exception, None) in _CUT_OFF
         elif "wrong_answer" in context:
             exception = AnsweredWrong(context["wrong_answer"])
         service_time_ns = end_ns - context["start_ns"]
@@ -197,7 +197,3 @@ class PacedUser(User):
         """Report a request that is cut off at the end of the stop timeout."""
         if self._ending.has_waited_in_vain:
             self.report(request_type, name, context, exception=Unanswered(failure_class))
-
-    def note_failure(self, exception: BaseException) -> None:
-        """Make an unpaced user pause if its connection broke or its credentials were refused."""
-        self._is_cut_off = failure_class_of(exception, None) in _CUT_OFF

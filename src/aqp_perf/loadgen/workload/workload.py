@@ -70,18 +70,13 @@ class Workload:
         self.write_logs: list[WriteLog] = []
         """One for each stream of this process that may write."""
 
-    @property
-    def worker_index(self) -> int:
-        """The number of this process among the workers; 0 without workers."""
-        return int(self._runner.worker_index)
-
     def next_user(self) -> int:
         """Return a number for a new user, unique in this process."""
         return next(self._user_numbers)
 
     def stream(self, user: int) -> str:
         """Return the stream of a user, unique among all users of all runs."""
-        return f"{self.settings.run_id}/{self.worker_index}/{user}"
+        return f"{self.settings.run_id}/{int(self._runner.worker_index)}/{user}"
 
     def open_write_log(self, stream: str) -> WriteLog:
         """Return a new log for the outcomes of this stream's writes."""
