@@ -38,7 +38,7 @@ _RESULT = RunResult(
         ),
     ),
 )
-_NOWHERE = Site(target=None, table=None, aqp_url=None, aqp_label=None)
+_NOWHERE = Site()
 
 
 class Measuring:
@@ -55,7 +55,7 @@ class Measuring:
         """Put a finished run of writes into the test, and look for them."""
         target: Any = SimpleNamespace(kind="double", endpoint="http://double", label="a double")
         table = Table(name="orders", is_ours=True, is_seeded=False)
-        run = _finished(request, Site(target=target, table=table, aqp_url=None, aqp_label=None))
+        run = _finished(request, Site(target=target, table=table))
         writes = Writes([WriteLog("r.0")], are_all=True)
         return lambda: request.node.stash[RUNS].finish(run, writes)
 

@@ -13,7 +13,6 @@ import pytest
 
 from aqp_perf.errors import ConfigError, PerfError, RunNotJudged
 from aqp_perf.plugin.fixtures import (
-    Aqp,
     PerfLoad,
     marker_arguments,
     perf_aqp,
@@ -24,6 +23,7 @@ from aqp_perf.plugin.fixtures import (
 )
 from aqp_perf.plugin.runs.load_runs import RUNS, TestRuns
 from aqp_perf.plugin.runs.outcomes import complete_report
+from aqp_perf.plugin.runs.site import Aqp
 from aqp_perf.plugin.runs.state import STATE, State
 from aqp_perf.plugin.session.completeness import asks_for_load, may_load
 from aqp_perf.plugin.session.exclusive import alone, among_others, check_lock, lock_path

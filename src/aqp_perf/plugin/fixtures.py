@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,7 @@ from aqp_perf.errors import (
 )
 from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.runs.load_runs import RUNS
-from aqp_perf.plugin.runs.site import Site
+from aqp_perf.plugin.runs.site import Aqp, Site
 from aqp_perf.plugin.runs.state import STATE
 from aqp_perf.plugin.session.completeness import may_load
 from aqp_perf.plugin.settings.session_settings import SessionSettings
@@ -31,19 +30,6 @@ AQP_USER_VARIABLE = "PERF_AQP_USER"
 AQP_PASSWORD_VARIABLE = "PERF_AQP_PASSWORD"  # noqa: S105 - the name of a variable
 _EXAMPLE_CREDENTIALS = ("small-query-app", "secretEXAMPLE")
 _START_TIMEOUT_S = 20.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Aqp:
-    """An AQP that answers and accepts our credentials.
-
-    Args:
-        url: its base URL.
-        label: its name in reports.
-    """
-
-    url: str
-    label: str
 
 
 class PerfLoad:
@@ -88,12 +74,10 @@ class PerfLoad:
         needs_table = request.needs_table or "perf_table" in names
         is_chosen = session.names_target and session.target.kind is not TargetKind.NONE
         needs_target = needs_table or is_chosen or "perf_target" in names
-        aqp: Aqp | None = fixture("perf_aqp") if needs_aqp else None
         return Site(
+            aqp=fixture("perf_aqp") if needs_aqp else None,
             target=fixture("perf_target") if needs_target else None,
             table=fixture("perf_table") if needs_table else None,
-            aqp_url=None if aqp is None else aqp.url,
-            aqp_label=None if aqp is None else aqp.label,
         )
 
 

@@ -39,7 +39,7 @@ def judge_run(test: str, seed: int, run: FinishedRun) -> JudgedRun:
     return JudgedRun(
         test=test,
         target=run.site.info,
-        aqp=run.site.aqp,
+        aqp=None if run.site.aqp is None else str(run.site.aqp),
         profile=profile,
         seed=seed,
         run=run.result,

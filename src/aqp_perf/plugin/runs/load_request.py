@@ -114,7 +114,7 @@ class LoadRequest:
             stop_timeout_s=load.stop_timeout_s,
             warmup_s=load.warmup_s,
             pacing=load.pacing,
-            host=site.aqp_url,
+            host=None if site.aqp is None else site.aqp.url,
             workload=_workload(load, site, dataset, run_id),
             abort_rules=[threshold for threshold in load.thresholds if threshold.aborts],
             processes=load.processes,

@@ -12,18 +12,24 @@ from aqp_perf.targets.kinds.target import DEFAULT_REGION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Aqp:
+    """An AQP that answers and accepts our credentials."""
+
+    url: str
+    label: str
+    """Its name in reports."""
+
+    def __str__(self) -> str:
+        return f"{self.label} at {self.url}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """What a run uses of the session's fixtures."""
 
-    target: Target | None
-    table: Table | None
-    aqp_url: str | None
-    aqp_label: str | None
-
-    @property
-    def aqp(self) -> str | None:
-        """The AQP in words; None when there is none."""
-        return None if self.aqp_url is None else f"{self.aqp_label} at {self.aqp_url}"
+    target: Target | None = None
+    table: Table | None = None
+    aqp: Aqp | None = None
 
     @property
     def info(self) -> TargetInfo:
@@ -37,10 +43,7 @@ class Site:
     @property
     def kinds(self) -> dict[str, str]:
         """The part of a run's fingerprint that says where it went."""
-        return {
-            "kind": self.info.kind,
-            "AQP": "none" if self.aqp_label is None else self.aqp_label,
-        }
+        return {"kind": self.info.kind, "AQP": "none" if self.aqp is None else self.aqp.label}
 
     @property
     def unverifiable(self) -> str | None:
