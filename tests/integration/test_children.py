@@ -117,13 +117,13 @@ def test_stop_does_not_wait_for_a_guard_that_is_stopped(monkeypatch: pytest.Monk
         "signal.pause()",
     )
     child = Child("server", code, environment=ENVIRONMENT)
-    pids = [int(each) for each in child.wait_for_line("pids ", DEADLINE_S).split()]
+    pids = [int(pid) for pid in child.wait_for_line("pids ", DEADLINE_S).split()]
     os.kill(child._guard.pid, signal.SIGSTOP)
 
     child.stop(grace_s=0)
 
-    for each in pids:
-        wait_until_dead(each)
+    for pid in pids:
+        wait_until_dead(pid)
     assert child.wait(DEADLINE_S) == -signal.SIGKILL
 
 

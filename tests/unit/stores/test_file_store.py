@@ -87,11 +87,11 @@ def test_of_several_that_add_one_name_at_once_one_succeeds(tmp_path: Path) -> No
             return
         added.append(text)
 
-    threads = [Thread(target=add, args=(str(each) * 10_000,)) for each in range(writers)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    threads = [Thread(target=add, args=(str(number) * 10_000,)) for number in range(writers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
     (text,) = added
     assert (store.names(), store.read("a.json", 100_000)) == (["a.json"], text.encode())
@@ -99,7 +99,7 @@ def test_of_several_that_add_one_name_at_once_one_succeeds(tmp_path: Path) -> No
 
 def test_of_several_that_write_one_name_at_once_one_file_is_left_whole(tmp_path: Path) -> None:
     store = FolderStore(tmp_path)
-    texts = [str(each) * 50_000 for each in range(4)]
+    texts = [str(number) * 50_000 for number in range(4)]
     ready = Barrier(len(texts))
     seen: list[bytes | None] = []
 
@@ -109,14 +109,14 @@ def test_of_several_that_write_one_name_at_once_one_file_is_left_whole(tmp_path:
             store.write("a.json", text)
             seen.append(store.read("a.json", 100_000))
 
-    threads = [Thread(target=write, args=(each,)) for each in texts]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    threads = [Thread(target=write, args=(text,)) for text in texts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
-    assert (len(seen), set(seen) <= {each.encode() for each in texts}) == (40, True)
-    assert [each.name for each in tmp_path.iterdir()] == ["a.json"]
+    assert (len(seen), set(seen) <= {text.encode() for text in texts}) == (40, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
 
 
 def test_drafts_and_folders_are_no_files(tmp_path: Path) -> None:

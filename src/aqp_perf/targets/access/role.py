@@ -10,8 +10,9 @@ import shlex
 import sys
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import boto3
 import botocore.session
@@ -37,23 +38,17 @@ _KEPT_SETTINGS = ("use_fips_endpoint", "use_dualstack_endpoint", "ca_bundle")
 _REPLACED = (*CREDENTIAL_VARIABLES, "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 
 
-class Role(NamedTuple):
-    """A role, and the session that may assume it."""
-
-    arn: str
-    source: boto3.Session
-
-    def assume(self) -> dict[str, str]:
-        """Return fresh credentials, in the form that botocore refreshes from."""
-        sts: Any = self.source.client("sts", config=CLIENT_CONFIG)
-        answer = sts.assume_role(RoleArn=self.arn, RoleSessionName=_SESSION_NAME)
-        credentials = answer["Credentials"]
-        return {
-            "access_key": credentials["AccessKeyId"],
-            "secret_key": credentials["SecretAccessKey"],
-            "token": credentials["SessionToken"],
-            "expiry_time": credentials["Expiration"].isoformat(),
-        }
+def assume_role(arn: str, source: boto3.Session) -> dict[str, str]:
+    """Return fresh credentials of a role, in the form that botocore refreshes from."""
+    sts: Any = source.client("sts", config=CLIENT_CONFIG)
+    answer = sts.assume_role(RoleArn=arn, RoleSessionName=_SESSION_NAME)
+    credentials = answer["Credentials"]
+    return {
+        "access_key": credentials["AccessKeyId"],
+        "secret_key": credentials["SecretAccessKey"],
+        "token": credentials["SessionToken"],
+        "expiry_time": credentials["Expiration"].isoformat(),
+    }
 
 
 class _RoleProvider(CredentialProvider):
@@ -61,19 +56,19 @@ class _RoleProvider(CredentialProvider):
 
     METHOD = "aqp-perf-assume-role"
 
-    def __init__(self, role: Role) -> None:
+    def __init__(self, arn: str, source: boto3.Session) -> None:
         super().__init__()
-        self._role = role
+        self._assume = partial(assume_role, arn, source)
 
     def load(self) -> DeferredRefreshableCredentials:
-        return DeferredRefreshableCredentials(self._role.assume, self.METHOD)
+        return DeferredRefreshableCredentials(self._assume, self.METHOD)
 
 
 def role_session(arn: str, *, profile: str | None, region: str) -> boto3.Session:
     """Return a session with the role's credentials and, in all else, the profile's settings."""
-    role = Role(arn, boto3.Session(profile_name=profile, region_name=region))
+    source = boto3.Session(profile_name=profile, region_name=region)
     core = botocore.session.Session(profile=profile)
-    resolver = CredentialResolver(providers=[_RoleProvider(role)])
+    resolver = CredentialResolver(providers=[_RoleProvider(arn, source)])
     core.register_component("credential_provider", resolver)
     return boto3.Session(botocore_session=core, region_name=region)
 
@@ -119,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with errors_of(f"role {options.role_arn}"):
             source = boto3.Session(profile_name=options.profile, region_name=options.region)
-            fresh = Role(options.role_arn, source).assume()
+            fresh = assume_role(options.role_arn, source)
     except PerfError as exc:
         print(exc, file=sys.stderr)  # noqa: T201 - the caller reads it
         return 1
