@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from aqp_perf.targets.kinds.target import Target, TargetKind, TargetSpec, parse_target
-from aqp_perf.targets.tables.billing import Billing, OnDemand, Provisioned, parse_billing
+from aqp_perf.targets.tables.billing import Billing, parse_billing
 from aqp_perf.targets.tables.table import Table, random_name, table_name
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Billing",
-    "OnDemand",
-    "Provisioned",
     "Table",
     "TableReader",
     "Target",

@@ -7,8 +7,6 @@ from aqp_perf import targets
 
 NAMES = [
     "Billing",
-    "OnDemand",
-    "Provisioned",
     "Table",
     "TableReader",
     "Target",

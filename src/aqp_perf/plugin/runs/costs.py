@@ -22,7 +22,7 @@ from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.runs.site import Site
 from aqp_perf.plugin.settings.load_settings import LoadSettings
 from aqp_perf.plugin.settings.session_settings import SessionSettings
-from aqp_perf.targets import Provisioned, TargetKind
+from aqp_perf.targets import TargetKind
 
 _LEAST_BUDGET = Decimal("0.000001")
 _THROTTLES = frozenset({TargetKind.AWS, TargetKind.ENDPOINT})
@@ -255,7 +255,7 @@ class SessionCosts:
     def _tariff(self, region: str, capacity: TableCapacity | None) -> Tariff:
         billing = self._session.billing
         provisioned = None if capacity is None else capacity.provisioned
-        if self._session.table is None and isinstance(billing, Provisioned):
+        if self._session.table is None and billing.is_provisioned:
             provisioned = self._asked_ceiling
         return Tariff(prices=self._session.prices or prices_in(region), provisioned=provisioned)
 

@@ -16,40 +16,31 @@ _HINT = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OnDemand:
-    """Billing by request.
+class Billing:
+    """How a created table is billed; what ``--perf-billing`` takes.
 
     Args:
-        read_units: the most read units per second; AWS throttles more.
+        is_provisioned: billed are capacity units per second, used or not; otherwise requests.
+        read_units: read units per second; on demand a ceiling, above which AWS throttles.
         write_units: the same for write units.
+
+    Raises:
+        InvalidOption: a number of units is below 1.
     """
 
+    is_provisioned: bool = False
     read_units: int = DEFAULT_CEILING
     write_units: int = DEFAULT_CEILING
 
     def __post_init__(self) -> None:
-        _check_units(self)
+        if min(self.read_units, self.write_units) < 1:
+            raise InvalidOption("--perf-billing", str(self), _HINT)
 
     def __str__(self) -> str:
-        return "on-demand" if self == OnDemand() else f"on-demand:{_units(self)}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provisioned:
-    """Billing by read and write capacity units per second, used or not."""
-
-    read_units: int
-    write_units: int
-
-    def __post_init__(self) -> None:
-        _check_units(self)
-
-    def __str__(self) -> str:
-        return f"provisioned:{_units(self)}"
-
-
-Billing = OnDemand | Provisioned
-"""What ``--perf-billing`` takes."""
+        if self == Billing():
+            return "on-demand"
+        mode = "provisioned" if self.is_provisioned else "on-demand"
+        return f"{mode}:{self.read_units},{self.write_units}"
 
 
 def parse_billing(text: str) -> Billing:
@@ -59,18 +50,11 @@ def parse_billing(text: str) -> Billing:
         InvalidOption: it is something else, or a number of units is below 1.
     """
     if text == "on-demand":
-        return OnDemand()
+        return Billing()
     found = _WITH_UNITS.fullmatch(text)
     if found is None:
         raise InvalidOption("--perf-billing", text, _HINT)
-    mode = OnDemand if found[1] == "on-demand" else Provisioned
-    return mode(read_units=int(found[2]), write_units=int(found[3]))
-
-
-def _units(billing: Billing) -> str:
-    return f"{billing.read_units},{billing.write_units}"
-
-
-def _check_units(billing: Billing) -> None:
-    if billing.read_units < 1 or billing.write_units < 1:
-        raise InvalidOption("--perf-billing", str(billing), _HINT)
+    mode, read, write = found.groups()
+    return Billing(
+        is_provisioned=mode == "provisioned", read_units=int(read), write_units=int(write)
+    )

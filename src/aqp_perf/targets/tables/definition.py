@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from aqp_perf.targets.tables.billing import Billing, Provisioned
+from aqp_perf.targets.tables.billing import Billing
 from aqp_perf.targets.tables.tags import boto3_tags
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def table_definition(
         ],
         "Tags": boto3_tags(tags),
     }
-    if isinstance(billing, Provisioned):
+    if billing.is_provisioned:
         definition["BillingMode"] = "PROVISIONED"
         definition["ProvisionedThroughput"] = {
             "ReadCapacityUnits": billing.read_units,

@@ -24,7 +24,7 @@ from aqp_perf.errors import (
 from aqp_perf.targets.access.backoff import Backoff
 from aqp_perf.targets.access.client import errors_of
 from aqp_perf.targets.kinds.target import Target, TargetKind
-from aqp_perf.targets.tables.billing import Billing, OnDemand
+from aqp_perf.targets.tables.billing import Billing
 from aqp_perf.targets.tables.definition import KEY, describe, key_of, table_definition
 from aqp_perf.targets.tables.seeding import seed_table
 from aqp_perf.targets.tables.table import Table, checked_name
@@ -77,7 +77,7 @@ def open_table(  # noqa: PLR0913 - named, and most with a default
     checked_name("table name", name)
     own = _OwnTable(target, name, clock)
     try:
-        own.create(billing or OnDemand(), run_id)
+        own.create(billing or Billing(), run_id)
         own.fill(dataset)
         yield Table(name=name, is_ours=True, is_seeded=True)
     except BaseException as first:

@@ -17,7 +17,7 @@ from aqp_perf.plugin.settings.option import Scope
 from aqp_perf.plugin.settings.options import OPTIONS, PROFILE, THRESHOLD
 from aqp_perf.plugin.settings.resolver import Resolver
 from aqp_perf.stores.file_store import Place
-from aqp_perf.targets import Provisioned
+from aqp_perf.targets import Billing
 
 ResolverOf = Callable[..., Resolver]
 
@@ -48,7 +48,7 @@ SESSION_OPTIONS: Mapping[str, tuple[str, Callable[[Resolver], object], object]] 
     "billing": (
         "provisioned:5,6",
         lambda it: it.session.billing,
-        Provisioned(read_units=5, write_units=6),
+        Billing(is_provisioned=True, read_units=5, write_units=6),
     ),
     "max_cost": ("7.50", lambda it: it.session.max_cost_usd, Decimal("7.50")),
     "run_id": ("nightly-7", lambda it: it.session.run_id, "nightly-7"),

@@ -3,13 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aqp_perf.errors import InvalidOption
-from aqp_perf.targets.tables.billing import Billing, OnDemand, Provisioned, parse_billing
+from aqp_perf.targets.tables.billing import Billing, parse_billing
 
 units = st.integers(1, 10**9)
-billings = (
-    st.just(OnDemand())
-    | st.builds(OnDemand, read_units=units, write_units=units)
-    | st.builds(Provisioned, read_units=units, write_units=units)
+billings = st.just(Billing()) | st.builds(
+    Billing, is_provisioned=st.booleans(), read_units=units, write_units=units
 )
 
 
@@ -19,12 +17,14 @@ def test_the_text_of_a_billing_means_the_billing(billing: Billing) -> None:
 
 
 def test_provisioned_names_reads_before_writes() -> None:
-    assert parse_billing("provisioned:100,50") == Provisioned(read_units=100, write_units=50)
+    assert parse_billing("provisioned:100,50") == Billing(
+        is_provisioned=True, read_units=100, write_units=50
+    )
 
 
 def test_on_demand_has_a_ceiling_of_reads_and_writes() -> None:
-    assert parse_billing("on-demand:100,50") == OnDemand(read_units=100, write_units=50)
-    assert parse_billing("on-demand") == OnDemand(read_units=40_000, write_units=40_000)
+    assert parse_billing("on-demand:100,50") == Billing(read_units=100, write_units=50)
+    assert parse_billing("on-demand") == Billing(read_units=40_000, write_units=40_000)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.load.bottlenecks import NEW_TABLE_PER_S, TableCapacity
 from aqp_perf.errors import TableNotFound
 from aqp_perf.targets import Table, Target, TargetKind, open_table
-from aqp_perf.targets.tables.billing import Provisioned
+from aqp_perf.targets.tables.billing import Billing
 from aqp_perf.targets.tables.table_capacity import table_capacity
 
 OURS = Table(name="orders", is_ours=True, is_seeded=True)
@@ -69,7 +69,7 @@ def test_new_table_on_aws_gives_what_new_tables_give() -> None:
 
 
 def test_capacity_that_a_table_was_created_with_is_what_it_says(aws: Target) -> None:
-    billing = Provisioned(read_units=30, write_units=20)
+    billing = Billing(is_provisioned=True, read_units=30, write_units=20)
     empty = Dataset(items_per_partition=0)
     with open_table(aws, name="orders", dataset=empty, run_id="r", billing=billing) as table:
         assert table_capacity(aws, table).provisioned == Units(read=30, write=20)

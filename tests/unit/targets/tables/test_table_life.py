@@ -22,7 +22,7 @@ from aqp_perf.errors import (
     TargetUnusable,
 )
 from aqp_perf.targets.kinds.target import Target, TargetKind
-from aqp_perf.targets.tables.billing import Billing, OnDemand, Provisioned
+from aqp_perf.targets.tables.billing import Billing
 from aqp_perf.targets.tables.table import Table
 from aqp_perf.targets.tables.table_life import existing_table, open_table
 from tests.doubles.manual_clock import ManualClock
@@ -123,8 +123,8 @@ def test_a_created_table_holds_exactly_the_seed_items(aws: Target) -> None:
     ("billing", "mode", "units"),
     [
         (None, "PAY_PER_REQUEST", (0, 0)),
-        (OnDemand(), "PAY_PER_REQUEST", (0, 0)),
-        (Provisioned(read_units=7, write_units=5), "PROVISIONED", (7, 5)),
+        (Billing(), "PAY_PER_REQUEST", (0, 0)),
+        (Billing(is_provisioned=True, read_units=7, write_units=5), "PROVISIONED", (7, 5)),
     ],
 )
 def test_a_created_table_has_the_agreed_key_and_billing(
@@ -147,10 +147,10 @@ def test_a_created_table_has_the_agreed_key_and_billing(
     [
         (None, {"MaxReadRequestUnits": 40_000, "MaxWriteRequestUnits": 40_000}),
         (
-            OnDemand(read_units=7, write_units=5),
+            Billing(read_units=7, write_units=5),
             {"MaxReadRequestUnits": 7, "MaxWriteRequestUnits": 5},
         ),
-        (Provisioned(read_units=7, write_units=5), None),
+        (Billing(is_provisioned=True, read_units=7, write_units=5), None),
     ],
 )
 def test_a_table_paid_by_request_has_a_ceiling(
