@@ -1,12 +1,11 @@
-"""Whether hostile requests can make the embedded AQP fail, hang, write or grow.
+"""Whether broken or oversized queries can make the embedded AQP fail, hang, write or grow.
 
     python -m benchmarks.sql_fuzz [--requests 10000] [--seed 1]
 
-Sends broken, malicious and monstrous SQL to the AQP, which runs over a moto server through a
-recorder of all that it asks for. There must be no HTTP 500 and no broken connection, no answer
-may take over a second, DynamoDB may be asked for nothing but a SELECT of names with places for
-values, the table must be as before, and memory must stay. Exits with 1 when it is not so; takes
-about a minute.
+Sends such SQL to the AQP, which runs over a moto server through a recorder of all its requests.
+There must be no HTTP 500 and no broken connection, no answer may take over a second, the AQP may
+send DynamoDB only parameterised SELECT statements, the table must stay as before, and memory must
+not grow. Exits with 1 otherwise; takes about a minute.
 """
 
 import argparse

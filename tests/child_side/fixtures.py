@@ -1,4 +1,4 @@
-"""What the tests inside locust's process share."""
+"""The fixtures of the tests inside locust's process."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager

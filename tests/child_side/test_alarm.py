@@ -39,7 +39,7 @@ def sleepers(clock: Alarm, delays_ms: list[int]) -> list[tuple[int, int]]:
 
 @settings(max_examples=10)
 @given(st.lists(st.integers(-2, 15), max_size=20))
-def test_nobody_wakes_early_and_all_in_order(delays_ms: list[int]) -> None:
+def test_no_greenlet_wakes_early_or_out_of_order(delays_ms: list[int]) -> None:
     woken = sleepers(Alarm(), delays_ms)
 
     assert len(woken) == len(delays_ms)
@@ -77,7 +77,7 @@ def test_a_killed_sleeper_breaks_nothing(clock: Alarm) -> None:
     gevent.spawn(clock.sleep_until, time.perf_counter_ns() + MS).get(timeout=DEADLINE_S)
 
 
-def test_whoever_is_woken_may_sleep_again(clock: Alarm) -> None:
+def test_a_woken_greenlet_may_sleep_again(clock: Alarm) -> None:
     def sleep_often() -> int:
         for _ in range(20):
             clock.sleep_until(time.perf_counter_ns() + MS // 4)

@@ -1,4 +1,4 @@
-"""What an AQP answers has one class each, and every query is sent once."""
+"""Every answer of an AQP has one failure class or none, and every query is sent once."""
 
 import gzip
 import json
@@ -106,7 +106,7 @@ def test_the_query_is_one_path_segment_with_credentials(
 
 
 @pytest.mark.parametrize(("pacing", "is_open"), [("think", False), ("none", False), ("5/s", True)])
-def test_an_event_says_when_the_query_was_due_and_sent(
+def test_an_event_has_the_times_when_the_query_was_due_and_sent(
     serve: Start, asker_of: Callable[..., Asker], pacing: str, *, is_open: bool
 ) -> None:
     """In the closed models a query is due when it is sent."""
@@ -150,7 +150,7 @@ def test_a_right_answer_is_no_failure(
     assert asker.failure_class() is None
 
 
-def test_what_the_aqp_says_of_its_time_is_in_the_event(
+def test_the_times_that_the_aqp_reports_are_in_the_event(
     serve: Start, asker_of: Callable[[str], Asker]
 ) -> None:
     asker = asker_of(serve(answer(aqp_body(ROWS, STATS))).url)
@@ -177,7 +177,7 @@ IMPOSSIBLE: list[Any] = [
 
 
 @pytest.mark.parametrize("value", IMPOSSIBLE, ids=lambda value: repr(value)[:8])
-def test_statistics_that_cannot_be_are_missing_and_no_fault(
+def test_impossible_statistics_are_left_out_and_no_failure(
     serve: Start, asker_of: Callable[[str], Asker], value: object
 ) -> None:
     stats = STATS | {"elapsedTimeToAggregateDataInMs": value}
@@ -189,7 +189,7 @@ def test_statistics_that_cannot_be_are_missing_and_no_fault(
 
 
 @pytest.mark.parametrize("over_ms", [(60_000, 0), (0, 60_000), (30_000, 30_000)])
-def test_times_longer_than_the_whole_query_are_not_believed(
+def test_times_longer_than_the_whole_query_are_left_out(
     serve: Start, asker_of: Callable[[str], Asker], over_ms: tuple[int, int]
 ) -> None:
     names = ("elapsedTimeToRetrieveDataInMs", "elapsedTimeToAggregateDataInMs")
@@ -211,9 +211,7 @@ def test_an_answer_without_statistics_is_as_right_as_another(
     assert asker.fired[0]["context"].keys() == {"due_ns", "start_ns", "items"}
 
 
-def test_a_failed_answer_says_nothing_of_its_time(
-    serve: Start, asker_of: Callable[[str], Asker]
-) -> None:
+def test_a_failed_answer_reports_no_times(serve: Start, asker_of: Callable[[str], Asker]) -> None:
     asker = asker_of(serve(answer(aqp_body([{"other": 1}], STATS))).url)
 
     assert asker.ask() is None
@@ -348,7 +346,7 @@ def test_all_users_of_a_process_share_their_connections(
     assert AqpZipcodeUser.timeouts == DEFAULT_TIMEOUTS
 
 
-def test_a_host_that_is_no_url_ends_the_run_with_one_message(
+def test_an_invalid_host_url_ends_the_run_with_one_message(
     asker_of: Callable[[str], Asker], caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(GreenletExit):

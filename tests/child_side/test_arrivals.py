@@ -129,7 +129,7 @@ def test_users_too_slow_for_the_rate_do_not_catch_up(arrivals: Arrivals) -> None
     user.kill()
 
 
-def test_a_backlog_that_nobody_takes_is_given_up_in_time(arrivals: Arrivals) -> None:
+def test_a_backlog_without_an_idle_user_is_given_up_in_time(arrivals: Arrivals) -> None:
     arrivals.start(EVERY_MS)
     (first_ns,) = take(arrivals, 1)
     busy_until(first_ns + 20 * MS)

@@ -1,4 +1,4 @@
-"""Retries are explicit, every attempt is counted, and a write stays as unsure as it is."""
+"""Retries are explicit, every attempt is counted, and an ambiguous write stays ambiguous."""
 
 import argparse
 import itertools
@@ -216,7 +216,7 @@ def test_the_fast_client_does_not_retry() -> None:
         open_client("fast", "http://127.0.0.1:1", "eu-west-1", 2)
 
 
-def test_a_workload_makes_the_attempts_that_it_is_told_to(
+def test_a_workload_makes_the_configured_number_of_attempts(
     serve: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: BACKOFF_S)

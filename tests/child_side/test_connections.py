@@ -52,7 +52,7 @@ def test_a_connection_that_was_not_made_is_not_counted() -> None:
     assert since(before) == (0, 0)
 
 
-def test_who_waits_for_another_request_to_end_is_counted(
+def test_a_request_that_waits_for_another_to_end_is_counted(
     serve: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aqp_perf.loadgen.clients.connections._MAX_CONNECTIONS", 1)

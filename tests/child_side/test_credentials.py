@@ -1,4 +1,4 @@
-"""Credentials are renewed while requests go on; those that cannot be are a counted failure."""
+"""Credentials are renewed while requests go on; if that fails, requests fail and are counted."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A test ends cleanly: nothing new is sent, and what is under way gets its answer or is counted."""
+"""At the end of a test no request is sent, and those under way are answered or counted."""
 
 import time
 from collections.abc import Callable

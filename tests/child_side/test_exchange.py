@@ -1,4 +1,4 @@
-"""However an answer comes, it is the same reply; its connection is kept or closed as it says."""
+"""An answer is read the same in any framing, and its connection kept or closed as it says."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -136,7 +136,7 @@ def test_a_reply_has_the_status_of_the_answer(
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 0\r\n\r\n", CHUNKED + b"0\r\n\r\n"])
-def test_headers_are_found_by_name_whoever_read_them(
+def test_headers_are_found_by_name_with_either_parser(
     serve: Start, server_of: Callable[[str], HttpServer], framing: bytes
 ) -> None:
     lines = b"Date: Tue\r\nX-Date: never\r\nCONTENT-Encoding:gzip \r\n"
@@ -170,7 +170,7 @@ def test_long_requests_and_answers_are_whole(
         b"garbage\r\n\r\n",
     ],
 )
-def test_what_is_no_whole_answer_is_an_error_and_no_connection_is_left(
+def test_an_incomplete_answer_is_an_error_and_closes_its_connection(
     serve: Start, server_of: Callable[[str], HttpServer], raw: bytes
 ) -> None:
     def behave(connection: socket.socket, _: Request) -> None:

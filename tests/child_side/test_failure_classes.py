@@ -1,4 +1,4 @@
-"""An exception of any locustfile's request is put into the class that its users would name."""
+"""The failure class of the exceptions that locustfiles report."""
 
 import gevent
 import pytest

@@ -1,4 +1,4 @@
-"""The text of a failure can be written down."""
+"""The text of a failure can be encoded."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -110,7 +110,7 @@ def test_renewed_credentials_sign_the_next_request(serve: Start, client_of: Make
     assert server.requests[2].headers["x-amz-security-token"] == SECOND.session_token
 
 
-def test_an_answer_says_items_page_and_capacity(serve: Start, client_of: MakeClient) -> None:
+def test_an_answer_has_items_page_and_capacity(serve: Start, client_of: MakeClient) -> None:
     items, used = [{"pk": {"S": "a"}}], {"CapacityUnits": 2.5}
     said = {"Items": items, "NextToken": "t", "ConsumedCapacity": used}
     body = json.dumps(said).encode()
@@ -209,7 +209,7 @@ def test_an_ipv6_host_is_signed_in_brackets(serve: Start, client_of: MakeClient)
 
 
 @pytest.mark.parametrize("url", ["localhost:8000", "ftp://localhost", "http://", "8000"])
-def test_what_is_no_url_is_refused(url: str, client_of: MakeClient) -> None:
+def test_an_invalid_url_is_refused(url: str, client_of: MakeClient) -> None:
     with pytest.raises(ValueError, match=r"not the http\(s\) URL of an endpoint"):
         client_of(url)
 

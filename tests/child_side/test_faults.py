@@ -1,4 +1,4 @@
-"""Both DynamoDB clients tell the same faults apart in the same way, and never send twice."""
+"""Both DynamoDB clients classify faults alike, and never send a request twice."""
 
 import json
 import re
@@ -237,7 +237,7 @@ def test_a_fault_has_a_class_and_is_met_once(
     ],
     ids=lambda body: body[:60].decode(),
 )
-def test_json_that_is_none_of_dynamodb_s_is_a_wrong_answer(
+def test_json_that_is_not_dynamodb_s_is_a_wrong_answer(
     serve: Start, client_of: MakeClient, body: bytes
 ) -> None:
     error = error_of(client_of(serve(answer(body)).url), writes=False)
@@ -316,7 +316,7 @@ def test_an_answer_that_echoes_the_request_does_not_show_its_signature(
         ),
     ],
 )
-def test_a_wrong_clock_is_told_how_far_it_is_off(
+def test_the_error_of_a_wrong_clock_has_the_difference(
     serve: Start, client_of: MakeClient, fault: str, text: str
 ) -> None:
     error = error_of(client_of(serve(FAULTS[fault].behave).url), writes=True)
@@ -324,7 +324,7 @@ def test_a_wrong_clock_is_told_how_far_it_is_off(
     assert re.fullmatch(text, str(error))
 
 
-def test_a_failure_says_the_first_line_only(serve: Start, client_of: MakeClient) -> None:
+def test_a_failure_has_the_first_line_only(serve: Start, client_of: MakeClient) -> None:
     """DynamoDB appends the request to its complaint about a signature, another one each time."""
     message = "The signatures differ.\n\nThe Canonical String should have been\n'POST"
     behave = dynamodb_error(400, "InvalidSignatureException", message=message)
@@ -434,7 +434,7 @@ def test_a_connection_broken_while_sending_may_have_sent(
     "missing", ["AWS_REGION", "AWS_ACCESS_KEY_ID"], ids=["region", "credentials"]
 )
 @pytest.mark.parametrize("kind", ["fast", "boto3"])
-def test_what_is_missing_is_said_before_any_request(
+def test_missing_settings_are_reported_before_any_request(
     kind: str, missing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")

@@ -1,4 +1,4 @@
-"""What the users of PartiQL do with answers: they keep outcomes, follow pages and check items."""
+"""PartiQL users keep the outcomes of writes, follow pages and check items."""
 
 from collections.abc import Callable
 from typing import Any
@@ -204,7 +204,7 @@ def test_of_a_select_without_end_no_more_is_kept_than_there_can_be(open_environm
 
 
 @pytest.mark.parametrize(("verify", "is_checked"), [("all", True), ("sample:1%", False)])
-def test_an_answer_that_is_none_of_dynamodbs_is_a_wrong_one(
+def test_an_answer_that_is_not_dynamodbs_is_a_wrong_one(
     open_environment: Open, verify: str, *, is_checked: bool
 ) -> None:
     user, events = started(open_environment, PartiqlReadUser, "--verify", verify)
@@ -230,7 +230,7 @@ def test_of_a_sample_the_users_check_by_turns(open_environment: Open) -> None:
     assert [is_due(second, index) for index in range(4)] == [True, False, True, False]
 
 
-def test_nothing_is_checked_unless_told(open_environment: Open) -> None:
+def test_nothing_is_checked_by_default(open_environment: Open) -> None:
     user, events = started(open_environment, PartiqlReadUser)
     run(user, Answer([], None, 0.5, 10))
 

@@ -1,4 +1,4 @@
-"""A run tells its progress without being in the way of its own load."""
+"""A run reports its progress without slowing its own load."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Each fault of the real AQP is found, called by its name, and counted as often as it occurs."""
+"""Each fault of the real AQP is found, named and counted as often as it occurs."""
 
 import json
 import subprocess

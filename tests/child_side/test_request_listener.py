@@ -58,7 +58,7 @@ def test_latency_counts_from_the_due_time_and_service_time_from_the_start(
     assert listening.result.service_time.quantile_ns(1) == pytest.approx(3 * MS, rel=1e-3)
 
 
-def test_a_request_that_says_no_due_time_was_due_when_it_was_sent(listening: Listening) -> None:
+def test_a_request_without_a_due_time_was_due_when_it_was_sent(listening: Listening) -> None:
     now_ns = time.perf_counter_ns()
     while time.perf_counter_ns() < now_ns + 4 * MS:
         pass  # or it was due before the window

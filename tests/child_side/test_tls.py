@@ -1,4 +1,4 @@
-"""A server that cannot be trusted gets no request, and the failure says what is wrong with it."""
+"""A server that is not trusted gets no request, and the failure says why."""
 
 import re
 import ssl
@@ -170,7 +170,7 @@ def test_an_aqp_that_cannot_be_trusted_gets_no_query(
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
-def test_a_list_of_certificates_that_is_none_is_told_before_the_load(
+def test_an_invalid_certificate_file_is_reported_before_the_load(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
 ) -> None:
     file = tmp_path / "bundle.pem"

@@ -1,4 +1,4 @@
-"""A mistyped user class is told before the load, with those that the locustfiles have."""
+"""A mistyped user class is an error before the load that lists the existing ones."""
 
 import argparse
 import sys

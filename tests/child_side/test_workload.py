@@ -105,7 +105,7 @@ GAVE_UP.attempts = ATTEMPTS
     ],
     ids=["once", "repeated", "gave up"],
 )
-def test_an_event_says_how_often_its_request_was_sent(
+def test_an_event_has_the_attempts_of_its_request(
     open_environment: Open, outcome: Answer | DynamoDbError, said: dict[str, int]
 ) -> None:
     environment = open_environment(
@@ -124,7 +124,7 @@ def test_an_event_says_how_often_its_request_was_sent(
 
 @pytest.mark.parametrize("user", [PartiqlWriteUser, PartiqlReadUser, AqpZipcodeUser])
 @pytest.mark.parametrize("behave", [send_and_close(), reset])
-def test_who_is_cut_off_pauses_when_nothing_paces_them(
+def test_an_unpaced_user_pauses_after_a_broken_connection(
     open_environment: Open, serve: Start, user: type[PacedUser], behave: Behaviour
 ) -> None:
     server = serve(behave)
@@ -173,7 +173,7 @@ def test_users_without_our_base_class_need_no_workload(open_environment: Open) -
     assert environment.process_exit_code is None
 
 
-def test_a_locustfile_that_does_not_install_is_told_so() -> None:
+def test_a_locustfile_without_install_is_an_error_that_names_it() -> None:
     environment = Environment(events=Events())
     with pytest.raises(LookupError, match="install"):
         workload_of(environment)

@@ -115,7 +115,7 @@ def test_a_connection_is_kept_for_the_next_call() -> None:
     assert len({peer for peer, _, _ in server.requests}) == 1
 
 
-def test_a_connection_that_was_closed_while_idle_is_replaced_unseen() -> None:
+def test_a_connection_closed_while_idle_is_replaced() -> None:
     with endpoint(then_hanging_up(OK), OK) as (server, dynamodb):
         dynamodb.call("ExecuteStatement", {})
         dynamodb.call("ExecuteStatement", {})
@@ -157,7 +157,7 @@ def test_a_connection_that_the_peer_will_close_is_not_kept() -> None:
         (200, b"[]", "{url} did not answer with a JSON object"),
     ],
 )
-def test_an_error_is_told_with_its_code(status: int, body: bytes, message: str) -> None:
+def test_an_error_has_its_code(status: int, body: bytes, message: str) -> None:
     with (
         endpoint(replying(status, body)) as (server, dynamodb),
         pytest.raises(DynamoDBFailed) as caught,
@@ -186,7 +186,7 @@ def test_a_request_without_an_answer_times_out_and_is_not_sent_again(
     assert len(server.requests) == 2
 
 
-def test_nobody_listening_is_a_failure_that_names_the_endpoint() -> None:
+def test_a_refused_connection_is_a_failure_that_names_the_endpoint() -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
     dynamodb = DynamoDB(url, lambda: SIGNER)

@@ -1,4 +1,4 @@
-"""The embedded AQP as a process, over the DynamoDBs there are: right answers and a clean life."""
+"""The embedded AQP as a process over moto and DynamoDB Local: answers, start and end."""
 
 import os
 import signal
@@ -274,14 +274,14 @@ def test_the_example_password_is_for_this_machine_only() -> None:
     )
 
 
-def test_a_password_of_ones_own_lets_it_bind_every_address() -> None:
+def test_with_its_own_password_it_may_bind_every_address() -> None:
     with aqp("--endpoint-url", NOBODY, "--bind", EVERYWHERE) as url:
         reply = _get(url, "select a")
 
     assert (url[:15], reply.status_code) == ("http://0.0.0.0:", 400)
 
 
-def test_headers_end_somewhere(aqp_url: str) -> None:
+def test_headers_have_a_limit(aqp_url: str) -> None:
     headers = {"X-Padding": "x" * 100_000}
 
     reply = requests.get(aqp_url, headers=headers, timeout=30)
@@ -289,7 +289,7 @@ def test_headers_end_somewhere(aqp_url: str) -> None:
     assert reply.status_code == 431
 
 
-def test_connections_that_never_ask_hold_up_nobody() -> None:
+def test_connections_without_a_request_do_not_block_others() -> None:
     """More of them than this process may have files, each with half of a request."""
     limited = 'ulimit -n 256; exec "$0" "$@"'
     argv = [sys.executable, "-m", "aqp_perf.aqp", "--port", "0", "--table", TABLE]

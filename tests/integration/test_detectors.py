@@ -1,4 +1,4 @@
-"""In load runs with every answer checked, what is reported is what was done to the requests."""
+"""Load runs with every answer checked report exactly the faults that were injected."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The locust command by itself, as the README's two commands use it, alone and with its web UI."""
+"""The locust command by itself: alone, with master and workers, and with its web UI."""
 
 import json
 import os
@@ -158,7 +158,7 @@ def test_the_web_ui_starts_shows_and_stops_a_run() -> None:
     ],
     ids=["region", "credentials"],
 )
-def test_what_is_missing_is_said_once_and_no_load_is_sent(
+def test_missing_settings_are_reported_once_and_no_load_is_sent(
     environment: Mapping[str, str], message: str, processes: int
 ) -> None:
     with counting_server() as server:

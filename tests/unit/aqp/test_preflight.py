@@ -1,4 +1,4 @@
-"""What is said before load when the AQP is not one, or not ours."""
+"""The errors of the check before the load, when the URL is not that of a working AQP."""
 
 import base64
 from http import HTTPStatus
@@ -52,7 +52,7 @@ def test_connecting_to_two_addresses_and_reading_stay_within_the_time(
     assert 2 * connect_s + read_s == 8
 
 
-def test_a_certificate_that_nobody_vouches_for_is_named_as_such(requests_mock: Mocker) -> None:
+def test_an_untrusted_certificate_is_named_in_the_error(requests_mock: Mocker) -> None:
     text = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed (_ssl.c:1006)"
     requests_mock.get(ANY, exc=requests.exceptions.SSLError(text))
 
@@ -140,12 +140,12 @@ def test_an_answer_that_breaks_off_is_unusable(requests_mock: Mocker) -> None:
 
 
 @pytest.mark.parametrize("url", ["aqp.test", "ftp://aqp.test", "http://", "http://[::1"])
-def test_a_url_that_is_none_is_the_users_mistake(url: str) -> None:
+def test_an_invalid_url_is_a_usage_error(url: str) -> None:
     with pytest.raises(InvalidOption, match="--perf-aqp"):
         _check(url)
 
 
-def test_credentials_in_the_url_are_refused_unseen() -> None:
+def test_credentials_in_the_url_are_refused_and_not_shown() -> None:
     with pytest.raises(InvalidOption, match="leave credentials out") as caught:
         _check(f"http://{USER}:secret@aqp.test")
 

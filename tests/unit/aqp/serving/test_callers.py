@@ -1,4 +1,4 @@
-"""Who is let in."""
+"""Which credentials are admitted."""
 
 import base64
 

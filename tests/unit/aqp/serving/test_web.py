@@ -136,7 +136,7 @@ def test_this_machine_may_be_called_by_its_names(host: str) -> None:
 @pytest.mark.parametrize(
     "host", ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "192.0.2.1", "[::1", ""]
 )
-def test_a_name_that_somebody_pointed_here_is_refused_unless_others_may_ask(host: str) -> None:
+def test_another_host_name_is_refused_unless_bound_for_other_machines(host: str) -> None:
     refused = _ask("/query-aggregation/x", HTTP_HOST=host)
     answered = _ask("/query-aggregation/x", HTTP_HOST=host, is_local=False)
 
@@ -185,7 +185,7 @@ def test_without_the_credentials_nothing_is_answered(authorization: str) -> None
         (DynamoDBTimedOut("no"), HTTPStatus.GATEWAY_TIMEOUT),
     ],
 )
-def test_a_problem_is_told_as_json_and_not_cached(problem: Problem, status: HTTPStatus) -> None:
+def test_a_problem_is_json_and_not_cached(problem: Problem, status: HTTPStatus) -> None:
     reply = _ask("/query-aggregation/x", problem=problem)
 
     assert reply.status == f"{status.value} {status.phrase}"
@@ -194,7 +194,7 @@ def test_a_problem_is_told_as_json_and_not_cached(problem: Problem, status: HTTP
 
 
 @pytest.mark.parametrize("segment", ["%ff", "%c3", "a%80"])
-def test_what_is_not_utf8_is_refused(segment: str) -> None:
+def test_sql_that_is_not_utf8_is_refused(segment: str) -> None:
     reply = _ask(f"/query-aggregation/{segment}")
 
     assert reply.status == "400 Bad Request"
