@@ -1,4 +1,4 @@
-"""What an AQP may send in place of an answer, all of it with status 200."""
+"""Bodies that are no answer of an AQP, for responses with status 200."""
 
 import gzip
 import json

@@ -17,7 +17,7 @@ def changed_history(
 
     Args:
         test: its node id.
-        apart: from one session to the next; less than a day, and they are of no nights.
+        apart: time between sessions; with less than a day, days alone do not tell them apart.
     """
     sessions = [
         replace(

@@ -1,4 +1,4 @@
-"""A headless Chromium, as people have it: found on this machine, never fetched."""
+"""A headless Chromium that is installed on this machine; it is never downloaded."""
 
 import shutil
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def chromium() -> Iterator["Browser"]:
     Raises:
         LookupError: there is no Chromium.
     """
-    # A tenth of a second of import, for whoever opens a browser.
+    # Takes a tenth of a second to import.
     from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
     path = chromium_path()

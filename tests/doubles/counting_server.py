@@ -1,4 +1,4 @@
-"""A server that answers every request of a load run at once, unless told to stall, and counts."""
+"""A server that answers every request of a load run at once, or stalls, and counts requests."""
 
 import json
 import threading
@@ -29,16 +29,16 @@ class CountingServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.counts: Counter[str] = Counter()
-        """By the first word of a statement, or by the path of a GET."""
+        """Requests by the first word of their statement, or by the path of a GET."""
         self.sort_keys: list[str] = []
         """Of every item that was inserted."""
         self.stall_s = 0.0
-        """How long nobody is answered, at the beginning of every second."""
+        """How long answers wait at the beginning of every second."""
         self.has_request = threading.Event()
         self._lock = threading.Lock()
 
     def note(self, kind: str, sort_key: str | None = None) -> None:
-        """Count a request that came."""
+        """Count a request."""
         with self._lock:
             self.counts[kind] += 1
             if sort_key is not None:

@@ -1,4 +1,4 @@
-"""Which request meets which fault, and what a client must report of it.
+"""Which request meets which fault, and what a client must report then.
 
 A plan is a pure function of a seed, the kind of a request and its number among those of its kind,
 so that a run can be done again with the same faults.
@@ -31,12 +31,12 @@ class Kind(StrEnum):
 
 
 class Fault(StrEnum):
-    """What may become of a request."""
+    """A fault that a request can meet."""
 
     STALL = "stall"
     """A right answer, held for a while."""
     LATE = "late"
-    """A right answer when the client has given up."""
+    """A right answer, sent after the client has given up."""
     NEVER = "never"
     """No answer until the client gives up; nothing was done."""
     THROTTLE = "throttle"
@@ -48,11 +48,11 @@ class Fault(StrEnum):
     RESET_BEFORE = "reset_before"
     """The connection is reset, and nothing was done."""
     RESET_AFTER = "reset_after"
-    """The connection is reset after what was asked for was done."""
+    """The request is served, then the connection is reset."""
     CUT_BODY = "cut_body"
-    """Half of an answer, then the end of the connection; all was done."""
+    """The request is served; half of the answer, then the end of the connection."""
     CUT_JSON = "cut_json"
-    """Half of the JSON, as if it were all; all was done."""
+    """The request is served; half of the JSON, sent as a complete answer."""
     HTML = "html"
     EMPTY = "empty"
     HUGE = "huge"
@@ -62,13 +62,13 @@ class Fault(StrEnum):
     DROPPED_GROUP = "dropped_group"
     """A group, or an item, from the middle is missing."""
     ADDED_GROUP = "added_group"
-    """One that is not in the data is there."""
+    """A group, or an item, that is not in the data."""
     OTHER_PARTITION = "other_partition"
     """The right answer about another partition."""
 
 
 BODY_FAULTS: Final = {Fault.HTML, Fault.EMPTY, Fault.HUGE, Fault.OTHER_JSON}
-"""Faults that are named as in `tests.doubles.bad_bodies`."""
+"""Faults whose body has the same name in `tests.doubles.bad_bodies`."""
 
 ROW_FAULTS: Final = {
     Fault.CHANGED_VALUE: WrongAnswerKind.WRONG_VALUE,
@@ -76,7 +76,7 @@ ROW_FAULTS: Final = {
     Fault.ADDED_GROUP: WrongAnswerKind.EXTRA_GROUP,
     Fault.OTHER_PARTITION: WrongAnswerKind.CROSS_TALK,
 }
-"""Faults of which only somebody who knows the data can tell, and what is wrong then."""
+"""Faults that only a check against the data finds, and what it reports."""
 
 NOT_DONE: Final = {
     Fault.NEVER,
@@ -85,7 +85,7 @@ NOT_DONE: Final = {
     Fault.UNAVAILABLE,
     Fault.RESET_BEFORE,
 }
-"""Faults of requests that do not get to where they would be served."""
+"""Faults of requests that are not served."""
 
 _BROKEN: Final = {Fault.RESET_BEFORE, Fault.RESET_AFTER, Fault.CUT_BODY}
 _TIMED_OUT: Final = {Fault.LATE, Fault.NEVER}
@@ -101,7 +101,7 @@ class Report(NamedTuple):
 
 
 def report_of(kind: Kind, fault: Fault | None) -> Report:
-    """Return what must be reported of a request that met this fault; None: it met none."""
+    """Return what a client must report of a request that met this fault, or no fault."""
     if fault is None or fault is Fault.STALL:
         return Report(None, None)
     if fault is Fault.THROTTLE:
@@ -129,14 +129,14 @@ class FaultPlan:
     """Which request meets which fault.
 
     Args:
-        seed: two plans that are equal but for it choose other requests.
-        ratios: the part of the requests of a kind that meets each fault, 0 to 1.
-        listed: number of a request of a kind, from 0 → its fault; goes before the ratios.
+        seed: decides which requests meet a fault.
+        ratios: the ratio of the requests of a kind that meets each fault, 0 to 1.
+        listed: the fault of single requests, by number from 0; precedes the ratios.
         stall_s: how long a stalled answer is held.
-        late_s: how long a late one is.
+        late_s: how long a late answer is held.
 
     Raises:
-        ValueError: a part is none, a time is none, or a kind cannot meet a fault.
+        ValueError: a ratio or a time is out of range, or a kind cannot meet a fault.
     """
 
     seed: int = 1
@@ -148,7 +148,9 @@ class FaultPlan:
     def __post_init__(self) -> None:
         for kind, ratios in self.ratios.items():
             if not (all(each >= 0 for each in ratios.values()) and sum(ratios.values()) <= 1):
-                raise ValueError(f"{kind}: parts are 0 to 1, all together too, got {dict(ratios)}")
+                raise ValueError(
+                    f"{kind}: ratios and their sum must be within 0 to 1, got {dict(ratios)}"
+                )
         for name, value in (("stall_s", self.stall_s), ("late_s", self.late_s)):
             if not value >= 0:
                 raise ValueError(f"{name} must be 0 or more seconds, got {value}")
@@ -189,11 +191,11 @@ class FaultPlan:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """Return the plan in a JSON document; what it does not say has its default.
+        """Return the plan in a JSON document; missing fields have their defaults.
 
         Raises:
-            ValueError: it names something unknown, or see the class.
-            TypeError: it has a field that no plan has.
+            ValueError: a kind or a fault is unknown, or the plan is invalid.
+            TypeError: a field is unknown.
         """
         fields = dict(document)
         ratios, listed = fields.pop("ratios", {}), fields.pop("listed", {})

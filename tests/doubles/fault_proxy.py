@@ -1,12 +1,12 @@
-"""Stands in front of a DynamoDB endpoint or an AQP, or in place of both, and breaks what comes by.
+"""A proxy that injects faults, in front of a DynamoDB endpoint or an AQP or in place of both.
 
     python -m tests.doubles.fault_proxy --plan plan.json --journal FILE [--upstream URL] [--port 0]
 
-Prints ``ready URL``. Without ``--upstream`` it answers by itself: INSERTs with what DynamoDB says
-(an order that is there already is refused), SELECTs and aggregates with what was seeded. The plan,
-JSON as `FaultPlan.from_json` reads it, says which request meets which fault; the journal says of
-every request what became of it and what a client must report. ``GET /journal`` answers with the
-number of requests when the file has all of them.
+Prints ``ready URL``. Without ``--upstream`` it answers by itself: INSERTs as DynamoDB does (a
+duplicate is refused), SELECTs and aggregates from the seeded data. The plan, JSON as
+`FaultPlan.from_json` reads it, decides which request meets which fault. The journal has a line for
+every request: its fault, and what a client must report. ``GET /journal`` writes the journal to its
+file and answers with the number of lines.
 """
 
 import argparse
@@ -50,11 +50,11 @@ _LENGTH: Final = re.compile(rb"\r\ncontent-length: *([0-9]+)\r\n", re.IGNORECASE
 _CUT_AT: Final = 0.5
 
 Reply = Callable[[bytes], None]
-"""Takes a whole answer."""
+"""Sends a whole answer."""
 
 
 def dynamodb_error(code: str, message: str, reason: str | None = None) -> bytes:
-    """Return the body with which DynamoDB says no."""
+    """Return the body of an error of DynamoDB."""
     details = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": message}
     reasons = [] if reason is None else [{"reason": reason, "resource": "arn:aws:dynamodb:table"}]
     return json.dumps(details | ({"ThrottlingReasons": reasons} if reasons else {})).encode()
@@ -74,7 +74,7 @@ _REFUSALS: Final = {
 
 
 class OwnAnswers:
-    """Answers by itself what the shipped workloads ask."""
+    """Answers the requests of the shipped workloads from the seeded data."""
 
     def __init__(self, table: SeededTable) -> None:
         self._written: set[str] = set()
@@ -97,10 +97,10 @@ class OwnAnswers:
 
 
 class Upstream:
-    """Asks somebody else, over a connection for each request.
+    """Forwards requests to another server, each over a connection of its own.
 
     Args:
-        url: of a server whose answers have a length, or end with their connection.
+        url: of a server that sends Content-Length or closes the connection.
     """
 
     def __init__(self, url: str) -> None:
@@ -111,7 +111,7 @@ class Upstream:
         self._under_way: set[asyncio.Task[None]] = set()
 
     def answer(self, question: Question, request: Request, reply: Reply) -> None:
-        """Answer when the other server has, with 502 when it does not."""
+        """Answer as the other server does, with 502 when it fails."""
         del question
         task = asyncio.get_running_loop().create_task(self._ask(request, reply))
         self._under_way.add(task)
@@ -133,11 +133,11 @@ class Upstream:
 
 
 class FaultProxy:
-    """Lets each request meet the fault that the plan has for it, and notes it.
+    """Injects into each request the fault of the plan, and notes it in the journal.
 
     Args:
         plan: the faults.
-        answers: who answers.
+        answers: where right answers come from.
         table: what the answers are about.
         journal: where everything is noted.
     """
@@ -164,7 +164,7 @@ class FaultProxy:
         self._damaged = damaged
 
     def serve(self, connection: Connection, request: Request) -> None:
-        """Answer a request, or do with it what the plan says."""
+        """Answer a request, or inject its fault."""
         if request.path == _JOURNAL_PATH:
             self._journal.flush()
             connection.send(response(b"%d" % self._journal.count))
@@ -197,7 +197,7 @@ class FaultProxy:
             connection.send(_REFUSALS[fault, kind.is_aggregate])
 
     def _reply_of(self, connection: Connection, question: Question, fault: Fault | None) -> Reply:
-        """Return what becomes of an answer."""
+        """Return how to send the answer, damaged by the fault."""
         held_s = {Fault.STALL: self._plan.stall_s, Fault.LATE: self._plan.late_s}
 
         def reply(whole: bytes) -> None:
@@ -234,8 +234,10 @@ def main() -> int:
     """Serve as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0: a free one")
-    parser.add_argument("--upstream", help="whom to ask; without it, the proxy answers by itself")
-    parser.add_argument("--plan", type=Path, help="which faults; without it, none")
+    parser.add_argument(
+        "--upstream", help="the server behind it; by default the proxy answers by itself"
+    )
+    parser.add_argument("--plan", type=Path, help="the faults; by default none")
     parser.add_argument("--journal", type=Path, required=True)
     parser.add_argument("--data-seed", type=int, default=Dataset().seed)
     for name, meaning in DATASET_SIZES.items():

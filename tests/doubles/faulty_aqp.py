@@ -1,10 +1,10 @@
-"""AQPs that are right but for one fault of the real one each.
+"""AQPs that each have one fault of the real one.
 
     python -m tests.doubles.faulty_aqp --fault truncation --fault late_errors
 
 Prints ``ready`` and, as JSON, the URL of each. They work as the real AQP does: a query becomes a
-plain SELECT of some columns, its rows are aggregated with the query. ``GET /wrong`` answers how
-many answers with status 200 were not right, by kind of query.
+plain SELECT of some columns, its rows are aggregated with the query. ``GET /wrong`` returns the
+number of wrong answers with status 200 by kind of query.
 """
 
 import argparse
@@ -36,13 +36,13 @@ from tests.doubles.right_answers import (
 )
 
 _ALONE_S: Final = 0.2
-"""How long a request that could meet another one in flight waits for it."""
+"""How long a request waits for another one in flight."""
 _TRUNCATED_AFTER: Final = 20
 _ERROR_EVERY: Final = 3
 
 
 class AqpFault(StrEnum):
-    """What one of these AQPs does wrong."""
+    """The fault of an AQP."""
 
     NONE = "none"
     CROSS_TALK_COLUMNS = "cross_talk_columns"
@@ -72,8 +72,8 @@ class FaultyAqp:
     """An AQP with one fault.
 
     Args:
-        table: what it is asked about.
-        fault: what it does wrong.
+        table: the data.
+        fault: its fault.
         rewritten: the texts that vanish.
         error_s: how long an error takes.
     """

@@ -1,4 +1,4 @@
-"""A report in which whatever can be named bears the name that is given."""
+"""A report with the same hostile text in every field that takes text."""
 
 from datetime import UTC, datetime
 from typing import Final

@@ -1,4 +1,4 @@
-"""An HTTP/1.1 server on asyncio that may do anything to a connection, and is fast."""
+"""A fast HTTP/1.1 server on asyncio with full control over its connections."""
 
 import asyncio
 import signal
@@ -12,7 +12,7 @@ REASONS: Final = {200: "OK", 400: "Bad Request", 429: "Too Many Requests", 500: 
 
 
 class Request(NamedTuple):
-    """One request as it came."""
+    """One HTTP request."""
 
     method: str
     path: str
@@ -21,7 +21,7 @@ class Request(NamedTuple):
     body: bytes
 
     def header(self, name: str) -> str | None:
-        """Return the value of a header, given as it is written."""
+        """Return the value of a header; its name is case-sensitive here."""
         _, found, rest = self.head.partition(f"\r\n{name}: ".encode())
         return rest.partition(b"\r\n")[0].decode("latin-1") if found else None
 

@@ -12,44 +12,44 @@ _NONE = "-"
 
 
 class Entry(NamedTuple):
-    """What became of one request."""
+    """One request and its fault."""
 
     kind: Kind
     request_id: str
-    """The sort key of a write, or what the request's ``X-Request-Id`` says; ``-``: unknown."""
+    """The sort key of a write, else its ``X-Request-Id``; ``-`` when it has none."""
     fault: Fault | None
     report: Report
     """What the client must report."""
 
 
 class Journal:
-    """Writes entries to a file; call `flush` before somebody reads it."""
+    """Writes entries to a file; call `flush` before the file is read."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("w", encoding="utf-8")
         self.count = 0
 
     def note(self, kind: Kind, request_id: str, fault: Fault | None) -> None:
-        """Note what becomes of a request."""
+        """Add an entry."""
         report = report_of(kind, fault)
         words = kind, request_id, fault, report.failure_class, report.wrong_kind
         self._file.write(" ".join([word or _NONE for word in words]) + "\n")
         self.count += 1
 
     def flush(self) -> None:
-        """Put everything into the file."""
+        """Write buffered entries to the file."""
         self._file.flush()
 
     def close(self) -> None:
-        """Put everything into the file and close it."""
+        """Write buffered entries and close the file."""
         self._file.close()
 
 
 def read_journal(path: Path) -> Iterator[Entry]:
-    """Yield what a journal has, in order.
+    """Yield the entries of a journal, in order.
 
     Raises:
-        ValueError: a line is none of a journal's.
+        ValueError: a line is malformed.
     """
     with path.open(encoding="utf-8") as file:
         for line in file:

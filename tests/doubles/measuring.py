@@ -1,4 +1,4 @@
-"""A finished load run that took no time, for tests of what becomes of runs."""
+"""A finished load run without a load, for tests of what happens to results."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -42,7 +42,7 @@ _NOWHERE = Site()
 
 
 class Measuring:
-    """A plugin object: a run of 40 requests, 20 ms each, that was measured in no time."""
+    """Pytest plugin with fixtures that add a finished run of 40 requests, 20 ms each."""
 
     @pytest.fixture
     def measure(self, request: pytest.FixtureRequest) -> Callable[[], None]:
@@ -52,7 +52,7 @@ class Measuring:
 
     @pytest.fixture
     def measure_writes(self, request: pytest.FixtureRequest) -> Callable[[], None]:
-        """Put a finished run of writes into the test, and look for them."""
+        """Put a finished run of writes into the test, and audit them."""
         target: Any = SimpleNamespace(kind="double", endpoint="http://double", label="a double")
         table = Table(name="orders", is_ours=True, is_seeded=False)
         run = _finished(request, Site(target=target, table=table))

@@ -1,4 +1,4 @@
-"""Sessions of the past, each with one run of one test that took as long as it is told."""
+"""Past sessions with runs of a given latency."""
 
 from datetime import UTC, datetime, timedelta
 

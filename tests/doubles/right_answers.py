@@ -1,7 +1,7 @@
-"""What DynamoDB and an AQP answer about the seeded data, by other means than the oracle's.
+"""The right answers of DynamoDB and an AQP about the seeded data, independent of the oracle.
 
-Sums are plain decimal additions over `Dataset.seed_item`. A double answers its own questions only:
-those that the shipped workloads ask.
+Sums are plain decimal additions over `Dataset.seed_item`. Only the requests of the shipped
+workloads are understood.
 """
 
 import json
@@ -102,7 +102,7 @@ class SeededTable:
         return [key for key in keys[at:] + keys[:at] if key != pk]
 
     def damaged(self, question: Question, fault: Fault) -> list[Row] | None:
-        """Return rows with a fault of their own; None: these cannot have it."""
+        """Return the rows with this fault; None when they cannot have it."""
         rows = self.rows(question)
         match fault:
             case Fault.CHANGED_VALUE if rows:

@@ -18,13 +18,13 @@ _START_S: Final = 20.0
 
 
 class RunningProxy(NamedTuple):
-    """A fault proxy that runs."""
+    """The URL and the journal of a fault proxy."""
 
     url: str
     journal: Path
 
     def entries(self) -> list[Entry]:
-        """Return what became of every request so far."""
+        """Return the journal so far."""
         urlopen(f"{self.url}/journal", timeout=10).close()  # noqa: S310 - loopback
         return list(read_journal(self.journal))
 
@@ -34,7 +34,7 @@ def fault_proxy(folder: Path, plan: FaultPlan, *options: str) -> Iterator[Runnin
     """Run a fault proxy until the block ends.
 
     Args:
-        folder: where its plan and its journal are put.
+        folder: for its plan and its journal.
         plan: the faults.
         options: more arguments, such as ``--upstream`` and a URL.
     """

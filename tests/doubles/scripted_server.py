@@ -1,4 +1,4 @@
-"""A TCP server that does what a test says with every request, and remembers what came."""
+"""A TCP server that treats every request as a test says, and remembers the requests."""
 
 import contextlib
 import socket
@@ -14,7 +14,7 @@ Behaviour = Callable[[socket.socket, "Request"], None]
 
 
 class Request(NamedTuple):
-    """One HTTP request as it came."""
+    """One HTTP request."""
 
     line: str
     headers: dict[str, str]

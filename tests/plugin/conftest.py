@@ -27,7 +27,7 @@ perf_spawn_rate = 100
 """
 
 LOCUSTFILE = '''
-"""Users that send nothing: each request event is what it says, and costs no network."""
+"""Users that fire request events without sending requests."""
 
 import os
 import time
@@ -85,7 +85,7 @@ class IdleUser(Events):
 
 
 def note(word):
-    """Append to the diary of the session, which tests read."""
+    """Append to the diary of the session, which the tests read."""
     path = os.environ.get("DIARY")
     if path:
         with open(path, "a") as diary:
@@ -115,7 +115,7 @@ _DEADLINE_S = 60.0
 
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
-    """A running DynamoDB endpoint, which sessions name as their target."""
+    """A running DynamoDB endpoint, the target of the sessions."""
     argv = [sys.executable, "-m", "aqp_perf.targets.moto", "--port", "0"]
     with Child("moto", argv, environment=os.environ) as moto:
         yield moto.wait_for_line("ready ", _DEADLINE_S)
@@ -135,7 +135,7 @@ def dynamodb(endpoint: str) -> "DynamoDBClient":
 
 @pytest.fixture
 def tables(dynamodb: "DynamoDBClient") -> Callable[[], set[str]]:
-    """Return the names of the tables that came to the endpoint since the test began."""
+    """Return the names of the tables that were created since the test began."""
     before = set(dynamodb.list_tables()["TableNames"])
     return lambda: set(dynamodb.list_tables()["TableNames"]) - before
 
@@ -157,7 +157,7 @@ def new_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
 
 @pytest.fixture(scope="session")
 def start_pytest(endpoint: str) -> Callable[..., "subprocess.Popen[str]"]:
-    """Start pytest in a project, in a process group of its own, out of the outer session's way."""
+    """Start pytest in a project, in a process group of its own."""
 
     def start(
         folder: Path,
@@ -187,7 +187,7 @@ def start_pytest(endpoint: str) -> Callable[..., "subprocess.Popen[str]"]:
 
 @pytest.fixture(scope="session")
 def finish() -> Callable[["subprocess.Popen[str]"], pytest.RunResult]:
-    """Wait for a session that was started; kill it when it does not end."""
+    """Wait for a session to end; kill it when it does not."""
 
     def wait(session: "subprocess.Popen[str]") -> pytest.RunResult:
         began = time.monotonic()

@@ -46,8 +46,8 @@ def test_whatever_was_not_done_is_reported_as_no_right_answer(kind: Kind) -> Non
 @pytest.mark.parametrize(
     ("document", "said"),
     [
-        ({"ratios": {"write": {"throttle": 1.1}}}, "0 to 1, all together too, got .*1.1"),
-        ({"ratios": {"write": {"throttle": -0.1}}}, "0 to 1, all together too, got .*-0.1"),
+        ({"ratios": {"write": {"throttle": 1.1}}}, "within 0 to 1, got .*1.1"),
+        ({"ratios": {"write": {"throttle": -0.1}}}, "within 0 to 1, got .*-0.1"),
         ({"ratios": {"write": {"unavailable": 0.1}}}, "no write can meet the fault unavailable"),
         ({"ratios": {"read": {"html": 0.1}}}, "'read' is not a valid Kind"),
         ({"listed": {"write": {"0": "explode"}}}, "'explode' is not a valid Fault"),
