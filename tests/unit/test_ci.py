@@ -1,4 +1,4 @@
-"""What CI is told to run is there: workflows, recipes, hooks."""
+"""What CI runs exists and is accepted: workflows, recipes, hooks."""
 
 import json
 import os
@@ -41,7 +41,7 @@ RUN_IDS = {
     "GitLab": ("RUN_ID: gl$CI_JOB_ID", "gl1212121212"),
     "Jenkins": ('RUN_ID = "${BUILD_TAG}"', "jenkins-load-12"),
 }
-"""Names of CI, how each makes a run id, and one that it may make."""
+"""By name of a CI: how it makes a run id, and an example."""
 PINNED = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+")
 
 
@@ -52,7 +52,7 @@ def steps(text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def scripts(ci: str) -> Sequence[str]:
-    """Return what the nightly job of a CI gives to a shell."""
+    """Return the shell scripts of the nightly job of a CI."""
     if ci == "GitHub":
         return [step["run"] for _, step in steps(TEXTS["nightly.yml"]) if "run" in step]
     if ci == "GitLab":
@@ -63,12 +63,12 @@ def scripts(ci: str) -> Sequence[str]:
 
 
 def words(script: str, folder: Path, environment: Mapping[str, str]) -> list[list[str]]:
-    """Return the commands of a script, as the shell gives them to what they call.
+    """Return the words of every command of python, make and gh that a script runs.
 
     Args:
-        script: what it runs: of python, make and gh here, which note how they were called.
-        folder: an empty one to run it in.
-        environment: beside the path.
+        script: a shell script; stubs of the three programs note their arguments.
+        folder: an empty folder, in which the script runs.
+        environment: the variables of the script, beside ``PATH``.
     """
     stub = '#!/bin/sh\nprintf \'%s\\n\' "${0##*/}" "$@" \'\' >> "$NOTES"\n'
     for path in (folder / ".venv/bin/python", folder / "make", folder / "gh"):
@@ -88,26 +88,26 @@ def words(script: str, folder: Path, environment: Mapping[str, str]) -> list[lis
 
 
 def nightly(ci: str, start: str, folder: Path, **settings: str) -> list[str]:
-    """Return the words of the command of a nightly job that begins so."""
-    (script,) = (each for each in scripts(ci) if start in each)
+    """Return the words of the command of a nightly job that contains ``start``."""
+    (script,) = (script for script in scripts(ci) if start in script)
     (call,) = words(script, folder, {**SETTINGS, "RUN_ID": RUN_IDS[ci][1], **settings})
     return call
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_options_are_there(name: str) -> None:
+def test_options_exist(name: str) -> None:
     assert set(re.findall(r"--perf-[a-z-]+[a-z]", TEXTS[name])) <= FLAGS
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_make_targets_are_there(name: str) -> None:
+def test_make_targets_exist(name: str) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):", makefile, flags=re.MULTILINE))
     assert set(re.findall(r"(?:run: |- |sh '|`)make ([a-z-]+)", TEXTS[name])) <= targets
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_files_and_benchmarks_are_there(name: str) -> None:
+def test_files_and_benchmarks_exist(name: str) -> None:
     paths = re.findall(r"bash (\.ci/[\w-]+)", TEXTS[name])
     modules = re.findall(r"python -m (benchmarks\.\w+|perf\.\w+)", TEXTS[name])
     places = [*paths, *(module.replace(".", "/") for module in modules)]
@@ -119,7 +119,7 @@ def test_files_and_benchmarks_are_there(name: str) -> None:
 def test_nightly_command_is_accepted(
     pytester: pytest.Pytester, tmp_path: Path, ci: str, history: str
 ) -> None:
-    """Without a place for the history there is none: an empty one would be no place."""
+    """An empty variable for the history means no history."""
     _, _, pytest_, *args = nightly(ci, "-m pytest", tmp_path, HISTORY=history)
     session = Resolver(pytester.parseconfig("-p", "no:locust", *args), run_id="random").session
 
@@ -131,7 +131,7 @@ def test_nightly_command_is_accepted(
 
 
 @pytest.mark.parametrize("ci", RUN_IDS)
-def test_run_id_is_made_of_what_no_other_job_has(ci: str) -> None:
+def test_run_id_is_unique_to_a_job(ci: str) -> None:
     text = {"GitHub": TEXTS["nightly.yml"], "GitLab": BLOCKS["yaml"], "Jenkins": BLOCKS["groovy"]}
     assert f"{RUN_IDS[ci][0]}\n" in text[ci]
 
@@ -140,7 +140,7 @@ def test_run_id_is_made_of_what_no_other_job_has(ci: str) -> None:
 def test_sweep_of_the_nightly_run_takes_its_arguments(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, ci: str
 ) -> None:
-    """Without a way to credentials it ends for want of them, not of its arguments."""
+    """It takes its arguments and then ends, as there are no credentials."""
     _, _, arguments = nightly(ci, "make sweep", tmp_path)
 
     assert sweep(shlex.split(arguments.removeprefix("ARGS="))) == 2
@@ -148,7 +148,7 @@ def test_sweep_of_the_nightly_run_takes_its_arguments(
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_every_job_ends_and_may_do_little(path: Path) -> None:
+def test_every_job_has_a_timeout_and_few_permissions(path: Path) -> None:
     workflow = yaml.safe_load(TEXTS[path.name])
 
     assert workflow["permissions"] == {"contents": "read"}
@@ -157,7 +157,7 @@ def test_every_job_ends_and_may_do_little(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_no_action_can_become_another_or_finds_a_token_on_the_disk(path: Path) -> None:
+def test_actions_are_pinned_and_checkouts_keep_no_token(path: Path) -> None:
     named = re.findall(r"uses: (.*)", TEXTS[path.name])
     checkouts = [
         step
@@ -169,7 +169,7 @@ def test_no_action_can_become_another_or_finds_a_token_on_the_disk(path: Path) -
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
 
 
-def test_what_runs_the_code_of_a_pull_request_may_write_nothing() -> None:
+def test_code_of_a_pull_request_runs_without_write_permission() -> None:
     workflow = yaml.safe_load(TEXTS["pull-request.yml"])
     compare, comment = workflow["jobs"]["compare"], workflow["jobs"]["comment"]
 
@@ -184,7 +184,7 @@ def test_what_runs_the_code_of_a_pull_request_may_write_nothing() -> None:
     ]
 
 
-def test_commands_of_a_pull_request_save_what_they_compare_with(
+def test_pull_request_compares_with_the_baseline_that_it_saves(
     pytester: pytest.Pytester, tmp_path: Path
 ) -> None:
     measuring = [
@@ -231,7 +231,7 @@ def test_comment_of_a_pull_request_is_renewed(tmp_path: Path, known: str, reques
     assert (mark, text) == ("<!-- pull-request.yml -->", "# It is slower")
 
 
-def test_nightly_load_is_swept_and_kept_whatever_became_of_it() -> None:
+def test_nightly_results_are_uploaded_and_tables_swept_after_any_outcome() -> None:
     named = {
         step.get("run", step.get("uses", "")).split()[0:2][-1].partition("@")[0]: step
         for _, step in steps(TEXTS["nightly.yml"])
@@ -241,7 +241,7 @@ def test_nightly_load_is_swept_and_kept_whatever_became_of_it() -> None:
     assert list(named)[-1] == "sweep"
 
 
-def test_gitlab_sweeps_after_whatever_became_of_the_load() -> None:
+def test_gitlab_sweeps_after_any_outcome() -> None:
     recipe = yaml.safe_load(BLOCKS["yaml"])
 
     assert [job for job in recipe if job != "stages"] == ["check", "nightly"]
@@ -249,7 +249,7 @@ def test_gitlab_sweeps_after_whatever_became_of_the_load() -> None:
     assert recipe["nightly"]["artifacts"]["when"] == "always"
 
 
-def test_jenkins_keeps_reports_before_it_sweeps_and_without_any() -> None:
+def test_jenkins_archives_reports_before_it_sweeps() -> None:
     post = BLOCKS["groovy"].partition("    post {")[2]
     always, _, cleanup = post.partition("        cleanup {")
 
@@ -260,8 +260,8 @@ def test_jenkins_keeps_reports_before_it_sweeps_and_without_any() -> None:
     assert "allowEmptyArchive: true" in always
 
 
-def test_jenkins_closes_what_it_opens() -> None:
-    """It has no parser here; a brace too few is what one writes by mistake."""
+def test_jenkins_brackets_are_balanced() -> None:
+    """There is no parser for it here."""
     code = re.sub(r"'''.*?'''|'[^'\n]*'|\"[^\"\n]*\"", "", BLOCKS["groovy"], flags=re.DOTALL)
 
     assert [code.count(each) for each in "{[("] == [code.count(each) for each in "}])"]
@@ -276,7 +276,7 @@ def test_policy_of_the_history_allows_what_the_store_calls() -> None:
     assert allowed == {each for each in OTHER_ACTIONS.values() if each.startswith("s3:")}
 
 
-def test_hooks_are_those_of_make_check() -> None:
+def test_hooks_run_the_tools_of_make_check() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     hooks = yaml.safe_load(TEXTS[".pre-commit-config.yaml"])["repos"][0]["hooks"]
     tools = {each["entry"].split()[0].removeprefix(".venv/bin/") for each in hooks}

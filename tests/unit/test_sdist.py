@@ -1,4 +1,4 @@
-"""The source distribution has what its Makefile needs, and what its documents link to."""
+"""The source distribution has the files that its Makefile needs and its documents link to."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ DOCUMENTS = (
 
 @pytest.fixture(scope="module")
 def files() -> set[Path]:
-    """Return the files of the source distribution and the folders that they are in."""
+    """Return the files of the source distribution and their folders."""
     builder = SdistBuilder(str(ROOT))
     paths = {ROOT / each.distribution_path for each in builder.recurse_included_files()}
     return {*paths, *(parent for path in paths for parent in path.parents)}
@@ -30,11 +30,11 @@ def linked() -> Iterator[Path]:
             yield (document.parent / link).resolve()
 
 
-def test_linked_files_are_in_it(files: set[Path]) -> None:
+def test_linked_files_are_included(files: set[Path]) -> None:
     assert set(linked()) - files == set()
 
 
-def test_what_the_environment_is_made_of_is_in_it(files: set[Path]) -> None:
+def test_prerequisites_of_the_environment_are_included(files: set[Path]) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     (found,) = re.findall(r"^\$\(STAMP\): (.+)$", makefile, flags=re.MULTILINE)
     needed = {*found.split()} - {"pyproject.toml"}  # which every source distribution has
@@ -43,5 +43,5 @@ def test_what_the_environment_is_made_of_is_in_it(files: set[Path]) -> None:
 
 
 @pytest.mark.parametrize("name", [".ci/run", ".pre-commit-config.yaml", ".github/dependabot.yml"])
-def test_what_contributors_and_ci_run_is_in_it(files: set[Path], name: str) -> None:
+def test_files_of_contributors_and_ci_are_included(files: set[Path], name: str) -> None:
     assert ROOT / name in files
