@@ -19,7 +19,7 @@ S3Client: TypeAlias = Any
 @pytest.fixture(scope="module")
 def client() -> Iterator[S3Client]:
     """A client of an S3 that is the same for all tests: making one takes half a second."""
-    with pytest.MonkeyPatch.context() as patched, mock_aws():
+    with mock_aws(), pytest.MonkeyPatch.context() as patched:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patched.setenv(name, "testing")
         client = boto3.client("s3", region_name=REGION)
