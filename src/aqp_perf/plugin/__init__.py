@@ -21,6 +21,7 @@ from aqp_perf.plugin.fixtures import (
     perf_table,
     perf_target,
 )
+from aqp_perf.plugin.runs.load_request import shipped_requests
 from aqp_perf.plugin.runs.load_runs import RUNS, TestRuns
 from aqp_perf.plugin.runs.outcomes import complete_report
 from aqp_perf.plugin.runs.site import Aqp
@@ -116,7 +117,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     state = item.config.stash[STATE]
     load = state.resolver.load(marker_arguments(item))
     if may_load(item):
-        state.costs.expect_any(load)
+        state.costs.expect(*shipped_requests(load))
     item.stash[RUNS] = TestRuns(item, state)
 
 

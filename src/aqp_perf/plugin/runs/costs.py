@@ -1,7 +1,7 @@
 """Costs on AWS: estimated before each load, counted after it, and limited for the session."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from math import ceil
@@ -14,7 +14,7 @@ from aqp_perf.core.aws.prices import Tariff, format_usd, prices_in
 from aqp_perf.core.data.item_sizes import largest_item_bytes
 from aqp_perf.core.load.bottlenecks import TableCapacity, bottlenecks
 from aqp_perf.core.load.cost import Budget, CostEstimate, RunCost
-from aqp_perf.core.load.planned_load import USER_WORK, LoadShape, PlannedLoad, plan_load
+from aqp_perf.core.load.planned_load import LoadShape, PlannedLoad, plan_load
 from aqp_perf.core.measured.metered_units import MeteredUnits
 from aqp_perf.errors import BudgetExceeded, LoadWarning
 from aqp_perf.plugin.runs.audits import MOST_LOOKUPS
@@ -63,35 +63,12 @@ class SessionCosts:
         """Cost of seeding that no run has reported yet."""
         self._hours_paid = 0
         """Of a provisioned table; each hour that has begun is paid in full."""
-        self._expected: tuple[LoadSettings, Sequence[PlannedLoad]] | None = None
+        self._expected: Sequence[LoadRequest] = ()
         """The load that the table is created for."""
 
-    def plan(
-        self,
-        load: LoadSettings,
-        classes: Mapping[str, int] | None,
-        capacity: TableCapacity | None = None,
-    ) -> PlannedLoad:
-        """Return what a run will take.
-
-        Args:
-            load: its settings.
-            classes: shipped user classes with their weights; None: those of another locustfile.
-            capacity: of its table; None: as our table is created.
-        """
-        if classes is None:
-            return PlannedLoad(total=Units(), peak_per_s=None, unknown=("another locustfile",))
-        ceiling = self._asked_ceiling if capacity is None else capacity.most_per_s
-        shape = LoadShape(users=load.users, run_time_s=load.run_time_s, pacing=load.pacing)
-        return plan_load(classes, shape, self._session.dataset, ceiling)
-
-    def expect(self, request: LoadRequest) -> None:
-        """Expect a run, for `admit_table`."""
-        self._expected = request.load, [self.plan(request.load, request.shipped_classes)]
-
-    def expect_any(self, load: LoadSettings) -> None:
-        """Expect a load by shipped users that are not known yet."""
-        self._expected = load, [self.plan(load, {name: 1}) for name in USER_WORK]
+    def expect(self, *requests: LoadRequest) -> None:
+        """Expect one of these runs, for `admit_table`: the dearest counts."""
+        self._expected = requests
 
     def admit_table(self, region: str) -> None:
         """Check that a table may be created and seeded, and count the seeding.
@@ -101,8 +78,8 @@ class SessionCosts:
         """
         if not self._is_billed:
             return
-        if self._expected is not None:
-            self.admit(*self._expected, region)
+        if self._expected:
+            self.admit(self._expected, region)
         self._created_s = self._clock.monotonic_s()
         self._seeding_owed = self._tariff(region, None).of_requests(self._seeding())
 
@@ -125,26 +102,21 @@ class SessionCosts:
             if table.is_ours and capacity.provisioned is None and capacity.ceiling is None:
                 # An imitation of AWS may apply the ceiling that was asked for and not report it.
                 capacity = replace(capacity, ceiling=self._asked_ceiling)
-        plan = self.plan(request.load, request.shipped_classes, capacity)
         if capacity is not None:
+            plan = self._plan(request, capacity)
             for bottleneck in bottlenecks(plan, self._session.dataset, capacity):
                 warnings.warn(bottleneck, LoadWarning, stacklevel=_STACK_LEVEL)
         if not self._is_billed:
             return None
-        return self.admit(request.load, [plan], target.region, capacity)
+        return self.admit([request], target.region, capacity)
 
     def admit(
-        self,
-        load: LoadSettings,
-        plans: Sequence[PlannedLoad],
-        region: str,
-        capacity: TableCapacity | None = None,
+        self, requests: Sequence[LoadRequest], region: str, capacity: TableCapacity | None = None
     ) -> Admission:
         """Check that a load may begin, with the seeding before it and the audit after it.
 
         Args:
-            load: its settings.
-            plans: what it may take: the dearest counts. One alone when its users are known.
+            requests: what it may be: the dearest counts.
             region: of the prices.
             capacity: of its table; None: as our table is created.
 
@@ -152,7 +124,8 @@ class SessionCosts:
             BudgetExceeded: it would cost more than may be spent.
         """
         tariff = self._tariff(region, capacity)
-        estimates = [(self._estimate(load, plan, tariff), plan) for plan in plans]
+        plans = [(request.load, self._plan(request, capacity)) for request in requests]
+        estimates = [(self._estimate(load, plan, tariff), plan) for load, plan in plans]
         estimate, plan = max(estimates, key=lambda found: found[0].total)
         if estimate.total >= self._limit - self._spent:
             raise BudgetExceeded(str(estimate), self._left_text())
@@ -210,6 +183,15 @@ class SessionCosts:
     @property
     def _table_age_s(self) -> float:
         return 0.0 if self._created_s is None else self._clock.monotonic_s() - self._created_s
+
+    def _plan(self, request: LoadRequest, capacity: TableCapacity | None) -> PlannedLoad:
+        """Return what a run will take."""
+        load, classes = request.load, request.shipped_classes
+        if classes is None:
+            return PlannedLoad(total=Units(), peak_per_s=None, unknown=("another locustfile",))
+        ceiling = self._asked_ceiling if capacity is None else capacity.most_per_s
+        shape = LoadShape(users=load.users, run_time_s=load.run_time_s, pacing=load.pacing)
+        return plan_load(classes, shape, self._session.dataset, ceiling)
 
     def _budget(self, estimate: CostEstimate, tariff: Tariff) -> Budget | None:
         if tariff.provisioned is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from aqp_perf.core.data.dataset import DATASET_SIZES, Dataset
+from aqp_perf.core.load.planned_load import USER_WORK
 from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.errors import InvalidOption
 from aqp_perf.loadgen.command.dataset_text import data_text
@@ -122,6 +123,11 @@ class LoadRequest:
             master_bind=load.master_bind,
             progress_s=progress_s,
         )
+
+
+def shipped_requests(load: LoadSettings) -> list[LoadRequest]:
+    """Return a request for each shipped user class: a test that has not run may make any."""
+    return [LoadRequest.of(name, None, load) for name in USER_WORK]
 
 
 def _workload(load: LoadSettings, site: Site, dataset: Dataset, run_id: str) -> dict[str, str]:

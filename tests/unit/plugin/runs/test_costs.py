@@ -10,14 +10,13 @@ from aqp_perf.core.load.bottlenecks import TableCapacity
 from aqp_perf.core.measured.metered_units import MeteredUnits
 from aqp_perf.errors import BudgetExceeded
 from aqp_perf.plugin.runs.costs import Admission, SessionCosts
-from aqp_perf.plugin.runs.load_request import LoadRequest
+from aqp_perf.plugin.runs.load_request import LoadRequest, shipped_requests
 from aqp_perf.plugin.settings.load_settings import LoadSettings
 from aqp_perf.plugin.settings.resolver import Resolver
 from tests.doubles.manual_clock import ManualClock
 
 AWS = ("--perf-target=aws", "--perf-aws-account=123456789012")
 EMPTY = "--perf-data=items_per_partition=0"
-WRITES = {"PartiqlWriteUser": 1}
 REGION = "us-east-1"
 HOUR_S = 3_600.0
 
@@ -31,7 +30,7 @@ class Costs(SessionCosts):
     clock: ManualClock
 
     def write(self, capacity: TableCapacity | None = None) -> Admission:
-        return self.admit(self.load, [self.plan(self.load, WRITES, capacity)], REGION, capacity)
+        return self.admit([LoadRequest.of("PartiqlWriteUser", None, self.load)], REGION, capacity)
 
 
 @pytest.fixture
@@ -86,7 +85,7 @@ def test_load_above_the_limit_is_refused_with_its_parts_and_what_would_do(sessio
 
 def test_table_is_not_created_for_a_load_that_may_not_follow(session: Session) -> None:
     costs = session("--perf-max-cost=0.6", EMPTY)
-    costs.expect_any(costs.load)
+    costs.expect(*shipped_requests(costs.load))
     with pytest.raises(BudgetExceeded, match=r"load 0\.63"):
         costs.admit_table(REGION)
     costs.expect(LoadRequest.of("AqpStatusUser", None, costs.load))
@@ -172,7 +171,7 @@ def test_users_that_nothing_paces_cost_what_the_table_gives_and_that_is_said(
 
 def test_users_of_another_file_are_not_known_and_that_is_said(session: Session) -> None:
     costs = session(EMPTY)
-    unknown = costs.admit(costs.load, [costs.plan(costs.load, None)], REGION)
+    unknown = costs.admit([LoadRequest.of(None, "other.py", costs.load)], REGION)
     assert "without what another locustfile takes" in str(unknown.estimate)
     assert unknown.budget is not None, "its requests are metered"
 
