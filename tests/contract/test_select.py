@@ -317,11 +317,13 @@ def test_more_than_one_megabyte_takes_more_than_one_page(table: "ContractTable")
         "DROP TABLE {t}",
     ],
 )
-def test_what_is_not_dynamodbs_partiql_is_refused(table: "ContractTable", statement: str) -> None:
+def test_statements_that_are_not_dynamodb_partiql_are_refused(
+    table: "ContractTable", statement: str
+) -> None:
     assert table.refused(statement) == "ValidationException"
 
 
-def test_a_token_nobody_gave_is_refused(table: "ContractTable") -> None:
+def test_a_made_up_token_is_refused(table: "ContractTable") -> None:
     assert table.refused("SELECT * FROM {t}", NextToken="abc") == "ValidationException"
 
 

@@ -80,7 +80,7 @@ def test_a_child_renews_the_credentials_of_a_role_by_itself(profile: str | None)
     assert SECRET not in written
 
 
-def test_a_role_that_cannot_be_assumed_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_role_that_cannot_be_assumed_is_one_line_of_error(tmp_path: Path) -> None:
     """Here for want of credentials; the child that asked quotes it to whoever runs the program."""
     config = write_role_config(tmp_path, ROLE, profile=None, region="eu-west-1")
     [command] = [line for line in config.read_text().splitlines() if "credential_process" in line]

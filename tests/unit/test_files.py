@@ -46,7 +46,7 @@ def test_looking_leaves_the_file_that_is_there(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_a_link_leads_to_is_looked_at(tmp_path: Path) -> None:
+def test_a_link_is_checked_where_it_leads(tmp_path: Path) -> None:
     """There the file would be written, and not beside the link."""
     (tmp_path / "taken").touch()
     (tmp_path / "link").symlink_to(tmp_path / "taken" / "file")
@@ -55,7 +55,7 @@ def test_what_a_link_leads_to_is_looked_at(tmp_path: Path) -> None:
         check_takes_file(tmp_path / "link")
 
 
-def test_a_pipe_takes_a_file_where_its_folder_takes_none() -> None:
+def test_a_pipe_is_accepted_in_a_folder_that_takes_no_files() -> None:
     """As the standard output of a session, whose folder is one of the kernel."""
     read, write = os.pipe()
 
@@ -73,7 +73,7 @@ def test_a_pipe_takes_a_file_where_its_folder_takes_none() -> None:
         (lambda path: write_whole(path, "text"), "loop"),
     ],
 )
-def test_links_that_lead_round_in_a_circle_take_no_file(
+def test_links_that_form_a_circle_take_no_file(
     write: Callable[[Path], None], place: str, tmp_path: Path
 ) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
@@ -82,7 +82,7 @@ def test_links_that_lead_round_in_a_circle_take_no_file(
         write(tmp_path / place)
 
 
-def test_a_pipe_takes_more_than_it_holds_from_a_reader_who_takes_his_time(tmp_path: Path) -> None:
+def test_a_pipe_passes_more_than_its_buffer_to_a_slow_reader(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     text = "text" * 100_000

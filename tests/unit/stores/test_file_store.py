@@ -57,14 +57,14 @@ def test_no_more_is_read_than_is_wanted(store: FileStore) -> None:
     assert store.read("a.json", 10) == b"x" * 10
 
 
-def test_what_is_written_takes_the_place_of_what_was_there(store: FileStore) -> None:
+def test_writing_replaces_an_existing_file(store: FileStore) -> None:
     store.write("a.json", "[1]")
     store.write("a.json", "[2]")
 
     assert (store.names(), store.read("a.json", 100)) == (["a.json"], b"[2]")
 
 
-def test_what_is_added_takes_no_place_of_what_was_there(store: FileStore) -> None:
+def test_adding_does_not_replace_an_existing_file(store: FileStore) -> None:
     store.add("a.json", "[1]")
 
     with pytest.raises(FileExistsError):
@@ -97,7 +97,7 @@ def test_of_several_that_add_one_name_at_once_one_succeeds(tmp_path: Path) -> No
     assert (store.names(), store.read("a.json", 100_000)) == (["a.json"], text.encode())
 
 
-def test_of_several_that_write_one_name_at_once_one_file_is_left_whole(tmp_path: Path) -> None:
+def test_concurrent_writers_of_one_name_leave_one_whole_file(tmp_path: Path) -> None:
     store = FolderStore(tmp_path)
     texts = [str(number) * 50_000 for number in range(4)]
     ready = Barrier(len(texts))
@@ -158,7 +158,7 @@ def test_a_link_that_may_not_be_followed_hides_no_other_file(
     assert FolderStore(tmp_path).names() == ["a.json"]
 
 
-def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
+def test_a_device_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="/dev/zero is not a regular file"):
         FolderStore(tmp_path).read("/dev/zero", 10)
 
@@ -202,6 +202,6 @@ def test_place_is_named_as_it_was_written(text: str) -> None:
         ("s3://no_bucket", "'no_bucket' is not a bucket name"),
     ],
 )
-def test_what_is_no_place_is_refused(text: str, hint: str) -> None:
+def test_an_invalid_place_is_refused(text: str, hint: str) -> None:
     with pytest.raises(ValueError, match=hint):
         parse_place(text)

@@ -34,9 +34,7 @@ def store(client: S3Client, request: pytest.FixtureRequest) -> ObjectStore:  # n
     return ObjectStore(f"s3://results/{request.node.name}/main", region=REGION)
 
 
-def test_what_is_written_is_read_and_listed_below_the_prefix_alone(
-    store: ObjectStore, client: S3Client
-) -> None:
+def test_objects_are_listed_below_the_prefix_only(store: ObjectStore, client: S3Client) -> None:
     client.put_object(Bucket="results", Key="other.json", Body=b"{}")
     client.put_object(Bucket="results", Key=f"{store.prefix}deeper/c.json", Body=b"[3]")
     store.write("b.json", "[1]")
@@ -45,7 +43,7 @@ def test_what_is_written_is_read_and_listed_below_the_prefix_alone(
     assert store.read("b.json", 100) == b"[1]"
 
 
-def test_what_was_added_before_its_answer_was_lost_is_no_other(store: ObjectStore) -> None:
+def test_adding_is_repeatable_when_the_answer_was_lost(store: ObjectStore) -> None:
     """Botocore sends a request again that it has no answer to."""
     store.add("a.json", "[1]")
     store.add("a.json", "[1]")

@@ -27,7 +27,7 @@ def test_there_is_no_pause_after_the_limit() -> None:
     assert 10 <= clock.monotonic_s() < 12
 
 
-def test_what_is_throttled_is_asked_again() -> None:
+def test_a_throttled_request_is_repeated() -> None:
     answers = iter([refusal("ThrottlingException"), refusal("RequestLimitExceeded"), None])
 
     def ask() -> str:

@@ -47,7 +47,9 @@ def test_no_answer_is_unavailable(error: BotoCoreError) -> None:
 @pytest.mark.parametrize(
     ("reason", "told"), [(None, ""), (OSError(111, "Connection refused"), ": Connection refused")]
 )
-def test_nobody_there_is_no_answer_that_is_late(reason: OSError | None, told: str) -> None:
+def test_a_refused_connection_is_not_reported_as_a_late_answer(
+    reason: OSError | None, told: str
+) -> None:
     failed = RuntimeError("urllib3's")
     failed.__cause__ = reason
     error = EndpointConnectionError(endpoint_url=URL, error=failed)
@@ -72,7 +74,7 @@ def test_a_refusal_is_unusable(error: Exception, detail: str) -> None:
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError("ours")])
-def test_what_is_not_boto3_s_passes(error: BaseException) -> None:
+def test_other_errors_pass_unchanged(error: BaseException) -> None:
     with pytest.raises(type(error)) as caught, errors_of(URL):
         raise error
     assert caught.value is error

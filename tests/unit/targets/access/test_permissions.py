@@ -37,7 +37,9 @@ def test_the_action_that_aws_names_is_the_one_that_is_missing() -> None:
         ("GetRoleCredentials", "sso:GetRoleCredentials"),
     ],
 )
-def test_without_a_message_the_operation_tells_the_action(operation: str, action: str) -> None:
+def test_without_a_message_the_action_is_derived_from_the_operation(
+    operation: str, action: str
+) -> None:
     assert missing_action(denied("", operation)) == action
     with (
         pytest.raises(TargetUnusable, match=f"the credentials lack the permission {action}: "),

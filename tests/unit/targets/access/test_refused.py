@@ -141,7 +141,7 @@ def test_how_to_renew_credentials_follows_from_where_they_are_from(
     assert how_to_renew(profile) == how
 
 
-def test_expired_keys_are_told_with_where_to_renew_them(network: Network) -> None:
+def test_the_error_for_expired_keys_says_where_to_renew_them(network: Network) -> None:
     network.refusal = (403, "ExpiredToken", "Old.")
 
     detail = refused(lambda: open_aws(AWS))
@@ -150,7 +150,7 @@ def test_expired_keys_are_told_with_where_to_renew_them(network: Network) -> Non
     assert detail.startswith(f"the credentials have expired, renew them in {names}: ")
 
 
-def test_a_sign_in_that_is_over_is_told_with_the_command_for_a_new_one(
+def test_the_error_for_an_ended_sign_in_names_the_command_for_a_new_one(
     network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before any request: the tools of AWS left no token here."""
@@ -192,7 +192,7 @@ def test_a_wrong_clock_is_measured_by_the_date_of_the_answer(
     assert "this machine's clock is" in refused(opening)
 
 
-def test_missing_credentials_are_told_before_a_request(
+def test_missing_credentials_are_an_error_before_any_request(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
@@ -202,7 +202,7 @@ def test_missing_credentials_are_told_before_a_request(
     assert network.requests == []
 
 
-def test_credentials_that_come_expired_are_told_before_a_request(
+def test_credentials_that_are_expired_on_arrival_are_an_error_before_any_request(
     network: Network, opening: Opening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a program gives them that keeps what it was given once."""

@@ -111,7 +111,7 @@ def test_a_configured_endpoint_is_named_with_the_setting(
 
 
 @pytest.mark.usefixtures("aws_settings")
-def test_dynamodb_itself_does_not_go_with_an_account_that_somebody_else_tells(
+def test_aws_dynamodb_does_not_go_with_an_sts_endpoint_that_is_not_aws(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", MINE)

@@ -28,7 +28,7 @@ def test_a_relative_folder_is_one_of_the_working_directory(tmp_path: Path) -> No
     assert find_home({"DYNAMODB_LOCAL_HOME": "emulator"}, tmp_path) == home
 
 
-def test_no_jar_is_told_every_way_to_get_one(tmp_path: Path) -> None:
+def test_a_missing_jar_is_an_error_with_every_way_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(TargetMissing) as caught:
         find_home({}, tmp_path)
     message = str(caught.value)

@@ -51,7 +51,7 @@ def test_aws_options_do_not_reach_another_target(text: str) -> None:
         ("localhost:8000", "http://localhost:8000"),
     ],
 )
-def test_an_unknown_target_is_told_the_nearest(text: str, near: str) -> None:
+def test_the_error_for_an_unknown_target_names_the_nearest(text: str, near: str) -> None:
     with pytest.raises(
         UnknownTarget, match="use one of moto, dynamodb-local, aws, none, or"
     ) as caught:
@@ -60,7 +60,7 @@ def test_an_unknown_target_is_told_the_nearest(text: str, near: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "endpoint", "zzz"])
-def test_an_unknown_target_near_to_nothing_is_told_the_known_ones(text: str) -> None:
+def test_the_error_for_an_unknown_target_names_the_known_ones(text: str) -> None:
     with pytest.raises(
         UnknownTarget, match="use one of moto, dynamodb-local, aws, none, or"
     ) as caught:

@@ -78,7 +78,7 @@ def test_each_needed_tag_is_needed(missing: str, value: str | None, run_id: str 
 
 @pytest.mark.parametrize("text", ["soon", "2029-12-31", "2029-12-31T23:59:59", "1893455999", "0"])
 @pytest.mark.parametrize("run_id", ["r1", None])
-def test_an_expiry_that_can_be_misread_is_none(text: str, run_id: str | None) -> None:
+def test_an_ambiguous_expiry_is_not_valid(text: str, run_id: str | None) -> None:
     """As one without a time zone can be, even when the run is named."""
     found, reason = state_of(tagged(expires=text), now=NOW, run_id=run_id)
     assert found is TableState.NOT_OURS
@@ -97,7 +97,7 @@ def test_a_named_run_has_its_tables_swept_before_their_time_and_no_other_has() -
 
 
 @pytest.mark.parametrize("run_id", ["r1", None])
-def test_a_table_that_is_being_deleted_is_not_left(run_id: str | None) -> None:
+def test_a_table_that_is_being_deleted_is_not_left_over(run_id: str | None) -> None:
     found, reason = state_of(replace(EXPIRED, status="DELETING"), now=NOW, run_id=run_id)
     assert (found, reason) == (TableState.IN_USE, "is being deleted")
 

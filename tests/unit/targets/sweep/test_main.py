@@ -152,7 +152,7 @@ def test_a_protected_table_stays_and_is_named(
     aws.client().update_table(TableName="aqp_perf_protected", DeletionProtectionEnabled=False)
 
 
-def test_what_a_tag_says_cannot_write_to_the_screen(
+def test_control_characters_in_a_tag_are_not_printed(
     aws: Target, capsys: pytest.CaptureFixture[str]
 ) -> None:
     create(aws, "aqp_perf_odd", tags() | {"aqp-perf:owner": "\x1b[2J"})
@@ -238,7 +238,7 @@ def test_another_table_that_took_the_name_is_not_deleted(aws: Target) -> None:
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "LimitExceededException"])
-def test_what_aws_has_no_time_for_is_asked_again(aws: Target, code: str) -> None:
+def test_throttled_requests_of_a_sweep_are_repeated(aws: Target, code: str) -> None:
     create(aws, "aqp_perf_a", tags())
     clock = ManualClock()
     events = {"ListTagsOfResource": refused(code, 2), "DeleteTable": refused(code, 1)}
@@ -249,7 +249,7 @@ def test_what_aws_has_no_time_for_is_asked_again(aws: Target, code: str) -> None
     assert len(clock.sleeps) == 3
 
 
-def test_what_aws_never_has_time_for_is_an_error(aws: Target) -> None:
+def test_requests_that_stay_throttled_are_an_error(aws: Target) -> None:
     create(aws, "aqp_perf_a", tags())
     tables = looking(aws, {"ListTagsOfResource": refused("ThrottlingException")})
     with pytest.raises(TargetUnusable, match="ThrottlingException"):

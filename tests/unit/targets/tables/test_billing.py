@@ -46,7 +46,7 @@ def test_on_demand_has_a_ceiling_of_reads_and_writes() -> None:
         "provisioned:\u0661,1",
     ],
 )
-def test_anything_else_is_refused_with_what_is_right(text: str) -> None:
+def test_any_other_text_is_refused_with_the_right_forms(text: str) -> None:
     with pytest.raises(
         InvalidOption, match=r"'on-demand:RCU,WCU' or 'provisioned:RCU,WCU'"
     ) as caught:

@@ -84,7 +84,7 @@ def test_consumption_that_is_not_reported_is_none() -> None:
     assert reader.consumed_read_units is None
 
 
-def test_what_was_not_processed_is_asked_again() -> None:
+def test_unprocessed_keys_are_read_again() -> None:
     keys = [("a", str(number)) for number in range(5)]
     answers = [batch(keys[:2], keys[2:]), batch([], keys[2:]), batch(keys[2:4], [])]
     client = FakeClient(*answers)

@@ -38,7 +38,7 @@ def capacity(target: Any, table: Table = THEIRS) -> TableCapacity:  # noqa: ANN4
     return table_capacity(target, table)
 
 
-def test_everything_that_is_said_is_taken() -> None:
+def test_every_reported_limit_is_used() -> None:
     said = {
         "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 2},
         "WarmThroughput": {"ReadUnitsPerSecond": 3, "WriteUnitsPerSecond": 4, "Status": "ACTIVE"},
@@ -62,13 +62,13 @@ def test_zero_and_minus_one_are_no_limits() -> None:
     assert found.ceiling == Units(read=inf, write=7)
 
 
-def test_new_table_on_aws_gives_what_new_tables_give() -> None:
+def test_a_new_table_on_aws_has_the_capacity_of_new_tables() -> None:
     assert capacity(Described({}, TargetKind.AWS), OURS).warm == NEW_TABLE_PER_S
     assert capacity(Described({}, TargetKind.AWS), THEIRS).warm is None
     assert capacity(Described({}), OURS).warm is None
 
 
-def test_capacity_that_a_table_was_created_with_is_what_it_says(aws: Target) -> None:
+def test_a_table_reports_the_capacity_that_it_was_created_with(aws: Target) -> None:
     billing = Billing(is_provisioned=True, read_units=30, write_units=20)
     empty = Dataset(items_per_partition=0)
     with open_table(aws, name="orders", dataset=empty, run_id="r", billing=billing) as table:

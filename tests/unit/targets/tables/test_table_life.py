@@ -168,7 +168,7 @@ def test_a_table_paid_by_request_has_a_ceiling(
     assert request.get("OnDemandThroughput") == ceiling
 
 
-def test_tags_tell_whose_a_table_is_and_until_when(aws: Target) -> None:
+def test_a_created_table_has_tags_for_owner_and_expiry(aws: Target) -> None:
     with opened(aws):
         tags = tags_of(aws)
     assert tags.pop("aqp-perf:creation")
@@ -304,7 +304,7 @@ def test_a_missing_permission_is_named_and_nothing_is_left(aws: Target, operatio
     assert not hasattr(caught.value, "__notes__")
 
 
-def test_who_may_do_nothing_is_not_told_of_a_table_that_may_be_left(aws: Target) -> None:
+def test_a_denied_creation_leaves_no_warning_about_a_table_left_behind(aws: Target) -> None:
     operations = ("CreateTable", "DescribeTable", "ListTagsOfResource", "DeleteTable")
     events = {f"before {name}": raising(denied(name)) for name in operations}
     with (
@@ -354,7 +354,7 @@ def test_a_table_that_is_gone_already_is_no_error(aws: Target) -> None:
     assert tables_of(aws) == []
 
 
-def test_a_table_that_nobody_tells_whose_it_is_is_left_and_named(aws: Target) -> None:
+def test_a_table_of_unknown_origin_is_left_and_named(aws: Target) -> None:
     """The answer to CreateTable was lost, at an endpoint without tags."""
     events = {
         "after CreateTable": raising(KeyboardInterrupt()),
@@ -429,7 +429,7 @@ def test_a_kept_table_is_known_by_its_data_and_by_no_other(aws: Target) -> None:
 
 
 @pytest.mark.parametrize("moment", ["after BatchWriteItem", "before TagResource"])
-def test_a_table_whose_seeding_was_cut_short_does_not_count_as_seeded(
+def test_a_table_whose_seeding_was_interrupted_does_not_count_as_seeded(
     aws: Target, moment: str
 ) -> None:
     target = disturbed(aws, {moment: raising(KeyboardInterrupt())})
@@ -439,7 +439,7 @@ def test_a_table_whose_seeding_was_cut_short_does_not_count_as_seeded(
 
 
 @pytest.mark.parametrize("code", ["UnknownOperationException", "AccessDeniedException"])
-def test_a_table_whose_tags_are_not_told_does_not_count_as_seeded(aws: Target, code: str) -> None:
+def test_a_table_whose_tags_are_unknown_does_not_count_as_seeded(aws: Target, code: str) -> None:
     with opened(aws):
         events = {"before ListTagsOfResource": raising(refusal(code))}
         table = existing_table(disturbed(aws, events), NAME, DATASET)

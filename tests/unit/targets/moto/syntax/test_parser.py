@@ -217,7 +217,7 @@ def test_case_spaces_comments_and_a_last_semicolon_mean_nothing(text: str) -> No
         ("INSERT INTO t.i VALUE {'a': 1}", "FROM clause may only contain a single table name"),
     ],
 )
-def test_what_this_server_does_not_answer_is_refused(text: str, message: str) -> None:
+def test_unsupported_statements_are_refused(text: str, message: str) -> None:
     with pytest.raises(RequestRefused) as refused:
         parse_statement(text)
 
