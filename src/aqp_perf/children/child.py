@@ -61,7 +61,7 @@ class Child:
         self._lines_changed = threading.Condition()
         self._output_ended = False
         self._ended = threading.Event()
-        self._exit_code = -signal.SIGKILL  # unless the guard reports another before it goes
+        self._exit_code = -signal.SIGKILL  # unless the guard reports another one
         ours, theirs = socket.socketpair()
         with theirs:
             self._control = ours
@@ -112,7 +112,7 @@ class Child:
         raise ChildExited(self.name, self.wait(timeout_s), self.output_tail)
 
     def wait(self, timeout_s: float | None = None) -> int:
-        """Return the command's exit code (negative: the signal that ended it), once it has one.
+        """Wait for the command's exit code and return it; negative: the signal that ended it.
 
         Raises:
             TimeoutError: it still runs after ``timeout_s``.
@@ -122,14 +122,14 @@ class Child:
         return self._exit_code
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Send a signal to the command itself, not to its group; nothing if it has ended."""
+        """Send a signal to the command itself, not to its group; ignored if it has ended."""
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._control.sendall(bytes([number]))
 
     def stop(self, grace_s: float = 5.0) -> None:
         """Ask the command to end, wait up to ``grace_s``, then kill its group; safe to repeat.
 
-        A guard that does nothing is killed with the group, 5 s later.
+        A guard that does not react is killed with the group, 5 s later.
         """
         if self.is_running and grace_s > 0:
             self.send_signal(signal.SIGTERM)

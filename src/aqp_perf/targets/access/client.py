@@ -179,7 +179,7 @@ def _why_not(exc: EndpointConnectionError) -> str:
 
 
 def _without_output(exc: CredentialRetrievalError) -> str:
-    """Return the reason without what a ``credential_process`` wrote, which may hold secrets."""
+    """Return the reason, without the output of a ``credential_process``: it may hold secrets."""
     if exc.kwargs["provider"] != "custom-process":
         return str(exc)
     return "the credential_process of the AWS configuration failed: run it yourself to see why"

@@ -18,7 +18,7 @@ from aqp_perf.targets.kinds.target import DEFAULT_REGION, Target, TargetKind
 
 HOME_VARIABLE = "DYNAMODB_LOCAL_HOME"
 HOME_DIRECTORY = ".dynamodb-local"
-"""Looked at, below the working directory, when the variable is unset."""
+"""Used when the variable is unset; below the working directory."""
 
 _NAME = "DynamoDB Local"
 _JAR = "DynamoDBLocal.jar"

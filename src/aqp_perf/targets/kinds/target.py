@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 DEFAULT_REGION = "us-east-1"
-"""The region that local targets are addressed under; to them it is only part of a signature."""
+"""The region of local targets, for which it is only a part of the signature."""
 
 _OPTION = "--perf-target"
 URL_HINT = "write it like 'http://127.0.0.1:8000': http or https, a host, perhaps a port"
@@ -27,7 +27,7 @@ _USERINFO = re.compile(r"//.*@")
 
 
 class TargetKind(StrEnum):
-    """The adapters there are."""
+    """The kinds of targets."""
 
     MOTO = "moto"
     DYNAMODB_LOCAL = "dynamodb-local"

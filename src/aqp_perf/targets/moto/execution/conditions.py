@@ -162,13 +162,13 @@ def _contains(value: _MaybeMissing, part: _MaybeMissing) -> bool:
 
 
 class _Operator(NamedTuple):
-    """How an operator or function tests the values of its operands, None for a missing one."""
+    """An operator or function: its test gets the values of the operands, None if missing."""
 
     holds: Callable[..., bool]
     operand_count: int | None = 2
     """None: any number."""
     types: frozenset[str] = _ALL_TYPES
-    """Of literals and parameters: with any other one it could never hold."""
+    """Which literals and parameters are allowed: with others it would never hold."""
 
 
 _OPERATORS = {

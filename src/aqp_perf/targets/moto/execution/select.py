@@ -108,7 +108,7 @@ def select_page(
         table: the table that the statement names.
         statement: what to select.
         parameters: one checked value for each ``?``.
-        limit: at most so many items are read.
+        limit: the most items to read; None: as many as fit into a page.
         start: where the page before ended.
 
     Raises:

@@ -25,10 +25,10 @@ _CACHED_STATEMENTS = 512
 
 @lru_cache(maxsize=_CACHED_STATEMENTS)
 def parse_statement(text: str) -> s.Statement:
-    """Return what a statement says; the same text is parsed once, as long as it stays in the cache.
+    """Return what a statement says; recent statements are cached.
 
     Raises:
-        RequestRefused: the text is too long, not PartiQL, or not a statement this server answers.
+        RequestRefused: the text is too long, not PartiQL, or a statement that is not supported.
     """
     if len(text) > MAX_STATEMENT_LENGTH:
         raise RequestRefused(
@@ -59,7 +59,7 @@ def _unreadable(text: str, error: UnexpectedInput) -> str:
 
 
 def _as_word(token: Token) -> Token:
-    """Give a plain name that is a keyword or a reserved word its own terminal."""
+    """Return a name that is a keyword or a reserved word as a token of its own terminal."""
     word = token.lower()
     if word in KEYWORDS:
         return Token.new_borrow_pos(f"_{word.upper()}", token, token)
@@ -166,7 +166,7 @@ class _StatementBuilder(Transformer[Token, Any]):
 
     def position(self, number: Token) -> int:
         if not number.isdigit():
-            raise RequestRefused(f"A place in a list is counted from 0, not {number}")
+            raise RequestRefused(f"A list index must be 0 or more, not {number}")
         return int(number)
 
     def key(self, name: Token) -> str:

@@ -203,7 +203,7 @@ def test_case_spaces_comments_and_a_last_semicolon_mean_nothing(text: str) -> No
         ("delete from t", "Unsupported operation: DELETE; this server answers INSERT and SELECT"),
         ("SELECT * FROM " + "t" * 8192, "Member must have length less than or equal to 8192"),
         ("SELECT pk, pk FROM t", "Duplicate identifiers in select clause: pk"),
-        ("SELECT l[-1] FROM t", "A place in a list is counted from 0, not -1"),
+        ("SELECT l[-1] FROM t", "A list index must be 0 or more, not -1"),
         ("INSERT INTO t VALUE {'a': 1, 'a': 2}", "Duplicate keys in tuple. Key: a"),
         ("INSERT INTO t VALUE {'m': {'a': 1, 'a': 2}}", "Duplicate keys in tuple. Key: a"),
         ("INSERT INTO t VALUE {'': 1}", "Path component cannot be an empty string"),
