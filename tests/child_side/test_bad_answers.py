@@ -21,7 +21,7 @@ from tests.doubles.scripted_server import Behaviour, Request, ScriptedServer, an
 
 MALFORMED = WrongAnswerKind.MALFORMED
 RIGHT_COLUMNS = {"nan", "infinity", "too_large_a_double", "long_fraction", "text_for_a_number"}
-"""Bodies that only somebody who knows the data can refuse."""
+"""Bodies that are wrong only to a check that knows the data."""
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 MOST_BYTES = 4 * LONGEST_ANSWER_BYTES
 """An answer that is read is there as it came, and once more while it is put together."""
@@ -59,7 +59,7 @@ def test_a_bad_answer_is_wrong_even_without_a_check(serve: Start, name: str) -> 
 
 
 def endless(beginning: bytes, piece: bytes) -> Behaviour:
-    """Return the behaviour of a server that goes on for as long as somebody listens."""
+    """Return the behaviour of a server whose answer never ends."""
 
     def behave(connection: socket.socket, _: Request) -> None:
         with contextlib.suppress(OSError):

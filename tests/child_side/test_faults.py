@@ -96,7 +96,7 @@ def same(behave: Behaviour, code: str, kind: FailureClass, *reasons: str) -> Fau
 
 
 def lost(behave: Behaviour, code: str, read: FailureClass) -> Fault:
-    """Return a fault after which nobody knows whether a write has landed."""
+    """Return a fault that leaves a write ambiguous."""
     return Fault(behave, code, read, FailureClass.AMBIGUOUS)
 
 

@@ -66,7 +66,7 @@ def tls(file: Path) -> ssl.SSLContext:
 
 @pytest.fixture
 def trust(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
-    """Let the clients trust whoever a file vouches for."""
+    """Let the clients trust the certificates in a file."""
     return lambda file: monkeypatch.setenv("AWS_CA_BUNDLE", str(file))
 
 

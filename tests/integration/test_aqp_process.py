@@ -31,7 +31,7 @@ TABLE = "orders"
 USER = "tester"
 PASSWORD = "only-for-tests"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what the tests are about
-NOBODY = "http://127.0.0.1:9"  # the discard port: nobody listens
+NOBODY = "http://127.0.0.1:9"  # the discard port: closed
 
 PLAIN = "ACCOUNT#ACCOUNT1#CUSTOMER#CUSTOMER1"
 LARGE = "large"
