@@ -67,7 +67,7 @@ WHOLE = Whole(
 )
 
 
-def test_a_record_survives_json_that_is_ascii() -> None:
+def test_a_record_survives_a_round_trip_in_ascii() -> None:
     text = to_json(WHOLE)
 
     assert text.isascii()
@@ -150,16 +150,16 @@ def test_a_message_names_the_innermost_path_and_the_value(data: object, message:
 
 
 @pytest.mark.parametrize("text", ['{"a": 1, "b": 2, "a": 3}', '[{"b": {"a": 1, "a": 1}}]'])
-def test_a_key_that_stands_twice_in_an_object_is_named(text: str) -> None:
+def test_a_duplicate_key_is_refused_by_name(text: str) -> None:
     with pytest.raises(ResultError, match=r"^an object has the key 'a' more than once$"):
         parse_json(text)
 
 
-def test_one_key_may_stand_in_several_objects() -> None:
+def test_several_objects_may_have_the_same_key() -> None:
     assert parse_json('{"a": {"a": [1.5, null]}}') == {"a": {"a": [1.5, None]}}
 
 
 @pytest.mark.parametrize("text", ["", '{"a": 1', '{"a": NaN}', "\x00", "[" * 100_000, b"\xff"])
-def test_what_is_not_strict_json_is_refused(text: str | bytes) -> None:
+def test_other_than_strict_json_is_refused(text: str | bytes) -> None:
     with pytest.raises(ResultError, match=r"^not JSON, or cut short: "):
         parse_json(text)

@@ -109,7 +109,7 @@ def test_both_directions_are_alike(metric: str) -> None:
 
 
 @pytest.mark.parametrize("metric", COMPARED_METRICS)
-def test_what_is_worse_for_certain_is_worse_for_less(metric: str) -> None:
+def test_a_change_significant_at_one_level_is_significant_at_higher_ones(metric: str) -> None:
     found = figures(
         metric,
         operation_of(STEADY),
@@ -123,7 +123,7 @@ def test_what_is_worse_for_certain_is_worse_for_less(metric: str) -> None:
 
 @given(st.integers(1, 10_000), st.floats(1.2, 50))
 @settings(max_examples=20)
-def test_constant_latencies_differ_for_certain(start_us: int, factor: float) -> None:
+def test_constant_latencies_that_differ_are_significant(start_us: int, factor: float) -> None:
     before, after = [start_us / 100] * 1_000, [start_us / 100 * factor + 2] * 1_000
     (judgement,) = compared(before, after).judgements
     assert judgement.verdict is Verdict.FAIL
@@ -136,7 +136,7 @@ def test_the_interval_encloses_the_change() -> None:
             assert change.ci95[0] <= change.change_ratio <= change.ci95[1]
 
 
-def test_the_interval_widens_with_certainty() -> None:
+def test_the_interval_widens_with_confidence() -> None:
     found = figures("p99", operation_of(STEADY), operation_of(SLOWER))
     one, two = found.interval(1.0), found.interval(2.0)
     assert one is not None
@@ -144,14 +144,14 @@ def test_the_interval_widens_with_certainty() -> None:
     assert two[0] < one[0] < one[1] < two[1]
 
 
-def test_a_change_below_the_floor_passes_however_certain() -> None:
+def test_a_significant_change_below_the_floor_passes() -> None:
     before, after = [each / 100 for each in STEADY], [each / 100 for each in SLOWER]
     (by_default,) = compared(before, after).judgements
     (by_rule,) = compared(before, after, ComparisonRule.parse("p99 > 10%, 10us")).judgements
     assert (by_default.verdict, by_rule.verdict) == (Verdict.PASS, Verdict.FAIL)
 
 
-def test_a_change_within_the_rule_passes_however_certain() -> None:
+def test_a_significant_change_within_the_rule_passes() -> None:
     (judgement,) = compared(STEADY, SLOWER, ComparisonRule.parse("p99 > 60%")).judgements
     assert judgement.verdict is Verdict.PASS
 
@@ -170,7 +170,7 @@ def test_a_change_that_is_not_significant_passes_and_says_what_would_settle_it()
     )
 
 
-def test_what_is_less_clear_than_a_chance_has_to_be_as_clear_as_that() -> None:
+def test_holms_method_stops_at_the_first_change_that_is_not_significant() -> None:
     """Holm asks the later ones for less, but only once those before them are proven."""
     few = latencies_ms(600, 5)
     after = [each * 1.02 for each in few]
@@ -180,7 +180,7 @@ def test_what_is_less_clear_than_a_chance_has_to_be_as_clear_as_that() -> None:
     assert all("needs ≤ 0.25%" in each.reason for each in unproven)
 
 
-def test_one_stall_is_no_proof() -> None:
+def test_one_stall_is_not_significant() -> None:
     """Two hundred slow requests of one second know little more than one."""
     stalled = [*STEADY[:2_000], *(1_000.0 for _ in range(200)), *STEADY[2_200:]]
     (judgement,) = compared(STEADY, stalled).judgements
@@ -189,7 +189,7 @@ def test_one_stall_is_no_proof() -> None:
     assert judgement.change is not None
 
 
-def test_the_same_requests_over_all_of_the_run_are_proof() -> None:
+def test_as_many_slow_requests_spread_over_the_run_are_significant() -> None:
     spread = [1_000.0 if index % 20 == 0 else each for index, each in enumerate(STEADY)]
     (judgement,) = compared(STEADY, spread).judgements
     assert judgement.verdict is Verdict.FAIL
@@ -208,7 +208,7 @@ def test_too_short_a_run_is_no_data() -> None:
     assert "16 slices of time: 20 are needed" in judgement.reason
 
 
-def test_an_operation_that_is_in_one_run_alone_is_no_data() -> None:
+def test_an_operation_of_only_one_run_is_no_data() -> None:
     before = run_of(operation_of(STEADY), operation_of(STEADY, name="gone"))
     after = run_of(operation_of(STEADY), operation_of(STEADY, name="new"))
     verdicts = {
@@ -220,7 +220,7 @@ def test_an_operation_that_is_in_one_run_alone_is_no_data() -> None:
     assert verdicts["gone"] == (Verdict.NO_DATA, "the run has no such operation")
 
 
-def test_what_the_baseline_does_not_have_can_be_let_pass_and_is_told() -> None:
+def test_an_operation_missing_in_the_baseline_may_pass_with_a_reason() -> None:
     """What only the baseline has may have been lost, and a typo finds nothing anywhere."""
     before = run_of(operation_of(STEADY), operation_of(STEADY, name="gone"))
     after = run_of(operation_of(SLOWER), operation_of(STEADY, name="new"))
@@ -237,7 +237,7 @@ def test_what_the_baseline_does_not_have_can_be_let_pass_and_is_told() -> None:
     }
 
 
-def test_what_has_nothing_to_compare_with_costs_the_others_no_certainty() -> None:
+def test_rules_without_a_baseline_do_not_count_in_holms_method() -> None:
     """It cannot raise a false alarm, so that it has no part in them."""
     before, after = run_of(operation_of(STEADY)), run_of(operation_of(SLOWER))
     (alone,) = compare(before, after, [P99]).judgements
@@ -256,7 +256,9 @@ def test_what_has_nothing_to_compare_with_costs_the_others_no_certainty() -> Non
     ("selector", "reason"),
     [("typo", "no such operation"), ("w*", "several operations match")],
 )
-def test_a_selector_that_finds_not_one_operation_is_no_data(selector: str, reason: str) -> None:
+def test_a_selector_that_does_not_match_exactly_one_operation_is_no_data(
+    selector: str, reason: str
+) -> None:
     run = run_of(operation_of(STEADY[:100]), operation_of(STEADY[:100], name="wait"))
     rule = ComparisonRule.parse(f"{selector}: p99 > 10%")
     (judgement,) = compare(run, run, [rule]).judgements
@@ -265,7 +267,7 @@ def test_a_selector_that_finds_not_one_operation_is_no_data(selector: str, reaso
     assert reason in judgement.reason
 
 
-def test_failures_out_of_none_are_found() -> None:
+def test_failures_where_there_were_none_are_found() -> None:
     before, after = operation_of(STEADY), operation_of(STEADY, frozenset(range(0, 6_000, 40)))
     rule = ComparisonRule.parse("failure_ratio > 10%")
     (judgement,) = compare(run_of(before), run_of(after), [rule]).judgements
@@ -283,7 +285,7 @@ def test_less_throughput_is_worse() -> None:
     assert judgement.change.change_ratio == pytest.approx(-0.25)
 
 
-def test_more_rules_need_more_certainty() -> None:
+def test_more_rules_need_smaller_p_values() -> None:
     """What is just certain enough alone is not when many others were asked too."""
     before, after = latencies_ms(2_000, 3), latencies_ms(2_000, 4, scale=22.2)
     loose = ComparisonRule.parse("p99 > 1%")
@@ -305,7 +307,7 @@ def test_a_comparison_survives_json() -> None:
         assert from_json(to_json(comparison), Comparison, "comparison") == comparison
 
 
-def test_what_is_not_compared_is_no_data() -> None:
+def test_a_run_that_is_not_compared_is_no_data() -> None:
     (judgement,) = not_compared("main", [P99], "why").judgements
     assert (judgement.verdict, judgement.reason) == (Verdict.NO_DATA, "why")
     (let_pass,) = not_compared("main", [P99], "why", Verdict.PASS).judgements
@@ -320,7 +322,7 @@ def in_rows(rows: int, seed: int) -> list[float]:
     return latencies
 
 
-def test_a_few_rows_of_slow_requests_are_no_regression_of_a_run_that_had_none() -> None:
+def test_few_rows_of_slow_requests_are_too_few_clusters_to_judge() -> None:
     """The p99 of the first run lies among its fast requests, each of which stands for itself."""
     (judgement,) = compared(in_rows(0, 1), in_rows(5, 2)).judgements
 

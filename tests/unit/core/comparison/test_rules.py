@@ -67,7 +67,7 @@ def test_a_rule_says_what_is_too_much(
         ("timeout_ratio > 10%", "timeout_ratio cannot be compared"),
     ],
 )
-def test_what_is_no_rule_is_named_with_what_would_be(text: str, hint: str) -> None:
+def test_a_wrong_rule_is_refused_with_a_right_one(text: str, hint: str) -> None:
     with pytest.raises(InvalidComparisonRule) as caught:
         ComparisonRule.parse(text)
     assert repr(text) in str(caught.value)

@@ -89,7 +89,7 @@ def run_of(*operations: OperationResult) -> RunResult:
 RUN = run_of(operation(failures=1, write_units=4.0), operation("read_from_ddb", details=details()))
 
 
-def test_what_is_answered_after_the_window_is_no_throughput() -> None:
+def test_answers_after_the_window_are_not_throughput() -> None:
     late = replace(operation(), answered=1)
 
     assert (operation().throughput_per_s, late.throughput_per_s) == (2.0, 0.5)
@@ -143,7 +143,7 @@ def test_merged_operations_hold_the_requests_of_all_workers() -> None:
     assert merged == (together, other)
 
 
-def test_what_targets_and_clients_say_adds_up_over_workers() -> None:
+def test_details_of_targets_and_clients_add_up_over_workers() -> None:
     ours, silent = operation(details=details(3)), operation()
     theirs = operation(details=details(1))
 
@@ -166,7 +166,7 @@ def test_means_of_time_shares_add_up_to_the_mean_latency() -> None:
     }
 
 
-def test_the_omission_gap_is_how_far_a_p99_from_the_sending_falls_short() -> None:
+def test_the_omission_gap_is_p99_latency_over_p99_service_time() -> None:
     assert operation().omission_gap == pytest.approx(2, rel=0.002)
     assert operation(latencies_ms=(), duration_s=0.0).omission_gap is None
 
@@ -243,7 +243,9 @@ def test_an_operation_is_found_by_name_and_by_a_glob_with_one_match() -> None:
         ("*_ddb", "'*_ddb': several operations match: write_to_ddb, read_from_ddb"),
     ],
 )
-def test_a_selector_of_none_or_several_lists_what_there_is(selector: str, message: str) -> None:
+def test_a_selector_that_does_not_match_exactly_one_lists_the_labels(
+    selector: str, message: str
+) -> None:
     with pytest.raises(ResultError) as caught:
         RUN.operation(selector)
 

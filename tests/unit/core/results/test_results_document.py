@@ -86,7 +86,7 @@ def read_run(document: object) -> JudgedRun:
     return judged
 
 
-def test_an_older_report_says_what_paced_its_users_and_not_what_was_asked_for() -> None:
+def test_the_fingerprint_of_an_older_file_has_the_pacing_that_users_had() -> None:
     profile = {"users": "10", "pacing": "100/s"}
     older = replace(
         JUDGED, profile={"pacing": OWN_PACING}, fingerprint=RunFingerprint(profile=profile)
@@ -186,7 +186,7 @@ def test_thresholds_have_their_figures() -> None:
     ]
 
 
-def test_a_file_of_before_is_read_and_written_as_it_was() -> None:
+def test_a_file_of_an_earlier_version_is_read_and_written_unchanged() -> None:
     assert json.loads(json.dumps(results_document(read_results(OLD_TEXT)))) == json.loads(OLD_TEXT)
 
 
@@ -215,7 +215,7 @@ def test_keys_that_were_added_to_schema_1_may_be_missing() -> None:
             assert operation.latency.count == operation.requests
 
 
-def test_what_was_metered_and_cost_is_read_back() -> None:
+def test_metered_units_and_cost_are_read_back() -> None:
     estimate = CostEstimate(parts={"load": Decimal("0.38")}, tariff="on-demand")
     cost = RunCost(
         estimate=estimate,
@@ -237,7 +237,7 @@ amounts = st.dictionaries(
 
 @settings(max_examples=30)
 @given(parts=amounts, spent=amounts, is_partly_estimated=st.booleans())
-def test_amounts_of_money_survive(
+def test_amounts_of_money_survive_a_round_trip(
     parts: dict[str, Decimal], spent: dict[str, Decimal], *, is_partly_estimated: bool
 ) -> None:
     cost = RunCost(
@@ -251,13 +251,13 @@ def test_amounts_of_money_survive(
 
 
 @pytest.mark.parametrize("audit", [JUDGED.write_audit, None])
-def test_results_survive_their_document(audit: WriteAudit | None) -> None:
+def test_results_survive_a_round_trip(audit: WriteAudit | None) -> None:
     report = replace(REPORT, runs=(replace(JUDGED, write_audit=audit),))
 
     assert read_results(json.dumps(results_document(report), allow_nan=False)) == report
 
 
-def test_a_run_read_back_knows_every_invalid_reason() -> None:
+def test_a_run_read_back_has_every_invalid_reason() -> None:
     interrupted = replace(RUN, interrupted=True)
     judged = replace(JUDGED, run=interrupted, verdict=judge(interrupted, THRESHOLDS))
 
@@ -275,7 +275,7 @@ def test_derived_figures_are_not_taken_from_the_file() -> None:
     assert read_run(document) == JUDGED
 
 
-def test_requests_that_no_histogram_has_room_for_are_counted_too() -> None:
+def test_requests_outside_the_range_of_a_histogram_count_as_recorded() -> None:
     latency = LatencyHistogram.of([10_000_000, 700_000_000_000])
     (operation,) = RUN.operations
     slow = replace(operation, requests=2, latency=latency, service_time=latency)
@@ -357,7 +357,7 @@ def test_an_operation_that_contradicts_itself_is_refused(
 
 
 @pytest.mark.parametrize("text", ["null", "[]", "{}", '{"schema_version": 1}', "1"])
-def test_what_is_no_results_file_is_refused(text: str) -> None:
+def test_other_documents_are_refused(text: str) -> None:
     with pytest.raises(ResultError):
         read_results(text)
 

@@ -11,13 +11,13 @@ FINGERPRINTS = st.builds(RunFingerprint, **dict.fromkeys(PARTS, PART))
 
 @settings(max_examples=30)
 @given(FINGERPRINTS)
-def test_nothing_differs_from_itself(one: RunFingerprint) -> None:
+def test_a_fingerprint_does_not_differ_from_itself(one: RunFingerprint) -> None:
     assert one.differences(one) == []
 
 
 @settings(max_examples=30)
 @given(FINGERPRINTS, FINGERPRINTS)
-def test_what_differs_is_named_by_part_both_ways(
+def test_differences_are_named_by_part_in_both_directions(
     one: RunFingerprint, other: RunFingerprint
 ) -> None:
     there, back = one.differences(other), other.differences(one)
@@ -27,7 +27,7 @@ def test_what_differs_is_named_by_part_both_ways(
 
 @settings(max_examples=30)
 @given(FINGERPRINTS, FINGERPRINTS, st.sets(st.sampled_from(PARTS)))
-def test_what_is_allowed_is_not_named(
+def test_allowed_parts_are_not_named(
     one: RunFingerprint, other: RunFingerprint, allowed: set[str]
 ) -> None:
     named = {each.partition(":")[0] for each in one.differences(other, allowed)}
@@ -37,11 +37,11 @@ def test_what_is_allowed_is_not_named(
 
 @settings(max_examples=30)
 @given(FINGERPRINTS)
-def test_a_fingerprint_survives_json(one: RunFingerprint) -> None:
+def test_a_fingerprint_survives_a_round_trip(one: RunFingerprint) -> None:
     assert from_json(to_json(one), RunFingerprint, "fingerprint") == one
 
 
-def test_a_difference_says_what_was_and_what_is() -> None:
+def test_a_difference_names_both_values() -> None:
     before = RunFingerprint(machine={"cores": "2", "architecture": "x86_64"})
     now = RunFingerprint(machine={"cores": "8", "architecture": "aarch64"})
     assert before.differences(now) == [
@@ -49,7 +49,7 @@ def test_a_difference_says_what_was_and_what_is() -> None:
     ]
 
 
-def test_patches_are_alike() -> None:
+def test_patch_versions_are_ignored() -> None:
     assert minor("2.47.3") == minor("2.47.0") == "2.47"
 
 
@@ -58,6 +58,6 @@ def test_parts_are_a_list_of_names() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "machine,", "cores"])
-def test_an_unknown_part_is_named_with_those_there_are(text: str) -> None:
+def test_an_unknown_part_is_refused_with_the_known_ones(text: str) -> None:
     with pytest.raises(ValueError, match="use target, profile, data, versions, machine"):
         parse_parts(text)

@@ -32,14 +32,14 @@ def changed(judged: JudgedRun, **changes: Any) -> JudgedRun:  # noqa: ANN401 - a
 
 
 @given(st.permutations(range(5)))
-def test_points_are_in_the_order_of_nights_however_the_files_came(nights: list[int]) -> None:
+def test_points_are_in_order_of_time_whatever_the_order_of_files(nights: list[int]) -> None:
     (series,) = p99_of(*(past_session(night, past_run(night + 1)) for night in nights))
 
     assert [round(each.value) for each in series.points] == [1, 2, 3, 4, 5]
     assert [int(each.commit[:7], 16) for each in series.points] == [0, 1, 2, 3, 4]
 
 
-def test_series_says_whether_the_day_names_a_session() -> None:
+def test_a_series_knows_whether_a_day_identifies_a_session() -> None:
     nights = [past_session(night, past_run()) for night in range(3)]
     again = replace(nights[1], started_at=nights[1].started_at + timedelta(hours=9))
 
@@ -47,7 +47,7 @@ def test_series_says_whether_the_day_names_a_session() -> None:
     assert not p99_of(*nights, again)[0].has_own_days
 
 
-def test_every_metric_is_what_the_operation_says() -> None:
+def test_metrics_are_the_figures_of_the_operation() -> None:
     run = past_run(10.0, requests=20)
     values = {each.name.metric: each.points[0].value for each in series_of([past_session(0, run)])}
 
@@ -70,12 +70,12 @@ def test_every_metric_is_what_the_operation_says() -> None:
     ],
     ids=["invalid", "no data", "aborted", "interrupted", "no request"],
 )
-def test_run_that_measured_nothing_is_no_point(run: JudgedRun) -> None:
+def test_a_run_without_valid_figures_is_not_a_point(run: JudgedRun) -> None:
     assert series_of([past_session(0, run)]) == ()
     assert names_in(past_session(0, run)) == frozenset()
 
 
-def test_slow_night_is_a_point() -> None:
+def test_a_failed_run_is_a_point() -> None:
     (series,) = p99_of(past_session(0, past_run(verdict=Verdict.FAIL)))
 
     assert len(series.points) == 1
@@ -115,11 +115,11 @@ def test_runs_under_other_conditions_are_another_series(what: str) -> None:
     ],
     ids=["port of a local target", "versions", "machine"],
 )
-def test_what_may_change_a_level_is_no_other_series(run: JudgedRun) -> None:
+def test_versions_and_machine_do_not_begin_another_series(run: JudgedRun) -> None:
     assert len(p99_of(past_session(0, past_run()), past_session(1, run))) == 1
 
 
-def test_run_without_a_fingerprint_is_no_point() -> None:
+def test_a_run_without_a_fingerprint_is_not_a_point() -> None:
     """Nobody knows what it could be held against."""
     assert series_of([past_session(0, replace(past_run(), fingerprint=None))]) == ()
 
@@ -158,7 +158,7 @@ def test_session_outside_of_a_checkout_has_a_name() -> None:
     commit=st.one_of(st.just(""), st.from_regex(r"[0-9a-f]{40}|[0-9a-f]{64}", fullmatch=True)),
     run_id=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", fullmatch=True),
 )
-def test_name_of_a_session_is_known_as_one(commit: str, run_id: str) -> None:
+def test_the_name_of_a_session_is_recognized(commit: str, run_id: str) -> None:
     session = replace(past_session(3), environment={"commit": commit})
 
     assert is_history_name(history_name(session, run_id))
@@ -177,5 +177,5 @@ def test_name_of_a_session_is_known_as_one(commit: str, run_id: str) -> None:
         "",
     ],
 )
-def test_other_names_are_of_no_session(name: str) -> None:
+def test_other_names_are_not_recognized(name: str) -> None:
     assert not is_history_name(name)

@@ -21,7 +21,7 @@ def trend(*latencies_ms: float, changes: tuple[int, ...], **commits: str) -> Tre
     return found
 
 
-def test_series_without_a_change_is_a_trend_without_one() -> None:
+def test_a_series_without_changes_is_a_trend_without_changes() -> None:
     assert trend(10, 10, 10, changes=()).changes == ()
 
 
@@ -41,7 +41,7 @@ def test_change_lies_between_two_sessions_and_their_commits() -> None:
     assert change.commits == 3
 
 
-def test_change_from_nothing_is_infinite_and_none_is_none() -> None:
+def test_a_change_from_0_is_infinite_and_from_0_to_0_is_0() -> None:
     (change,) = trend(10, 20, changes=(1,)).changes
     ratios = {(0.0, 1.0): inf, (0.0, 0.0): 0.0, (2.0, 0.0): -1.0}
 

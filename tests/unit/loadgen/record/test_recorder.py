@@ -117,7 +117,7 @@ def test_results_count_the_window_alone(sent: list[Sent]) -> None:
         assert result.failures == sum(each.failure is not None for each in own)
 
 
-def test_what_a_target_says_of_its_time_is_shared_out_to_the_nanosecond() -> None:
+def test_time_shares_add_up_to_the_nanosecond() -> None:
     recorder = Recorder()
     operation = recorder.operation("GET", "read")
     said: RequestContext = {
@@ -145,7 +145,7 @@ def test_what_a_target_says_of_its_time_is_shared_out_to_the_nanosecond() -> Non
     assert result.payload == SizeHistogram.of([626, 626])
 
 
-def test_attempts_are_known_when_a_request_says_them() -> None:
+def test_attempts_are_counted_when_the_context_has_them() -> None:
     recorder = Recorder()
     once, repeated = recorder.operation("GET", "once"), recorder.operation("GET", "repeated")
     for operation in (once, repeated, repeated):
@@ -165,7 +165,7 @@ def test_attempts_are_known_when_a_request_says_them() -> None:
     }
 
 
-def test_what_is_paid_for_is_metered_in_the_warm_up_too() -> None:
+def test_billed_units_are_metered_in_the_warm_up_too() -> None:
     recorder = Recorder()
     write, read = recorder.operation("partiQL", "write"), recorder.operation("GET", "read")
     write.meter({"consumed_write_units": 2.0}, None)
