@@ -42,7 +42,7 @@ sweep: env  ## list the tables that runs left behind on AWS; ARGS="--account ID 
 	$(BIN)/python -m aqp_perf.targets.sweep $(ARGS)
 
 docs: env  ## renew the tables of options in docs/options.md
-	$(BIN)/python -m aqp_perf.plugin.settings.reference_page docs/options.md
+	$(BIN)/python -m docs.option_tables docs/options.md
 
 fix: env  ## format, and mend what lint can mend
 	$(BIN)/ruff check --fix .

@@ -24,6 +24,7 @@ WITHOUT_MODULE = {
     "deploy/test_aws_policies.py",
     "test_ci.py",
     "test_layout.py",
+    "test_option_tables.py",
     "test_readme.py",
     "test_sdist.py",
     # of the tests' own doubles

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 from aqp_perf.plugin.settings.options import OPTIONS
-from aqp_perf.plugin.settings.reference_page import _tables, renewed
+from docs.option_tables import _tables, renewed
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
 COMMAND_LINE = """
     target aqp profile users spawn-rate run-time warmup pacing processes expect-workers master-bind

@@ -3,7 +3,7 @@
 A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``; the rest of the page is
 written by hand. ``make docs`` runs it::
 
-    python -m aqp_perf.plugin.settings.reference_page docs/options.md
+    python -m docs.option_tables docs/options.md
 """
 
 import re
