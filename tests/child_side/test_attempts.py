@@ -15,7 +15,6 @@ from botocore.retries.standard import ExponentialBackoff
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.loadgen.clients.boto3_client import Boto3Client
 from aqp_perf.loadgen.clients.dynamodb import Answer, DynamoDbError
-from aqp_perf.loadgen.clients.open_client import open_client
 from aqp_perf.loadgen.command.workload_arguments import WorkloadSettings, add_workload_arguments
 from aqp_perf.loadgen.users.partiql_user import PartiqlUser
 from tests.doubles.scripted_server import (
@@ -209,11 +208,6 @@ def test_greenlets_that_share_a_client_count_their_own_attempts(
     gevent.joinall(greenlets, DEADLINE_S, raise_error=True)
 
     assert [each.value for each in greenlets] == [failures + 1 for failures, _ in asked]
-
-
-def test_the_fast_client_does_not_retry() -> None:
-    with pytest.raises(ValueError, match=r"^the fast client sends a request once"):
-        open_client("fast", "http://127.0.0.1:1", "eu-west-1", 2)
 
 
 def test_a_workload_makes_the_configured_number_of_attempts(

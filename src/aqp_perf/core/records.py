@@ -17,13 +17,13 @@ from msgspec import Meta
 from aqp_perf.errors import ResultError
 
 MOST_COUNT: Final = 2**63 - 1
-_MOST: Final = 1e24
+MOST_FIGURE: Final = 1e24
 """Larger than any figure; sums and squares of such numbers are still finite."""
 
 Count = Annotated[int, Meta(ge=0, le=MOST_COUNT)]
 Nanoseconds = Annotated[int, Meta(ge=-MOST_COUNT, le=MOST_COUNT)]
-Figure = Annotated[float, Meta(ge=0, le=_MOST)]
-SignedFigure = Annotated[float, Meta(ge=-_MOST, le=_MOST)]
+Figure = Annotated[float, Meta(ge=0, le=MOST_FIGURE)]
+SignedFigure = Annotated[float, Meta(ge=-MOST_FIGURE, le=MOST_FIGURE)]
 Instant = Annotated[datetime, Meta(tz=True)]
 
 T = TypeVar("T")

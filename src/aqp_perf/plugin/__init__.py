@@ -119,6 +119,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if may_load(item):
         state.costs.expect(*shipped_requests(load))
     item.stash[RUNS] = TestRuns(item, state)
+    # An attempt that pytest-rerunfailures repeats leaves its figures here.
+    own = [pair for pair in item.user_properties if not pair[0].startswith("perf.")]
+    item.user_properties[:] = own
 
 
 @pytest.hookimpl(wrapper=True)

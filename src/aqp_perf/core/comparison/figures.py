@@ -10,6 +10,7 @@ from math import expm1, hypot, inf, log, sqrt
 from typing import Final
 
 from aqp_perf.core.comparison.slices import SlicedOperation, shared_dependence
+from aqp_perf.core.records import MOST_FIGURE
 from aqp_perf.core.samples.intervals import LARGEST_EXPONENT, score_interval, student_quantile
 from aqp_perf.core.verdict.metrics import MetricKind, kind_of, quantile_of
 from aqp_perf.core.verdict.observations import samples_for
@@ -55,7 +56,7 @@ class Figures:
         """Return the bounds of the relative change at ``z`` standard errors; None: it was 0.
 
         Bounds of two values become those of their difference by MOVER, which for latencies is
-        taken of their logarithms.
+        taken of their logarithms. The bounds are at most what a record can hold.
 
         Source: G. Y. Zou, A. Donner, "Construction of confidence limits about effect measures",
             Statistics in Medicine 27(10):1693-1702, 2008.
@@ -64,8 +65,10 @@ class Figures:
             return None
         low, high = self._differences(z)
         if self._is_latency:
-            return expm1(low), expm1(min(high, LARGEST_EXPONENT))
-        return low / self.before, high / self.before
+            low, high = expm1(low), expm1(min(high, LARGEST_EXPONENT))
+        else:
+            low, high = low / self.before, high / self.before
+        return max(low, -MOST_FIGURE), min(high, MOST_FIGURE)
 
     def is_worse(self, z: float) -> bool:
         """Return whether it is worse by more than ``z`` standard errors."""
@@ -92,7 +95,7 @@ class Figures:
 
 
 def figures_of(metric: str, before: SlicedOperation, after: SlicedOperation) -> Figures | str:
-    """Return a metric of two runs, or why there are too few requests for it."""
+    """Return a metric of two runs, or why it cannot be compared."""
     for side, operation in (("the baseline", before), ("the run", after)):
         missing = _missing(metric, operation)
         if missing:
@@ -100,6 +103,8 @@ def figures_of(metric: str, before: SlicedOperation, after: SlicedOperation) -> 
     pooled = shared_dependence(metric, before, after)
     value_before, bounds_before = _figure(metric, before, pooled.effect)
     value_after, bounds_after = _figure(metric, after, pooled.effect)
+    if value_after > MOST_FIGURE * value_before > 0:
+        return f"{metric} of the baseline is too small to compare with: {value_before:g}"
     return Figures(
         metric=metric,
         before=value_before,

@@ -24,7 +24,7 @@ def open_client(
         max_attempts: how often ``boto3`` may send one request; ``fast`` sends it once.
 
     Raises:
-        ValueError: there is no region, no credentials or no DynamoDB, or ``fast`` is to retry.
+        ValueError: there is no region, no credentials or no DynamoDB.
     """
     if endpoint_url == NO_ENDPOINT:
         raise ValueError(
@@ -42,8 +42,6 @@ def open_client(
         if kind == "boto3":
             held.get_frozen_credentials()  # raises if they cannot be had
             return Boto3Client(endpoint_url, region, max_attempts=max_attempts)
-        if max_attempts != 1:
-            raise ValueError("the fast client sends a request once: give --client boto3 to retry")
         if endpoint_url is None:
             endpoint_url = session.create_client("dynamodb", region_name=region).meta.endpoint_url
         return FastClient(endpoint_url, region, source_of(held))

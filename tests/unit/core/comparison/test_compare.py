@@ -14,7 +14,7 @@ from aqp_perf.core.comparison.rules import COMPARED_METRICS, ComparisonRule
 from aqp_perf.core.comparison.slices import SlicedOperation
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
-from aqp_perf.core.records import from_json, to_json
+from aqp_perf.core.records import MOST_FIGURE, from_json, to_json
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.samples.timeline import Timeline
 from aqp_perf.core.verdict.verdicts import Verdict
@@ -328,3 +328,26 @@ def test_few_rows_of_slow_requests_are_too_few_clusters_to_judge() -> None:
 
     assert judgement.verdict is Verdict.NO_DATA
     assert judgement.reason.startswith("worse than the rule allows, but requests depend on")
+
+
+def test_a_change_too_large_for_a_record_is_no_data() -> None:
+    """A baseline that was edited by hand may say that it took longer than the universe."""
+    one_answer = operation_of(STEADY, frozenset(range(1, len(STEADY))))
+    before = run_of(replace(one_answer, duration_s=1e24))
+    rule = ComparisonRule.parse("throughput > 10%")
+
+    comparison = compare(before, run_of(operation_of(STEADY)), [rule])
+
+    (judgement,) = comparison.judgements
+    assert judgement.verdict is Verdict.NO_DATA
+    assert judgement.reason == "throughput of the baseline is too small to compare with: 1e-24"
+    assert from_json(to_json(comparison), Comparison, "comparison") == comparison
+
+
+def test_an_interval_without_an_upper_end_fits_into_a_record() -> None:
+    """One request of 1,000 s leaves the mean so uncertain that it may have been 0."""
+    comparison = compared([1.0] * 1_999 + [1e6], [1.0] * 2_000)
+    (change,) = (each for each in comparison.changes if each.metric == "mean")
+    assert change.ci95 is not None
+    assert change.ci95[1] == MOST_FIGURE
+    assert from_json(to_json(comparison), Comparison, "comparison") == comparison

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 from aqp_perf.errors import TargetUnusable
 from aqp_perf.plugin.runs.load_runs import RUNS
@@ -151,3 +152,33 @@ def test_a_failing_body_speaks_for_its_runs(session: Session) -> None:
     result.stdout.fnmatch_lines(
         ["FAIL: 1 of * thresholds met, * broken", "FAILED * - AssertionError: mine*"]
     )
+
+
+class Repeating:
+    """A plugin object: runs every test twice, as pytest-rerunfailures runs one that failed."""
+
+    def __init__(self) -> None:
+        self.verdicts: list[list[object]] = []
+        """Of the properties of each attempt."""
+
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+        """Run both attempts, and keep the verdicts among the properties of each."""
+        for _ in range(2):
+            runtestprotocol(item, log=False, nextitem=nextitem)
+            found = [value for name, value in item.user_properties if name.endswith("verdict")]
+            self.verdicts.append(found)
+        return True
+
+
+def test_a_repeated_test_has_only_the_properties_of_its_last_attempt(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile("def test_it(measure, record_property): measure()")
+    unused = [f"-pno:{name}" for name in ("locust", "cacheprovider", "hypothesispytest")]
+    repeating = Repeating()
+
+    pytester.runpytest_inprocess(*unused, FAILS, plugins=[Measuring(), repeating])
+
+    first, second = repeating.verdicts
+    assert first
+    assert second == first
