@@ -8,17 +8,17 @@ written by hand. ``make docs`` runs it::
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.verdict.thresholds import parse_threshold
-from aqp_perf.loadgen.command.dataset_text import DATA_KEYS
+from aqp_perf.loadgen.command.argument_values import DATA_KEYS
 from aqp_perf.plugin.settings.option import Kind, Option, Scope
 from aqp_perf.plugin.settings.options import OPTION_GROUPS, OPTIONS, default_text
 from aqp_perf.plugin.settings.profiles import SHIPPED, Profile
-from aqp_perf.plugin.settings.removed import REMOVED, REMOVED_FLAGS
+from aqp_perf.plugin.settings.removed import REMOVED_FLAGS
 
 _TABLE: Final = re.compile(r"(?<=<!-- table: )(.+?)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
@@ -49,7 +49,10 @@ def _tables() -> Mapping[str, str]:
         "without a flag": _options_table([option for option in OPTIONS if not option.has_flag]),
         "marker": "".join(f"- {argument}\n" for argument in arguments),
         "profiles": _profiles_table(),
-        "removed": _table(["option", "replacement"], _removed_rows()),
+        "removed": _table(
+            ["option", "replacement"],
+            ([f"`{flag}`", _prose(text)] for flag, text in REMOVED_FLAGS.items()),
+        ),
     }
 
 
@@ -96,13 +99,6 @@ def _profile_rows(profile: Profile) -> dict[str, str]:
             title = f"thresholds of {f'`{rule.operation}`' if rule.operation else 'all operations'}"
             rows[title] = "<br>".join(filter(None, (rows.get(title), f"`{rule.rule}`")))
     return rows
-
-
-def _removed_rows() -> Iterator[list[str]]:
-    for flag, replacement in REMOVED_FLAGS.items():
-        name = flag.removeprefix("--perf-").replace("-", "_")
-        keys = f", `perf_{name}`" if name in REMOVED else ""
-        yield [f"`{flag}`{keys}", _prose(replacement)]
 
 
 def _table(titles: Sequence[str], rows: Iterable[list[str]]) -> str:

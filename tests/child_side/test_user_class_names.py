@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from locust.util.load_locustfile import load_locustfile
 
-from aqp_perf.loadgen.command.user_class_names import known_user_class
+from aqp_perf.loadgen.command.measurement_arguments import known_user_class
 
 BUYERS = """
 from locust import HttpUser, User

@@ -252,10 +252,6 @@ REMOVED = [
 ]
 
 INI = [
-    (
-        "perf_max_attempts = 3",
-        "ini key perf_max_attempts: this option is gone: write the number into the client, ",
-    ),
     ("perf_users = 0", "ini key perf_users: '0' is not valid: it must be a whole number"),
     ("perf_profile = x", "ini key perf_profile: 'x' is not valid: use one of smoke, seed, nightly"),
     ("perf_target = x", "unknown target 'x': use one of moto, dynamodb-local, aws, none, or "),
@@ -387,7 +383,6 @@ def test_removed_option(pytester: pytest.Pytester, argument: str, text: str) -> 
 
 
 def test_help_shows_the_options_and_no_removed_one(pytester: pytest.Pytester) -> None:
-    """Neither as an option nor as an ini key."""
     text = run(pytester, "--help").stdout.str()
 
     assert set(re.findall(r"--perf-[a-z-]+", text)) == {

@@ -31,7 +31,7 @@ from aqp_perf.plugin.session.exclusive import alone, among_others, check_lock, l
 from aqp_perf.plugin.session.exit_code import exit_code
 from aqp_perf.plugin.session.screen import announce
 from aqp_perf.plugin.settings.options import add_options
-from aqp_perf.plugin.settings.removed import add_removed_flags, add_removed_ini_keys
+from aqp_perf.plugin.settings.removed import add_removed_options
 from aqp_perf.reports.lines import printable
 
 __all__ = [
@@ -50,13 +50,7 @@ _MARKER = "perf(thresholds, profile, **overrides): a load test; run them with -m
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the ``--perf-*`` options."""
     add_options(parser)
-    add_removed_flags(parser)
-
-
-def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser) -> None:
-    """Register the removed ini keys, unless ``--help`` would list them."""
-    if not early_config.known_args_namespace.help:
-        add_removed_ini_keys(parser)
+    add_removed_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -15,8 +15,13 @@ from aqp_perf.core.data.statements import DEFAULT_TABLE
 from aqp_perf.core.load.pacing import Pacing, parse_pacing
 from aqp_perf.core.proof.sampling import Verification, parse_verification
 from aqp_perf.errors import ConfigError
-from aqp_perf.loadgen.command.client_choice import ClientChoice, parse_client
-from aqp_perf.loadgen.command.dataset_text import DATA_KEYS, data_text, parse_data
+from aqp_perf.loadgen.command.argument_values import (
+    DATA_KEYS,
+    ClientChoice,
+    data_text,
+    parse_client,
+    parse_data,
+)
 
 NO_ENDPOINT: Final = "none"
 """The endpoint of a run without a DynamoDB: its users must not find one by themselves."""

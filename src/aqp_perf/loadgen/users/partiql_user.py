@@ -13,7 +13,7 @@ from aqp_perf.loadgen.clients.attempts import Attempts
 from aqp_perf.loadgen.clients.dynamodb import Answer, Attributes, DynamoDbClient, DynamoDbError
 from aqp_perf.loadgen.clients.open_client import open_client
 from aqp_perf.loadgen.clients.request_context import RequestContext
-from aqp_perf.loadgen.command.client_choice import ClientKind
+from aqp_perf.loadgen.command.argument_values import ClientKind
 from aqp_perf.loadgen.command.workload_arguments import WorkloadSettings
 from aqp_perf.loadgen.users.paced_user import AnswerCheck, PacedUser
 from aqp_perf.loadgen.users.select_pages import SelectPages

@@ -9,7 +9,7 @@ from aqp_perf.core.data.dataset import DATASET_SIZES, Dataset
 from aqp_perf.core.load.planned_load import USER_WORK
 from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.errors import InvalidOption
-from aqp_perf.loadgen.command.dataset_text import data_text
+from aqp_perf.loadgen.command.argument_values import data_text
 from aqp_perf.loadgen.command.run_spec import LOCUSTFILE, RunSpec
 from aqp_perf.loadgen.command.workload_arguments import NO_ENDPOINT
 from aqp_perf.plugin.results.baselines import environment_fingerprint

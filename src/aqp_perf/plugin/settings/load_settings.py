@@ -8,7 +8,7 @@ from aqp_perf.core.load.pacing import OpenModel, Pacing
 from aqp_perf.core.proof.sampling import Verification
 from aqp_perf.core.verdict.thresholds import Threshold
 from aqp_perf.errors import InvalidLoadProfile
-from aqp_perf.loadgen.command.client_choice import ClientChoice
+from aqp_perf.loadgen.command.argument_values import ClientChoice
 from aqp_perf.plugin.settings.options import OPTIONS
 
 

@@ -18,9 +18,12 @@ from aqp_perf.core.load.durations import parse_duration
 from aqp_perf.core.records import MOST_COUNT
 from aqp_perf.errors import InvalidOption
 from aqp_perf.files import check_takes_file
-from aqp_perf.loadgen.command.whole_number import TOO_LONG, whole_number
+from aqp_perf.loadgen.command.argument_values import TOO_LONG, whole_number
 from aqp_perf.targets import TargetKind, parse_target
 
+SUFFIX: Final = ".json"
+"""Of the file of a baseline."""
+_BASELINE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _RUN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 _LONGEST_S: Final = 30 * 86_400
 _MOST_PROCESSES: Final = 1_024
@@ -54,6 +57,25 @@ def parse_run_id(text: str) -> str:
         # The AQP would ask DynamoDB for a table of another name.
         raise ValueError("the real AQP rewrites '_1' and 'json' in queries: choose another name")
     return text
+
+
+def parse_baseline_name(text: str) -> str:
+    """Return the name of a baseline, which is a file name on every system."""
+    if not _BASELINE_NAME.fullmatch(text):
+        raise ValueError(
+            "write up to 100 letters, digits, '_', '.' or '-', a letter or digit first"
+        )
+    return text
+
+
+def parse_baseline(text: str) -> str:
+    """Return the name of a baseline or the path of a results file."""
+    return text if is_path(text) else parse_baseline_name(text)
+
+
+def is_path(text: str) -> bool:
+    """Whether ``text`` is the path of a results file, and not the name of a baseline."""
+    return text.endswith(SUFFIX) or "/" in text
 
 
 def parse_new_file(text: str) -> Path:

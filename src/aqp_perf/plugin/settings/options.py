@@ -7,7 +7,7 @@ value. With scope `Scope.RUN` it is an argument of the marker, too.
 import operator
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, Literal
 
 import pytest
 
@@ -18,22 +18,22 @@ from aqp_perf.core.load.pacing import parse_pacing
 from aqp_perf.core.proof.sampling import parse_verification
 from aqp_perf.core.results.run_fingerprint import PARTS, parse_parts
 from aqp_perf.core.verdict.thresholds import override, parse_threshold
-from aqp_perf.loadgen.command.client_choice import parse_client
-from aqp_perf.loadgen.command.dataset_text import DATA_KEYS, data_text, parse_data
-from aqp_perf.loadgen.command.run_spec import DEFAULT_MASTER_BIND
-from aqp_perf.loadgen.command.whole_number import whole_number
-from aqp_perf.plugin.settings.baseline_settings import (
-    DEFAULT_PLACE,
-    MissingBaseline,
-    parse_baseline,
-    parse_baseline_name,
+from aqp_perf.loadgen.command.argument_values import (
+    DATA_KEYS,
+    data_text,
+    parse_client,
+    parse_data,
+    whole_number,
 )
+from aqp_perf.loadgen.command.run_spec import DEFAULT_MASTER_BIND
 from aqp_perf.plugin.settings.option import Kind, Option, Scope
 from aqp_perf.plugin.settings.option_values import (
     one_of,
     parse_address,
     parse_aqp,
     parse_audit,
+    parse_baseline,
+    parse_baseline_name,
     parse_new_file,
     parse_processes,
     parse_run_id,
@@ -45,7 +45,7 @@ from aqp_perf.plugin.settings.option_values import (
     parse_time_or_zero,
 )
 from aqp_perf.plugin.settings.profiles import DEFAULT_PROFILE, SHIPPED
-from aqp_perf.plugin.settings.session_settings import ProgressKind
+from aqp_perf.plugin.settings.session_settings import MissingBaseline, ProgressKind
 from aqp_perf.stores.file_store import parse_place
 from aqp_perf.targets import parse_billing
 from aqp_perf.targets.tables.table import checked_name
@@ -269,7 +269,7 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
             parse_place,
             "FOLDER|s3://BUCKET/PREFIX",
             "where baselines are kept",
-            default=DEFAULT_PLACE,
+            default=".perf-baselines",
             has_flag=False,
         ),
         Option(
@@ -305,6 +305,12 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
 }
 """Title → options, in the order of ``--help`` and of the reference page."""
 
+_INI_TYPES: Final[Mapping[Kind, Literal["string", "linelist", "bool"]]] = {
+    Kind.VALUE: "string",
+    Kind.LIST: "linelist",
+    Kind.SWITCH: "bool",
+}
+
 OPTIONS: Final = tuple(option for group in OPTION_GROUPS.values() for option in group)
 """All options."""
 
@@ -321,18 +327,8 @@ def add_options(parser: pytest.Parser) -> None:
                 else:
                     action = "append" if option.kind is Kind.LIST else "store"
                     group.addoption(option.flag, metavar=option.form, action=action, help=text)
-            _add_ini_key(parser, option)
-
-
-def _add_ini_key(parser: pytest.Parser, option: Option) -> None:
-    text = f"as {option.flag}" if option.has_flag else _help(option)
-    match option.kind:
-        case Kind.VALUE:
-            parser.addini(option.ini_key, text, default=None)
-        case Kind.LIST:
-            parser.addini(option.ini_key, f"{text}, one per line", "linelist", default=None)
-        case Kind.SWITCH:
-            parser.addini(option.ini_key, text, "bool", default=None)
+            help_ = f"as {option.flag}" if option.has_flag else _help(option)
+            parser.addini(option.ini_key, help_, _INI_TYPES[option.kind], default=None)
 
 
 def default_text(option: Option) -> str:

@@ -17,7 +17,7 @@ REMOVED: Final[Mapping[str, str]] = {
     "key_choice": "use --perf-data=key_choice=zipf",
     **{size: f"use --perf-data={size}=N" for size in DATASET_SIZES},
 }
-"""Name → what replaced it, as a command line option, ini key, profile key and marker argument."""
+"""Name → what replaced it, as a command line option, profile key and marker argument."""
 
 REMOVED_FLAGS: Final[Mapping[str, str]] = {
     **{flag_of(name): replacement for name, replacement in REMOVED.items()},
@@ -30,21 +30,15 @@ REMOVED_FLAGS: Final[Mapping[str, str]] = {
 """Command line option → what replaced it."""
 
 
-def add_removed_flags(parser: pytest.Parser) -> None:
+def add_removed_options(parser: pytest.Parser) -> None:
     """Accept removed command line options, so that `check_removed` can refuse them."""
     group = parser.getgroup("perf-removed")
     for flag in REMOVED_FLAGS:
         group.addoption(flag, nargs="?", const="", default=None, help=argparse.SUPPRESS)
 
 
-def add_removed_ini_keys(parser: pytest.Parser) -> None:
-    """Register removed ini keys, so that `check_removed` sees them; ``--help`` would list them."""
-    for name in REMOVED:
-        parser.addini(f"perf_{name}", "removed", default=None)
-
-
 def check_removed(config: pytest.Config) -> None:
-    """Refuse removed command line options and ini keys.
+    """Refuse removed command line options.
 
     Raises:
         RemovedOption: one is used; the message names its replacement.
@@ -52,10 +46,3 @@ def check_removed(config: pytest.Config) -> None:
     for flag, replacement in REMOVED_FLAGS.items():
         if config.getoption(flag, None) is not None:
             raise RemovedOption(flag, replacement)
-    for name, replacement in REMOVED.items():
-        try:
-            is_used = config.getini(f"perf_{name}") is not None
-        except ValueError:  # not registered: see `add_removed_ini_keys`
-            continue
-        if is_used:
-            raise RemovedOption(f"ini key perf_{name}", replacement)

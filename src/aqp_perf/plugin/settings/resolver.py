@@ -5,27 +5,46 @@ the default. A profile that a marker or the ini file chooses lies directly below
 values.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import pytest
 
-from aqp_perf.errors import InvalidOption
-from aqp_perf.plugin.settings.layers import (
-    Layer,
-    arguments_layer,
-    command_line_layer,
-    ini_layer,
-    profile_layer,
-    value_of,
-    values_of,
+from aqp_perf.errors import (
+    ConfigError,
+    InvalidComparisonRule,
+    InvalidOption,
+    InvalidThreshold,
+    RemovedOption,
 )
 from aqp_perf.plugin.settings.load_settings import LoadSettings
-from aqp_perf.plugin.settings.option import Scope
-from aqp_perf.plugin.settings.options import PROFILE, THRESHOLD
-from aqp_perf.plugin.settings.profiles import DEFAULT_PROFILE, read_prices, read_profiles
-from aqp_perf.plugin.settings.removed import check_removed
+from aqp_perf.plugin.settings.option import Kind, Option, Scope
+from aqp_perf.plugin.settings.options import OPTIONS, PROFILE, THRESHOLD
+from aqp_perf.plugin.settings.profiles import DEFAULT_PROFILE, Profile, read_prices, read_profiles
+from aqp_perf.plugin.settings.removed import REMOVED, check_removed
 from aqp_perf.plugin.settings.session_settings import SessionSettings
 from aqp_perf.plugin.settings.written_files import check_written_files
+
+_BY_KEY: Final[Mapping[str, Option]] = {option.key: option for option in OPTIONS}
+
+Value = str | bool | tuple[str, ...]
+"""Of an option of each kind, as the command line gives it."""
+
+
+class Layer(NamedTuple):
+    """The values of one origin.
+
+    Args:
+        values: key of an option → its text, or texts; None: it is not given.
+        origin: what messages call an option of this layer, a format of flag, ini and key.
+    """
+
+    values: Mapping[str, Value | None]
+    origin: str
+
+    def name(self, option: Option) -> str:
+        """Return what a message calls an option of this layer."""
+        return self.origin.format(flag=option.flag, ini=option.ini_key, key=option.key)
 
 
 class Resolver:
@@ -39,16 +58,18 @@ class Resolver:
         check_removed(config)
         pyproject = config.rootpath / "pyproject.toml"
         self._profiles = read_profiles(pyproject)
-        command_line, ini = command_line_layer(config), ini_layer(config)
+        flags = {option.key: config.getoption(option.flag) for option in OPTIONS if option.has_flag}
+        keys = {option.key: config.getini(option.ini_key) for option in OPTIONS}
+        command_line, ini = Layer(flags, "{flag}"), Layer(keys, "ini key {ini}")
         for layer in (command_line, ini):
-            value_of(THRESHOLD, [layer])  # a mistake is blamed on the layer that makes it
+            _value_of(THRESHOLD, [layer])  # a mistake is blamed on the layer that makes it
         self._above = (command_line, *self._profile_layer(command_line))
-        default = profile_layer(DEFAULT_PROFILE, self._profiles[DEFAULT_PROFILE])
+        default = _profile_layer(DEFAULT_PROFILE, self._profiles)
         self._below = (ini, *self._profile_layer(ini), default)
         layers = (*self._above, *self._below)
         self.session = SessionSettings.of(
-            values_of(layers, Scope.SESSION),
-            names_target=any("target" in layer.values for layer in layers),
+            _values_of(layers, Scope.SESSION),
+            names_target=any(layer.values.get("target") is not None for layer in layers),
             prices=read_prices(pyproject),
             run_id=run_id,
         )
@@ -67,30 +88,120 @@ class Resolver:
         Raises:
             ConfigError: an argument is unknown, is not for a marker, or has a bad value.
         """
-        called = arguments_layer(call or {}, "perf_load({key}=…)")
-        marked = arguments_layer(marker, "@pytest.mark.perf({key}=…)").without(called.values)
-        chooser = marked if called.profile is None else called
+        called = _arguments_layer(call or {}, "perf_load({key}=…)")
+        kept = {key: value for key, value in marker.items() if key not in called.values}
+        marked = _arguments_layer(kept, "@pytest.mark.perf({key}=…)")
+        chooser = called if PROFILE.key in called.values else marked
         profile = self._profile_layer(chooser)
-        for key in (key for layer in profile for key in layer.session_keys()):
-            hint = f"it sets {key!r} for the whole session: choose it with {PROFILE.flag}"
-            raise InvalidOption(chooser.name(PROFILE), chooser.profile, hint)
+        for key in (key for layer in profile for key in layer.values):
+            if _BY_KEY[key].scope is Scope.SESSION:
+                hint = f"it sets {key!r} for the whole session: choose it with {PROFILE.flag}"
+                raise InvalidOption(chooser.name(PROFILE), chooser.values[PROFILE.key], hint)
         middle = (called, marked, *profile)
-        selected_by_test = {rule.operation for rule in value_of(THRESHOLD, middle)}
+        selected_by_test = {rule.operation for rule in _value_of(THRESHOLD, middle)}
         return LoadSettings(
-            **values_of((*self._above, *middle, *self._below), Scope.RUN),
+            **_values_of((*self._above, *middle, *self._below), Scope.RUN),
             session_thresholds=tuple(
                 rule
-                for rule in value_of(THRESHOLD, (*self._above, *self._below))
+                for rule in _value_of(THRESHOLD, (*self._above, *self._below))
                 if rule.operation not in selected_by_test
             ),
         )
 
     def _profile_layer(self, chooser: Layer) -> list[Layer]:
         """Return the profile that a layer chooses, if it does."""
-        name = chooser.profile
+        name = chooser.values.get(PROFILE.key)
         if name is None:
             return []
         if name not in self._profiles:
             hint = f"use one of {', '.join(self._profiles)}, or add [tool.perf.profiles.{name}]"
             raise InvalidOption(chooser.name(PROFILE), name, hint)
-        return [profile_layer(name, self._profiles[name])]
+        return [_profile_layer(str(name), self._profiles)]
+
+
+def _arguments_layer(arguments: Mapping[str, object], origin: str) -> Layer:
+    """Return the layer of a marker's or a call's keyword arguments."""
+    for option in OPTIONS:
+        if option.scope is Scope.SESSION and option.key in arguments:
+            setting = option.flag if option.has_flag else f"the ini key {option.ini_key}"
+            hint = f"it holds for the whole session: give {setting}"
+            raise InvalidOption(origin.format(key=option.key), arguments[option.key], hint)
+    return _layer(arguments, origin, [option for option in OPTIONS if option.scope is Scope.RUN])
+
+
+def _profile_layer(name: str, profiles: Mapping[str, Profile]) -> Layer:
+    options = [option for option in OPTIONS if option is not PROFILE]
+    return _layer(profiles[name], f"profile {name!r} {{key}}", options)
+
+
+def _layer(given: Mapping[str, object], origin: str, options: Sequence[Option]) -> Layer:
+    values: dict[str, Value] = {}
+    known = {option.key: option for option in options}
+    for key, value in given.items():
+        name = origin.format(key=key)
+        if key in REMOVED:
+            raise RemovedOption(name, REMOVED[key])
+        if key not in known:
+            raise InvalidOption(name, value, f"there is no such option: use {', '.join(known)}")
+        values[key] = _as_given(known[key], value, name)
+    return Layer(values, origin)
+
+
+def _as_given(option: Option, value: object, name: str) -> Value:
+    """Return a value of Python or TOML as the command line would give it."""
+    match option.kind, value:
+        case Kind.LIST, dict():
+            return tuple(f"{key}={size}" for key, size in value.items())
+        case Kind.LIST, list() | tuple() if all(isinstance(text, str) for text in value):
+            return tuple(value)
+        case Kind.SWITCH, bool():
+            return value
+        case Kind.VALUE, str() | int() | float() if not isinstance(value, bool):
+            return str(value)
+    hints = {
+        Kind.LIST: "give a list of texts, such as ['p99 < 300 ms']",
+        Kind.SWITCH: "write true or false",
+        Kind.VALUE: "write one text or number",
+    }
+    raise InvalidOption(name, value, hints[option.kind])
+
+
+def _values_of(layers: Sequence[Layer], scope: Scope) -> dict[str, Any]:
+    """Return attribute of the settings → value for a scope; layers in falling precedence."""
+    return {option.field: _value_of(option, layers) for option in OPTIONS if option.scope is scope}
+
+
+def _value_of(option: Option, layers: Sequence[Layer]) -> Any:  # noqa: ANN401 - as its parser returns
+    """Return the value of one option: of the first layer that has it, or all layers' combined."""
+    given: list[tuple[Any, str]] = [
+        (layer.values[option.key], layer.name(option))
+        for layer in layers
+        if layer.values.get(option.key) is not None
+    ]
+    match option.kind:
+        case Kind.LIST:
+            combined: tuple[Any, ...] = ()
+            for texts, name in reversed(given):
+                higher = tuple(_parsed(option, text, name) for text in texts)
+                combined = option.combine(combined, higher)
+            return combined
+        case Kind.SWITCH:
+            return any(value is True for value, _ in given[:1])
+        case Kind.VALUE if given:
+            text, name = given[0]
+            return _parsed(option, text, name)
+    return None if option.default is None else option.parse(option.default)
+
+
+def _parsed(option: Option, text: str, name: str) -> Any:  # noqa: ANN401 - as its parser returns
+    try:
+        return option.parse(text)
+    except InvalidOption as error:
+        raise InvalidOption(name, error.value, error.hint) from error
+    except (InvalidThreshold, InvalidComparisonRule) as error:
+        raise InvalidOption(name, text, error.hint) from error
+    except ConfigError as error:
+        error.add_note(f"given by {name}")
+        raise
+    except ValueError as error:
+        raise InvalidOption(name, text, str(error)) from error

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from aqp_perf.core.aws.prices import Prices
+from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.errors import InvalidOption
-from aqp_perf.plugin.settings.baseline_settings import BaselineSettings
 from aqp_perf.stores.file_store import Place
 from aqp_perf.targets import Billing, TargetKind, TargetSpec, parse_target
 
@@ -23,6 +23,30 @@ class ProgressKind(StrEnum):
     PLAIN = "plain"
     """Lines, on a terminal too."""
     OFF = "off"
+
+
+class MissingBaseline(StrEnum):
+    """What follows if there is no baseline, or it lacks a run or an operation."""
+
+    ERROR = "error"
+    """A run that should be compared and cannot be is an error."""
+    PASS = "pass"  # noqa: S105 - no password
+    """A run without a counterpart passes with a warning, so that a first session can be saved."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineSettings:
+    """What the session does with baselines."""
+
+    place: Place
+    save: str | None
+    """Name to save the results under."""
+    compare: str | None
+    """Name of a baseline, or path of a results file."""
+    rules: tuple[ComparisonRule, ...]
+    allowed: frozenset[str]
+    """Parts of a fingerprint that may differ."""
+    missing: MissingBaseline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

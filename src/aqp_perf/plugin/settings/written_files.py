@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from aqp_perf.errors import InvalidOption
-from aqp_perf.plugin.settings.baseline_settings import SUFFIX
+from aqp_perf.plugin.settings.option_values import SUFFIX
 from aqp_perf.plugin.settings.session_settings import SessionSettings
 
 STEP_SUMMARY_VARIABLE: Final = "GITHUB_STEP_SUMMARY"

@@ -6,7 +6,7 @@ import pytest
 
 from aqp_perf.core.data.dataset import KeyChoice
 from aqp_perf.core.load.pacing import ClosedModel, OpenModel
-from aqp_perf.loadgen.command.client_choice import ClientChoice, ClientKind
+from aqp_perf.loadgen.command.argument_values import ClientChoice, ClientKind
 from aqp_perf.loadgen.command.workload_arguments import WorkloadSettings, add_workload_arguments
 
 

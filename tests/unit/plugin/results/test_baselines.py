@@ -17,7 +17,7 @@ from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict
 from aqp_perf.errors import BaselineUnusable, TargetUnusable
 from aqp_perf.plugin.results.baselines import Baselines, environment_fingerprint
-from aqp_perf.plugin.settings.baseline_settings import BaselineSettings, MissingBaseline
+from aqp_perf.plugin.settings.session_settings import BaselineSettings, MissingBaseline
 from aqp_perf.reports.lines import Line, Style
 from aqp_perf.stores.file_store import Place
 from tests.doubles.measuring import Measuring

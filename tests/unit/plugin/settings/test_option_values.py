@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from aqp_perf.loadgen.command.whole_number import whole_number
+from aqp_perf.loadgen.command.argument_values import whole_number
 from aqp_perf.plugin.settings.option_values import (
     parse_address,
     parse_aqp,

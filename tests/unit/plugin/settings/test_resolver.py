@@ -11,11 +11,11 @@ from aqp_perf.core.data.dataset import Dataset, KeyChoice
 from aqp_perf.core.load.pacing import OpenModel
 from aqp_perf.core.proof.sampling import Verification
 from aqp_perf.errors import ConfigError, InvalidOption
-from aqp_perf.loadgen.command.client_choice import ClientChoice, ClientKind
-from aqp_perf.plugin.settings.baseline_settings import MissingBaseline
+from aqp_perf.loadgen.command.argument_values import ClientChoice, ClientKind
 from aqp_perf.plugin.settings.option import Scope
 from aqp_perf.plugin.settings.options import OPTIONS, PROFILE, THRESHOLD
 from aqp_perf.plugin.settings.resolver import Resolver
+from aqp_perf.plugin.settings.session_settings import MissingBaseline
 from aqp_perf.stores.file_store import Place
 from aqp_perf.targets import Billing
 

@@ -1,0 +1,105 @@
+"""Values of arguments and options as text: whole numbers, the client, the size of the data."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Final
+
+from aqp_perf.core.data.dataset import DATASET_SIZES, Dataset, KeyChoice
+from aqp_perf.core.records import MOST_COUNT
+
+TOO_LONG: Final = "it must be a whole number of at most 18 digits"
+_KEY_CHOICE: Final = "key_choice"
+DATA_KEYS: Final[Mapping[str, str]] = {
+    **DATASET_SIZES,
+    _KEY_CHOICE: f"how often each partition is asked for: {', '.join(KeyChoice)}",
+}
+"""Key → what it means: all arguments of `Dataset` but the seed."""
+
+
+def whole_number(least: int) -> Callable[[str], int]:
+    """Return a parser of whole numbers from ``least`` up to what a results file can hold."""
+
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least:
+            raise ValueError(f"it must be a whole number, at least {least}")
+        if number > MOST_COUNT:
+            raise ValueError(TOO_LONG)
+        return number
+
+    return parse
+
+
+class ClientKind(StrEnum):
+    """The DynamoDB clients."""
+
+    FAST = "fast"
+    """Own signing over keep-alive connections; one attempt per request."""
+    BOTO3 = "boto3"
+    """The AWS SDK, at about a seventh of the rate; as many attempts per request as chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientChoice:
+    """A client, and how often it may send one request, the first time included."""
+
+    kind: ClientKind
+    max_attempts: int = 1
+
+    def __str__(self) -> str:
+        """Return text that `parse_client` reads as this choice."""
+        return self.kind if self.max_attempts == 1 else f"{self.kind}:{self.max_attempts}"
+
+
+def parse_client(text: str) -> ClientChoice:
+    """Return the choice in a text like ``boto3:3``.
+
+    Raises:
+        ValueError: there is no such client, or it makes no such number of attempts.
+    """
+    name, colon, attempts = text.partition(":")
+    if name not in set(ClientKind):
+        raise ValueError("use fast, boto3, or boto3:3 for up to 3 attempts per request")
+    kind = ClientKind(name)
+    if not colon:
+        return ClientChoice(kind)
+    if kind is ClientKind.FAST:
+        raise ValueError(f"the fast client sends each request once: use fast, or boto3:{attempts}")
+    try:
+        return ClientChoice(kind, whole_number(1)(attempts))
+    except ValueError as error:
+        raise ValueError(f"attempts per request, as in boto3:3: {error}") from error
+
+
+def parse_data(text: str) -> dict[str, int | KeyChoice]:
+    """Return arguments of `Dataset` from text: ``partitions=50,key_choice=zipf``.
+
+    Raises:
+        ValueError: a key is unknown, or its value is of another type.
+    """
+    return dict(_pair(part) for part in text.split(","))
+
+
+def data_text(dataset: Dataset) -> str:
+    """Return text that `parse_data` reads as the arguments of ``dataset``, all of them."""
+    return ",".join(f"{key}={getattr(dataset, key)}" for key in DATA_KEYS)
+
+
+def _pair(text: str) -> tuple[str, int | KeyChoice]:
+    key, equals, value = (part.strip() for part in text.partition("="))
+    if not equals or key not in DATA_KEYS:
+        near = [f"{each}={value or '…'}" for each in get_close_matches(key, DATA_KEYS, 1)]
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"write KEY=VALUE, KEY one of {', '.join(DATA_KEYS)}{hint}")
+    try:
+        if key == _KEY_CHOICE:
+            return key, KeyChoice(value)
+        return key, whole_number(0 if key == "items_per_partition" else 1)(value)
+    except ValueError as error:
+        allowed = f"use one of {', '.join(KeyChoice)}" if key == _KEY_CHOICE else str(error)
+        raise ValueError(f"{key}: {allowed}") from error
