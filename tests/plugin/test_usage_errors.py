@@ -45,14 +45,15 @@ OPTIONS = [
         ["--perf-aqp", "localhost:8080"],
         (
             "--perf-aqp: 'localhost:8080' is not valid: use embedded, none, or the URL of an AQP: "
-            "write http(s)://host[:port]"
+            "write it like 'http://127.0.0.1:8000': http or https, a host, perhaps a port"
         ),
     ),
     (
         ["--perf-aqp", "http://user:secret@127.0.0.1:8080"],
         (
-            "--perf-aqp: '127.0.0.1:8080' is not valid: use embedded, none, or the URL of an AQP: "
-            "leave credentials out of the URL"
+            "--perf-aqp: 'http://***@127.0.0.1:8080' is not valid: use embedded, none, or the URL "
+            "of an AQP: credentials come from the environment, not from the URL; write it like "
+            "'http://127.0.0.1:8000': http or https, a host, perhaps a port"
         ),
     ),
     (

@@ -7,13 +7,13 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Never
 
-from aqp_perf.aqp.base_url import is_loopback
 from aqp_perf.aqp.credentials import resolve_signer
 from aqp_perf.aqp.serving.callers import Callers
 from aqp_perf.aqp.serving.dynamodb import DynamoDB
 from aqp_perf.aqp.serving.server import open_socket, serve, url_of
 from aqp_perf.aqp.serving.service import MAX_ITEMS, MAX_QUERY_BYTES, QueryService
 from aqp_perf.aqp.serving.web import AqpApplication
+from aqp_perf.base_url import is_loopback
 from aqp_perf.errors import ConfigError, InvalidOption, PortTaken
 
 _DESCRIPTION = """\

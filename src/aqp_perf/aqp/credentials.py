@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 
-from aqp_perf.aqp.base_url import is_loopback, parse_base_url
 from aqp_perf.aqp.problems import DynamoDBFailed
+from aqp_perf.base_url import is_loopback, parse_base_url
 from aqp_perf.core.aws.sigv4 import Credentials, Signer
 from aqp_perf.errors import ConfigError
 

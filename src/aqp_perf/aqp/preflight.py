@@ -8,7 +8,7 @@ from typing import Final
 import requests
 from requests.auth import HTTPBasicAuth
 
-from aqp_perf.aqp.base_url import parse_base_url
+from aqp_perf.base_url import parse_base_url
 from aqp_perf.core.aws.refusals import tls_problem
 from aqp_perf.core.aws.secret_texts import without_secrets
 from aqp_perf.core.data.statements import query_path, status_query

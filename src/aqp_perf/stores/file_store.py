@@ -8,10 +8,10 @@ from typing import Final, Protocol
 
 from aqp_perf.errors import TargetError
 from aqp_perf.files import check_takes_file, read_file, write_new, write_whole
-from aqp_perf.stores.s3_url import S3_SCHEME, parse_s3_url
 
 STORE_ERRORS: Final = (OSError, TargetError)
 """What the methods of a store raise when it cannot be read or written."""
+_S3_SCHEME: Final = "s3://"
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 """The beginning of a URL; one slash is enough, so that ``s3:/bucket`` is not taken for a folder."""
 
@@ -108,7 +108,7 @@ class Place:
 
     def folder(self, root: Path) -> Path | None:
         """Return the folder, None for a place in S3; ``root`` as in `open`."""
-        return None if self.text.startswith(S3_SCHEME) else root / self.text
+        return None if self.text.startswith(_S3_SCHEME) else root / self.text
 
 
 def parse_place(text: str) -> str:
@@ -117,7 +117,7 @@ def parse_place(text: str) -> str:
     Raises:
         ValueError: it is not valid; the message says what would be.
     """
-    if text.startswith(S3_SCHEME):
+    if text.startswith(_S3_SCHEME):
         parse_s3_url(text)
     elif not text.strip():
         raise ValueError("it is empty: give a folder, or s3://bucket/prefix")
@@ -127,3 +127,16 @@ def parse_place(text: str) -> str:
     elif exists(text) and not isdir(text):  # noqa: PTH110, PTH112
         raise ValueError("it is a file: give a folder, or s3://bucket/prefix")
     return text
+
+
+def parse_s3_url(url: str) -> tuple[str, str]:
+    """Return bucket and prefix of ``s3://bucket/prefix``; a prefix ends in ``/``.
+
+    Raises:
+        ValueError: there is no bucket.
+    """
+    bucket, _, prefix = url.removeprefix(_S3_SCHEME).partition("/")
+    if not url.startswith(_S3_SCHEME) or not bucket:
+        raise ValueError("write it like 's3://bucket/prefix'")
+    prefix = prefix.strip("/")
+    return bucket, f"{prefix}/" if prefix else ""

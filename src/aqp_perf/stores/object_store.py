@@ -7,7 +7,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from aqp_perf.stores.s3_url import parse_s3_url
+from aqp_perf.stores.file_store import parse_s3_url
 from aqp_perf.targets.access.client import CLIENT_CONFIG, error_code, errors_of
 
 _CONFIG = CLIENT_CONFIG.merge(Config(connect_timeout=2, read_timeout=3))
@@ -15,9 +15,9 @@ _CONFIG = CLIENT_CONFIG.merge(Config(connect_timeout=2, read_timeout=3))
 
 
 class ObjectStore:
-    """A `file_store.FileStore` of the objects below a prefix; it touches nothing else of a bucket.
+    """A `FileStore` of the objects below a prefix; it touches nothing else of a bucket.
 
-    Every method raises TargetUnavailable or TargetUnusable, which names a missing permission.
+    Every method raises TargetUnavailable or TargetUnusable, also for a missing permission.
 
     Args:
         url: ``s3://bucket`` or ``s3://bucket/prefix``.
@@ -83,8 +83,7 @@ class ObjectStore:
     def check_writable(self, name: str) -> None:
         """Find out whether `write` will be allowed; nothing is written.
 
-        An upload in parts takes the same permission, s3:PutObject, and leaves nothing when it is
-        aborted.
+        An upload in parts needs the same permission, s3:PutObject; once aborted, nothing is left.
         """
         with errors_of(self.url):
             upload = self._client.create_multipart_upload(**self._place(name))

@@ -14,8 +14,8 @@ from aqp_perf.targets.tables.table import Table, random_name, table_name
 
 if TYPE_CHECKING:
     from aqp_perf.targets.kinds.open_target import open_target
+    from aqp_perf.targets.tables.definition import table_capacity
     from aqp_perf.targets.tables.reading import TableReader
-    from aqp_perf.targets.tables.table_capacity import table_capacity
     from aqp_perf.targets.tables.table_life import existing_table, open_table
 
 __all__ = [
@@ -40,7 +40,7 @@ _MODULES = {
     "existing_table": "tables.table_life",
     "open_table": "tables.table_life",
     "open_target": "kinds.open_target",
-    "table_capacity": "tables.table_capacity",
+    "table_capacity": "tables.definition",
 }
 
 

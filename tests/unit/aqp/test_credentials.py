@@ -140,7 +140,7 @@ def test_an_endpoint_is_scheme_host_and_port(url: str) -> None:
 
 
 def test_credentials_in_an_endpoint_are_refused_and_not_shown() -> None:
-    with pytest.raises(InvalidOption, match="leave credentials out") as caught:
+    with pytest.raises(InvalidOption, match="write it like") as caught:
         resolve_signer("http://user:hidden@h:99999", region=None, environment={})
 
     assert "hidden" not in str(caught.value)

@@ -146,7 +146,7 @@ def test_an_invalid_url_is_a_usage_error(url: str) -> None:
 
 
 def test_credentials_in_the_url_are_refused_and_not_shown() -> None:
-    with pytest.raises(InvalidOption, match="leave credentials out") as caught:
+    with pytest.raises(InvalidOption, match="credentials come from the environment") as caught:
         _check(f"http://{USER}:secret@aqp.test")
 
     assert "secret" not in str(caught.value)

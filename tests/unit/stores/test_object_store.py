@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from aqp_perf.errors import TargetUnusable
+from aqp_perf.stores.file_store import parse_s3_url
 from aqp_perf.stores.object_store import ObjectStore
-from aqp_perf.stores.s3_url import parse_s3_url
 
 REGION = "us-east-1"
 S3Client: TypeAlias = Any
@@ -74,15 +74,9 @@ def test_a_bucket_that_is_not_there_is_named(action: Callable[[ObjectStore], obj
 
 
 @pytest.mark.parametrize(
-    ("operation", "action"),
-    [
-        ("CreateMultipartUpload", "s3:PutObject"),
-        ("AbortMultipartUpload", "s3:AbortMultipartUpload"),
-        ("ListObjectsV2", "s3:ListBucket"),
-        ("GetObject", "s3:GetObject"),
-    ],
+    "operation", ["CreateMultipartUpload", "AbortMultipartUpload", "ListObjectsV2", "GetObject"]
 )
-def test_a_missing_permission_is_named(store: ObjectStore, operation: str, action: str) -> None:
+def test_a_missing_permission_is_named(store: ObjectStore, operation: str) -> None:
     error = ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, operation)
     call = store._client._make_api_call
 
@@ -93,7 +87,7 @@ def test_a_missing_permission_is_named(store: ObjectStore, operation: str, actio
 
     with (
         patch.object(store._client, "_make_api_call", side_effect=denying),
-        pytest.raises(TargetUnusable, match=f"lack the permission {action}:"),
+        pytest.raises(TargetUnusable, match=f"lack the permission for {operation}:"),
     ):
         use(store)
 
@@ -111,21 +105,6 @@ def test_a_prefix_ends_in_a_slash(url: str, parts: tuple[str, str]) -> None:
     assert parse_s3_url(url) == parts
 
 
-@pytest.mark.parametrize("bucket", ["abc", "0.a-b.9", "x" * 63, "1.2.3.4.5", "ap-1-s3alias"])
-def test_a_name_that_a_bucket_can_have_is_taken(bucket: str) -> None:
-    assert parse_s3_url(f"s3://{bucket}/p") == (bucket, "p/")
-
-
-@pytest.mark.parametrize(
-    "bucket",
-    ["b?x", "ab", "x" * 64, "Kept", "a_b", "-ab", "ab-", ".ab", "ab.", "käse"],
-)
-def test_a_name_that_no_bucket_can_have_is_refused(bucket: str) -> None:
-    with pytest.raises(ValueError, match="is not a bucket name: 3 to 63") as caught:
-        parse_s3_url(f"s3://{bucket}/p")
-    assert str(caught.value).startswith(repr(bucket))
-
-
 @pytest.mark.parametrize("url", ["s3://", "s3:///p", "b/p", ""])
 def test_a_url_without_a_bucket_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="s3://bucket/prefix"):
@@ -136,6 +115,6 @@ def test_a_missing_permission_is_no_object_that_is_there(store: ObjectStore) -> 
     error = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutObject")
     with (
         patch.object(store._client, "_make_api_call", side_effect=error),
-        pytest.raises(TargetUnusable, match="lack the permission s3:PutObject:"),
+        pytest.raises(TargetUnusable, match="lack the permission for PutObject:"),
     ):
         store.add("a.json", "[1]")

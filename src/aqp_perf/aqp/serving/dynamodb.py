@@ -13,8 +13,8 @@ from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, Final, NamedTuple
 
-from aqp_perf.aqp.base_url import parse_base_url
 from aqp_perf.aqp.problems import DynamoDBFailed, DynamoDBTimedOut
+from aqp_perf.base_url import parse_base_url
 from aqp_perf.core.aws.sigv4 import Signer
 
 _CONNECT_TIMEOUT_S: Final = 3.0

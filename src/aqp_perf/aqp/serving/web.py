@@ -7,10 +7,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from aqp_perf.aqp.base_url import is_loopback
 from aqp_perf.aqp.problems import Problem, QueryRefused
 from aqp_perf.aqp.serving.callers import Callers
 from aqp_perf.aqp.serving.service import QueryService
+from aqp_perf.base_url import is_loopback
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment

@@ -13,7 +13,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Final
 
-from aqp_perf.aqp.base_url import parse_base_url
+from aqp_perf.base_url import parse_base_url
 from aqp_perf.core.load.durations import parse_duration
 from aqp_perf.core.records import MOST_COUNT
 from aqp_perf.errors import InvalidOption

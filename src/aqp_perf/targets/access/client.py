@@ -18,11 +18,8 @@ from botocore.exceptions import (
     CredentialRetrievalError,
     EndpointConnectionError,
     HTTPClientError,
-    LoginError,
     NoCredentialsError,
     SSLError,
-    SSOError,
-    TokenRetrievalError,
 )
 from botocore.parsers import ResponseParserError
 
@@ -36,8 +33,6 @@ from aqp_perf.core.aws.refusals import (
 from aqp_perf.core.aws.secret_texts import without_secrets
 from aqp_perf.errors import TargetUnavailable, TargetUnusable
 from aqp_perf.targets.access.environment import DUMMY_ACCESS_KEY_ID, DUMMY_SECRET_ACCESS_KEY
-from aqp_perf.targets.access.permissions import missing_action
-from aqp_perf.targets.access.renewal import RENEW
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -51,9 +46,6 @@ CLIENT_CONFIG = Config(
 """Retries are set because botocore's defaults change with its version."""
 
 NO_PROXIES = Config(proxies={})
-
-_NOT_SIGNED_IN = (LoginError, SSOError, TokenRetrievalError)
-"""``aws sso login`` or ``aws login`` is needed: the sign-in has ended, or there was none."""
 
 _NO_CREDENTIALS = (RuntimeError, OSError, LookupError, ValueError)
 """What botocore's credential providers raise beside its own errors: for credentials that expired
@@ -103,12 +95,11 @@ def _hide_token(session: boto3.Session, *, parsed: dict[str, Any], **_: object) 
 
 
 @contextmanager
-def errors_of(endpoint: str, renewal: str = RENEW) -> Iterator[None]:
+def errors_of(endpoint: str) -> Iterator[None]:
     """Translate boto3's errors into those of a target.
 
     Args:
         endpoint: its name in messages.
-        renewal: what to do about credentials that expired; see `how_to_renew`.
 
     Raises:
         TargetUnavailable: no connection, or no answer in time.
@@ -127,10 +118,7 @@ def errors_of(endpoint: str, renewal: str = RENEW) -> Iterator[None]:
             raise TargetUnavailable(endpoint, waited_s, _why_not(exc), is_there=False) from exc
         raise TargetUnavailable(endpoint, waited_s, str(exc)) from exc
     except ClientError as exc:
-        raise TargetUnusable(endpoint, _refusal(exc, renewal)) from exc
-    except _NOT_SIGNED_IN as exc:
-        detail = f"you are not signed in to AWS any more, {renewal}: {exc}"
-        raise TargetUnusable(endpoint, detail) from exc
+        raise TargetUnusable(endpoint, _refusal(exc)) from exc
     except CredentialRetrievalError as exc:
         raise TargetUnusable(endpoint, _without_output(exc)) from exc
     except BotoCoreError as exc:
@@ -144,16 +132,14 @@ def error_code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
 
-def check_credentials(session: boto3.Session, endpoint: str, renewal: str = RENEW) -> None:
+def check_credentials(session: boto3.Session, endpoint: str) -> None:
     """Get the credentials that requests of ``session`` will be signed with.
-
-    The other arguments are those of `errors_of`.
 
     Raises:
         TargetUnusable: there are none, or they expired and cannot be renewed.
         TargetUnavailable: the service that lends them does not answer.
     """
-    with _opening_errors_of(endpoint, renewal):
+    with _opening_errors_of(endpoint):
         held = session.get_credentials()
         if held is None:
             raise NoCredentialsError
@@ -161,9 +147,9 @@ def check_credentials(session: boto3.Session, endpoint: str, renewal: str = RENE
 
 
 @contextmanager
-def _opening_errors_of(endpoint: str, renewal: str = RENEW) -> Iterator[None]:
+def _opening_errors_of(endpoint: str) -> Iterator[None]:
     """Translate as `errors_of` does, and what botocore's credential providers raise, too."""
-    with errors_of(endpoint, renewal):
+    with errors_of(endpoint):
         try:
             yield
         except BotoCoreError:
@@ -185,7 +171,7 @@ def _without_output(exc: CredentialRetrievalError) -> str:
     return "the credential_process of the AWS configuration failed: run it yourself to see why"
 
 
-def _refusal(exc: ClientError, renewal: str) -> str:
+def _refusal(exc: ClientError) -> str:
     """Return why a request was refused, and what to do if the fault is the caller's."""
     error, metadata = exc.response.get("Error", {}), exc.response.get("ResponseMetadata", {})
     code, message = error.get("Code", ""), error.get("Message", "")
@@ -194,9 +180,9 @@ def _refusal(exc: ClientError, renewal: str) -> str:
     if skew is not None:
         return skew
     if code in EXPIRED_CODES:
-        return f"the credentials have expired, {renewal}: {exc}"
+        return f"the credentials have expired, renew them: {exc}"
     if code in DENIED_CODES:
-        return f"the credentials lack the permission {missing_action(exc)}: {exc}"
+        return f"the credentials lack the permission for {exc.operation_name}: {exc}"
     if is_unauthorized(metadata.get("HTTPStatusCode", 0), code):
         return f"the credentials were refused: {exc}"
     return str(exc)

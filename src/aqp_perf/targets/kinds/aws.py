@@ -18,7 +18,6 @@ from aqp_perf.targets.access.client import (
     errors_of,
 )
 from aqp_perf.targets.access.environment import CREDENTIAL_VARIABLES, region_variables
-from aqp_perf.targets.access.renewal import how_to_renew
 from aqp_perf.targets.access.role import role_environment, role_session, write_role_config
 from aqp_perf.targets.kinds.configured_endpoint import configured_endpoint
 from aqp_perf.targets.kinds.target import Target, TargetKind, TargetSpec
@@ -60,7 +59,6 @@ def _connected(
 ) -> Target:
     with errors_of("AWS"):
         region = _region(region, profile)
-        renewal = how_to_renew(profile)
         if role_arn is None:
             session, role_config = boto3.Session(profile_name=profile, region_name=region), None
         else:
@@ -68,14 +66,11 @@ def _connected(
             role_config = write_role_config(folder, role_arn, profile=profile, region=region)
         dynamodb = configured_endpoint(session, "dynamodb")
         sts = configured_endpoint(session, "sts")
-        if sts is not None and dynamodb is None and not sts.is_aws:
-            hint = "DynamoDB is AWS itself, so the account must come from AWS: set both or neither"
-            raise InvalidOption(sts.setting, sts.url, hint)
     label = f"AWS {region}" if dynamodb is None else f"AWS API at {dynamodb}"
     if sts is not None and (dynamodb is None or sts.url != dynamodb.url):
         label += f" (account from {sts})"
-    check_credentials(session, label, renewal)
-    with errors_of(label, renewal):
+    check_credentials(session, label)
+    with errors_of(label):
         caller: Any = session.client("sts", config=CLIENT_CONFIG).get_caller_identity()
         endpoint = dynamodb_client(session, None).meta.endpoint_url
     endpoint_url = None if dynamodb is None else dynamodb.url

@@ -2,19 +2,17 @@
 
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
 
 from botocore.config import Config
 
+from aqp_perf.base_url import URL_HINT, parse_base_url, shown_url
 from aqp_perf.errors import InvalidOption
 from aqp_perf.targets.access.environment import DUMMY_ACCESS_KEY_ID, DUMMY_SECRET_ACCESS_KEY
-from aqp_perf.targets.kinds.target import URL_HINT, check_url, shown_url
 
 if TYPE_CHECKING:
     import boto3
 
 _PUBLIC = Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg] # not in the stubs
-_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn")
 _VARIABLE = "AWS_ENDPOINT_URL"
 _CONFIGURATION = "endpoint_url of the AWS configuration"
 
@@ -24,12 +22,6 @@ class ConfiguredEndpoint(NamedTuple):
 
     url: str
     setting: str
-
-    @property
-    def is_aws(self) -> bool:
-        """Whether it is AWS's own, as inside a VPC."""
-        host = urlsplit(self.url).hostname or ""
-        return host.endswith(_AWS_DOMAINS)
 
     def __str__(self) -> str:
         return f"{self.url}, set by {self.setting}"
@@ -48,7 +40,7 @@ def configured_endpoint(session: "boto3.Session", service: str) -> ConfiguredEnd
         raise InvalidOption(setting, shown_url(str(exc).partition(": ")[2]), URL_HINT) from exc
     if url == public_url:
         return None
-    check_url(setting, url)
+    parse_base_url(setting, url)
     return ConfiguredEndpoint(url=url.rstrip("/"), setting=setting)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from aqp_perf.base_url import parse_base_url
 from aqp_perf.errors import InvalidOption, UnknownTarget
 
 if TYPE_CHECKING:
@@ -17,13 +17,10 @@ DEFAULT_REGION = "us-east-1"
 """The region of local targets, for which it is only a part of the signature."""
 
 _OPTION = "--perf-target"
-URL_HINT = "write it like 'http://127.0.0.1:8000': http or https, a host, perhaps a port"
-_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 _HOST_AND_PORT = re.compile(r"[A-Za-z0-9._-]+:[0-9]+")
 _AWS_HOST = re.compile(r"(.*\.)?(amazonaws\.com(\.cn)?|api\.aws|api\.amazonwebservices\.com\.cn)")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/.+")
-_USERINFO = re.compile(r"//.*@")
 
 
 class TargetKind(StrEnum):
@@ -140,35 +137,8 @@ def parse_target(
     raise error
 
 
-def shown_url(text: str) -> str:
-    """Return a URL, valid or not, with its user and password masked."""
-    return _USERINFO.sub("//***@", text)
-
-
-def check_url(option: str, text: str) -> str:
-    """Return the host of a URL that consists of scheme, host and port.
-
-    Raises:
-        InvalidOption: it does not; the message names ``option``.
-    """
-    shown = shown_url(text)
-    try:
-        url = urlsplit(text)
-        host, port = url.hostname or "", url.port
-    except ValueError as exc:
-        raise InvalidOption(option, shown, f"{exc}; {URL_HINT}") from exc
-    if url.username is not None or url.password is not None:
-        hint = f"credentials come from the environment, not from the URL; {URL_HINT}"
-        raise InvalidOption(option, shown, hint)
-    if url.scheme not in {"http", "https"} or not _HOST.fullmatch(host) or port == 0:
-        raise InvalidOption(option, shown, URL_HINT)
-    if url.path not in {"", "/"} or "?" in text or "#" in text:
-        raise InvalidOption(option, shown, f"no path, query or fragment; {URL_HINT}")
-    return host
-
-
 def _check_target_url(text: str) -> None:
-    host = check_url(_OPTION, text)
+    host = parse_base_url(_OPTION, text).hostname or ""
     if _AWS_HOST.fullmatch(host.rstrip(".")):
         hint = "this is AWS itself: give --perf-target aws, with --perf-aws-account"
         raise InvalidOption(_OPTION, text, hint)

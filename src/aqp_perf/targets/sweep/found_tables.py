@@ -56,11 +56,9 @@ class FoundTables:
         """Delete ``table`` if it is still the one that was found; it may have vanished.
 
         Raises:
-            TableUnusable: it is protected, or another table has its name by now.
+            TableUnusable: another table has its name by now.
             TargetUnavailable, TargetUnusable: the target does not answer, or refuses.
         """
-        if table.is_protected:
-            raise TableUnusable(table.name, "its deletion protection is on: turn it off first")
         with errors_of(self._endpoint):
             now = self._look_at(table.name)
             if now is None:
@@ -98,7 +96,6 @@ class FoundTables:
             name=name,
             arn=arn,
             status=description["TableStatus"],
-            is_protected=description.get("DeletionProtectionEnabled", False),
             tags=tags,
             created=description.get("CreationDateTime"),
             size_bytes=description.get("TableSizeBytes", 0),

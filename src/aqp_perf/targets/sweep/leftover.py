@@ -39,7 +39,6 @@ class FoundTable:
         name: its name.
         arn: its ARN.
         status: as DynamoDB writes it, such as ``ACTIVE``.
-        is_protected: DynamoDB refuses to delete it.
         tags: all of them.
         created: aware; None when the endpoint does not report it.
         size_bytes: on AWS some hours old.
@@ -49,7 +48,6 @@ class FoundTable:
     name: str
     arn: str
     status: str
-    is_protected: bool
     tags: Mapping[str, str]
     created: datetime | None
     size_bytes: int

@@ -9,8 +9,8 @@ from botocore.awsrequest import AWSPreparedRequest
 
 from aqp_perf.errors import InvalidOption, TargetUnusable
 from aqp_perf.targets.access.role import write_role_config
-from aqp_perf.targets.kinds.aws import connect_aws, open_aws
-from aqp_perf.targets.kinds.configured_endpoint import ConfiguredEndpoint, configured_endpoint
+from aqp_perf.targets.kinds.aws import open_aws
+from aqp_perf.targets.kinds.configured_endpoint import configured_endpoint
 from aqp_perf.targets.kinds.target import Target, TargetKind, TargetSpec
 
 ACCOUNT = "123456789012"
@@ -108,33 +108,6 @@ def test_a_configured_endpoint_is_named_with_the_setting(
     aws_settings: Path, variables: dict[str, str], dynamodb: str, sts: str
 ) -> None:
     assert endpoints_of(aws_settings, variables) == [dynamodb, sts]
-
-
-@pytest.mark.usefixtures("aws_settings")
-def test_aws_dynamodb_does_not_go_with_an_sts_endpoint_that_is_not_aws(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", MINE)
-    connection = connect_aws(region="eu-west-1", profile=None, role_arn=None)
-    with (
-        pytest.raises(InvalidOption, match=r"AWS_ENDPOINT_URL_STS: .* set both or neither"),
-        connection,
-    ):
-        pytest.fail("the block was entered")
-
-
-@pytest.mark.parametrize(
-    ("url", "is_aws"),
-    [
-        ("https://vpce-1.sts.eu-west-1.vpce.amazonaws.com", True),
-        ("https://sts.eu-west-1.api.aws", True),
-        ("http://127.0.0.1:5000", False),
-        ("https://amazonaws.com.evil.example", False),
-        ("https://evilamazonaws.com", False),
-    ],
-)
-def test_an_endpoint_is_awss_by_its_domain(url: str, *, is_aws: bool) -> None:
-    assert ConfiguredEndpoint(url, "AWS_ENDPOINT_URL_STS").is_aws is is_aws
 
 
 def test_a_child_with_a_role_keeps_where_the_profile_sends_requests(

@@ -19,7 +19,6 @@ EXPIRED = FoundTable(
     name="aqp_perf_r1_abc",
     arn="arn:aws:dynamodb:eu-west-1:123456789012:table/aqp_perf_r1_abc",
     status="ACTIVE",
-    is_protected=False,
     tags=TAGS,
     created=NOW - timedelta(days=1),
     size_bytes=0,

@@ -13,7 +13,7 @@ from aqp_perf.core.load.bottlenecks import NEW_TABLE_PER_S, TableCapacity
 from aqp_perf.errors import TableNotFound
 from aqp_perf.targets import Table, Target, TargetKind, open_table
 from aqp_perf.targets.tables.billing import Billing
-from aqp_perf.targets.tables.table_capacity import table_capacity
+from aqp_perf.targets.tables.definition import table_capacity
 
 OURS = Table(name="orders", is_ours=True, is_seeded=True)
 THEIRS = Table(name="orders", is_ours=False, is_seeded=False)
