@@ -21,8 +21,8 @@ from typing import Final
 
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.operation_parts import TimeShares
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
-from aqp_perf.core.measured.time_shares import TimeShares
 from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
 from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.samples.histogram import LatencyHistogram

@@ -7,7 +7,7 @@ import pytest
 
 from aqp_perf.core.load.cost import parse_budget
 from aqp_perf.core.load.planned_load import USER_WORK
-from aqp_perf.core.measured.metered_units import MeteredUnits
+from aqp_perf.core.measured.run_result import MeteredUnits
 from aqp_perf.loadgen.measure import watch
 from aqp_perf.loadgen.measure.watch import wait_for_reason
 from aqp_perf.loadgen.users.paced_user import PacedUser

@@ -3,11 +3,10 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from aqp_perf.core.measured.answer_checks import AnswerChecks
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.operation_parts import AnswerChecks, TimeShares
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
-from aqp_perf.core.measured.time_shares import TimeShares
 from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.proof.write_log import Key
 from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind

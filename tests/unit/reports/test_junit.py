@@ -2,9 +2,8 @@ import re
 from dataclasses import replace
 
 from aqp_perf.core.load.cost import RunCost
-from aqp_perf.core.measured.attempt_counts import AttemptCounts
+from aqp_perf.core.measured.operation_parts import AttemptCounts, TimeShares
 from aqp_perf.core.measured.run_result import GeneratorHealth
-from aqp_perf.core.measured.time_shares import TimeShares
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
 from aqp_perf.reports.junit import properties

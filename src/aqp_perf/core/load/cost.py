@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from aqp_perf.core.aws.prices import MILLION, format_usd, parse_usd
-from aqp_perf.core.measured.metered_units import MeteredUnits
+from aqp_perf.core.measured.run_result import MeteredUnits
 
 BUDGET_HINT: Final = "write USD:READ:WRITE, the last two per million request units: '5:0.125:0.625'"
 

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from aqp_perf.core.data.statements import WRITE_OPERATION
-from aqp_perf.core.measured.answer_checks import AnswerChecks
-from aqp_perf.core.measured.answer_sizes import AnswerSizes
-from aqp_perf.core.measured.attempt_counts import AttemptCounts
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.merging import BY_MAXIMUM, MERGE, merge
-from aqp_perf.core.measured.time_shares import TimeShares
+from aqp_perf.core.measured.operation_parts import (
+    AnswerChecks,
+    AnswerSizes,
+    AttemptCounts,
+    TimeShares,
+)
 from aqp_perf.core.records import Count, Figure
 from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
 from aqp_perf.core.samples.timeline import Timeline

@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from aqp_perf.core.aws.capacity_units import Units
 from aqp_perf.core.measured.merging import BY_MAXIMUM
-from aqp_perf.core.measured.metered_units import MeteredUnits
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.selectors import select_operations
 from aqp_perf.core.records import Count, Figure, Instant
@@ -39,6 +39,26 @@ class GeneratorHealth:
     """Connections that were opened, the warm-up included."""
     pool_waits: Count | None = None
     """Requests that waited for a free connection; their service time includes the wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeteredUnits:
+    """Capacity units that the requests of a run consumed, those of the warm-up included.
+
+    Args:
+        read: read units that DynamoDB reported.
+        write: write units that DynamoDB reported, and one for each write without an answer.
+        estimated_read: read units of an AQP's reads, from the bytes that it reported to have read.
+    """
+
+    read: Figure = 0.0
+    write: Figure = 0.0
+    estimated_read: Figure = 0.0
+
+    @property
+    def units(self) -> Units:
+        """All units, reported and estimated."""
+        return Units(read=self.read + self.estimated_read, write=self.write)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

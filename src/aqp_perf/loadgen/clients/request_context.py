@@ -28,7 +28,7 @@ class RequestContext(TypedDict, total=False):
     wrong_answer: WrongAnswer
     """What it found wrong."""
     server_times: Mapping[str, int]
-    """Times in ns that the target reported; see `aqp_perf.core.measured.time_shares`."""
+    """Times in ns that the target reported; see `aqp_perf.core.measured.operation_parts`."""
     payload_bytes: int
     """Data that the target reported to have read."""
     attempts: int

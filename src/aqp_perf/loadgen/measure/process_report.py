@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from aqp_perf.core.measured.metered_units import MeteredUnits
 from aqp_perf.core.measured.operation import OperationResult
-from aqp_perf.core.measured.run_result import GeneratorHealth
+from aqp_perf.core.measured.run_result import GeneratorHealth, MeteredUnits
 from aqp_perf.core.records import Count, Figure
 from aqp_perf.loadgen.measure.health import HealthProbe
 from aqp_perf.loadgen.record.window import Window

@@ -13,8 +13,8 @@ from locust.runners import WorkerRunner
 
 from aqp_perf.core.load.cost import parse_budget
 from aqp_perf.core.load.durations import parse_duration
-from aqp_perf.core.measured.metered_units import MeteredUnits
 from aqp_perf.core.measured.run_progress import Progress
+from aqp_perf.core.measured.run_result import MeteredUnits
 from aqp_perf.core.verdict.hopeless import abort_reason
 from aqp_perf.core.verdict.thresholds import parse_abort_rule
 from aqp_perf.loadgen.command.result_file import progress_path

@@ -5,11 +5,14 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from aqp_perf.core.aws.capacity_units import read_units
-from aqp_perf.core.measured.answer_checks import MOST_EVIDENCE, AnswerChecks
-from aqp_perf.core.measured.answer_sizes import AnswerSizes
-from aqp_perf.core.measured.attempt_counts import AttemptCounts
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import MOST_MESSAGES, SHORTEST_S, OperationResult
+from aqp_perf.core.measured.operation_parts import (
+    MOST_EVIDENCE,
+    AnswerChecks,
+    AnswerSizes,
+    AttemptCounts,
+)
 from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
 from aqp_perf.core.samples.timeline import Timeline
 from aqp_perf.loadgen.clients.request_context import RequestContext

@@ -4,8 +4,8 @@ from collections import defaultdict
 from dataclasses import replace
 
 from aqp_perf.core.measured.merging import merge
-from aqp_perf.core.measured.metered_units import MeteredUnits
 from aqp_perf.core.measured.operation import OperationResult, merge_operations
+from aqp_perf.core.measured.run_result import MeteredUnits
 from aqp_perf.loadgen.record.operation_recorder import OperationRecorder
 
 

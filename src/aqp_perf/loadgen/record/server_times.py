@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from aqp_perf.core.measured.time_shares import AGGREGATE, RETRIEVE, TimeShares
+from aqp_perf.core.measured.operation_parts import AGGREGATE, RETRIEVE, TimeShares
 from aqp_perf.core.samples.histogram import LatencyHistogram
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
-from aqp_perf.core.measured.time_shares import AGGREGATE, RETRIEVE
+from aqp_perf.core.measured.operation_parts import AGGREGATE, RETRIEVE
 from aqp_perf.core.proof.wrong_answer import shown
 from aqp_perf.core.samples.histogram import HIGHEST_BYTES, HIGHEST_US
 from aqp_perf.loadgen.clients.exchange import LONGEST_ANSWER_BYTES, Reply

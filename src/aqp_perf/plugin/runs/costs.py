@@ -15,7 +15,7 @@ from aqp_perf.core.data.item_sizes import largest_item_bytes
 from aqp_perf.core.load.bottlenecks import TableCapacity, bottlenecks
 from aqp_perf.core.load.cost import Budget, CostEstimate, RunCost
 from aqp_perf.core.load.planned_load import LoadShape, PlannedLoad, plan_load
-from aqp_perf.core.measured.metered_units import MeteredUnits
+from aqp_perf.core.measured.run_result import MeteredUnits
 from aqp_perf.errors import BudgetExceeded, LoadWarning
 from aqp_perf.plugin.runs.audits import MOST_LOOKUPS
 from aqp_perf.plugin.runs.load_request import LoadRequest

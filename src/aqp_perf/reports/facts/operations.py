@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from aqp_perf.core.measured.operation import OperationResult, merge_operations
+from aqp_perf.core.measured.operation_parts import AGGREGATE, RETRIEVE
 from aqp_perf.core.measured.run_result import RunResult
-from aqp_perf.core.measured.time_shares import AGGREGATE, RETRIEVE
 from aqp_perf.core.proof.wrong_answer import WrongAnswer
 from aqp_perf.reports.figures import Fact, figure, table_ms
 from aqp_perf.reports.lines import short_name

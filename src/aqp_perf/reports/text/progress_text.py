@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from aqp_perf.core.load.durations import format_duration
-from aqp_perf.core.measured.metered_units import MeteredUnits
 from aqp_perf.core.measured.run_progress import Progress
+from aqp_perf.core.measured.run_result import MeteredUnits
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.verdict.observations import samples_for
 from aqp_perf.core.verdict.verdicts import Judgement, RunVerdict, Verdict

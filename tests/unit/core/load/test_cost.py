@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aqp_perf.core.aws.prices import US_EAST_1, Tariff
 from aqp_perf.core.load.cost import Budget, CostEstimate, RunCost, parse_budget
-from aqp_perf.core.measured.metered_units import MeteredUnits
+from aqp_perf.core.measured.run_result import MeteredUnits
 
 amounts = st.decimals("0.000001", "100000", places=6)
 

@@ -3,12 +3,11 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aqp_perf.core.measured.answer_checks import AnswerChecks
 from aqp_perf.core.measured.failure_class import FailureClass
-from aqp_perf.core.measured.metered_units import MeteredUnits
 from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.operation_parts import AnswerChecks
 from aqp_perf.core.measured.run_progress import Progress
-from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
+from aqp_perf.core.measured.run_result import GeneratorHealth, MeteredUnits, RunResult
 from aqp_perf.core.records import from_json, to_json
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.verdict.thresholds import parse_threshold

@@ -6,14 +6,19 @@ from typing import Any
 
 import pytest
 
-from aqp_perf.core.measured.answer_checks import MOST_EVIDENCE, AnswerChecks
-from aqp_perf.core.measured.answer_sizes import AnswerSizes
-from aqp_perf.core.measured.attempt_counts import AttemptCounts
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.merging import merge
 from aqp_perf.core.measured.operation import MOST_MESSAGES, OperationResult, merge_operations
+from aqp_perf.core.measured.operation_parts import (
+    AGGREGATE,
+    MOST_EVIDENCE,
+    RETRIEVE,
+    AnswerChecks,
+    AnswerSizes,
+    AttemptCounts,
+    TimeShares,
+)
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult, format_instant
-from aqp_perf.core.measured.time_shares import AGGREGATE, RETRIEVE, TimeShares
 from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind
 from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
 from aqp_perf.errors import ResultError

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aqp_perf.core.measured.answer_checks import MOST_EVIDENCE, AnswerChecks
 from aqp_perf.core.measured.merging import merge
+from aqp_perf.core.measured.operation_parts import MOST_EVIDENCE, AnswerChecks
 from aqp_perf.core.proof import WrongAnswer, WrongAnswerKind
 from aqp_perf.core.proof.sampling import Verification, parse_verification
 from aqp_perf.core.records import from_builtins, from_json, to_json

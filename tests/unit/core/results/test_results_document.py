@@ -17,9 +17,8 @@ from aqp_perf.core.comparison.outcome import not_compared
 from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.load.cost import CostEstimate, RunCost
 from aqp_perf.core.load.pacing import OWN_PACING
-from aqp_perf.core.measured.metered_units import MeteredUnits
 from aqp_perf.core.measured.operation import OperationResult
-from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
+from aqp_perf.core.measured.run_result import GeneratorHealth, MeteredUnits, RunResult
 from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
 from aqp_perf.core.results.results_document import read_results, results_document, run_document

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aqp_perf.core.measured.answer_checks import AnswerChecks
-from aqp_perf.core.measured.answer_sizes import AnswerSizes
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.operation_parts import AnswerChecks, AnswerSizes
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.proof import WrongAnswerKind
 from aqp_perf.core.proof.write_audit import WriteAudit

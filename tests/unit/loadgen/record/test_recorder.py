@@ -7,11 +7,10 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aqp_perf.core.measured.attempt_counts import AttemptCounts
 from aqp_perf.core.measured.failure_class import FailureClass
-from aqp_perf.core.measured.metered_units import MeteredUnits
 from aqp_perf.core.measured.operation import OperationResult
-from aqp_perf.core.measured.time_shares import TimeShares
+from aqp_perf.core.measured.operation_parts import AttemptCounts, TimeShares
+from aqp_perf.core.measured.run_result import MeteredUnits
 from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
 from aqp_perf.loadgen.clients.request_context import RequestContext
 from aqp_perf.loadgen.record.recorder import Recorder

@@ -7,7 +7,7 @@ import pytest
 
 from aqp_perf.core.aws.capacity_units import Units
 from aqp_perf.core.load.bottlenecks import TableCapacity
-from aqp_perf.core.measured.metered_units import MeteredUnits
+from aqp_perf.core.measured.run_result import MeteredUnits
 from aqp_perf.errors import BudgetExceeded
 from aqp_perf.plugin.runs.costs import Admission, SessionCosts
 from aqp_perf.plugin.runs.load_request import LoadRequest, shipped_requests

@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from aqp_perf.core.measured.attempt_counts import AttemptCounts
 from aqp_perf.core.measured.operation import OperationResult
-from aqp_perf.core.measured.time_shares import TimeShares
+from aqp_perf.core.measured.operation_parts import AttemptCounts, TimeShares
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.reports.facts.operations import time_notes

@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from aqp_perf.core.measured.metered_units import MeteredUnits
 from aqp_perf.core.measured.run_progress import Progress
+from aqp_perf.core.measured.run_result import MeteredUnits
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.thresholds import parse_threshold
 from aqp_perf.core.verdict.verdicts import judge

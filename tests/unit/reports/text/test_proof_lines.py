@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from aqp_perf.core.measured.answer_checks import AnswerChecks
+from aqp_perf.core.measured.operation_parts import AnswerChecks
 from aqp_perf.core.proof import WrongAnswer, WrongAnswerKind
 from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.proof.write_log import Key

@@ -1,0 +1,119 @@
+"""Parts of an operation's result: retries, answer sizes, checked answers, where the time went."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Final
+
+from aqp_perf.core.measured.merging import MERGE
+from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind
+from aqp_perf.core.records import Count, Figure, Nanoseconds
+
+MOST_EVIDENCE: Final = 5
+"""Wrong answers of an operation that are kept whole; all are counted."""
+RETRIEVE: Final = "retrieve"
+"""Time in which a target fetches its data: for an AQP, DynamoDB's as the AQP measures it."""
+AGGREGATE: Final = "aggregate"
+"""Time in which it makes an answer of the data: for an AQP, its own."""
+
+_NS_PER_MS: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptCounts:
+    """Attempts of a client that retries; latencies hold all attempts and the pauses between."""
+
+    total: Count
+    throttled: Count
+    """Attempts that were refused for their rate."""
+    backoff_s: Figure
+    """Time that the client paused between attempts, summed over all requests."""
+
+    def __post_init__(self) -> None:
+        if self.throttled > self.total:
+            raise ValueError(f"{self.throttled} throttled of {self.total} attempts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerSizes:
+    """Sizes of all answers without a failure.
+
+    Args:
+        answers: number of answers.
+        bytes: sum of their lengths, as they came over the network.
+        items: sum of the items or rows in them; None when they were not counted.
+    """
+
+    answers: Count
+    bytes: Count
+    items: Count | None = None
+
+    @property
+    def mean_bytes(self) -> float | None:
+        """Bytes of an answer; None without an answer."""
+        return self.bytes / self.answers if self.answers else None
+
+    @property
+    def mean_items(self) -> float | None:
+        """Items of an answer; None without an answer, or when they were not counted."""
+        return self.items / self.answers if self.answers and self.items is not None else None
+
+
+def _first_few(parts: Sequence[tuple[WrongAnswer, ...]]) -> tuple[WrongAnswer, ...]:
+    return tuple(chain.from_iterable(parts))[:MOST_EVIDENCE]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerChecks:
+    """What was found in the answers that were checked.
+
+    Args:
+        checked: number of answers that were checked.
+        wrong: number of wrong answers among them, by kind.
+        evidence: the first few wrong answers, whole.
+    """
+
+    checked: Count
+    wrong: Mapping[WrongAnswerKind, Count] = field(default_factory=dict)
+    evidence: tuple[WrongAnswer, ...] = field(default=(), metadata={MERGE: _first_few})
+
+    def __post_init__(self) -> None:
+        if self.wrong_count > self.checked:
+            raise ValueError(f"{self.wrong_count} wrong answers of {self.checked} checked")
+
+    @property
+    def wrong_count(self) -> int:
+        """Number of wrong answers."""
+        return sum(self.wrong.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeShares:
+    """Where the time went, of answers whose target reports its own times: sums over ``answers``.
+
+    The shares add up to the latency of all these answers, as medians of parts would not.
+    """
+
+    answers: Count
+    waiting_ns: Nanoseconds
+    """From when they were due until they were sent."""
+    client_and_network_ns: Nanoseconds
+    """Service time less the times of the target; negative when those exceed it."""
+    aggregate_ns: Nanoseconds
+    retrieve_ns: Nanoseconds
+
+    def __post_init__(self) -> None:
+        if self.answers < 1:
+            raise ValueError(f"time shares of {self.answers} answers")
+
+    @property
+    def means_ms(self) -> dict[str, float]:
+        """The mean of every share by its name, and of the ``latency``, which is their sum."""
+        sums_ns = {
+            "waiting": self.waiting_ns,
+            "client_and_network": self.client_and_network_ns,
+            AGGREGATE: self.aggregate_ns,
+            RETRIEVE: self.retrieve_ns,
+        }
+        sums_ns = {"latency": sum(sums_ns.values()), **sums_ns}
+        return {name: sum_ns / self.answers / _NS_PER_MS for name, sum_ns in sums_ns.items()}
