@@ -6,7 +6,7 @@ error as long as for an answer.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from aqp_perf.core.data.statements import WRITE_OPERATION
@@ -98,8 +98,11 @@ class OperationResult:
         """
         if not self.requests:
             return 0.0
-        answered = self.requests - self.failures if self.answered is None else self.answered
-        return answered / self.duration_s
+        return self._answered / self.duration_s
+
+    @property
+    def _answered(self) -> int:
+        return self.requests - self.failures if self.answered is None else self.answered
 
     @property
     def latency_ms(self) -> dict[str, float | None]:
@@ -167,5 +170,6 @@ def merge_operations(parts: Iterable[OperationResult]) -> tuple[OperationResult,
     """
     groups: dict[tuple[str, str], list[OperationResult]] = {}
     for part in parts:
-        groups.setdefault((part.request_type, part.name), []).append(part)
+        group = groups.setdefault((part.request_type, part.name), [])
+        group.append(replace(part, answered=part._answered))  # noqa: SLF001 - of this module
     return tuple(map(merge, groups.values()))

@@ -58,15 +58,21 @@ class WriteAudit:
         faults = []
         if self.lost:
             of = f"{self.checked} sampled" if self.is_sample else f"{self.checked}"
-            lost = f"{self.lost} of {of} acknowledged writes are not in the table"
-            faults.append(f"{lost}: {_shown(self.lost_keys, self.lost)}")
+            are = "is" if self.lost == 1 else "are"
+            lost = f"{self.lost} of {of} acknowledged writes {are} not in the table"
+            faults.append(lost + _examples(self.lost_keys, self.lost))
         if self.unexpected:
-            unexpected = f"{self.unexpected} items in the table were refused or never sent"
-            faults.append(f"{unexpected}: {_shown(self.unexpected_keys, self.unexpected)}")
+            items = "1 item" if self.unexpected == 1 else f"{self.unexpected} items"
+            were = "was" if self.unexpected == 1 else "were"
+            unexpected = f"{items} in the table {were} refused or never sent"
+            faults.append(unexpected + _examples(self.unexpected_keys, self.unexpected))
         return tuple(faults)
 
 
-def _shown(keys: Sequence[Key], count: int) -> str:
-    shown = ", ".join(f"{key.pk} {key.sk}" for key in keys)
+def _examples(keys: Sequence[Key], count: int) -> str:
+    """Return the keys that were kept, of ``count``, as the end of a sentence; empty without any."""
+    if not keys:
+        return ""
     more = count - len(keys)
-    return f"{shown} and {more} more" if more else shown
+    shown = ", ".join(f"{key.pk} {key.sk}" for key in keys)
+    return f": {shown} and {more} more" if more else f": {shown}"

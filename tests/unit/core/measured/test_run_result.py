@@ -145,7 +145,16 @@ def test_merged_operations_hold_the_requests_of_all_workers() -> None:
     merged = merge_operations([ours, other, theirs])
 
     together = operation(latencies_ms=(10, 20, 30), failures=2, duration_s=3.0, write_units=2.0)
-    assert merged == (together, other)
+    assert merged == (replace(together, answered=1), replace(other, answered=1))
+
+
+def test_answers_of_a_part_that_did_not_count_them_are_its_requests_without_failures() -> None:
+    counted, uncounted = operation(details={"answered": 3}), operation(failures=2)
+
+    (merged,) = merge_operations([counted, uncounted])
+
+    assert merged.answered == 5
+    assert merged.throughput_per_s == 5 / 2.0
 
 
 def test_details_of_targets_and_clients_add_up_over_workers() -> None:
@@ -155,7 +164,7 @@ def test_details_of_targets_and_clients_add_up_over_workers() -> None:
     (merged,) = merge_operations([ours, silent, theirs])
 
     together = operation(latencies_ms=(10, 20, 30, 40) * 3, details=details(4))
-    assert merged == together
+    assert merged == replace(together, answered=12)
 
 
 def test_means_of_time_shares_add_up_to_the_mean_latency() -> None:

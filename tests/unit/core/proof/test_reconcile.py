@@ -217,7 +217,16 @@ def test_faults_show_the_first_keys() -> None:
     assert first.startswith(f"7 of 7 acknowledged writes are not in the table: {pk} {sk}, ")
     assert first.endswith(" and 2 more")
     pk, sk = key_of(0, 7)
-    assert second == f"1 items in the table were refused or never sent: {pk} {sk}"
+    assert second == f"1 item in the table was refused or never sent: {pk} {sk}"
+
+
+def test_faults_without_kept_keys_are_whole_sentences() -> None:
+    lost = reconcile(DATASET, logs_of([[A, A, R, R]]), [key_of(0, index) for index in (0, 2, 3)])
+
+    assert replace(lost, lost_keys=(), unexpected_keys=()).faults == (
+        "1 of 2 acknowledged writes is not in the table",
+        "2 items in the table were refused or never sent",
+    )
 
 
 def test_an_audit_survives_a_round_trip_through_the_report() -> None:

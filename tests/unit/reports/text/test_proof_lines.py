@@ -104,5 +104,5 @@ def test_a_lost_write_is_the_first_reason_of_a_verdict(judged: JudgedRun) -> Non
 
     assert [line.text for line in verdict_block(failed, 100)] == [
         "FAIL: the table does not hold what was written",
-        "- 1 of 998 acknowledged writes are not in the table: ACCOUNT ORDER",
+        "- 1 of 998 acknowledged writes is not in the table: ACCOUNT ORDER",
     ]
