@@ -89,10 +89,7 @@ class Comparison:
 
 
 def not_compared(
-    baseline: str,
-    rules: Sequence[ComparisonRule],
-    reason: str,
-    verdict: Verdict = Verdict.NO_DATA,
+    baseline: str, rules: Sequence[ComparisonRule], reason: str, verdict: Verdict = Verdict.NO_DATA
 ) -> Comparison:
     """Return a comparison without figures, for a reason, with this verdict for every rule."""
     return Comparison(

@@ -39,11 +39,7 @@ _RULE: Final = re.compile(
     r"\s*([^<>=!,]*?)\s*(>)\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*%\s*(?:,\s*([^,]*?)\s*)?"
 )
 _EXAMPLE: Final = "write it like 'p99 > 10%' or 'write_to_ddb: p99 > 10%, 2 ms'"
-_FLOORS: Final = {
-    MetricKind.LATENCY: 1.0,
-    MetricKind.RATIO: 0.001,
-    MetricKind.THROUGHPUT: 0.0,
-}
+_FLOORS: Final = {MetricKind.LATENCY: 1.0, MetricKind.RATIO: 0.001, MetricKind.THROUGHPUT: 0.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

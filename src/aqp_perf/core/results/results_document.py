@@ -19,24 +19,14 @@ from aqp_perf.core.load.cost import RunCost
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.proof.write_audit import WriteAudit
-from aqp_perf.core.records import (
-    Count,
-    Figure,
-    from_builtins,
-    parse_json,
-)
+from aqp_perf.core.records import Count, Figure, from_builtins, parse_json
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
 from aqp_perf.core.samples.timeline import Timeline
 from aqp_perf.core.verdict.thresholds import parse_threshold
 from aqp_perf.core.verdict.verdicts import Judgement, RunVerdict, Verdict
-from aqp_perf.errors import (
-    IncompatibleResult,
-    InvalidComparisonRule,
-    InvalidThreshold,
-    ResultError,
-)
+from aqp_perf.errors import IncompatibleResult, InvalidComparisonRule, InvalidThreshold, ResultError
 
 SCHEMA_VERSION: Final = 1
 

@@ -50,11 +50,7 @@ class DynamoDbError(Exception):
     """None: exactly one, by a client that does not retry."""
 
     def __init__(
-        self,
-        failure_class: FailureClass,
-        code: str,
-        message: str = "",
-        reasons: Sequence[str] = (),
+        self, failure_class: FailureClass, code: str, message: str = "", reasons: Sequence[str] = ()
     ) -> None:
         self.failure_class, self.code = failure_class, code
         self._parts = (code, ", ".join(reasons), message)

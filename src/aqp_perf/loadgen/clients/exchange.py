@@ -10,11 +10,7 @@ from urllib.parse import urlsplit
 
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketPoolResponse
 
-from aqp_perf.loadgen.clients.connections import (
-    DEFAULT_TIMEOUTS,
-    Timeouts,
-    open_connections,
-)
+from aqp_perf.loadgen.clients.connections import DEFAULT_TIMEOUTS, Timeouts, open_connections
 
 LONGEST_ANSWER_BYTES = 8 << 20
 """A longer answer is cut: DynamoDB reads 1 MB for an answer, and an AQP reads one such answer."""

@@ -43,9 +43,7 @@ _SCRIPTS: Final = (
 )
 """Files in ``script``; each may use those before it."""
 _STYLE: Final = "report.css"
-_UNSAFE_IN_JSON: Final = str.maketrans(
-    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"},
-)
+_UNSAFE_IN_JSON: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
 def render_html(results: ResultsFile, trends: Sequence[Trend] = ()) -> str:
