@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
-from aqp_perf.loadgen.clients.failure_classes import failure_class_of
+from aqp_perf.loadgen.clients.failures import failure_class_of
 from aqp_perf.loadgen.clients.request_context import RequestContext
 from aqp_perf.loadgen.users.aqp_user import AqpUser
 from aqp_perf.loadgen.users.paced_user import PacedUser

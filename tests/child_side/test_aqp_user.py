@@ -15,7 +15,7 @@ from aqp_perf.core.data.statements import ZIPCODE_COLUMNS, zipcode_query
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.loadgen.clients.connections import DEFAULT_TIMEOUTS, Timeouts
 from aqp_perf.loadgen.clients.exchange import HttpServer
-from aqp_perf.loadgen.clients.failure_classes import failure_class_of
+from aqp_perf.loadgen.clients.failures import failure_class_of
 from aqp_perf.loadgen.users.aqp_user import AqpUser
 from aqp_perf.loadgen.users.paced_user import Unanswered
 from aqp_perf.loadgen.workload.workload import workload_of

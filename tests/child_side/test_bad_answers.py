@@ -13,7 +13,7 @@ from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.proof import WrongAnswerKind
 from aqp_perf.loadgen.clients.connections import Timeouts
 from aqp_perf.loadgen.clients.exchange import LONGEST_ANSWER_BYTES, HttpServer
-from aqp_perf.loadgen.clients.failure_classes import failure_class_of
+from aqp_perf.loadgen.clients.failures import failure_class_of
 from aqp_perf.workloads.locustfile import AqpZipcodeUser
 from tests.child_side.shipped_users import events_of
 from tests.doubles.bad_bodies import BAD_BODIES, BadBody, bad_body

@@ -9,8 +9,7 @@ from gevent import GreenletExit
 from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.proof import WrongAnswerKind
-from aqp_perf.loadgen.clients.attempts import Attempts
-from aqp_perf.loadgen.clients.dynamodb import Answer, DynamoDbError
+from aqp_perf.loadgen.clients.dynamodb import Answer, Attempts, DynamoDbError
 from aqp_perf.loadgen.users.partiql_user import PartiqlUser
 from aqp_perf.loadgen.users.select_pages import MOST_EMPTY_PAGES, MOST_ITEMS
 from aqp_perf.workloads.locustfile import PartiqlReadUser, PartiqlWriteUser

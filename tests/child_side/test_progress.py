@@ -6,7 +6,7 @@ from pathlib import Path
 from aqp_perf.core.measured.run_progress import Progress
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.records import from_json
-from aqp_perf.loadgen.measure.progress_file import REST_RATIO, write_progress
+from aqp_perf.loadgen.measure.watch import REST_RATIO, write_progress
 from tests.doubles.manual_clock import ManualClock
 
 

@@ -14,7 +14,7 @@ import pytest
 from aqp_perf.core.data.statements import STATUS_OPERATION, ZIPCODE_OPERATION
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.proof import WrongAnswerKind
-from aqp_perf.loadgen.clients.failure_classes import failure_class_of
+from aqp_perf.loadgen.clients.failures import failure_class_of
 from aqp_perf.workloads.locustfile import AqpStatusUser, AqpZipcodeUser
 from tests.child_side.shipped_users import events_of
 

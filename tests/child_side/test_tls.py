@@ -19,7 +19,7 @@ from aqp_perf.loadgen.clients.boto3_client import Boto3Client
 from aqp_perf.loadgen.clients.connections import NotConnected, open_connections
 from aqp_perf.loadgen.clients.dynamodb import DynamoDbClient, DynamoDbError
 from aqp_perf.loadgen.clients.exchange import HttpServer
-from aqp_perf.loadgen.clients.failure_classes import failure_class_of
+from aqp_perf.loadgen.clients.failures import failure_class_of
 from aqp_perf.loadgen.clients.fast_client import FastClient
 from tests.doubles.scripted_server import ScriptedServer, answer
 

@@ -11,8 +11,7 @@ from locust.env import Environment
 from locust.event import Events
 
 from aqp_perf.core.measured.failure_class import FailureClass
-from aqp_perf.loadgen.clients.attempts import Attempts
-from aqp_perf.loadgen.clients.dynamodb import Answer, DynamoDbError
+from aqp_perf.loadgen.clients.dynamodb import Answer, Attempts, DynamoDbError
 from aqp_perf.loadgen.users.paced_user import PacedUser
 from aqp_perf.loadgen.users.partiql_user import PartiqlUser
 from aqp_perf.loadgen.workload.workload import workload_of

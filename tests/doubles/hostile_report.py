@@ -10,8 +10,7 @@ from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.proof.write_log import Key
 from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind
-from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
-from aqp_perf.core.results.results_file import ResultsFile
+from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile, TargetInfo
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.samples.timeline import Timeline
 from aqp_perf.core.verdict.thresholds import parse_threshold

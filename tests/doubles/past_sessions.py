@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
-from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
-from aqp_perf.core.results.results_file import ResultsFile
+from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile, TargetInfo
 from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict

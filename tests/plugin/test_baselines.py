@@ -10,13 +10,12 @@ import pytest
 
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
-from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
-from aqp_perf.core.results.results_file import ResultsFile
+from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile, TargetInfo
+from aqp_perf.core.results.results_document import results_text
 from aqp_perf.core.results.run_fingerprint import PARTS, RunFingerprint
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.samples.timeline import Timeline
 from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict
-from aqp_perf.reports.json_file import results_text
 
 INPROCESS = ("-p", "no:locust", "-p", "no:cacheprovider")
 TESTS = """

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from aqp_perf.core.results.results_document import read_results
+from aqp_perf.core.results.results_document import read_results, results_text
 from aqp_perf.core.results.series import history_name
 from aqp_perf.core.samples.histogram import LatencyHistogram
-from aqp_perf.reports.json_file import results_text
 from tests.doubles.past_sessions import past_session
 
 RunPytest = Callable[..., pytest.RunResult]

@@ -15,6 +15,7 @@ WITHOUT_MODULE = {
     "plugin/runs/test_admission.py",
     "plugin/session/test_gone_terminals.py",
     "reports/text/test_comparison_block.py",
+    "reports/text/test_proof_lines.py",
     # of several modules
     "aqp/sql/test_hostile_queries.py",
     "targets/access/test_refused.py",

@@ -4,8 +4,8 @@ import errno
 from dataclasses import dataclass
 from typing import Final
 
+from aqp_perf.core.results.judged_run import ResultsFile
 from aqp_perf.core.results.results_document import read_results
-from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.results.series import is_history_name
 from aqp_perf.errors import PerfError, ResultError
 from aqp_perf.reports.figures import counted

@@ -6,8 +6,7 @@ from typing import Final
 from urllib.parse import quote
 
 from aqp_perf.core.measured.operation import OperationResult
-from aqp_perf.core.results.judged_run import JudgedRun
-from aqp_perf.core.results.results_file import ResultsFile
+from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile
 from aqp_perf.core.results.trends import Trend
 from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.reports.facts.comparisons import comparison_text, ratio_figure

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from aqp_perf.core.results.results_document import results_text
 from aqp_perf.core.results.series import history_name
 from aqp_perf.history.__main__ import main
-from aqp_perf.reports.json_file import results_text
 from aqp_perf.stores.file_store import FolderStore
 from tests.doubles.past_sessions import past_run, past_session
 

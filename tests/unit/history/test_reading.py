@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aqp_perf.core.results.results_document import results_text
 from aqp_perf.core.results.series import history_name
 from aqp_perf.history import reading
 from aqp_perf.history.reading import read_history
-from aqp_perf.reports.json_file import results_text
 from aqp_perf.stores.file_store import FolderStore
 from tests.doubles.past_sessions import past_run, past_session
 

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from aqp_perf.core.comparison.outcome import Change, Comparison, ComparisonJudgement
 from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.proof.write_audit import WriteAudit
-from aqp_perf.core.results.judged_run import JudgedRun
-from aqp_perf.core.results.results_file import ResultsFile
+from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile
 from aqp_perf.core.verdict.thresholds import parse_threshold
 from aqp_perf.core.verdict.verdicts import Verdict, judge
 from aqp_perf.reports.lines import printable

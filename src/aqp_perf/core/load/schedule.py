@@ -1,8 +1,9 @@
-"""The due times of an open model: a pure function of model, seed and index."""
+"""The due times of an open model, whole or in shares: a pure function of model, seed, index."""
 
 import hashlib
 import math
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final
@@ -13,6 +14,9 @@ _NS: Final = 1_000_000_000
 _DRAWS_PER_DIGEST: Final = 8
 _DIGESTS_PER_CHUNK: Final = 32
 _CHUNK: Final = _DRAWS_PER_DIGEST * _DIGESTS_PER_CHUNK
+
+Share = tuple[int, int, int]
+"""(first, count, total): the arguments of `ArrivalSchedule` of these names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,28 @@ class ArrivalSchedule:
     def _due_ns(self, position: int) -> int | None:
         elapsed_s = self.model.time_of(self._points.at(position) / self.ratio)
         return None if math.isinf(elapsed_s) else round(elapsed_s * _NS)
+
+
+def shares_of(counts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, Share]]:
+    """Return each worker's share of the arrivals of each user class, in proportion to its users.
+
+    Args:
+        counts: worker → user class → how many users of the class run there.
+    """
+    totals: dict[str, int] = {}
+    for classes in counts.values():
+        for name, count in classes.items():
+            totals[name] = totals.get(name, 0) + count
+    first = dict.fromkeys(totals, 0)
+    shares: dict[str, dict[str, Share]] = {}
+    for worker, classes in counts.items():
+        shares[worker] = {}
+        for name, total in totals.items():
+            count = classes.get(name, 0)
+            if total:
+                shares[worker][name] = (first[name], count, total)
+                first[name] += count
+    return shares
 
 
 class _EvenPoints:

@@ -1,4 +1,4 @@
-"""A run with its test, target and verdict."""
+"""A run with its test, target and verdict, and the results of a session of such runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from aqp_perf.core.comparison.outcome import Comparison
 from aqp_perf.core.load.cost import RunCost
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.proof.write_audit import WriteAudit
+from aqp_perf.core.records import Instant
 from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.core.verdict.verdicts import RunVerdict
 
@@ -52,3 +53,13 @@ class JudgedRun:
     """What it was measured with; None in results from before it was recorded."""
     comparison: Comparison | None = None
     """The run against a baseline, which the verdict includes; None: not compared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultsFile:
+    """The results of one pytest session: ``--perf-json``, a baseline, an entry of a history."""
+
+    started_at: Instant
+    environment: Mapping[str, str]
+    """Versions, machine, commit and the command of pytest; free of secrets."""
+    runs: tuple[JudgedRun, ...]

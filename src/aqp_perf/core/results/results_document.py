@@ -5,6 +5,7 @@ HdrHistogram, rules as users write them, and figures that are derived for other 
 back.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,8 +21,7 @@ from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.records import Count, Figure, from_builtins, parse_json
-from aqp_perf.core.results.judged_run import JudgedRun
-from aqp_perf.core.results.results_file import ResultsFile
+from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile
 from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
 from aqp_perf.core.samples.timeline import Timeline
 from aqp_perf.core.verdict.thresholds import parse_threshold
@@ -42,6 +42,11 @@ def results_document(results: ResultsFile) -> Document:
         **msgspec.to_builtins(replace(results, runs=())),
         "runs": [run_document(judged) for judged in results.runs],
     }
+
+
+def results_text(results: ResultsFile) -> str:
+    """Return the document as strict JSON; raise ValueError when a figure is not finite."""
+    return json.dumps(results_document(results), allow_nan=False, indent=2) + "\n"
 
 
 def read_results(text: str | bytes) -> ResultsFile:

@@ -12,8 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from aqp_perf.core.measured.operation import OperationResult
-from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
-from aqp_perf.core.results.results_file import ResultsFile
+from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile, TargetInfo
 from aqp_perf.core.results.run_fingerprint import Part, RunFingerprint
 from aqp_perf.core.verdict.verdicts import Verdict
 

@@ -1,6 +1,7 @@
 """A DynamoDB client on the AWS SDK: slower than the fast client, with its retries counted."""
 
 import json
+import time
 from collections.abc import Mapping, MutableMapping, Sequence
 from contextvars import ContextVar
 from http import HTTPStatus
@@ -9,11 +10,12 @@ from typing import Any
 from botocore import exceptions
 
 from aqp_perf.core.aws.refusals import TLS_ERROR, is_throttled, tls_problem
-from aqp_perf.loadgen.clients.attempts import Tally
+from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.loadgen.clients.connections import DEFAULT_TIMEOUTS, Timeouts
 from aqp_perf.loadgen.clients.credentials import expired
 from aqp_perf.loadgen.clients.dynamodb import (
     Answer,
+    Attempts,
     Attributes,
     DynamoDbError,
     ErrorDetails,
@@ -26,7 +28,7 @@ from aqp_perf.loadgen.clients.dynamodb import (
     refused,
     request_of,
 )
-from aqp_perf.loadgen.clients.failure_texts import credentials_problem
+from aqp_perf.loadgen.clients.failures import credentials_problem
 
 _OPERATION = "ExecuteStatement"
 _MAX_CONNECTIONS = 10_000
@@ -60,7 +62,43 @@ _UNANSWERED = (exceptions.ConnectionError, exceptions.HTTPClientError, _CutShort
 _FAILED = (exceptions.ClientError, DynamoDbError, *_UNANSWERED, *_NO_CREDENTIALS, *_MALFORMED)
 
 
-_TALLY: ContextVar[Tally] = ContextVar("_TALLY")
+class _Tally:
+    """Counts the attempts of the request that is under way in one greenlet."""
+
+    def __init__(self) -> None:
+        self._total = self._throttled = self._backoff_ns = self._ended_ns = 0
+        self._earlier_may_have_landed = self._last_may_have_landed = False
+        self.payload: bytes | None = None
+        """The body of the last complete answer."""
+        self.token: str | None = None
+        """The session token that was sent."""
+
+    def begin(self) -> None:
+        """Begin an attempt."""
+        if self._total:
+            self._backoff_ns += time.perf_counter_ns() - self._ended_ns
+        self._total += 1
+        self._earlier_may_have_landed |= self._last_may_have_landed
+        self._last_may_have_landed = False
+        self.payload = None
+
+    def end(self, *, throttled: bool, may_have_landed: bool) -> None:
+        """End an attempt, the last one or not."""
+        self._ended_ns = time.perf_counter_ns()
+        self._throttled += throttled
+        self._last_may_have_landed = may_have_landed
+
+    def attempts(self) -> Attempts:
+        """Return the counts; a request that the SDK gave up before sending counts as one."""
+        return Attempts(max(self._total, 1), self._throttled, self._backoff_ns)
+
+    def class_of_write(self, last: FailureClass) -> FailureClass:
+        """Return the class of a write whose last attempt failed with class ``last``."""
+        # An earlier attempt may have landed, whatever the answer to the last one says.
+        return FailureClass.AMBIGUOUS if self._earlier_may_have_landed else last
+
+
+_TALLY: ContextVar[_Tally] = ContextVar("_TALLY")
 """Of the request under way: greenlets share a client, and each has its own context."""
 
 
@@ -111,7 +149,7 @@ class Boto3Client:
         next_token: str | None = None,
     ) -> Answer:
         """Send one statement, with the SDK's retries; see `DynamoDbClient`."""
-        tally = Tally()
+        tally = _Tally()
         _TALLY.set(tally)
         try:
             response = self._client.execute_statement(

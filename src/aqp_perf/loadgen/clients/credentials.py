@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from aqp_perf.core.aws.sigv4 import Credentials
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.loadgen.clients.dynamodb import DynamoDbError
-from aqp_perf.loadgen.clients.failure_texts import credentials_problem
+from aqp_perf.loadgen.clients.failures import credentials_problem
 
 _LOOK_EVERY_S = 5.0
 """botocore renews credentials from 15 minutes before they expire."""

@@ -10,9 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from aqp_perf.core.aws.refusals import CLOCK_SKEW, clock_skew
 from aqp_perf.core.aws.secret_texts import without_secrets
 from aqp_perf.core.measured.failure_class import FailureClass
-from aqp_perf.loadgen.clients.attempts import Attempts
-from aqp_perf.loadgen.clients.failure_classes import class_of_status
-from aqp_perf.loadgen.clients.failure_texts import encodable
+from aqp_perf.loadgen.clients.failures import class_of_status, encodable
 
 _HIGHEST_UNITS = 1e6
 """More than any request can use: it reads at most 1 MB, and an item has at most 400 KB."""
@@ -22,6 +20,16 @@ _SHORT_BYTES = 256
 
 Attributes = Mapping[str, Any]
 """An attribute value in DynamoDB's own JSON, such as ``{"S": "text"}``."""
+
+
+class Attempts(NamedTuple):
+    """How often one request was sent."""
+
+    total: int
+    throttled: int
+    """How many of them DynamoDB throttled."""
+    backoff_ns: int
+    """The time between them."""
 
 
 class Answer(NamedTuple):

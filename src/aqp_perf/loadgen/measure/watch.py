@@ -11,15 +11,19 @@ import gevent
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
+from aqp_perf.clock import SYSTEM_CLOCK, Clock
 from aqp_perf.core.load.cost import parse_budget
 from aqp_perf.core.load.durations import parse_duration
 from aqp_perf.core.measured.run_progress import Progress
 from aqp_perf.core.measured.run_result import MeteredUnits
+from aqp_perf.core.records import to_json
 from aqp_perf.core.verdict.hopeless import abort_reason
 from aqp_perf.core.verdict.thresholds import parse_abort_rule
+from aqp_perf.files import write_whole
 from aqp_perf.loadgen.command.result_file import progress_path
-from aqp_perf.loadgen.measure.progress_file import write_progress
 
+REST_RATIO: Final = 200
+"""Half a percent of a core at most, however many operations there are."""
 _WATCH_S: Final = 0.5
 
 
@@ -108,3 +112,33 @@ def wait_for_reason(find: Callable[[], str | None], is_over: Callable[[], bool])
         if reason is not None and not is_over():
             return reason
     return None
+
+
+def write_progress(
+    path: Path,
+    every_s: float,
+    *,
+    progress: Callable[[], Progress],
+    is_over: Callable[[], bool],
+    clock: Clock = SYSTEM_CLOCK,
+) -> None:
+    """Keep writing the progress to a file, atomically, until the run is over.
+
+    It is a file because a locustfile may print anything to the output of locust. It costs the load
+    next to nothing: the writer rests for `REST_RATIO` times as long as it took to write.
+
+    Args:
+        path: the file.
+        every_s: shortest time between two writes.
+        progress: returns how the run is doing.
+        is_over: returns whether it is over.
+        clock: its `sleep` lets other greenlets work, as Locust patches ``time.sleep``.
+    """
+    rest_s = every_s
+    while True:
+        clock.sleep(rest_s)
+        if is_over():
+            return
+        began_s = clock.monotonic_s()
+        write_whole(path, to_json(progress().without_details()))
+        rest_s = max(every_s, REST_RATIO * (clock.monotonic_s() - began_s))

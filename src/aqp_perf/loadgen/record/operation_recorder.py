@@ -1,6 +1,7 @@
 """What a locust process measured of one operation, request by request."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -8,21 +9,49 @@ from aqp_perf.core.aws.capacity_units import read_units
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import MOST_MESSAGES, SHORTEST_S, OperationResult
 from aqp_perf.core.measured.operation_parts import (
+    AGGREGATE,
     MOST_EVIDENCE,
+    RETRIEVE,
     AnswerChecks,
     AnswerSizes,
     AttemptCounts,
+    TimeShares,
 )
 from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
 from aqp_perf.core.samples.timeline import Timeline
 from aqp_perf.loadgen.clients.request_context import RequestContext
-from aqp_perf.loadgen.record.server_times import ServerTimeRecorder
 
 if TYPE_CHECKING:
     from aqp_perf.core.proof import WrongAnswer, WrongAnswerKind
 
 _NS = 1_000_000_000
 _MESSAGE_LENGTH = 200
+
+
+class _ServerTimes:
+    """Histograms of the times in answers, and sums of what of the latency they explain."""
+
+    def __init__(self) -> None:
+        self.histograms: defaultdict[str, LatencyHistogram] = defaultdict(LatencyHistogram)
+        self._shares: Counter[str] = Counter()
+        """By the names of the fields of `TimeShares`."""
+
+    def record(self, times_ns: Mapping[str, int], latency_ns: int, service_time_ns: int) -> None:
+        """Count the times in one answer, to a request with this latency and service time."""
+        for name, time_ns in times_ns.items():
+            self.histograms[name].record_ns(time_ns)
+        if RETRIEVE in times_ns and AGGREGATE in times_ns:
+            retrieve_ns, aggregate_ns = times_ns[RETRIEVE], times_ns[AGGREGATE]
+            shares = self._shares
+            shares["answers"] += 1
+            shares["waiting_ns"] += latency_ns - service_time_ns
+            shares["client_and_network_ns"] += service_time_ns - aggregate_ns - retrieve_ns
+            shares["aggregate_ns"] += aggregate_ns
+            shares["retrieve_ns"] += retrieve_ns
+
+    def shares(self) -> TimeShares | None:
+        """Return where the time of all answers went; None when no answer reported both times."""
+        return TimeShares(**self._shares) if self._shares else None
 
 
 class OperationRecorder:
@@ -42,7 +71,7 @@ class OperationRecorder:
         self.latency = LatencyHistogram()
         self.service_time = LatencyHistogram()
         self.timeline = Timeline()
-        self.server_times = ServerTimeRecorder()
+        self.server_times = _ServerTimes()
         self.payload = SizeHistogram()
         self.attempts: Counter[str] = Counter()
         """``total``, ``throttled`` and ``backoff_ns``."""

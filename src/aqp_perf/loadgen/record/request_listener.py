@@ -3,8 +3,7 @@
 import time
 from typing import Final
 
-from aqp_perf.loadgen.clients.failure_classes import failure_class_of
-from aqp_perf.loadgen.clients.failure_texts import encodable, text_of
+from aqp_perf.loadgen.clients.failures import encodable, failure_class_of, text_of
 from aqp_perf.loadgen.clients.request_context import RequestContext
 from aqp_perf.loadgen.record.recorder import Recorder
 from aqp_perf.loadgen.record.window import Window

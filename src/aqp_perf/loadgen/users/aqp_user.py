@@ -23,7 +23,7 @@ from aqp_perf.core.proof import AggregateQuery
 from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind, wrong_answer
 from aqp_perf.loadgen.clients.connections import DEFAULT_TIMEOUTS, Timeouts
 from aqp_perf.loadgen.clients.exchange import HttpServer, Reply
-from aqp_perf.loadgen.clients.failure_texts import encodable
+from aqp_perf.loadgen.clients.failures import encodable
 from aqp_perf.loadgen.clients.request_context import RequestContext
 from aqp_perf.loadgen.users.aqp_answer import AqpAnswer, MalformedAnswer, check_columns, read_answer
 from aqp_perf.loadgen.users.paced_user import AnswerCheck, PacedUser

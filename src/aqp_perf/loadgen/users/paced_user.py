@@ -14,7 +14,7 @@ from locust import User, task
 from aqp_perf.core.load.pacing import ClosedModel, OpenModel
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.proof import WrongAnswer, WrongAnswerKind
-from aqp_perf.loadgen.clients.failure_classes import failure_class_of
+from aqp_perf.loadgen.clients.failures import failure_class_of
 from aqp_perf.loadgen.clients.request_context import RequestContext
 from aqp_perf.loadgen.workload.workload import Workload, workload_of
 

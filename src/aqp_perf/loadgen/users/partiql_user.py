@@ -2,25 +2,48 @@
 
 import time
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from gevent import GreenletExit
 
 from aqp_perf.core.data.statements import insert_statement
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.proof.write_log import Outcome
-from aqp_perf.loadgen.clients.attempts import Attempts
-from aqp_perf.loadgen.clients.dynamodb import Answer, Attributes, DynamoDbClient, DynamoDbError
+from aqp_perf.loadgen.clients.dynamodb import (
+    Answer,
+    Attempts,
+    Attributes,
+    DynamoDbClient,
+    DynamoDbError,
+)
 from aqp_perf.loadgen.clients.open_client import open_client
 from aqp_perf.loadgen.clients.request_context import RequestContext
 from aqp_perf.loadgen.command.argument_values import ClientKind
 from aqp_perf.loadgen.command.workload_arguments import WorkloadSettings
 from aqp_perf.loadgen.users.paced_user import AnswerCheck, PacedUser
 from aqp_perf.loadgen.users.select_pages import SelectPages
-from aqp_perf.loadgen.users.write_outcomes import outcome_of
 
 _Opening = tuple[ClientKind, str | None, str | None, int]
 """The arguments of `open_client`."""
+_REFUSALS: Final = frozenset(
+    {
+        FailureClass.THROTTLED,
+        FailureClass.CLIENT_ERROR,
+        FailureClass.UNAUTHORIZED,
+        FailureClass.CONNECTION,
+    }
+)
+"""After these a write has not landed. After an HTTP 500 it may have.
+
+Source: "Error handling with DynamoDB", Amazon DynamoDB Developer Guide."""
+
+_UNDECIDED_CODES: Final = frozenset(
+    {"DuplicateItemException", "RequestTimeout", "RequestTimeoutException"}
+)
+"""The item is there, perhaps by an earlier write; or a proxy did not wait for the answer."""
+
+_NOT_DYNAMODB: Final = "Http"
+"""Prefix of the code of an error that is not DynamoDB's: a proxy may have passed the write on."""
 
 
 class PartiqlUser(PacedUser):
@@ -61,14 +84,14 @@ class PartiqlUser(PacedUser):
         item = settings.dataset.written_item(self.stream, index)
         outcome = Outcome.UNKNOWN
         try:
-            answer = self._execute(
+            answer = self.execute(
                 name,
                 insert_statement(settings.table),
                 item.parameters(),
                 due_ns=due_ns,
                 writes=True,
             )
-            outcome = outcome_of(answer)
+            outcome = _outcome_of(answer)
         finally:  # the greenlet may be killed while the write is under way
             self._write_log.note(index, outcome)
 
@@ -93,35 +116,14 @@ class PartiqlUser(PacedUser):
         most_items = self.workload.settings.dataset.items_per_partition
         pages = SelectPages(f"{statement} {list(parameters)}", check, most_items)
         while True:
-            answer = self._execute(
+            answer = self.execute(
                 name, statement, parameters, due_ns=due_ns, writes=False, pages=pages
             )
             if isinstance(answer, DynamoDbError) or pages.next_token is None:
                 return
             due_ns = time.perf_counter_ns()
 
-    def execute(
-        self,
-        name: str,
-        statement: str,
-        parameters: Sequence[Attributes],
-        *,
-        due_ns: int,
-        writes: bool,
-    ) -> Answer | None:
-        """Send a statement and report it as operation ``name``; return its answer, or None.
-
-        Args:
-            name: under which it is counted.
-            statement: the PartiQL text.
-            parameters: its parameters, in order.
-            due_ns: when it was due (perf_counter).
-            writes: whether it writes: then without an answer it may have landed.
-        """
-        answer = self._execute(name, statement, parameters, due_ns=due_ns, writes=writes)
-        return None if isinstance(answer, DynamoDbError) else answer
-
-    def _execute(  # noqa: PLR0913 - a statement, how it is counted, and how it is checked
+    def execute(  # noqa: PLR0913 - a statement, how it is counted, and how it is checked
         self,
         name: str,
         statement: str,
@@ -131,7 +133,16 @@ class PartiqlUser(PacedUser):
         writes: bool,
         pages: SelectPages | None = None,
     ) -> Answer | DynamoDbError:
-        """Do what `execute` does, for a page of a SELECT too; return the error if it failed."""
+        """Send a statement and report it as operation ``name``; return its answer, or its error.
+
+        Args:
+            name: the operation under which it is counted.
+            statement: the PartiQL text.
+            parameters: its parameters, in order.
+            due_ns: when it was due (perf_counter).
+            writes: whether it writes: then without an answer it may have landed.
+            pages: what came before of a SELECT of which this is a page.
+        """
         context = self.timing(due_ns)
         if pages is not None and pages.check is not None:
             context["is_checked"] = False  # until it is
@@ -175,3 +186,14 @@ def _add_attempts(context: RequestContext, attempts: Attempts | None) -> None:
 def _opening_of(settings: WorkloadSettings) -> _Opening:
     client = settings.client
     return client.kind, settings.endpoint_url, settings.region, client.max_attempts
+
+
+def _outcome_of(answer: Answer | DynamoDbError) -> Outcome:
+    """Return the outcome of a write."""
+    if not isinstance(answer, DynamoDbError):
+        return Outcome.ACKNOWLEDGED
+    if answer.attempts is not None and answer.attempts.total > 1:
+        return Outcome.UNKNOWN  # an earlier attempt may have landed
+    if answer.code in _UNDECIDED_CODES or answer.code.startswith(_NOT_DYNAMODB):
+        return Outcome.UNKNOWN
+    return Outcome.REFUSED if answer.failure_class in _REFUSALS else Outcome.UNKNOWN

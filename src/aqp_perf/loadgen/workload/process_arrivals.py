@@ -13,10 +13,9 @@ from locust.rpc.protocol import Message
 from locust.runners import MasterRunner, WorkerRunner
 
 from aqp_perf.core.load.pacing import OpenModel
-from aqp_perf.core.load.schedule import ArrivalSchedule
+from aqp_perf.core.load.schedule import ArrivalSchedule, Share, shares_of
 from aqp_perf.loadgen.workload.alarm import Alarm
 from aqp_perf.loadgen.workload.arrivals import Arrivals
-from aqp_perf.loadgen.workload.shares import Share, shares_of
 
 SHARES_MESSAGE: Final = "perf_arrival_shares"
 """Carries a worker's share of every class."""

@@ -14,16 +14,14 @@ from typing import Final
 
 from aqp_perf.core.comparison.compare import FALSE_ALARM_RATIO, compare
 from aqp_perf.core.comparison.outcome import Comparison, not_compared
-from aqp_perf.core.results.judged_run import JudgedRun
-from aqp_perf.core.results.results_document import read_results
-from aqp_perf.core.results.results_file import ResultsFile
+from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile
+from aqp_perf.core.results.results_document import read_results, results_text
 from aqp_perf.core.results.run_fingerprint import RunFingerprint, minor
 from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.errors import BaselineUnusable, ResultError
 from aqp_perf.files import read_file
 from aqp_perf.plugin.settings.option_values import SUFFIX, is_path
 from aqp_perf.plugin.settings.session_settings import BaselineSettings, MissingBaseline
-from aqp_perf.reports.json_file import results_text
 from aqp_perf.reports.lines import Line, Style, printable
 from aqp_perf.stores.file_store import STORE_ERRORS, FileStore
 

@@ -14,8 +14,7 @@ import pytest
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.measured.selectors import matching_operations
 from aqp_perf.core.records import from_json, to_json
-from aqp_perf.core.results.judged_run import JudgedRun
-from aqp_perf.core.results.results_file import ResultsFile
+from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile
 from aqp_perf.core.verdict.thresholds import Threshold
 from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.plugin.results.baselines import Baselines

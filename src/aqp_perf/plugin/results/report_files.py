@@ -7,15 +7,16 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final
 
-from aqp_perf.core.results.results_file import ResultsFile
+from aqp_perf.core.results.judged_run import ResultsFile
+from aqp_perf.core.results.results_document import results_text
 from aqp_perf.core.results.trends import Trend
 from aqp_perf.files import write_whole
 from aqp_perf.plugin.results.session_history import SessionHistory
 from aqp_perf.plugin.settings.session_settings import SessionSettings
 from aqp_perf.plugin.settings.written_files import STEP_SUMMARY_VARIABLE
-from aqp_perf.reports.json_file import results_text, write_aside
 from aqp_perf.reports.lines import Line, Style, printable
 from aqp_perf.reports.markdown import render_markdown
 
@@ -72,7 +73,7 @@ class ReportFiles:
         if self._has_results or not results.runs:
             return None
         try:
-            text = f"the results are in {write_aside(results)} instead"
+            text = f"the results are in {_write_aside(results)} instead"
             self._has_results = True
         except _FAILURES as error:
             text = f"ERROR: the results could not be written to another place: {_text(error)}"
@@ -141,3 +142,13 @@ def _page(results: ResultsFile, trends: tuple[Trend, ...]) -> str:
     from aqp_perf.reports.html import render_html  # noqa: PLC0415
 
     return render_html(results, trends)
+
+
+def _write_aside(results: ResultsFile) -> Path:
+    """Write the results to a new file in the folder for temporary files, and return its path."""
+    text = results_text(results)  # first: what cannot be written leaves no file
+    with NamedTemporaryFile(
+        "w", prefix="aqp-perf-", suffix=".json", encoding="utf-8", delete=False
+    ) as file:
+        file.write(text)
+    return Path(file.name)

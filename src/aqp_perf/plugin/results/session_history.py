@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from aqp_perf.core.results.results_file import ResultsFile
+from aqp_perf.core.results.judged_run import ResultsFile
+from aqp_perf.core.results.results_document import results_text
 from aqp_perf.core.results.series import history_name, names_in, series_of
 from aqp_perf.core.results.trends import Trend, find_trends
 from aqp_perf.errors import InvalidOption
 from aqp_perf.history.change_points import INSTALL_HINT, find_changes, is_installed
 from aqp_perf.history.commits import commits_in
 from aqp_perf.history.reading import HISTORY_ERRORS, error_text, read_history
-from aqp_perf.reports.json_file import results_text
 from aqp_perf.reports.lines import Line, Style, printable
 from aqp_perf.reports.text.trend_lines import skipped_lines, trend_lines
 from aqp_perf.stores.file_store import STORE_ERRORS, Place

@@ -17,7 +17,7 @@ from typing import Final
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from aqp_perf.core.results.results_file import ResultsFile
+from aqp_perf.core.results.judged_run import ResultsFile
 from aqp_perf.core.results.trends import Trend
 from aqp_perf.reports.facts.runs import outcome_text, verdict_counts, worst_first
 from aqp_perf.reports.figures import Fact

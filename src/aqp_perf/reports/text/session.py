@@ -12,8 +12,7 @@ from aqp_perf.reports.facts.decisive import decisive_text, rule_text
 from aqp_perf.reports.facts.proof import is_own_system
 from aqp_perf.reports.facts.runs import run_names
 from aqp_perf.reports.lines import STYLE_OF, Line, Style, cut_middle, paragraph, printable, wrapped
-from aqp_perf.reports.text.proof_lines import proof_lines
-from aqp_perf.reports.text.terminal import run_block
+from aqp_perf.reports.text.terminal import proof_lines, run_block
 
 _COUNTED_TWICE: Final = (
     "An INVALID or NO DATA run is an error of its test. pytest counts it in addition to the "

@@ -1,4 +1,4 @@
-"""A run on the screen: its verdict, Locust's table with exact percentiles, and what failed."""
+"""A run on the screen: its verdict, Locust's table with exact percentiles, failures, proof."""
 
 import shlex
 from collections.abc import Iterator, Mapping
@@ -9,9 +9,15 @@ from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.reports.facts.conditions import generator_facts, profile_value
 from aqp_perf.reports.facts.operations import failure_groups, time_notes, together
+from aqp_perf.reports.facts.proof import (
+    answers_text,
+    audit_facts,
+    is_own_system,
+    is_unaudited,
+    unverified_reason,
+)
 from aqp_perf.reports.figures import counted, figure, part_text, table_ms
-from aqp_perf.reports.lines import Line, Style, align, cut_middle, paragraph, printable
-from aqp_perf.reports.text.proof_lines import proof_lines
+from aqp_perf.reports.lines import Line, Style, align, cut_middle, paragraph, printable, short_name
 from aqp_perf.reports.text.verdict_block import comparison_block, verdict_block
 
 _HEADER: Final = (
@@ -25,6 +31,7 @@ _TIMES: Final = ("mean", "min", "max", "p50", "p95", "p99")
 _SHOWN_MS: Final = 0.1
 _KEPT_RATIO: Final = 0.002
 """Two values of a histogram that differ by more are not one value, rounded twice."""
+_INDENT: Final = "  "
 _MOST_MESSAGES: Final = 10
 """Messages per operation; the results file has all of them."""
 
@@ -54,6 +61,34 @@ def run_block(judged: JudgedRun, width: int = 100) -> Iterator[Line]:
 def failure_text(judged: JudgedRun, width: int = 100) -> str:
     """Return `run_block` as the message of a run that did not pass."""
     return "\n".join(line.text for line in run_block(judged, width))
+
+
+def proof_lines(judged: JudgedRun, width: int) -> Iterator[Line]:
+    """Yield what the checks of answers and the audit of writes found."""
+    style = Style.PLAIN if is_own_system(judged) else Style.WARNING
+    unverified = []
+    for label, operation in judged.run.labelled.items():
+        name, answers, text = short_name(label), operation.answers, answers_text(operation)
+        if operation.is_unverified:
+            unverified.append(name)
+        if text is None or answers is None:
+            continue
+        is_wrong = answers.wrong_count > 0
+        yield from paragraph(
+            f"answers of {name}: {text}", width, Style.BAD if is_wrong else Style.PLAIN
+        )
+        for wrong in answers.evidence if is_wrong else ():
+            yield from paragraph(wrong.query, width, indent=f"{_INDENT}{wrong.kind}: ")
+            yield from paragraph(wrong.expected, width, indent=f"{_INDENT * 2}expected: ")
+            yield from paragraph(wrong.got, width, indent=f"{_INDENT * 2}got: ")
+    if unverified:
+        text = f"answers not verified: {unverified_reason(judged)} ({', '.join(unverified)})"
+        yield from paragraph(text, width, style)
+    found = ", ".join(f"{fact.value} {fact.name}" for fact in audit_facts(judged))
+    if found:
+        yield from paragraph(f"writes: {found}", width)
+    elif is_unaudited(judged):
+        yield Line("writes not audited", style)
 
 
 def origin_lines(judged: JudgedRun) -> Iterator[Line]:

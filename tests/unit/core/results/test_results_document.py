@@ -20,9 +20,13 @@ from aqp_perf.core.load.pacing import OWN_PACING
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, MeteredUnits, RunResult
 from aqp_perf.core.proof.write_audit import WriteAudit
-from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
-from aqp_perf.core.results.results_document import read_results, results_document, run_document
-from aqp_perf.core.results.results_file import ResultsFile
+from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile, TargetInfo
+from aqp_perf.core.results.results_document import (
+    read_results,
+    results_document,
+    results_text,
+    run_document,
+)
 from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.samples.timeline import Timeline
@@ -253,7 +257,14 @@ def test_amounts_of_money_survive_a_round_trip(
 def test_results_survive_a_round_trip(audit: WriteAudit | None) -> None:
     report = replace(REPORT, runs=(replace(JUDGED, write_audit=audit),))
 
-    assert read_results(json.dumps(results_document(report), allow_nan=False)) == report
+    assert read_results(results_text(report)) == report
+
+
+def test_a_figure_that_is_not_finite_is_refused() -> None:
+    broken = replace(JUDGED, profile={"rate": float("nan")})
+
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        results_text(replace(REPORT, runs=(broken,)))
 
 
 def test_a_run_read_back_has_every_invalid_reason() -> None:
@@ -397,4 +408,4 @@ def test_a_file_with_any_value_replaced_is_read_or_refused(
     except ResultError:
         return
 
-    assert read_results(json.dumps(results_document(read), allow_nan=False)) == read
+    assert read_results(results_text(read)) == read

@@ -10,9 +10,8 @@ import pytest
 from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.load.pacing import OWN_PACING
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
-from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
+from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile, TargetInfo
 from aqp_perf.core.results.results_document import results_document
-from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict
 from aqp_perf.errors import BaselineUnusable, TargetUnusable

@@ -13,9 +13,8 @@ from unittest.mock import patch
 import pytest
 
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
-from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
+from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile, TargetInfo
 from aqp_perf.core.results.results_document import read_results
-from aqp_perf.core.results.results_file import ResultsFile
 from aqp_perf.core.verdict.verdicts import judge
 from aqp_perf.plugin.results.report_files import ReportFiles, job_url
 from aqp_perf.plugin.settings.written_files import STEP_SUMMARY_VARIABLE

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from aqp_perf.core.comparison.outcome import not_compared
 from aqp_perf.core.comparison.rules import ComparisonRule
-from aqp_perf.core.results.results_file import ResultsFile
+from aqp_perf.core.results.judged_run import ResultsFile
 from aqp_perf.core.verdict.thresholds import parse_threshold
 from aqp_perf.core.verdict.verdicts import Verdict, judge
 from aqp_perf.reports.facts.comparisons import comparison_text

@@ -8,7 +8,7 @@ from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.proof.write_log import Key
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.verdicts import judge
-from aqp_perf.reports.text.proof_lines import proof_lines
+from aqp_perf.reports.text.terminal import proof_lines
 from aqp_perf.reports.text.verdict_block import verdict_block
 
 AUDIT = WriteAudit(

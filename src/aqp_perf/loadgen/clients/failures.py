@@ -1,8 +1,13 @@
-"""The kind of failure that an exception of a locust request stands for, in any locustfile."""
+"""Failures of locust requests, in any locustfile: the kind of an exception, and its text.
+
+Texts go to the screen, into files and from process to process: they are encodable, and without what
+a ``credential_process`` wrote.
+"""
 
 from http import HTTPStatus
 
 import requests
+from botocore.exceptions import CredentialRetrievalError
 from gevent.timeout import Timeout
 from geventhttpclient.response import HTTPParseError
 from geventhttpclient.useragent import RetriesExceeded
@@ -17,6 +22,8 @@ _NOT_CONNECTED_OR_BROKEN = (
     requests.exceptions.ChunkedEncodingError,
 )
 """They may come with a response whose status is 200: the answer broke off."""
+_PROCESS = "custom-process"
+"""botocore's name for a ``credential_process``."""
 _TIMEOUTS = (TimeoutError, requests.Timeout, Timeout)
 
 
@@ -45,6 +52,31 @@ def class_of_status(status: int, code: str = "") -> FailureClass:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return FailureClass.SERVER_ERROR
     return FailureClass.CLIENT_ERROR
+
+
+def encodable(text: str) -> str:
+    """Return ``text`` with lone surrogates escaped: JSON can carry them, UTF-8 cannot."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def text_of(exception: BaseException) -> str:
+    """Return the text of an exception, or its class name if it has none or fails to make one."""
+    try:
+        return encodable(str(exception) or repr(exception))
+    except Exception:  # noqa: BLE001 - a locustfile's exception may do anything here
+        return type(exception).__name__
+
+
+def credentials_problem(error: Exception) -> str:
+    """Return why there are no credentials, without what a ``credential_process`` wrote."""
+    if isinstance(error, CredentialRetrievalError) and error.kwargs["provider"] == _PROCESS:
+        return (
+            f"no credentials from {_PROCESS}: the credential_process failed, run it yourself to "
+            "see why (what it writes may hold secrets)"
+        )
+    return str(error)
 
 
 def _class_of_exception(exception: BaseException, *, has_answer: bool) -> FailureClass:

@@ -1,13 +1,15 @@
-"""The failure class of the exceptions that locustfiles report."""
+"""The failure class and the text of the exceptions that locustfiles report."""
 
 import gevent
 import pytest
 import requests
 from geventhttpclient.response import HTTPConnectionClosed
 from geventhttpclient.useragent import RetriesExceeded
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aqp_perf.core.measured.failure_class import FailureClass
-from aqp_perf.loadgen.clients.failure_classes import failure_class_of
+from aqp_perf.loadgen.clients.failures import encodable, failure_class_of
 
 
 def response(status: int) -> requests.Response:
@@ -57,3 +59,13 @@ def test_an_exception_that_knows_its_class_decides() -> None:
         failure_class = FailureClass.AMBIGUOUS
 
     assert failure_class_of(Known(), response(500)) is FailureClass.AMBIGUOUS
+
+
+@given(st.text(st.characters(exclude_categories=[])))
+def test_every_text_can_be_written_down(text: str) -> None:
+    assert encodable(text).encode().decode() == encodable(text)
+
+
+@given(st.text())
+def test_a_text_that_utf_8_has_bytes_for_stays_as_it_is(text: str) -> None:
+    assert encodable(text) == text
