@@ -206,9 +206,9 @@ def test_a_taken_port_is_one_clear_line_and_exit_code_2() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--port", "x"], "argument --port: 'x' is not a port: use 0 to 65535\n"),
-        (["--port", "65536"], "argument --port: '65536' is not a port: use 0 to 65535\n"),
-        (["--bind", "203.0.113.1"], "to bind on address ('203.0.113.1', 0))\n"),
+        (["--port", "x"], "argument --port: 'x' is not a whole number from 0 to 65535\n"),
+        (["--port", "65536"], "argument --port: '65536' is not a whole number from 0 to 65535\n"),
+        (["--bind", "203.0.113.1"], "is not valid: name an address of this machine\n"),
         (["--unknown"], "unrecognized arguments: --unknown\n"),
     ],
 )

@@ -2,19 +2,18 @@
 
 import argparse
 import os
-import signal
 import sys
-from collections.abc import Callable, Sequence
-from typing import Never
+from collections.abc import Sequence
 
 from aqp_perf.aqp.credentials import resolve_signer
 from aqp_perf.aqp.serving.callers import Callers
 from aqp_perf.aqp.serving.dynamodb import DynamoDB
-from aqp_perf.aqp.serving.server import open_socket, serve, url_of
+from aqp_perf.aqp.serving.server import serve
 from aqp_perf.aqp.serving.service import MAX_ITEMS, MAX_QUERY_BYTES, QueryService
 from aqp_perf.aqp.serving.web import AqpApplication
 from aqp_perf.base_url import is_loopback
 from aqp_perf.errors import ConfigError, InvalidOption, PortTaken
+from aqp_perf.listening import end_on_signals, open_socket, url_of, whole_number
 
 _DESCRIPTION = """\
 An Aggregation Query Proxy for tests: GET /query-aggregation/<SQL> with Basic authentication, over
@@ -26,8 +25,7 @@ pair of the real AQP). Prints "ready URL" when it accepts requests; SIGTERM and 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until a signal ends it, and return the exit code."""
     options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _end)
-    signal.signal(signal.SIGINT, _end)
+    end_on_signals()
     try:
         dynamodb = DynamoDB(
             options.endpoint_url,
@@ -64,39 +62,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _end(*_: object) -> Never:
-    raise SystemExit(0)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m aqp_perf.aqp", description=_DESCRIPTION)
     parser.add_argument("--endpoint-url", required=True, help="the DynamoDB endpoint")
     parser.add_argument(
         "--table", required=True, action="append", help="a table that may be read; repeatable"
     )
-    parser.add_argument("--port", type=_whole(0, 65_535), default=8080, help="0: a free one")
+    parser.add_argument("--port", type=whole_number(0, 65_535), default=8080, help="0: a free one")
     parser.add_argument("--bind", default="127.0.0.1", help="the address to listen on")
     parser.add_argument("--region", help="default: AWS_REGION, or that of the endpoint")
     parser.add_argument(
         "--allow-scan", action="store_true", help="run queries that read a whole table"
     )
-    parser.add_argument("--threads", type=_whole(1, 512), default=8)
-    parser.add_argument("--max-query-bytes", type=_whole(1, 65_536), default=MAX_QUERY_BYTES)
-    parser.add_argument("--max-items", type=_whole(1), default=MAX_ITEMS)
+    parser.add_argument("--threads", type=whole_number(1, 512), default=8)
+    parser.add_argument("--max-query-bytes", type=whole_number(1, 65_536), default=MAX_QUERY_BYTES)
+    parser.add_argument("--max-items", type=whole_number(1), default=MAX_ITEMS)
     return parser
-
-
-def _whole(lowest: int, highest: int = 2**62) -> Callable[[str], int]:
-    """Return a reader of whole numbers in a range, for argparse."""
-
-    def read(text: str) -> int:
-        if not text.isascii() or not text.isdecimal() or not lowest <= int(text) <= highest:
-            raise argparse.ArgumentTypeError(
-                f"{text!r} is not a whole number from {lowest} to {highest}"
-            )
-        return int(text)
-
-    return read
 
 
 if __name__ == "__main__":

@@ -8,16 +8,10 @@ from pathlib import Path
 import pytest
 
 from aqp_perf import targets
-from aqp_perf.children import SERVER_NICENESS, Child, ChildExited, module_command, with_this_package
+from aqp_perf.children import running_server
 from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.measured.run_result import RunResult
-from aqp_perf.errors import (
-    ConfigError,
-    InvalidOption,
-    LoadNotAlone,
-    TableNotFound,
-    TargetUnavailable,
-)
+from aqp_perf.errors import ConfigError, InvalidOption, LoadNotAlone, TableNotFound
 from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.runs.load_runs import RUNS
 from aqp_perf.plugin.runs.site import Aqp, Site
@@ -29,7 +23,6 @@ from aqp_perf.targets import Table, Target, TargetKind, random_name, table_name
 AQP_USER_VARIABLE = "PERF_AQP_USER"
 AQP_PASSWORD_VARIABLE = "PERF_AQP_PASSWORD"  # noqa: S105 - the name of a variable
 _EXAMPLE_CREDENTIALS = ("small-query-app", "secretEXAMPLE")
-_START_TIMEOUT_S = 20.0
 
 
 class PerfLoad:
@@ -135,15 +128,10 @@ def perf_aqp(pytestconfig: pytest.Config, perf_target: Target, perf_table: Table
         _check(chosen, perf_table)
         yield Aqp(url=chosen, label="AQP")
         return
-    command = [*module_command("aqp_perf.aqp"), "--endpoint-url", perf_target.endpoint]
-    command += ["--table", perf_table.name, "--region", perf_target.region, "--port", "0"]
-    environment = with_this_package(perf_target.environment())
-    name = "embedded AQP"
-    with Child(name, command, environment=environment, niceness=SERVER_NICENESS) as child:
-        try:
-            url = child.wait_for_line("ready ", _START_TIMEOUT_S)
-        except (ChildExited, TimeoutError) as error:
-            raise TargetUnavailable(name, _START_TIMEOUT_S, str(error)) from error
+    options = ["--endpoint-url", perf_target.endpoint, "--region", perf_target.region]
+    options += ["--table", perf_table.name]
+    environment = perf_target.environment()
+    with running_server("embedded AQP", "aqp_perf.aqp", *options, environment=environment) as url:
         _check(url, perf_table)
         yield Aqp(url=url, label="embedded AQP, not the real one")
 

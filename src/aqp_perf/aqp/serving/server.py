@@ -1,6 +1,5 @@
-"""Listen, and serve the AQP over HTTP with waitress."""
+"""Serve the AQP over HTTP with waitress."""
 
-import errno
 import logging
 import resource
 import socket
@@ -9,46 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 from waitress.server import create_server
 
-from aqp_perf.errors import InvalidOption, PortTaken
+from aqp_perf.listening import BACKLOG
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-_BACKLOG: Final = 1_024
 _MAX_CONNECTIONS: Final = 10_000
 _OTHER_FILES: Final = 64  # of this process: standard streams, modules, certificates
 _OTHER_HEADERS_BYTES: Final = 16 * 1024
 _ENCODED_BYTES: Final = 3  # of one byte, as in %27
 _MAX_BODY_BYTES: Final = 1_024  # a GET has none
-
-
-def open_socket(address: str, port: int) -> socket.socket:
-    """Return a socket bound to the address, listening; port 0 takes a free one.
-
-    Raises:
-        PortTaken: another socket listens there.
-        InvalidOption: the address is not one of this machine, or the port needs privileges.
-    """
-    try:
-        family, *_, bound = socket.getaddrinfo(
-            address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        takes_both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
-        return socket.create_server(
-            bound, family=family, backlog=_BACKLOG, dualstack_ipv6=takes_both
-        )
-    except OSError as exc:
-        if exc.errno == errno.EADDRINUSE:
-            raise PortTaken(address, port) from exc
-        if exc.errno == errno.EACCES:
-            raise InvalidOption("--port", port, "name a port above 1023") from exc
-        raise InvalidOption("--bind", address, "name an address of this machine") from exc
-
-
-def url_of(listening: socket.socket) -> str:
-    """Return the base URL of a listening socket."""
-    host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def serve(
@@ -76,7 +45,7 @@ def serve(
         application,
         sockets=[listening],
         threads=threads,
-        backlog=_BACKLOG,
+        backlog=BACKLOG,
         connection_limit=_connection_limit(threads),
         asyncore_use_poll=True,
         max_request_header_size=_ENCODED_BYTES * query_bytes + _OTHER_HEADERS_BYTES,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import gc
 import json
 import logging
-import socket
 import threading
 import uuid
 import zlib
@@ -14,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from waitress.server import create_server
 
-from aqp_perf.errors import PortTaken
 from aqp_perf.targets.moto.execution.execute import execute_statement
 from aqp_perf.targets.moto.moto_tables import (
     DynamoType,
@@ -24,6 +21,7 @@ from aqp_perf.targets.moto.moto_tables import (
 from aqp_perf.targets.moto.refusal import RequestRefused
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterable
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -32,7 +30,6 @@ _DEFAULT_REGION = "us-east-1"
 _TARGET = "DynamoDB_20120810"
 _ERROR_NAMESPACE = "com.amazonaws.dynamodb.v20120810"
 _REGION_IN_SCOPE = 2
-_BACKLOG = 1024
 _NEVER_REACHED_BYTES = 1 << 30
 _NEVER_REACHED_COUNT = 1 << 30
 _MAX_CONNECTIONS = 10_000
@@ -64,26 +61,6 @@ class MotoApplication:
                 )
                 return _send(start_response, "400 Bad Request", _error(refusal))
             return list(self._moto(environ, start_response))
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that accepts connections from now on.
-
-    Args:
-        host: the address to listen on, of IPv4 or IPv6.
-        port: the port to listen on; 0 finds a free one.
-
-    Raises:
-        PortTaken: another socket listens there.
-        OSError: the address is not one of this machine's, or needs a permission.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as exc:
-        if exc.errno == errno.EADDRINUSE:
-            raise PortTaken(host, port) from exc
-        raise
 
 
 def serve(application: MotoApplication, listener: socket.socket) -> None:
