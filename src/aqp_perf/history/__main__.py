@@ -5,14 +5,14 @@ Exit code 0: the history was read. 2: it cannot be read, has no session, or the 
 
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from aqp_perf.core.results.series import series_of
-from aqp_perf.core.results.trends import Trend, find_trends
+from aqp_perf.core.results.trends import find_trends
 from aqp_perf.history.change_points import INSTALL_HINT, find_changes, is_installed
 from aqp_perf.history.commits import commits_in
-from aqp_perf.history.reading import HISTORY_ERRORS, History, error_text, read_history
+from aqp_perf.history.reading import HISTORY_ERRORS, error_text, read_history
 from aqp_perf.reports.lines import Line, printable
 from aqp_perf.reports.text.trend_lines import overview_lines, skipped_lines
 from aqp_perf.stores.file_store import Place, parse_place
@@ -49,22 +49,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not history.sessions:
         skipped = (f"skipped: {text}" for text in history.skipped)
         return _refuse(options.history, "; ".join(["no session was found", *skipped]))
-    for line in _lines(trends, history):
-        sys.stdout.write(f"{line.text}\n")
+    lines = [
+        Line(f"sessions: {len(history.sessions)}, series: {len(trends)}"),
+        *skipped_lines(history.skipped),
+        *overview_lines(trends),
+    ]
+    if not is_installed():
+        lines.append(Line(INSTALL_HINT))
+    sys.stdout.writelines(f"{line.text}\n" for line in lines)
     return 0
 
 
 def _refuse(place: str, why: str) -> int:
     sys.stderr.write(f"{printable(place)}: {printable(why)}\n")
     return 2
-
-
-def _lines(trends: Sequence[Trend], history: History) -> Iterator[Line]:
-    yield Line(f"sessions: {len(history.sessions)}, series: {len(trends)}")
-    yield from skipped_lines(history.skipped)
-    yield from overview_lines(trends)
-    if not is_installed():
-        yield Line(INSTALL_HINT)
 
 
 if __name__ == "__main__":

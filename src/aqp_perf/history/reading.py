@@ -1,6 +1,5 @@
 """Reads the sessions of a history; other files in its place are counted and left alone."""
 
-import errno
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,9 +50,14 @@ def read_history(store: FileStore) -> History:
     own = [name for name in names if is_history_name(name)]
     for name in reversed(own[-MOST_SESSIONS:]):  # names begin with when a session began
         try:
-            sessions.append(_session(store, name))
+            held = store.read(name, _MOST_BYTES)
+            if held is None:
+                skipped.append(f"{name}: it is gone")
+            else:
+                sessions.append(read_results(held))
         except (*STORE_ERRORS, ResultError) as error:
-            skipped.append(f"{name}: {_reason(error)}")
+            reason = isinstance(error, OSError) and error.strerror
+            skipped.append(f"{name}: {reason or error}")
     sessions.sort(key=lambda session: session.started_at)
     more, others = len(skipped[_MOST_NAMED:]), len(names) - len(own)
     skipped = skipped[:_MOST_NAMED]
@@ -69,14 +73,3 @@ def error_text(error: Exception) -> str:
     if isinstance(error, (PerfError, OSError)):
         return str(error)
     return f"{type(error).__name__}: {error}"
-
-
-def _session(store: FileStore, name: str) -> ResultsFile:
-    held = store.read(name, _MOST_BYTES)
-    if held is None:
-        raise FileNotFoundError(errno.ENOENT, "it is gone", name)
-    return read_results(held)
-
-
-def _reason(error: Exception) -> str:
-    return (isinstance(error, OSError) and error.strerror) or str(error)

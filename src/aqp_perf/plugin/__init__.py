@@ -28,7 +28,6 @@ from aqp_perf.plugin.runs.site import Aqp
 from aqp_perf.plugin.runs.state import STATE, State
 from aqp_perf.plugin.session.completeness import asks_for_load, may_load
 from aqp_perf.plugin.session.exclusive import alone, among_others, check_lock, lock_path
-from aqp_perf.plugin.session.exit_code import exit_code
 from aqp_perf.plugin.session.screen import announce
 from aqp_perf.plugin.settings.options import add_options
 from aqp_perf.plugin.settings.removed import add_removed_options
@@ -158,10 +157,10 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
             state.collector.write_files()
         result = yield
         if reports and state.session.baselines.save is not None:
-            is_green = exit_code(state.facts(session.exitstatus)) == pytest.ExitCode.OK
+            is_green = state.exit_code(session.exitstatus) == pytest.ExitCode.OK
             is_whole = not state.interrupts.is_cut_short
             state.collector.save_baseline(state.baselines, is_green=is_green and is_whole)
-    session.exitstatus = exit_code(state.facts(session.exitstatus))
+    session.exitstatus = state.exit_code(session.exitstatus)
     return result
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aqp_perf.history.commits import commits_in
+from aqp_perf.history.commits import commit_in, commits_in
 
 
 @pytest.fixture
@@ -51,3 +51,17 @@ def test_commit_that_is_nowhere_has_no_count(tmp_path: Path, commit: Callable[[]
     (tmp_path / "file").write_text("")
     for no_folder in ("nowhere", "file"):
         assert commits_in(tmp_path / no_folder)(newest, newest) is None
+
+
+def test_commit_is_the_one_that_is_checked_out(tmp_path: Path, commit: Callable[[], str]) -> None:
+    assert commit_in(tmp_path) == "", "it has none yet"
+    assert commit() == commit_in(tmp_path)
+
+
+def test_folder_without_git_has_no_commit(tmp_path: Path) -> None:
+    """A test may even have removed it, and what it measured is to be reported."""
+    (tmp_path / "file").touch()
+
+    assert [commit_in(path) for path in (tmp_path, tmp_path / "gone", tmp_path / "file")] == [
+        ""
+    ] * 3

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+from math import inf
 from typing import Final
 
 from aqp_perf.core.data.dataset import DATASET_SIZES, Dataset, KeyChoice
 from aqp_perf.core.records import MOST_COUNT
 
-TOO_LONG: Final = "it must be a whole number of at most 18 digits"
 _KEY_CHOICE: Final = "key_choice"
 DATA_KEYS: Final[Mapping[str, str]] = {
     **DATASET_SIZES,
@@ -18,18 +18,19 @@ DATA_KEYS: Final[Mapping[str, str]] = {
 """Key → what it means: all arguments of `Dataset` but the seed."""
 
 
-def whole_number(least: int) -> Callable[[str], int]:
-    """Return a parser of whole numbers from ``least`` up to what a results file can hold."""
+def whole_number(least: float = -inf) -> Callable[[str], int]:
+    """Return a parser of whole numbers from ``least`` up that a results file can hold."""
 
     def parse(text: str) -> int:
         try:
             number = int(text)
         except ValueError:
-            number = least - 1
-        if number < least:
-            raise ValueError(f"it must be a whole number, at least {least}")
-        if number > MOST_COUNT:
-            raise ValueError(TOO_LONG)
+            number = None
+        if number is None or number < least:
+            bound = "" if least == -inf else f", at least {least}"
+            raise ValueError(f"it must be a whole number{bound}")
+        if abs(number) > MOST_COUNT:
+            raise ValueError("it must be a whole number of at most 18 digits")
         return number
 
     return parse

@@ -14,7 +14,6 @@ from typing import Self
 
 from aqp_perf.children import (
     Child,
-    ChildEnvironment,
     TemporaryFolder,
     module_command,
     with_this_package,
@@ -57,11 +56,15 @@ class LoadRun:
         self._folder = TemporaryFolder()
         self._result_file = self._folder.path / "result.json"
         self.command = tuple(spec.argv(self._result_file))
+        # Locust would take LOCUST_* for options of this run.
+        own = with_this_package(
+            {name: text for name, text in environment.items() if not name.startswith("LOCUST_")}
+        )
         try:
             self._child = Child(
                 "locust",
                 [*module_command("aqp_perf.loadgen"), *self.command[1:]],
-                environment=_without_options(environment),
+                environment=own,
                 on_line=self._read,
             )
         except BaseException:
@@ -104,16 +107,12 @@ class LoadRun:
             return None
         return self._result(exit_code) if self._result_file.exists() else None
 
-    def close(self) -> None:
-        """End locust and everything it started, and remove the result file."""
-        self._child.stop()
-        self._folder.close()
-
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        self._child.stop()
+        self._folder.close()
 
     def _read(self, line: str) -> None:
         if LOADED in line:
@@ -131,12 +130,6 @@ class LoadRun:
                 has_loaded=self._has_loaded,
             )
         return read_outcome(self._result_file)
-
-
-def _without_options(environment: Mapping[str, str]) -> ChildEnvironment:
-    """Return ``environment`` without LOCUST_*: locust would take them for options of this run."""
-    kept = {k: v for k, v in environment.items() if not k.startswith("LOCUST_")}
-    return with_this_package(kept)
 
 
 def _check_free(address: str) -> None:

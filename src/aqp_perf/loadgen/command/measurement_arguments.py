@@ -75,15 +75,10 @@ def _known_names() -> set[str]:
     paths = [path.strip() for path in options.locustfile.split(",")]
     if not all(Path(path).exists() for path in paths):
         return set()  # they come from a master or a URL
+    stems = [Path(path).stem for path in parse_locustfile_paths(paths)]
     return {
         name
-        for path in parse_locustfile_paths(paths)
-        for name, value in vars(sys.modules[_module_name(path)]).items()
+        for stem in stems
+        for name, value in vars(sys.modules["locustfile" if stem == "locust" else stem]).items()
         if is_user_class(value)
     }
-
-
-def _module_name(path: str) -> str:
-    """Return the name under which locust imports a locustfile."""
-    stem = Path(path).stem
-    return "locustfile" if stem == "locust" else stem

@@ -160,8 +160,8 @@ class Baselines:
                 ]
                 absence = f"there is none in {self._settings.place}, which has "
                 absence += ", ".join(known) or "none at all"
-        if held is not None:
-            return _parse(name, held)
+            if held is not None:
+                return read_results(held)
         if self._settings.missing is MissingBaseline.ERROR:
             raise BaselineUnusable(name, f"{absence}: {_ADVICE}")
         self._absence = f"baseline {name}: {absence}"
@@ -208,18 +208,10 @@ def environment_fingerprint() -> RunFingerprint:
 
 @contextmanager
 def _baseline_errors(name: str) -> Iterator[None]:
-    """Raise the errors of a store as BaselineUnusable, with the baseline's name."""
+    """Raise errors of a store or of its files as BaselineUnusable, with the baseline's name."""
     try:
         yield
-    except STORE_ERRORS as error:
-        raise BaselineUnusable(name, str(error)) from error
-
-
-def _parse(name: str, held: bytes) -> ResultsFile:
-    """Return the results in a file; raise BaselineUnusable if there are none."""
-    try:
-        return read_results(held)
-    except ResultError as error:
+    except (*STORE_ERRORS, ResultError) as error:
         raise BaselineUnusable(name, str(error)) from error
 
 

@@ -1,12 +1,10 @@
 """Collects the judged runs of a session, under xdist in the controller, and reports them."""
 
 import platform
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +15,7 @@ from aqp_perf.core.records import from_json, to_json
 from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile
 from aqp_perf.core.verdict.thresholds import Threshold
 from aqp_perf.core.verdict.verdicts import Verdict
+from aqp_perf.history.commits import commit_in
 from aqp_perf.plugin.results.baselines import Baselines
 from aqp_perf.plugin.results.report_files import ReportFiles
 from aqp_perf.plugin.results.session_command import session_command
@@ -153,7 +152,7 @@ class Collector:
             "locust": version("locust"),
             "botocore": version("botocore"),
             "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
-            "commit": _commit(self._config.rootpath),
+            "commit": commit_in(self._config.rootpath),
             "command": session_command(self._config.invocation_params.args),
         }
 
@@ -171,18 +170,3 @@ def attach(report: pytest.TestReport, judged: Sequence[JudgedRun]) -> None:
 
 def _read(runs: str) -> tuple[JudgedRun, ...]:
     return from_json(runs, tuple[JudgedRun, ...], "runs")
-
-
-def _commit(folder: Path) -> str:
-    """Return the commit that is checked out in ``folder``; empty when there is none."""
-    try:
-        done = subprocess.run(
-            ["git", "rev-parse", "--verify", "--quiet", "HEAD"],  # noqa: S607 - whichever git the user has
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError:  # no git, or the folder is gone: results are reported all the same
-        return ""
-    return done.stdout.strip()

@@ -98,7 +98,8 @@ class ReportFiles:
             write_whole(path, text())
         except _FAILURES as error:  # the screen still has the results
             self.has_failed = True
-            self._warn(f"ERROR: {option}: no {content} written: {_text(error)}", Style.BAD)
+            problem = f"ERROR: {option}: no {content} written: {_text(error)}"
+            self._lines.append(Line(printable(problem), Style.BAD))
             return False
         self._lines.append(Line(f"{content} written to {path}"))
         return True
@@ -116,10 +117,7 @@ class ReportFiles:
                 page.write(summary())
         except _FAILURES as error:
             text = f"{STEP_SUMMARY_VARIABLE}: no summary written: {_text(error)}"
-            self._warn(text, Style.WARNING)
-
-    def _warn(self, text: str, style: Style) -> None:
-        self._lines.append(Line(printable(text), style))
+            self._lines.append(Line(printable(text), Style.WARNING))
 
 
 def job_url(environment: Mapping[str, str]) -> str | None:

@@ -31,7 +31,8 @@ def session_command(arguments: Iterable[object]) -> str:
     for argument in map(str, arguments):
         is_option = argument.startswith("-")
         if is_option and not _SHOWN.fullmatch(argument):
-            name = argument[: _name_length(argument)]
+            head, equals, _ = argument.partition("=")
+            name = head + equals if argument.startswith("--") else argument[:2]
             may_be_value = name == argument
             shown.append(name if may_be_value else name + _HIDDEN)
         else:
@@ -39,9 +40,3 @@ def session_command(arguments: Iterable[object]) -> str:
             shown.append(argument if is_shown else _HIDDEN)
             may_be_value = False
     return _USER_INFO.sub(_HIDDEN, shlex.join(["pytest", *shown]))
-
-
-def _name_length(option: str) -> int:
-    if option.startswith("--"):
-        return option.find("=") + 1 or len(option)
-    return len("-x")

@@ -33,7 +33,7 @@ class SessionHistory:
         InvalidOption: files cannot be written, listed or read there.
     """
 
-    def __init__(self, place: Place, *, run_id: str, checkout: Path) -> None:
+    def __init__(self, place: Place, run_id: str, checkout: Path) -> None:
         self._run_id, self._checkout = run_id, checkout
         try:
             self._store = place.open(Path.cwd())

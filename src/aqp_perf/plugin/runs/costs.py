@@ -113,12 +113,9 @@ class SessionCosts:
     def admit(
         self, requests: Sequence[LoadRequest], region: str, capacity: TableCapacity | None = None
     ) -> Admission:
-        """Check that a load may begin, with the seeding before it and the audit after it.
+        """Check that the dearest of these loads may begin, with seeding before and audit after it.
 
-        Args:
-            requests: what it may be: the dearest counts.
-            region: of the prices.
-            capacity: of its table; None: as our table is created.
+        Its table has this ``capacity``; None: the one that our table is created with.
 
         Raises:
             BudgetExceeded: it would cost more than may be spent.
@@ -134,9 +131,8 @@ class SessionCosts:
     def charge(
         self,
         admission: Admission,
-        *,
-        metered: MeteredUnits | None,
-        audit_read_units: float | None,
+        metered: MeteredUnits | None = None,
+        audit_read_units: float | None = None,
     ) -> RunCost:
         """Count what a run cost; what is not known counts as estimated.
 
@@ -185,7 +181,6 @@ class SessionCosts:
         return 0.0 if self._created_s is None else self._clock.monotonic_s() - self._created_s
 
     def _plan(self, request: LoadRequest, capacity: TableCapacity | None) -> PlannedLoad:
-        """Return what a run will take."""
         load, classes = request.load, request.shipped_classes
         if classes is None:
             return PlannedLoad(total=Units(), peak_per_s=None, unknown=("another locustfile",))

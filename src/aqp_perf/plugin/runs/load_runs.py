@@ -4,13 +4,11 @@ import os
 import secrets
 import warnings
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import pytest
 
 from aqp_perf.core.aws.prices import format_usd
-from aqp_perf.core.load.cost import RunCost
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.verdicts import Verdict, judge
@@ -23,7 +21,6 @@ from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.runs.site import Site
 from aqp_perf.plugin.runs.state import State
 from aqp_perf.plugin.session.screen import announce
-from aqp_perf.plugin.settings.load_settings import LoadSettings
 from aqp_perf.reports.junit import properties
 
 
@@ -64,7 +61,12 @@ class TestRuns:
 
         with (
             LoadRun(spec, environment=site.environment(session.target.kind)) as locust,
-            self._shown(locust, load),
+            state.progress.showing(
+                self._item.nodeid,
+                locust.progress,
+                run_time_s=load.run_time_s,
+                judge=lambda progress: judge(progress.run, applicable(progress.run, load)),
+            ),
         ):
             try:
                 result, logs = locust.wait()
@@ -73,10 +75,10 @@ class TestRuns:
                     state.audits.note_unknown(site.table)
                 is_interrupted = isinstance(error, KeyboardInterrupt)
                 partial = locust.interrupt() if is_interrupted else None
-                if partial is None:
-                    self._cost(admission, None)
-                else:
+                if partial is not None:
                     finish(replace(partial.result, interrupted=True), None)
+                elif admission is not None:
+                    state.costs.charge(admission)
                 raise
         are_all = request.shipped_classes is not None and not result.invalid_reasons
         finish(result, Writes(logs, are_all=are_all))
@@ -87,16 +89,15 @@ class TestRuns:
     ) -> None:
         """Audit, charge, judge and compare a run; interrupted, it is kept as far as it came.
 
-        Args:
-            run: what was measured.
-            writes: what it wrote; None: the audit is left out.
-            admission: its estimated cost; None where load costs nothing.
+        Without ``writes`` the audit is left out; without ``admission`` the load costs nothing.
         """
         try:
             if writes is not None:
                 self._audit(run, writes)
         finally:
-            run.cost = self._cost(admission, run)
+            if admission is not None:
+                read_units = None if run.audit is None else run.audit.consumed_read_units
+                run.cost = self._state.costs.charge(admission, run.result.metered, read_units)
             self._judge(run)
 
     def keep(self) -> None:
@@ -121,26 +122,6 @@ class TestRuns:
             self.judged[-1] = with_comparison(judged, baselines.compare(number, judged))
         prefix = "perf" if number == 0 else f"perf.{number + 1}"
         self._item.user_properties.extend(properties(self.judged[-1], prefix))
-
-    def _shown(self, locust: LoadRun, load: LoadSettings) -> AbstractContextManager[None]:
-        """Show how a run is doing, and what its thresholds say so far."""
-        return self._state.progress.showing(
-            self._item.nodeid,
-            locust.progress,
-            run_time_s=load.run_time_s,
-            judge=lambda progress: judge(progress.run, applicable(progress.run, load)),
-        )
-
-    def _cost(self, admission: Admission | None, run: FinishedRun | None) -> RunCost | None:
-        """Count what a run cost, None one without a result; return None where load is free."""
-        if admission is None:
-            return None
-        audit = None if run is None else run.audit
-        return self._state.costs.charge(
-            admission,
-            metered=None if run is None else run.result.metered,
-            audit_read_units=None if audit is None else audit.consumed_read_units,
-        )
 
     def _audit(self, run: FinishedRun, writes: Writes) -> None:
         """Look for what a run wrote, if that was asked for; what prevents it makes it INVALID."""

@@ -9,7 +9,7 @@ from aqp_perf.plugin.results.session_history import SessionHistory
 from aqp_perf.plugin.runs.audits import Audits
 from aqp_perf.plugin.runs.costs import SessionCosts
 from aqp_perf.plugin.session.completeness import Completeness
-from aqp_perf.plugin.session.exit_code import SessionFacts
+from aqp_perf.plugin.session.exit_code import exit_code
 from aqp_perf.plugin.session.interrupts import Interrupts
 from aqp_perf.plugin.session.progress_display import ProgressDisplay
 from aqp_perf.plugin.session.xdist_workers import Process, XdistWorkers
@@ -32,8 +32,7 @@ class State:
         self.baselines = Baselines(session.baselines, config.rootpath)
         history = None
         if session.history is not None and not process.is_worker:
-            checkout = config.rootpath
-            history = SessionHistory(session.history, run_id=session.run_id, checkout=checkout)
+            history = SessionHistory(session.history, session.run_id, config.rootpath)
         self.collector = Collector(config, process, ReportFiles(session, history), thresholds)
         self.audits = Audits(session.dataset)
         self.costs = SessionCosts(session, processes=process.count)
@@ -44,20 +43,17 @@ class State:
         self.is_option_refused = False
         """Whether an option turned out to be wrong when the target was opened."""
 
-    def facts(self, status: int) -> SessionFacts:
-        """Return what the exit code follows from.
-
-        Args:
-            status: pytest's own exit status.
-        """
-        return SessionFacts(
-            status=status,
+    def exit_code(self, status: int) -> int:
+        """Return the exit code of the session; ``status`` is pytest's own."""
+        collector = self.collector
+        return exit_code(
+            status,
             interrupted_by=self.interrupts.signal,
             is_option_refused=self.is_option_refused,
             are_results_lost=self.completeness.loss is not None,
-            is_threshold_unjudged=bool(self.collector.unjudged),
-            is_file_missing=self.collector.is_file_missing,
-            is_baseline_lost=self.baselines.is_lost,
+            is_incomplete=bool(collector.unjudged)
+            or collector.is_file_missing
+            or self.baselines.is_lost,
         )
 
 

@@ -15,10 +15,9 @@ from typing import Final
 
 from aqp_perf.base_url import parse_base_url
 from aqp_perf.core.load.durations import parse_duration
-from aqp_perf.core.records import MOST_COUNT
 from aqp_perf.errors import InvalidOption
 from aqp_perf.files import check_takes_file
-from aqp_perf.loadgen.command.argument_values import TOO_LONG, whole_number
+from aqp_perf.loadgen.command.argument_values import whole_number
 from aqp_perf.targets import TargetKind, parse_target
 
 SUFFIX: Final = ".json"
@@ -102,17 +101,6 @@ def parse_audit(text: str) -> int:
         ) from error
 
 
-def parse_seed(text: str) -> int:
-    """Return a whole number that a results file can hold, negative ones too."""
-    try:
-        seed = int(text)
-    except ValueError:
-        raise ValueError("it must be a whole number") from None
-    if not -MOST_COUNT <= seed <= MOST_COUNT:
-        raise ValueError(TOO_LONG)
-    return seed
-
-
 def one_of(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
     """Return a parser of the members of an enumeration."""
 
@@ -149,14 +137,12 @@ def parse_spawn_rate(text: str) -> float:
     return number
 
 
-def parse_time(text: str) -> float:
-    """Return seconds above 0."""
-    return _bounded(parse_duration(text))
-
-
-def parse_time_or_zero(text: str) -> float:
-    """Return seconds, 0 or more."""
-    return _bounded(parse_duration(text, allow_zero=True))
+def parse_time(text: str, *, allow_zero: bool = False) -> float:
+    """Return seconds: above 0, or 0 too."""
+    seconds = parse_duration(text, allow_zero=allow_zero)
+    if seconds > _LONGEST_S:
+        raise ValueError(f"it must be at most {_LONGEST_S // 86_400} days")
+    return seconds
 
 
 def parse_run_time(text: str) -> float:
@@ -173,9 +159,3 @@ def parse_address(text: str) -> str:
     if not (colon and host and port.isdecimal() and 0 < int(port) < 1 << 16):
         raise ValueError("write it like '0.0.0.0:5557'")
     return text
-
-
-def _bounded(seconds: float) -> float:
-    if seconds > _LONGEST_S:
-        raise ValueError(f"it must be at most {_LONGEST_S // 86_400} days")
-    return seconds

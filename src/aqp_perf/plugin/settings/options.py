@@ -38,11 +38,9 @@ from aqp_perf.plugin.settings.option_values import (
     parse_processes,
     parse_run_id,
     parse_run_time,
-    parse_seed,
     parse_spawn_rate,
     parse_target_name,
     parse_time,
-    parse_time_or_zero,
 )
 from aqp_perf.plugin.settings.profiles import DEFAULT_PROFILE, SHIPPED
 from aqp_perf.plugin.settings.session_settings import MissingBaseline, ProgressKind
@@ -125,7 +123,7 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
         ),
         _load(
             "warmup",
-            parse_time_or_zero,
+            partial(parse_time, allow_zero=True),
             "TIME",
             "time at the start of the load that is left out of all figures",
             field="warmup_s",
@@ -197,7 +195,7 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
         ),
     ),
     "data": (
-        Option("seed", parse_seed, "N", "seed of all data, shown in every report", default="1"),
+        Option("seed", whole_number(), "N", "seed of all data, shown in every report", default="1"),
         Option(
             "data",
             parse_data,

@@ -1,7 +1,6 @@
 """Refuses two options that write the same file: the later one would replace the other's."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +25,9 @@ def check_written_files(session: SessionSettings, config: pytest.Config) -> None
         InvalidOption: names both options and the file.
     """
     writers: dict[Path, str] = {}
-    for option, path in _written(session, config):
+    for option, path in _written(session, config).items():
+        if path is None:
+            continue
         try:
             if path.exists() and not path.is_file():
                 continue
@@ -39,29 +40,17 @@ def check_written_files(session: SessionSettings, config: pytest.Config) -> None
             raise InvalidOption(option, str(file), hint)
 
 
-def _written(session: SessionSettings, config: pytest.Config) -> Iterator[tuple[str, Path]]:
+def _written(session: SessionSettings, config: pytest.Config) -> dict[str, Path | None]:
+    """Return option → its file; None: no file, or one in S3."""
     summary = os.environ.get(STEP_SUMMARY_VARIABLE)
-    named = {
+    junit = config.getoption("xmlpath", None)
+    save, folder = session.baselines.save, session.baselines.place.folder(config.rootpath)
+    return {
         STEP_SUMMARY_VARIABLE: Path(summary) if summary else None,
         "--perf-json": session.json_path,
         "--perf-html": session.html_path,
         "--perf-markdown": session.markdown_path,
-        "--junitxml": _junit_path(config),
-        "--perf-save": _baseline_path(session, config.rootpath),
+        # As pytest reads it.
+        "--junitxml": Path(os.path.expandvars(junit)).expanduser().absolute() if junit else None,
+        "--perf-save": folder / (save + SUFFIX) if save and folder else None,
     }
-    for option, path in named.items():
-        if path is not None:
-            yield option, path
-
-
-def _junit_path(config: pytest.Config) -> Path | None:
-    text = config.getoption("xmlpath", None)
-    if not text:
-        return None
-    return Path(os.path.expandvars(text)).expanduser().absolute()  # as pytest reads it
-
-
-def _baseline_path(session: SessionSettings, root: Path) -> Path | None:
-    """Return the file that a baseline is saved as; None: no file, or one in S3."""
-    name, folder = session.baselines.save, session.baselines.place.folder(root)
-    return None if name is None or folder is None else folder / (name + SUFFIX)

@@ -1,20 +1,13 @@
 """The exit code of a session, as a table of what happened."""
 
-from dataclasses import replace
 from signal import SIGHUP, SIGINT, SIGTERM
 from typing import Any
 
 import pytest
 
-from aqp_perf.plugin.session.exit_code import SessionFacts, exit_code
+from aqp_perf.plugin.session.exit_code import exit_code
 
-GREEN = SessionFacts(status=pytest.ExitCode.OK)
-LOSSES = (
-    replace(GREEN, are_results_lost=True),
-    replace(GREEN, is_threshold_unjudged=True),
-    replace(GREEN, is_file_missing=True),
-    replace(GREEN, is_baseline_lost=True),
-)
+LOSSES: list[dict[str, Any]] = [{"are_results_lost": True}, {"is_incomplete": True}]
 
 
 @pytest.mark.parametrize(
@@ -29,23 +22,21 @@ LOSSES = (
         ({"status": 1, "is_option_refused": True}, 4),
         ({"status": 2, "is_option_refused": True, "interrupted_by": SIGINT}, 130),
         ({"status": 0, "are_results_lost": True}, 3),
-        ({"status": 0, "are_results_lost": True, "is_file_missing": True}, 3),
-        ({"status": 0, "is_threshold_unjudged": True}, 1),
-        ({"status": 0, "is_file_missing": True}, 1),
-        ({"status": 0, "is_baseline_lost": True}, 1),
+        ({"status": 0, "are_results_lost": True, "is_incomplete": True}, 3),
+        ({"status": 0, "is_incomplete": True}, 1),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
 )
 def test_exit_code_follows_from_facts(facts: dict[str, Any], code: int) -> None:
-    assert exit_code(SessionFacts(**facts)) == code
+    assert exit_code(**facts) == code
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("status", [1, 2, 6])
-def test_red_session_keeps_the_exit_code_of_pytest(status: int, loss: SessionFacts) -> None:
-    assert exit_code(replace(loss, status=status)) == status
+def test_red_session_keeps_the_exit_code_of_pytest(status: int, loss: dict[str, Any]) -> None:
+    assert exit_code(status, **loss) == status
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_session_that_lost_anything_is_not_green(loss: SessionFacts) -> None:
-    assert exit_code(loss) != pytest.ExitCode.OK
+def test_session_that_lost_anything_is_not_green(loss: dict[str, Any]) -> None:
+    assert exit_code(pytest.ExitCode.OK, **loss) != pytest.ExitCode.OK
