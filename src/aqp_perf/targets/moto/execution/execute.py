@@ -5,8 +5,7 @@ from typing import Any, assert_never
 
 from aqp_perf.core.aws.capacity_units import read_units, write_units
 from aqp_perf.targets.moto.execution.insert import insert_item
-from aqp_perf.targets.moto.execution.next_token import decode_position, encode_position
-from aqp_perf.targets.moto.execution.select import select_page
+from aqp_perf.targets.moto.execution.select import decode_position, encode_position, select_page
 from aqp_perf.targets.moto.execution.values import item_bytes, parse_value
 from aqp_perf.targets.moto.moto_tables import (
     DynamoType,
@@ -16,7 +15,7 @@ from aqp_perf.targets.moto.moto_tables import (
     find_table,
     indexes_with,
 )
-from aqp_perf.targets.moto.refusal import ErrorCode, RequestRefused
+from aqp_perf.targets.moto.refusal import RequestRefused
 from aqp_perf.targets.moto.syntax import statement as s
 from aqp_perf.targets.moto.syntax.parser import parse_statement
 
@@ -39,7 +38,7 @@ def execute_statement(request: Mapping[str, Any], region: str) -> dict[str, Any]
     table = find_table(region, statement.table)
     if table is None:
         raise RequestRefused(
-            "Cannot do operations on a non-existent table", ErrorCode.TABLE_NOT_FOUND
+            "Cannot do operations on a non-existent table", "ResourceNotFoundException"
         )
     match statement:
         case s.Insert():

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 
-from aqp_perf.targets.moto.execution.keys import MAX_HASH_KEY_BYTES, MAX_RANGE_KEY_BYTES, key_schema
 from aqp_perf.targets.moto.execution.operands import constant_of
 from aqp_perf.targets.moto.execution.values import (
+    MAX_HASH_KEY_BYTES,
     MAX_ITEM_BYTES,
+    MAX_RANGE_KEY_BYTES,
     Attributes,
     item_bytes,
+    key_schema,
     value_bytes,
 )
 from aqp_perf.targets.moto.moto_tables import DynamoType, Item, Table, find_item, store_new_item
-from aqp_perf.targets.moto.refusal import ErrorCode, RequestRefused
+from aqp_perf.targets.moto.refusal import RequestRefused
 from aqp_perf.targets.moto.syntax import statement as s
 
 
@@ -33,7 +35,7 @@ def insert_item(table: Table, statement: s.Insert, parameters: Sequence[DynamoTy
         attributes[name] = DynamoType(value)  # a copy: cached statements share their literals
     check_item(table, attributes)
     if find_item(table, attributes) is not None:
-        raise RequestRefused("Duplicate primary key exists in table", ErrorCode.DUPLICATE_ITEM)
+        raise RequestRefused("Duplicate primary key exists in table", "DuplicateItemException")
     return store_new_item(table, attributes)
 
 

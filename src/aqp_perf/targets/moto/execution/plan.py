@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from aqp_perf.targets.moto.execution.conditions import too_many_choices
-from aqp_perf.targets.moto.execution.keys import KeySchema
 from aqp_perf.targets.moto.execution.operands import constant_of
+from aqp_perf.targets.moto.execution.values import KeySchema
 from aqp_perf.targets.moto.moto_tables import DynamoType
 from aqp_perf.targets.moto.syntax import statement as s
 

@@ -1,17 +1,23 @@
 """SELECT: one page of the items a statement means, at the cost of the partitions it names."""
 
+import base64
+import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from aqp_perf.targets.moto.execution.conditions import all_of
-from aqp_perf.targets.moto.execution.keys import KeySchema, key_schema
-from aqp_perf.targets.moto.execution.next_token import Position
 from aqp_perf.targets.moto.execution.operands import attribute_at
 from aqp_perf.targets.moto.execution.plan import ReadPlan, plan_read
-from aqp_perf.targets.moto.execution.values import Attributes, comparable, item_bytes
+from aqp_perf.targets.moto.execution.values import (
+    Attributes,
+    KeySchema,
+    comparable,
+    item_bytes,
+    key_schema,
+)
 from aqp_perf.targets.moto.moto_tables import (
     DynamoType,
     SecondaryIndex,
@@ -27,6 +33,13 @@ PAGE_BYTES = 1024 * 1024
 
 Run: TypeAlias = tuple[DynamoType, ...] | None
 """Partitions that are read and sorted together; None means the whole table."""
+
+
+class Position(NamedTuple):
+    """A place in the answer: after the item with this sort key in the run of this number."""
+
+    run: int
+    key: tuple[DynamoType, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,8 +208,27 @@ def _check_order(statement: s.Select, schema: KeySchema, plan: ReadPlan) -> None
         )
 
 
-def _project(attributes: Attributes, columns: tuple[s.Column, ...]) -> Attributes:
+def _project(attributes: Attributes, columns: tuple[s.Path, ...]) -> Attributes:
     if not columns:
         return attributes
-    found = {column.label: attribute_at(attributes, column.path) for column in columns}
+    found = {path.label: attribute_at(attributes, path) for path in columns}
     return {label: value for label, value in found.items() if value is not None}
+
+
+def encode_position(position: Position) -> str:
+    """Return the ``NextToken`` for a position, as opaque text."""
+    text = json.dumps(position, default=DynamoType.to_json)
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def decode_position(token: str) -> Position:
+    """Return the position that a token stands for.
+
+    Raises:
+        RequestRefused: it is not one of our tokens.
+    """
+    try:
+        run, key = json.loads(base64.urlsafe_b64decode(token.encode()))
+        return Position(run, tuple(map(DynamoType, key)))
+    except (ValueError, TypeError) as exc:
+        raise RequestRefused("Invalid NextToken") from exc

@@ -1,4 +1,4 @@
-"""DynamoDB's rules for attribute values: numbers, sets, sizes, and how two values compare.
+"""DynamoDB's rules for attribute values: numbers, sets, keys, sizes, how two values compare.
 
 Sizes and limits: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 and .../HowItWorks.NamingRulesDataTypes.html.
@@ -7,6 +7,7 @@ and .../HowItWorks.NamingRulesDataTypes.html.
 import base64
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import (
     Context,
     Decimal,
@@ -19,7 +20,7 @@ from decimal import (
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from aqp_perf.targets.moto.moto_tables import DynamoType
+from aqp_perf.targets.moto.moto_tables import DynamoType, SecondaryIndex, Table
 from aqp_perf.targets.moto.refusal import RequestRefused
 
 AttributeValue: TypeAlias = dict[str, Any]
@@ -33,6 +34,8 @@ Comparable: TypeAlias = tuple[str, Any]
 
 MAX_ITEM_BYTES = 400 * 1024
 MAX_NUMBER_DIGITS = 38
+MAX_HASH_KEY_BYTES = 2048
+MAX_RANGE_KEY_BYTES = 1024
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _NUMBERS = Context(
@@ -184,3 +187,43 @@ _COMPARABLES: dict[str, Callable[[Any], Any]] = {
     "L": lambda content: [comparable(element) for element in content],
     "M": lambda content: {name: comparable(element) for name, element in content.items()},
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySchema:
+    """The keys of a table or an index, and the type of each."""
+
+    hash_key: str
+    range_key: str | None
+    types: dict[str, str]
+
+    def check(self, name: str, value: DynamoType) -> None:
+        """Refuse a value that the key attribute ``name`` cannot have; other attributes are free.
+
+        Raises:
+            RequestRefused: the value has another type than the key, or is empty.
+        """
+        if name not in self.types:
+            return
+        if value.type != self.types[name]:
+            raise RequestRefused(
+                "Key attribute's data type should match its data type in table's schema: "
+                f"Key {name}"
+            )
+        if value.value == "":
+            raise RequestRefused(
+                "One or more parameter values are not valid. The AttributeValue for a key "
+                f"attribute cannot contain an empty string value. Key: {name}"
+            )
+
+
+def key_schema(table: Table, index: SecondaryIndex | None = None) -> KeySchema:
+    """Return the keys of a table, or of one of its indexes."""
+    schema = (table if index is None else index).schema
+    names = {element["KeyType"]: element["AttributeName"] for element in schema}
+    types = {element["AttributeName"]: element["AttributeType"] for element in table.attr}
+    return KeySchema(
+        hash_key=names["HASH"],
+        range_key=names.get("RANGE"),
+        types={name: types[name] for name in names.values()},
+    )

@@ -18,6 +18,8 @@ _Source: TypeAlias = tuple[str, str | None]
 """A table, and an index of it or None."""
 _Clause: TypeAlias = s.Condition | tuple[s.SortKey, ...]
 """What follows FROM: WHERE's condition or ORDER BY's keys."""
+_Test: TypeAlias = tuple[str, *tuple[s.Operand, ...]]
+"""An operator, and all its operands but the first."""
 
 MAX_STATEMENT_LENGTH = 8192
 _CACHED_STATEMENTS = 512
@@ -89,7 +91,7 @@ class _StatementBuilder(Transformer[Token, Any]):
         _unique_names(pairs)
         return s.Insert(table=table, attributes=pairs, parameter_count=next(self._parameters))
 
-    def select(self, columns: tuple[s.Column, ...], source: _Source, *clauses: _Clause) -> s.Select:
+    def select(self, columns: tuple[s.Path, ...], source: _Source, *clauses: _Clause) -> s.Select:
         where = [clause for clause in clauses if not isinstance(clause, tuple)]
         order_by = [clause for clause in clauses if isinstance(clause, tuple)]
         return s.Select(
@@ -101,14 +103,12 @@ class _StatementBuilder(Transformer[Token, Any]):
             parameter_count=next(self._parameters),
         )
 
-    def columns(self, *paths: s.Path) -> tuple[s.Column, ...]:
-        labels = [_label(path) for path in paths]
+    def columns(self, *paths: s.Path) -> tuple[s.Path, ...]:
+        labels = [path.label for path in paths]
         for label in labels:
             if labels.count(label) > 1:
                 raise RequestRefused(f"Duplicate identifiers in select clause: {label}")
-        return tuple(
-            s.Column(label=label, path=path) for label, path in zip(labels, paths, strict=True)
-        )
+        return paths
 
     def source(self, table: str, index: str | None = None) -> _Source:
         return table, index
@@ -131,29 +131,24 @@ class _StatementBuilder(Transformer[Token, Any]):
     def compare(self, left: s.Operand, operator: Token, right: s.Operand) -> s.Predicate:
         return s.Predicate("<>" if operator == "!=" else str(operator), (left, right))
 
-    def within(self, operand: s.Operand, choices: tuple[s.Operand, ...]) -> s.Predicate:
-        return s.Predicate("IN", (operand, *choices))
+    def has(self, operand: s.Operand, test: _Test) -> s.Predicate:
+        operator, *others = test
+        return s.Predicate(operator, (operand, *others))
 
-    def not_within(self, operand: s.Operand, choices: tuple[s.Operand, ...]) -> s.Not:
-        return s.Not(self.within(operand, choices))
+    def has_not(self, operand: s.Operand, test: _Test) -> s.Not:
+        return s.Not(self.has(operand, test))
 
-    def between(self, *operands: s.Operand) -> s.Predicate:
-        return s.Predicate("BETWEEN", operands)
+    def within(self, choices: tuple[s.Operand, ...]) -> _Test:
+        return "IN", *choices
 
-    def not_between(self, *operands: s.Operand) -> s.Not:
-        return s.Not(self.between(*operands))
+    def between(self, low: s.Operand, high: s.Operand) -> _Test:
+        return "BETWEEN", low, high
 
-    def is_null(self, operand: s.Operand) -> s.Predicate:
-        return s.Predicate("IS NULL", (operand,))
+    def is_null(self) -> _Test:
+        return ("IS NULL",)
 
-    def is_not_null(self, operand: s.Operand) -> s.Not:
-        return s.Not(self.is_null(operand))
-
-    def is_missing(self, operand: s.Operand) -> s.Predicate:
-        return s.Predicate("IS MISSING", (operand,))
-
-    def is_not_missing(self, operand: s.Operand) -> s.Not:
-        return s.Not(self.is_missing(operand))
+    def is_missing(self) -> _Test:
+        return ("IS MISSING",)
 
     def call(self, function: Token, *arguments: s.Operand) -> s.Predicate:
         return s.Predicate(function.lower(), arguments)
@@ -220,13 +215,6 @@ class _StatementBuilder(Transformer[Token, Any]):
             )
         kind = f"{kinds.pop()}S"
         return {kind: checked_set(kind, [element[kind[0]] for element in elements])}
-
-
-def _label(path: s.Path) -> str:
-    label = path.name
-    for step in path.steps:
-        label = step if isinstance(step, str) else f"{label}[{step}]"
-    return label
 
 
 def _unique_names(pairs: tuple[tuple[str, Any], ...]) -> None:

@@ -27,6 +27,14 @@ class Path:
     name: str
     steps: tuple[str | int, ...] = ()
 
+    @property
+    def label(self) -> str:
+        """The name that a SELECT gives it in the answer: ``b`` for ``a.b``, and ``l[1]``."""
+        label = self.name
+        for step in self.steps:
+            label = step if isinstance(step, str) else f"{label}[{step}]"
+        return label
+
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -86,14 +94,6 @@ class SortKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """One path of a SELECT, and the name it has in the answer: ``b`` for ``a.b``, ``l[1]``."""
-
-    label: str
-    path: Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Insert:
     """``INSERT INTO table VALUE {…}``."""
 
@@ -108,7 +108,7 @@ class Select:
 
     table: str
     index: str | None
-    columns: tuple[Column, ...]
+    columns: tuple[Path, ...]
     where: Condition | None
     order_by: tuple[SortKey, ...]
     parameter_count: int

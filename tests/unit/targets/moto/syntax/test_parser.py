@@ -85,7 +85,7 @@ def test_any_name_can_be_quoted(name: str) -> None:
     assert statement == s.Select(
         table=name,
         index=name,
-        columns=(s.Column(label=name, path=s.Path(name)),),
+        columns=(s.Path(name),),
         where=None,
         order_by=(),
         parameter_count=0,
@@ -165,9 +165,10 @@ def test_a_path_leads_into_maps_and_lists() -> None:
     statement = parse_statement("""SELECT m.a."b c", m['d'].l[0][1] FROM t""")
 
     assert isinstance(statement, s.Select)
+    assert [path.label for path in statement.columns] == ["b c", "l[0][1]"]
     assert statement.columns == (
-        s.Column(label="b c", path=s.Path("m", ("a", "b c"))),
-        s.Column(label="l[0][1]", path=s.Path("m", ("d", "l", 0, 1))),
+        s.Path("m", ("a", "b c")),
+        s.Path("m", ("d", "l", 0, 1)),
     )
 
 
