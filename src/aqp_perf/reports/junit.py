@@ -16,12 +16,8 @@ def properties(judged: JudgedRun, prefix: str = "perf") -> list[tuple[str, str]]
     """Return names and values, as in ``("perf.write_to_ddb.p99_ms", "12.3")``.
 
     In names everything but letters, digits and ``_`` becomes ``_``; a name that occurs again gets
-    ``_2``. Values have no character that XML cannot hold. Neither the command nor error messages
-    are among them.
-
-    Args:
-        judged: the run.
-        prefix: first part of every name; it distinguishes the runs of a test with several.
+    ``_2``. The ``prefix`` distinguishes the runs of a test with several. Values have no character
+    that XML cannot hold. Neither the command nor error messages are among them.
     """
     taken: Counter[str] = Counter()
     named: list[tuple[str, str]] = []

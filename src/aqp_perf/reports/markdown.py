@@ -38,22 +38,11 @@ _SIGNS: Final = {
     Verdict.INVALID: "⚠️",
     Verdict.NO_DATA: "❔",
 }
-_RUN_COLUMNS: Final = {
-    "run": "--:",
-    "verdict": "---",
-    "test": "---",
-    "decided by": "---",
-    "load": "---",
-}
-_OPERATION_COLUMNS: Final = {
-    "run": "--:",
-    "operation": "---",
-    "requests/s": "--:",
-    "p50": "--:",
-    "p99": "--:",
-    "failures": "--:",
-    "answers and writes": "---",
-}
+_RUN_COLUMNS: Final = ("run", "verdict", "test", "decided by", "load")
+_OPERATION_COLUMNS: Final = (
+    *("run", "operation", "requests/s", "p50", "p99", "failures", "answers and writes"),
+)
+_RIGHT_ALIGNED: Final = frozenset({"run", "requests/s", "p50", "p99", "failures"})
 _NOT_LITERAL: Final = frozenset("`|\\")
 """Characters that a code span in a table cannot hold as they are."""
 _URL_CHARACTERS: Final = ":/?#@!$&*+,;=%~"
@@ -65,13 +54,8 @@ def render_markdown(
 ) -> str:
     """Return the session in at most `MOST_CHARACTERS`: tables, and the runs that did not pass.
 
-    It says how much was left out. No name of a test, a target or a user is read as Markdown or
-    HTML.
-
-    Args:
-        results: of the session.
-        trends: the series of the history that the session is part of.
-        job_url: address of the CI job that made the report and keeps its other files.
+    It says how much was left out, and links the CI job at ``job_url``, which keeps the other files.
+    No name of a test, a target or a user is read as Markdown or HTML.
     """
     runs = worst_first(results.runs)
     parts = [f"### Performance: {_counts(results.runs)}\n"]
@@ -106,8 +90,7 @@ def _limited(rows: Sequence[str], noun: str) -> Iterator[str]:
 def _run_rows(runs: Sequence[tuple[str, JudgedRun]]) -> list[str]:
     """Return a row for every run, with a last cell where runs were compared."""
     is_compared = any(judged.comparison is not None for _, judged in runs)
-    columns = _RUN_COLUMNS | ({"baseline": "---"} if is_compared else {})
-    rows = [_row(list(columns)), _row(list(columns.values()))]
+    rows = _head((*_RUN_COLUMNS, "baseline") if is_compared else _RUN_COLUMNS)
     for number, (name, judged) in enumerate(runs, start=1):
         verdict, run = judged.verdict.verdict, judged.run
         cells = [
@@ -130,7 +113,7 @@ def _compared(judged: JudgedRun) -> str:
 
 def _operation_rows(runs: Sequence[tuple[str, JudgedRun]]) -> list[str]:
     """Return a row for every operation, with the number of its run."""
-    rows = [_row(list(_OPERATION_COLUMNS)), _row(list(_OPERATION_COLUMNS.values()))]
+    rows = _head(_OPERATION_COLUMNS)
     for number, (_, judged) in enumerate(runs, start=1):
         for label, operation in judged.run.labelled.items():
             cells = (
@@ -221,6 +204,11 @@ def _details(runs: Sequence[tuple[str, JudgedRun]], left: int) -> Iterator[str]:
             return
         left -= len(block)
         yield block
+
+
+def _head(columns: Sequence[str]) -> list[str]:
+    lines = ["--:" if column in _RIGHT_ALIGNED else "---" for column in columns]
+    return [_row(columns), _row(lines)]
 
 
 def _row(cells: Sequence[str]) -> str:

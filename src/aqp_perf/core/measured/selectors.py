@@ -22,10 +22,6 @@ def matching_operations(selector: str | None, names: Iterable[str]) -> tuple[str
 def select_operations(selector: str | None, names: Iterable[str]) -> tuple[str, ...]:
     """Return the names that a rule is about: all without a selector, else exactly one.
 
-    Args:
-        selector: full name or glob.
-        names: of all operations; repeated names count once.
-
     Raises:
         ResultError: no name matches, or several match a selector; it lists them.
     """

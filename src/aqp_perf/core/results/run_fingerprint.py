@@ -29,11 +29,7 @@ class RunFingerprint:
     """Cores and architecture of the load generator's machine."""
 
     def measured(self, profile: Mapping[str, object]) -> Self:
-        """Return the fingerprint after the run, when it is known whether users took the arrivals.
-
-        Args:
-            profile: the load profile of the run as reported.
-        """
+        """Return the fingerprint after the run, whose profile as reported says what paced users."""
         return self._paced_by_users() if profile.get(_PACING) == OWN_PACING else self
 
     def expected_beside(self, before: "RunFingerprint") -> Self:
@@ -46,11 +42,9 @@ class RunFingerprint:
         return self._paced_by_users() if may_be_own and self._asks_for_arrivals else self
 
     def differences(self, other: "RunFingerprint", allowed: Collection[str] = ()) -> list[str]:
-        """Return the parts in which another run differs, as in ``machine: cores 2 against 8``.
+        """Return the parts in which a later run differs, as in ``machine: cores 2 against 8``.
 
-        Args:
-            other: fingerprint of the later run.
-            allowed: parts that may differ.
+        Differences in the ``allowed`` parts are left out.
         """
         return [
             f"{part}: {', '.join(found)}"

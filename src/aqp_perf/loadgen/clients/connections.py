@@ -38,16 +38,12 @@ DEFAULT_TIMEOUTS = Timeouts()
 
 
 class NotConnected(ConnectionError):
-    """No connection was made, so nothing was sent.
-
-    Args:
-        code: ``ConnectTimeout``, ``TlsError`` or ``NotConnected``.
-        message: why.
-    """
+    """No connection was made, so nothing was sent."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+        """``ConnectTimeout``, ``TlsError`` or ``NotConnected``."""
 
 
 @dataclass(slots=True)

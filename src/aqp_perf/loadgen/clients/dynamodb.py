@@ -179,11 +179,6 @@ def refused(status: int, details: ErrorDetails, date: str | None) -> DynamoDbErr
 
     Of the message, the first line is kept. To a bad signature DynamoDB adds the request, and
     failures are counted by their text: one that differs each time would fill the memory.
-
-    Args:
-        status: the HTTP status.
-        details: the error in its body.
-        date: the Date header.
     """
     code, message, reasons = details
     skew = clock_skew(code, message, date=date, now=datetime.now(UTC))
@@ -205,10 +200,7 @@ def not_sent(code: str, message: str) -> DynamoDbError:
 def lost(message: str, *, timed_out: bool, writes: bool) -> DynamoDbError:
     """Return the error for a request that was sent, at least in part, and got no answer.
 
-    Args:
-        message: the error of the network.
-        timed_out: whether the answer took too long; else the connection broke.
-        writes: whether the statement writes.
+    Either the answer took too long or the connection broke.
     """
     if timed_out:
         code, kind = "AnswerTimeout", FailureClass.TIMEOUT

@@ -72,11 +72,7 @@ class HealthProbe:
         self.cpu_ratio_max = max(self.cpu_ratio_max or 0.0, ratio)
 
     def health(self, arrivals: tuple[int, int, int] | None) -> GeneratorHealth:
-        """Return how this process did so far.
-
-        Args:
-            arrivals: due, sent and caught up; None in a closed model.
-        """
+        """Return how this process did; ``arrivals`` are those due, sent and caught up, if known."""
         lag_ns = self.loop_lag.quantile_ns(0.99)
         pools, before = pool_counts(), self._pools_before
         has_pools = pools.opened > 0  # else the locustfile has connections of its own

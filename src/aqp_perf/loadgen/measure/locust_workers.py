@@ -16,11 +16,7 @@ _LAST_REPORTS_SLACK_S: Final = 5.0
 
 
 class LocustWorkers:
-    """The workers of this master; any other process has none.
-
-    Args:
-        runner: locust's.
-    """
+    """The workers of this master; any other process has none."""
 
     def __init__(self, runner: Any) -> None:  # noqa: ANN401 - locust does not type its runners
         self._runner = runner

@@ -28,14 +28,7 @@ _WATCH_S: Final = 0.5
 
 
 class Watch:
-    """Abort rules, budget and progress, as the command's arguments ask for them.
-
-    Args:
-        environment: locust's.
-        progress: returns how the run is doing.
-        metered: returns the capacity units consumed so far.
-        is_over: returns whether the run is over.
-    """
+    """Abort rules, budget and progress, as the command's arguments ask for them."""
 
     def __init__(
         self,
@@ -101,10 +94,6 @@ def wait_for_reason(find: Callable[[], str | None], is_over: Callable[[], bool])
 
     A run overspends its budget by the requests of half a second. With workers it is three seconds
     more: that is how often they report.
-
-    Args:
-        find: returns the reason, or None while there is none.
-        is_over: returns whether the run is over.
     """
     while not is_over():
         gevent.sleep(_WATCH_S)
@@ -125,14 +114,8 @@ def write_progress(
     """Keep writing the progress to a file, atomically, until the run is over.
 
     It is a file because a locustfile may print anything to the output of locust. It costs the load
-    next to nothing: the writer rests for `REST_RATIO` times as long as it took to write.
-
-    Args:
-        path: the file.
-        every_s: shortest time between two writes.
-        progress: returns how the run is doing.
-        is_over: returns whether it is over.
-        clock: its `sleep` lets other greenlets work, as Locust patches ``time.sleep``.
+    next to nothing: the writer rests for ``every_s``, or for `REST_RATIO` times as long as it took
+    to write if that is longer. Other greenlets work meanwhile: Locust patches ``time.sleep``.
     """
     rest_s = every_s
     while True:

@@ -86,14 +86,7 @@ class OperationRecorder:
     def record(
         self, latency_ns: int, service_time_ns: int, *, since_start_ns: int, failed: bool
     ) -> None:
-        """Count one request of the measurement window.
-
-        Args:
-            latency_ns: from when it was due to its answer.
-            service_time_ns: from when it was sent to its answer.
-            since_start_ns: when it was due, since the start of the window.
-            failed: whether it failed.
-        """
+        """Count a request of the measurement window, due ``since_start_ns`` after its start."""
         self.requests += 1
         self.timeline.record(since_start_ns, latency_ns, failed=failed)
         self.latency.record_ns(latency_ns)
@@ -158,13 +151,7 @@ class OperationRecorder:
                     self.evidence.append(wrong)
 
     def result(self, request_type: str, name: str, duration_s: float) -> OperationResult:
-        """Return what was recorded, as the result of this operation.
-
-        Args:
-            request_type: as in Locust's statistics.
-            name: as there.
-            duration_s: length of the measurement window.
-        """
+        """Return what was recorded in a measurement window of this length."""
         attempts = self.attempts
         return OperationResult(
             request_type=request_type,

@@ -52,11 +52,7 @@ class Recorder:
         return merge([self._received_units, MeteredUnits(**own)])
 
     def results(self, duration_s: float) -> tuple[OperationResult, ...]:
-        """Return the operations in order of type and name, those of the warm-up alone included.
-
-        Args:
-            duration_s: length of the measurement window.
-        """
+        """Return the operations in order of type and name, those of the warm-up alone included."""
         own = (
             recorder.result(request_type, name, duration_s)
             for (request_type, name), recorder in self._operations.items()

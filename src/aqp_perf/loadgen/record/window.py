@@ -10,11 +10,7 @@ _NS: Final = 1_000_000_000
 
 
 class Window:
-    """The time from the end of the warm-up until no further request is due.
-
-    Args:
-        workload: of the same process; its stop is the end.
-    """
+    """The time from the end of the warm-up until the workload stops: no further request is due."""
 
     def __init__(self, workload: Workload) -> None:
         self._workload = workload

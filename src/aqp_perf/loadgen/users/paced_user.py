@@ -56,10 +56,6 @@ class Unanswered(Exception):
         self.failure_class = failure_class
 
 
-def _do_not_sleep(_seconds: float) -> None:
-    """Replace the sleep that follows a wait."""
-
-
 class PacedUser(User):
     """A user that sends one request whenever its pacing says so.
 
@@ -92,7 +88,7 @@ class PacedUser(User):
         if self._is_open and task_set is not None:
             # Between wait and request locust calls sleep(0), which lets all other greenlets run
             # first, although the arrival is due.
-            task_set._sleep = _do_not_sleep  # noqa: SLF001 - there is no public way
+            task_set._sleep = lambda _seconds: None  # noqa: SLF001 - there is no public way
         self._random = Random(f"{settings.dataset.seed}/{self.stream}")  # noqa: S311 - think times
 
     def wait_time(self) -> float:
@@ -133,9 +129,7 @@ class PacedUser(User):
     def check(self, index: int, check: Check) -> AnswerCheck | None:
         """Return how the answer to this user's request ``index`` is checked; None: not in this run.
 
-        Args:
-            index: number of the request.
-            check: the check to make if the answer is in the sample.
+        The ``check`` is made if the answer is in the sample.
         """
         verification = self.workload.settings.verification
         if not verification.ratio:

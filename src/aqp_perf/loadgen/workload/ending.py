@@ -16,12 +16,7 @@ from aqp_perf.loadgen.workload.process_arrivals import ProcessArrivals
 
 
 class Ending:
-    """Counts the requests under way, and ends a test when they have ended or timed out.
-
-    Args:
-        environment: locust's.
-        arrivals: of this process.
-    """
+    """Counts the requests under way, and ends a test when they have ended or timed out."""
 
     def __init__(self, environment: Environment, arrivals: ProcessArrivals) -> None:
         self._environment = environment
@@ -45,10 +40,7 @@ class Ending:
         self.has_cut_off_users = False
 
     def begin_request(self, due_ns: int | None) -> None:
-        """Count a request as under way.
-
-        Args:
-            due_ns: when it was due (perf_counter), in the open model; None in a closed one.
+        """Count a request as under way; ``due_ns`` is None in a closed model.
 
         Raises:
             StopUser: the test has stopped, and the request is not of the backlog.

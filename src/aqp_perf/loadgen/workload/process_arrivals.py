@@ -22,11 +22,7 @@ SHARES_MESSAGE: Final = "perf_arrival_shares"
 
 
 class ProcessArrivals:
-    """The arrivals of each user class in this process.
-
-    Args:
-        runner: locust's.
-    """
+    """The arrivals of each user class in this process."""
 
     def __init__(self, runner: Any) -> None:  # noqa: ANN401 - locust does not type its runners
         self._runner = runner
@@ -60,12 +56,7 @@ class ProcessArrivals:
         self._arrivals.clear()
 
     def start(self, model: OpenModel, seed: int) -> None:
-        """Start the arrivals; on the master, send the workers their shares.
-
-        Args:
-            model: the rate of all arrivals of the run.
-            seed: of a Poisson process.
-        """
+        """Start the arrivals of the run; on the master, send the workers their shares."""
         runner = self._runner
         if isinstance(runner, MasterRunner):
             # The users that the workers were sent: their own reports may not have arrived yet.
@@ -95,11 +86,9 @@ class ProcessArrivals:
         self._shares = {name: tuple(share) for name, share in msg.data.items()}
 
     def stop(self, stop_ns: int, until_s: float) -> None:
-        """Let no further arrival become due, and wait until the backlog is sent or given up.
+        """Let no arrival become due after ``stop_ns``, and wait until the backlog is sent.
 
-        Args:
-            stop_ns: when the process stopped (perf_counter), now or just before.
-            until_s: when to give up the backlog (perf_counter, in s).
+        It is given up at ``until_s``. Both are of perf_counter.
         """
         for arrivals in self._arrivals.values():
             arrivals.stop(stop_ns)

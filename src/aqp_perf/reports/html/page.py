@@ -29,17 +29,8 @@ from aqp_perf.reports.lines import printable
 
 _CHARTS: Final = "vendor/echarts.min.js"
 _SCRIPTS: Final = (
-    "data",
-    "figures",
-    "theme",
-    "common",
-    "percentiles",
-    "latency_over_time",
-    "rates",
-    "bars",
-    "trend",
-    "drawing",
-    "controls",
+    *("data", "figures", "theme", "common", "percentiles", "latency_over_time", "rates", "bars"),
+    *("trend", "drawing", "controls"),
 )
 """Files in ``script``; each may use those before it."""
 _STYLE: Final = "report.css"
@@ -47,12 +38,7 @@ _UNSAFE_IN_JSON: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\
 
 
 def render_html(results: ResultsFile, trends: Sequence[Trend] = ()) -> str:
-    """Return the report on a session as one HTML page that opens offline.
-
-    Args:
-        results: of the session.
-        trends: the series of the history that the session is part of.
-    """
+    """Return a session, with the series of its history, as one HTML page that opens offline."""
     shown = trend_data(trends)
     runs = worst_first(results.runs)
     charts = [chart_data(judged) for _, judged in runs]

@@ -27,13 +27,7 @@ from aqp_perf.reports.html.trend_view import run_changes
 from aqp_perf.reports.lines import printable
 
 OPERATION_TIMES: Final = {
-    "mean": "mean",
-    "min": "min",
-    "p50": "p50",
-    "p95": "p95",
-    "p99": "p99",
-    "p99_9": "p99.9",
-    "max": "max",
+    key: key.replace("_", ".") for key in ("mean", "min", "p50", "p95", "p99", "p99_9", "max")
 }
 """Key of a summary → title of its column."""
 
@@ -56,12 +50,7 @@ class OperationRow(NamedTuple):
 def run_views(
     runs: Sequence[tuple[str, JudgedRun]], trends: Sequence[Trend]
 ) -> list[Mapping[str, object]]:
-    """Return what ``run.html.j2`` shows of every run.
-
-    Args:
-        runs: with their names.
-        trends: the series of the history that the session is part of.
-    """
+    """Return what ``run.html.j2`` shows of every run, and of the history of its session."""
     is_long = len(runs) > _MOST_OPEN
     return [
         _run_view(name, judged)

@@ -55,14 +55,7 @@ def view(
     requests_per_s: float,
     judge: Callable[[Progress], RunVerdict],
 ) -> View:
-    """Return what is to be shown of a running load.
-
-    Args:
-        progress: the newest.
-        run_time_s: of the whole run.
-        requests_per_s: of the last seconds, from `Rates`.
-        judge: returns the verdict if the run ended now.
-    """
+    """Return what is to be shown of a running load; ``judge`` returns the verdict so far."""
     run = progress.run
     elapsed_s = min(progress.elapsed_s + progress.age_s, run_time_s)
     is_ending = elapsed_s == run_time_s

@@ -33,10 +33,7 @@ def session_lines(
 ) -> Iterator[Line]:
     """Yield a line for every run, reservations about those that passed, and some runs whole.
 
-    Args:
-        runs: in order.
-        whole: indexes of the runs to show whole.
-        width: of the screen.
+    Those are the runs at the indexes in ``whole``.
     """
     if not runs:
         return
