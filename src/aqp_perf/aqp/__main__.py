@@ -40,15 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         callers = Callers.from_environment(os.environ)
         listening = open_socket(options.bind, options.port)
-        is_local = is_loopback(listening.getsockname()[0])
-        if callers.are_public and not is_local:
+        if callers.are_public and not is_loopback(listening.getsockname()[0]):
             raise InvalidOption(
                 "--bind",
                 options.bind,
                 "other machines could send queries with the published example password: "
                 "set PERF_AQP_PASSWORD, or bind a loopback address",
             )
-        application = AqpApplication(service, callers, is_local=is_local)
+        application = AqpApplication(service, callers)
     except (ConfigError, PortTaken) as exc:
         print(f"aqp_perf.aqp: {exc}", file=sys.stderr)  # noqa: T201 - the command's own message
         return 2
@@ -70,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--port", type=whole_number(0, 65_535), default=8080, help="0: a free one")
     parser.add_argument("--bind", default="127.0.0.1", help="the address to listen on")
-    parser.add_argument("--region", help="default: AWS_REGION, or that of the endpoint")
+    parser.add_argument("--region", help="default: AWS_REGION")
     parser.add_argument(
         "--allow-scan", action="store_true", help="run queries that read a whole table"
     )

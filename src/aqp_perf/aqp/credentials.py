@@ -1,23 +1,18 @@
-"""The AWS credentials with which the AQP signs its own requests.
+"""The AWS credentials with which the AQP signs its own requests."""
 
-For an endpoint on a loopback address: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
-AWS_SESSION_TOKEN, or the dummy pair ``local`` / ``local``; no profile and no metadata service is
-read. For any other endpoint: what botocore's chain finds; without any, the dummy pair, or an error
-if the endpoint is AWS.
-"""
-
-import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Final
+
+from botocore.credentials import Credentials as BotocoreCredentials
+from botocore.exceptions import BotoCoreError
+from botocore.session import get_session
 
 from aqp_perf.aqp.problems import DynamoDBFailed
 from aqp_perf.base_url import is_loopback, parse_base_url
 from aqp_perf.core.aws.sigv4 import Credentials, Signer
 from aqp_perf.errors import ConfigError
 
-_DUMMY: Final = Credentials(access_key="local", secret_key="local")  # noqa: S106 - not a secret
-_AWS_HOST: Final = re.compile(r"dynamodb(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
+_DUMMY = "local"
 
 
 def resolve_signer(
@@ -25,77 +20,42 @@ def resolve_signer(
 ) -> Callable[[], Signer]:
     """Return a function that returns the current signer: credentials may be renewed.
 
+    An endpoint on a loopback address gets the keys of the environment, and neither those of a
+    profile nor of a metadata service; any other gets what botocore's chain finds. Without any,
+    dummy keys sign: every DynamoDB but AWS takes them.
+
     Args:
         endpoint_url: the DynamoDB endpoint.
-        region: the region to sign for; None takes AWS_REGION, AWS_DEFAULT_REGION, the region in
-            an AWS endpoint's name, or ``us-east-1``, in this order.
+        region: the region to sign for; None: AWS_REGION, AWS_DEFAULT_REGION, or ``us-east-1``.
         environment: the environment variables.
 
     Raises:
         InvalidOption: the URL is not that of an endpoint.
-        ConfigError: the endpoint is AWS, and there are no credentials.
+        ConfigError: the credentials that the user has set are not complete.
     """
     host = parse_base_url("--endpoint-url", endpoint_url).hostname or ""
-    aws_host = _AWS_HOST.fullmatch(host)
-    region = (
-        region
-        or environment.get("AWS_REGION")
-        or environment.get("AWS_DEFAULT_REGION")
-        or (aws_host[1] if aws_host else "us-east-1")
-    )
-    if is_loopback(host):
-        signer = Signer(_from_environment(environment), region)
-        return lambda: signer
-    found = _from_botocore(region)
-    if found is not None:
-        return found
-    if aws_host:
-        raise ConfigError(
-            f"no AWS credentials for {endpoint_url}: set AWS_PROFILE, "
-            "or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-        )
-    signer = Signer(_DUMMY, region)
-    return lambda: signer
-
-
-def _from_environment(environment: Mapping[str, str]) -> Credentials:
-    access_key = environment.get("AWS_ACCESS_KEY_ID")
-    secret_key = environment.get("AWS_SECRET_ACCESS_KEY")
-    if not access_key or not secret_key:
-        return _DUMMY
-    return _credentials(access_key, secret_key, environment.get("AWS_SESSION_TOKEN"))
-
-
-def _from_botocore(region: str) -> Callable[[], Signer] | None:
-    # A local endpoint needs neither botocore nor the time its import takes.
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
-    from botocore.session import get_session  # noqa: PLC0415
-
-    try:
-        credentials = get_session().get_credentials()
-    except BotoCoreError as exc:
-        raise ConfigError(f"AWS credentials: {exc}") from exc
-    if credentials is None:
-        return None
+    variables = (environment.get("AWS_REGION"), environment.get("AWS_DEFAULT_REGION"))
+    signed_region = region or variables[0] or variables[1] or "us-east-1"
+    access_key = environment.get("AWS_ACCESS_KEY_ID", _DUMMY)
+    secret_key = environment.get("AWS_SECRET_ACCESS_KEY", _DUMMY)
+    held = BotocoreCredentials(access_key, secret_key, environment.get("AWS_SESSION_TOKEN"))
+    if not is_loopback(host):
+        try:
+            held = get_session().get_credentials() or BotocoreCredentials(_DUMMY, _DUMMY)
+        except BotoCoreError as exc:
+            raise ConfigError(f"AWS credentials: {exc}") from exc
     signer_of = lru_cache(maxsize=1)(Signer)
 
     def current_signer() -> Signer:
         try:
-            frozen = credentials.get_frozen_credentials()
-        except BotoCoreError as exc:
-            raise DynamoDBFailed(f"the AWS credentials could not be renewed: {exc}") from exc
-        current = _credentials(frozen.access_key, frozen.secret_key, frozen.token)
-        return signer_of(current, region)
+            key = held.get_frozen_credentials()
+            current = Credentials(
+                access_key=key.access_key or "",
+                secret_key=key.secret_key or "",
+                session_token=key.token or None,
+            )
+        except (BotoCoreError, ValueError) as exc:
+            raise DynamoDBFailed(f"the AWS credentials cannot be used: {exc}") from exc
+        return signer_of(current, signed_region)
 
     return current_signer
-
-
-def _credentials(
-    access_key: str | None, secret_key: str | None, session_token: str | None
-) -> Credentials:
-    try:
-        return Credentials(
-            access_key=access_key or "", secret_key=secret_key or "", session_token=session_token
-        )
-    except ValueError as exc:
-        raise ConfigError(f"AWS credentials: {exc}") from exc

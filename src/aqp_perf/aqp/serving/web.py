@@ -5,12 +5,11 @@ import json
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
 from aqp_perf.aqp.problems import Problem, QueryRefused
 from aqp_perf.aqp.serving.callers import Callers
 from aqp_perf.aqp.serving.service import QueryService
-from aqp_perf.base_url import is_loopback
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -26,14 +25,11 @@ class AqpApplication:
     Args:
         service: answers queries.
         callers: who may send them.
-        is_local: whether to accept only requests whose Host header names this machine. Against DNS
-            rebinding: a web page's own name can be made to point to this machine.
     """
 
-    def __init__(self, service: QueryService, callers: Callers, *, is_local: bool) -> None:
+    def __init__(self, service: QueryService, callers: Callers) -> None:
         self._service = service
         self._callers = callers
-        self._is_local = is_local
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -54,11 +50,6 @@ class AqpApplication:
     def _respond(
         self, environ: "WSGIEnvironment"
     ) -> tuple[HTTPStatus, list[tuple[str, str]], bytes]:
-        if self._is_local and not _names_this_machine(environ.get("HTTP_HOST", "localhost")):
-            return _error(
-                HTTPStatus.MISDIRECTED_REQUEST,
-                "send the request to localhost, 127.0.0.1 or [::1]; other names need --bind",
-            )
         path, _, query_string = environ["REQUEST_URI"].partition("?")
         segment = path.removeprefix(_PREFIX)
         if segment == path or not segment or "/" in segment:
@@ -79,13 +70,6 @@ class AqpApplication:
         except Problem as exc:
             return _error(exc.status, str(exc))
         return HTTPStatus.OK, [("Cache-Control", "no-transform, max-age=60")], answer.encode()
-
-
-def _names_this_machine(host_header: str) -> bool:
-    try:
-        return is_loopback(urlsplit(f"//{host_header}").hostname or "")
-    except ValueError:  # a bracket that is not closed
-        return False
 
 
 def _decode(segment: str) -> str:

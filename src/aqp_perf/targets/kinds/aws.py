@@ -4,11 +4,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ProfileNotFound
 
+from aqp_perf.base_url import URL_HINT, parse_base_url, shown_url
 from aqp_perf.children import ChildEnvironment, TemporaryFolder
 from aqp_perf.errors import InvalidOption
 from aqp_perf.targets.access.client import (
@@ -17,10 +19,18 @@ from aqp_perf.targets.access.client import (
     dynamodb_client,
     errors_of,
 )
-from aqp_perf.targets.access.environment import CREDENTIAL_VARIABLES, region_variables
+from aqp_perf.targets.access.environment import (
+    CREDENTIAL_VARIABLES,
+    DUMMY_ACCESS_KEY_ID,
+    DUMMY_SECRET_ACCESS_KEY,
+    region_variables,
+)
 from aqp_perf.targets.access.role import role_environment, role_session, write_role_config
-from aqp_perf.targets.kinds.configured_endpoint import configured_endpoint
 from aqp_perf.targets.kinds.target import Target, TargetKind, TargetSpec
+
+_PUBLIC = Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg] # not in the stubs
+_VARIABLE = "AWS_ENDPOINT_URL"
+_CONFIGURATION = "endpoint_url of the AWS configuration"
 
 
 @contextmanager
@@ -114,3 +124,51 @@ def _environment(region: str, profile: str | None, role_config: Path | None) -> 
     # Among variables botocore would let keys, and a web identity, win over a profile.
     kept = {k: v for k, v in environment.items() if k not in CREDENTIAL_VARIABLES}
     return ChildEnvironment(kept, AWS_PROFILE=profile)
+
+
+class ConfiguredEndpoint(NamedTuple):
+    """An endpoint that is not AWS's public one, and the setting that names it."""
+
+    url: str
+    setting: str
+
+    def __str__(self) -> str:
+        return f"{self.url}, set by {self.setting}"
+
+
+def configured_endpoint(session: boto3.Session, service: str) -> ConfiguredEndpoint | None:
+    """Return the endpoint to which botocore would send requests; None: AWS's public one.
+
+    Raises:
+        InvalidOption: the configured URL is not valid, or has more than scheme, host and port.
+    """
+    setting = _setting(service)
+    try:
+        url, public_url = _url(session, service, None), _url(session, service, _PUBLIC)
+    except ValueError as exc:  # botocore's, which quotes what it takes for an invalid URL
+        raise InvalidOption(setting, shown_url(str(exc).partition(": ")[2]), URL_HINT) from exc
+    if url == public_url:
+        return None
+    parse_base_url(setting, url)
+    return ConfiguredEndpoint(url=url.rstrip("/"), setting=setting)
+
+
+def _url(session: boto3.Session, service: str, config: Config | None) -> str:
+    make: Any = session.client
+    # With credentials given, botocore does not look for those of the user.
+    client = make(
+        service,
+        config=config,
+        aws_access_key_id=DUMMY_ACCESS_KEY_ID,
+        aws_secret_access_key=DUMMY_SECRET_ACCESS_KEY,
+    )
+    url: str = client.meta.endpoint_url
+    return url
+
+
+def _setting(service: str) -> str:
+    """Return the name of the setting that botocore follows."""
+    for name in (f"{_VARIABLE}_{service.upper()}", _VARIABLE):
+        if os.environ.get(name):
+            return name
+    return _CONFIGURATION

@@ -53,7 +53,6 @@ def _ask(
     *,
     problem: Problem | None = None,
     method: str = "GET",
-    is_local: bool = True,
     **variables: str,
 ) -> Reply:
     replies: list[Reply] = []
@@ -75,7 +74,6 @@ def _ask(
     application = AqpApplication(
         EchoService(problem),
         Callers(users=("someone",), password=PASSWORD),
-        is_local=is_local,
     )
     body = b"".join(application(environ | variables, start_response))
     (reply,) = replies
@@ -124,24 +122,6 @@ def test_there_is_one_path(uri: str) -> None:
 
     assert reply.status == "404 Not Found"
     assert json.loads(reply.body)["code"] == 404
-
-
-@pytest.mark.parametrize(
-    "host", ["localhost", "localhost:80", "127.0.0.1:8080", "127.9.9.9", "[::1]:8080"]
-)
-def test_this_machine_may_be_called_by_its_names(host: str) -> None:
-    assert _ask("/query-aggregation/x", HTTP_HOST=host).status == "200 OK"
-
-
-@pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "192.0.2.1", "[::1", ""]
-)
-def test_another_host_name_is_refused_unless_bound_for_other_machines(host: str) -> None:
-    refused = _ask("/query-aggregation/x", HTTP_HOST=host)
-    answered = _ask("/query-aggregation/x", HTTP_HOST=host, is_local=False)
-
-    assert (refused.status, answered.status) == ("421 Misdirected Request", "200 OK")
-    assert b'"sql"' not in refused.body
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "OPTIONS"])

@@ -35,7 +35,7 @@ def test_a_hostile_request_is_refused_or_only_reads() -> None:
     dynamodb = RecordingDynamoDB()
     service = QueryService(dynamodb, tables=[TABLE], allow_scan=True)
     callers = Callers(users=("someone",), password="secret")
-    application = AqpApplication(service, callers, is_local=True)
+    application = AqpApplication(service, callers)
     statuses: Counter[str] = Counter()
 
     def start_response(

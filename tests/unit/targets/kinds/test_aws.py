@@ -9,8 +9,7 @@ from botocore.awsrequest import AWSPreparedRequest
 
 from aqp_perf.errors import InvalidOption, TargetUnusable
 from aqp_perf.targets.access.role import write_role_config
-from aqp_perf.targets.kinds.aws import open_aws
-from aqp_perf.targets.kinds.configured_endpoint import configured_endpoint
+from aqp_perf.targets.kinds.aws import configured_endpoint, open_aws
 from aqp_perf.targets.kinds.target import Target, TargetKind, TargetSpec
 
 ACCOUNT = "123456789012"
