@@ -152,13 +152,12 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Play:
     def run(text: str, **changes: Any) -> RunResult:  # noqa: ANN401 - fields of a RunSpec
         locustfile = tmp_path_factory.mktemp("users") / "users.py"
         locustfile.write_text(USERS + text)
-        lines: list[str] = []
         spec = replace(SPEC, locustfile=locustfile, **changes)
-        with LoadRun(spec, environment=os.environ, on_line=lines.append) as load:
+        with LoadRun(spec, environment=os.environ) as load:
             try:
                 return load.wait().result
             finally:
-                print(*lines, sep="\n")  # noqa: T201 - shown when a test fails
+                print(load._child.output_tail)  # noqa: T201 - shown when a test fails
 
     return run
 

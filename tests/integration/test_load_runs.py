@@ -66,12 +66,11 @@ def server() -> Iterator[CountingServer]:
 
 
 def run(spec: RunSpec, **environment: str) -> RunResult:
-    lines: list[str] = []
-    with LoadRun(spec, environment=ENVIRONMENT | environment, on_line=lines.append) as load:
+    with LoadRun(spec, environment=ENVIRONMENT | environment) as load:
         try:
             return load.wait().result
         finally:
-            print(*lines, sep="\n")  # noqa: T201 - shown when the test fails
+            print(load._child.output_tail)  # noqa: T201 - shown when the test fails
 
 
 @pytest.fixture(scope="module")

@@ -99,9 +99,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         try:
             return (yield)
         finally:
-            runs = item.stash.get(RUNS, None)
-            if runs is not None:
-                runs.keep()
+            left = item.stash[RUNS].take_unreported() if RUNS in item.stash else ()
+            if left:
+                item.config.stash[STATE].collector.keep(left)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -8,16 +8,11 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Self
 
-from aqp_perf.children import (
-    Child,
-    TemporaryFolder,
-    module_command,
-    with_this_package,
-)
+from aqp_perf.children import Child, TemporaryFolder, module_command, with_this_package
 from aqp_perf.core.measured.run_progress import Progress
 from aqp_perf.core.records import from_json
 from aqp_perf.errors import GeneratorTimedOut, InvalidOption, PortTaken
@@ -32,26 +27,18 @@ class LoadRun:
     Args:
         spec: what to run.
         environment: the whole environment of locust: credentials, region.
-        on_line: called with every line that locust prints.
 
     Raises:
         InvalidOption: there is no such locustfile.
         PortTaken: another process listens where workers on other machines would connect.
     """
 
-    def __init__(
-        self,
-        spec: RunSpec,
-        *,
-        environment: Mapping[str, str],
-        on_line: Callable[[str], None] | None = None,
-    ) -> None:
+    def __init__(self, spec: RunSpec, *, environment: Mapping[str, str]) -> None:
         if not spec.locustfile.is_file():
             raise InvalidOption("locustfile", str(spec.locustfile), "there is no such file")
         if spec.expect_workers:
             _check_free(spec.master_bind)
         self.spec = spec
-        self._on_line = on_line
         self._has_loaded = False
         self._folder = TemporaryFolder()
         self._result_file = self._folder.path / "result.json"
@@ -117,8 +104,6 @@ class LoadRun:
     def _read(self, line: str) -> None:
         if LOADED in line:
             self._has_loaded = True
-        if self._on_line is not None:
-            self._on_line(line)
 
     def _result(self, exit_code: int) -> LoadOutcome:
         self._child.stop()  # it has ended; this waits for the rest of its output

@@ -193,16 +193,10 @@ class Baselines:
 
 def environment_fingerprint() -> RunFingerprint:
     """Return the parts that are the same for all runs of a session."""
-    python = minor(platform.python_version())
+    packages = {name: minor(version(name)) for name in ("locust", "botocore")}
     return RunFingerprint(
-        versions={
-            "python": python,
-            **{name: minor(version(name)) for name in ("locust", "botocore")},
-        },
-        machine={
-            "cores": str(len(os.sched_getaffinity(0))),
-            "architecture": platform.machine(),
-        },
+        versions={"python": minor(platform.python_version()), **packages},
+        machine={"cores": str(len(os.sched_getaffinity(0))), "architecture": platform.machine()},
     )
 
 

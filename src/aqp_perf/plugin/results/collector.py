@@ -59,9 +59,9 @@ class Collector:
         """Name and endpoint of our table, if it stays after the session."""
 
     @property
-    def is_file_missing(self) -> bool:
-        """Whether a report file or the history could not be written."""
-        return self._files.has_failed
+    def is_incomplete(self) -> bool:
+        """Whether a threshold was not judged, or a report file or the history not written."""
+        return bool(self.unjudged) or self._files.has_failed
 
     def keep(self, judged: Sequence[JudgedRun]) -> None:
         """Keep the runs of a test that will have no report."""

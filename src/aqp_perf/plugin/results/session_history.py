@@ -16,7 +16,6 @@ from aqp_perf.reports.lines import Line, Style, printable
 from aqp_perf.reports.text.trend_lines import skipped_lines, trend_lines
 from aqp_perf.stores.file_store import STORE_ERRORS, Place
 
-_OPTION: Final = "--perf-history"
 _CHECKED_NAME: Final = "permission-check"
 """Stands for the session's file, whose name is not known before its end."""
 
@@ -42,7 +41,7 @@ class SessionHistory:
             self._store.read(_CHECKED_NAME, 1)
         except STORE_ERRORS as error:
             hint = f"give a place where files can be written, listed and read: {error}"
-            raise InvalidOption(_OPTION, str(place), hint) from error
+            raise InvalidOption("--perf-history", str(place), hint) from error
         self._added: str | None = None
         self._skipped: tuple[str, ...] = ()
         self._error: Exception | None = None
@@ -80,7 +79,7 @@ class SessionHistory:
         if self._error is not None:
             is_added = self._added is not None
             what = "added, but not compared with the others" if is_added else "not added"
-            text = f"ERROR: {_OPTION}: this session was {what}: {error_text(self._error)}"
+            text = f"ERROR: --perf-history: this session was {what}: {error_text(self._error)}"
             yield Line(printable(text), Style.BAD)
             return
         if self._added is None:

@@ -126,7 +126,15 @@ class SessionCosts:
         estimate, plan = max(estimates, key=lambda found: found[0].total)
         if estimate.total >= self._limit - self._spent:
             raise BudgetExceeded(str(estimate), self._left_text())
-        return Admission(estimate, plan, tariff, self._budget(estimate, tariff))
+        if tariff.provisioned is not None:
+            return Admission(estimate, plan, tariff, None)
+        others = [estimate.parts.get(part, Decimal(0)) for part in ("seeding", "audit")]
+        budget = Budget(
+            limit=max(self._limit - self._spent - sum(others), _LEAST_BUDGET),
+            read_request_million=tariff.prices.read_request_million,
+            write_request_million=tariff.prices.write_request_million,
+        )
+        return Admission(estimate, plan, tariff, budget)
 
     def charge(
         self,
@@ -187,16 +195,6 @@ class SessionCosts:
         ceiling = self._asked_ceiling if capacity is None else capacity.most_per_s
         shape = LoadShape(users=load.users, run_time_s=load.run_time_s, pacing=load.pacing)
         return plan_load(classes, shape, self._session.dataset, ceiling)
-
-    def _budget(self, estimate: CostEstimate, tariff: Tariff) -> Budget | None:
-        if tariff.provisioned is not None:
-            return None
-        others = [estimate.parts.get(part, Decimal(0)) for part in ("seeding", "audit")]
-        return Budget(
-            limit=max(self._limit - self._spent - sum(others), _LEAST_BUDGET),
-            read_request_million=tariff.prices.read_request_million,
-            write_request_million=tariff.prices.write_request_million,
-        )
 
     def _estimate(self, load: LoadSettings, plan: PlannedLoad, tariff: Tariff) -> CostEstimate:
         parts = {}

@@ -100,12 +100,6 @@ class TestRuns:
                 run.cost = self._state.costs.charge(admission, run.result.metered, read_units)
             self._judge(run)
 
-    def keep(self) -> None:
-        """Keep the runs that no report of the test has carried, because none will."""
-        left = self.take_unreported()
-        if left:
-            self._state.collector.keep(left)
-
     def take_unreported(self) -> Sequence[JudgedRun]:
         """Return the runs that no report of the test has carried yet."""
         taken = self.judged[self._reported_count :]

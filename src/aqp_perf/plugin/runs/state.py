@@ -45,15 +45,12 @@ class State:
 
     def exit_code(self, status: int) -> int:
         """Return the exit code of the session; ``status`` is pytest's own."""
-        collector = self.collector
         return exit_code(
             status,
             interrupted_by=self.interrupts.signal,
             is_option_refused=self.is_option_refused,
             are_results_lost=self.completeness.loss is not None,
-            is_incomplete=bool(collector.unjudged)
-            or collector.is_file_missing
-            or self.baselines.is_lost,
+            is_incomplete=self.collector.is_incomplete or self.baselines.is_lost,
         )
 
 

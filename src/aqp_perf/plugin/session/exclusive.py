@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from aqp_perf.core.load.durations import format_duration
 from aqp_perf.errors import InvalidOption
@@ -37,7 +38,7 @@ def check_lock(path: Path) -> None:
     for file in (path, _gate(path)):
         try:
             if file.exists() or file.is_symlink():
-                os.close(_open(file))
+                _open(file).close()
             else:
                 file.parent.stat()
                 check_takes_file(file)
@@ -57,14 +58,14 @@ def alone(path: Path, tell: Callable[[str], object] = lambda _: None) -> Iterato
     began_s = None
     with ExitStack() as held:
         for file in (_gate(path), path):
-            descriptor = held.enter_context(_opened(file))
+            opened = held.enter_context(_open(file))
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 if began_s is None:
                     began_s = time.monotonic()
                     tell(f"waiting until no other load test runs on this machine ({path})")
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                fcntl.flock(opened, fcntl.LOCK_EX)
         if began_s is not None:
             tell(f"waited {format_duration(round(time.monotonic() - began_s))}")
         yield
@@ -73,8 +74,8 @@ def alone(path: Path, tell: Callable[[str], object] = lambda _: None) -> Iterato
 @contextmanager
 def among_others(path: Path) -> Iterator[None]:
     """Share the lock; wait while somebody holds it exclusively, or waits to do so."""
-    with _opened(path) as shared:
-        with _opened(_gate(path)) as gate:
+    with _open(path) as shared:
+        with _open(_gate(path)) as gate:
             fcntl.flock(gate, fcntl.LOCK_EX)
             fcntl.flock(shared, fcntl.LOCK_SH)
         yield
@@ -84,29 +85,18 @@ def _gate(path: Path) -> Path:
     return path.with_name(path.name + ".gate")
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    descriptor = _open(path)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)  # and so unlocked
-
-
-def _open(path: Path) -> int:
+def _open(path: Path) -> BinaryIO:
     """Open for reading, which is enough to lock: the file may be another user's."""
     try:
-        return os.open(path, _READING)
+        descriptor = os.open(path, _READING)
     except FileNotFoundError:
         with suppress(FileExistsError):  # another process was faster
             _make(path)
-    return os.open(path, _READING)
+        descriptor = os.open(path, _READING)
+    return os.fdopen(descriptor, "rb")  # closing it unlocks
 
 
 def _make(path: Path) -> None:
     """Create a file that every user can read, whatever the umask."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC)
-    try:
-        os.fchmod(descriptor, 0o666)
-    finally:
-        os.close(descriptor)
+    with os.fdopen(os.open(path, _READING | os.O_CREAT | os.O_EXCL), "rb") as made:
+        os.fchmod(made.fileno(), 0o666)

@@ -134,11 +134,7 @@ def _block(
 
 @contextmanager
 def _lines(
-    terminal: TextIO,
-    test: str,
-    look: Callable[[], View | None],
-    *,
-    every_s: float = LINE_EVERY_S,
+    terminal: TextIO, test: str, look: Callable[[], View | None], *, every_s: float = LINE_EVERY_S
 ) -> Iterator[None]:
     """Write a line every so many seconds."""
     has_ended = threading.Event()
