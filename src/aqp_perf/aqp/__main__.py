@@ -6,11 +6,10 @@ import sys
 from collections.abc import Sequence
 
 from aqp_perf.aqp.credentials import resolve_signer
-from aqp_perf.aqp.serving.callers import Callers
 from aqp_perf.aqp.serving.dynamodb import DynamoDB
 from aqp_perf.aqp.serving.server import serve
 from aqp_perf.aqp.serving.service import MAX_ITEMS, MAX_QUERY_BYTES, QueryService
-from aqp_perf.aqp.serving.web import AqpApplication
+from aqp_perf.aqp.serving.web import AqpApplication, Callers
 from aqp_perf.base_url import is_loopback
 from aqp_perf.errors import ConfigError, InvalidOption, PortTaken
 from aqp_perf.listening import end_on_signals, open_socket, url_of, whole_number

@@ -1,15 +1,19 @@
 """The AQP's HTTP contract: ``GET /query-aggregation/<SQL>``, Basic authentication, JSON out."""
 
+import base64
+import binascii
 import gzip
+import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import unquote_to_bytes
 
 from aqp_perf.aqp.problems import Problem, QueryRefused
-from aqp_perf.aqp.serving.callers import Callers
 from aqp_perf.aqp.serving.service import QueryService
+from aqp_perf.errors import InvalidOption
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -17,6 +21,51 @@ if TYPE_CHECKING:
 _PREFIX: Final = "/query-aggregation/"
 # Below this, compression saves no packet.
 _GZIP_FROM_BYTES: Final = 1_024
+_EXAMPLE_USERS: Final = ("small-query-app", "large-query-app")
+_EXAMPLE_PASSWORD: Final = "secretEXAMPLE"  # noqa: S105 - the real AQP's published example
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callers:
+    """The users that may send queries, and the password they share."""
+
+    users: tuple[str, ...]
+    password: str = field(repr=False)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Return the callers that PERF_AQP_USER and PERF_AQP_PASSWORD name.
+
+        Their defaults are those of the real AQP: two users and its example secret.
+
+        Raises:
+            InvalidOption: one of them is set and empty.
+        """
+        for name in ("PERF_AQP_USER", "PERF_AQP_PASSWORD"):
+            if environment.get(name) == "":
+                raise InvalidOption(name, "", "give it a value, or unset it")
+        user = environment.get("PERF_AQP_USER")
+        return cls(
+            users=_EXAMPLE_USERS if user is None else (user,),
+            password=environment.get("PERF_AQP_PASSWORD", _EXAMPLE_PASSWORD),
+        )
+
+    @property
+    def are_public(self) -> bool:
+        """Whether the password is the published example."""
+        return self.password == _EXAMPLE_PASSWORD
+
+    def admit(self, authorization: str) -> bool:
+        """Whether an Authorization header is that of a caller; compares in constant time."""
+        scheme, _, encoded = authorization.partition(" ")
+        try:
+            given = base64.b64decode(encoded.strip(), validate=True)
+        except (binascii.Error, ValueError):
+            given = b""
+        matches = [
+            hmac.compare_digest(given, f"{user}:{self.password}".encode()) for user in self.users
+        ]
+        return scheme.lower() == "basic" and any(matches)
 
 
 class AqpApplication:

@@ -8,7 +8,7 @@ moto's own tables; Query reads one partition instead of the table; everything el
 | `moto_tables` | every moto internal we rely on, and the check that they are still there |
 | `syntax` | PartiQL text to a frozen statement: grammar, words, parser |
 | `execution.values` | DynamoDB's rules for values, keys and sizes |
-| `execution`: `operands`, `conditions` | a WHERE clause to a test of an item |
+| `execution.conditions` | a WHERE clause to a test of an item |
 | `execution`: `insert`, `plan`, `select` | what a statement does to a table |
 | `execution.execute` | one request: parse, check, run, add up capacity units |
 | `server`, `__main__` | WSGI, HTTP and the command line |

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from aqp_perf.aqp.serving.callers import Callers
+from aqp_perf.aqp.serving.web import Callers
 from aqp_perf.errors import InvalidOption
 
 

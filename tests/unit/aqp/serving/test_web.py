@@ -19,9 +19,8 @@ from aqp_perf.aqp.problems import (
     QueryRefused,
     ReadTooLarge,
 )
-from aqp_perf.aqp.serving.callers import Callers
 from aqp_perf.aqp.serving.service import QueryService
-from aqp_perf.aqp.serving.web import AqpApplication
+from aqp_perf.aqp.serving.web import AqpApplication, Callers
 
 PASSWORD = "only-for-tests"
 

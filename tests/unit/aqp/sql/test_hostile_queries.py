@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
 
-from aqp_perf.aqp.serving.callers import Callers
 from aqp_perf.aqp.serving.dynamodb import DynamoDB, DynamoDBResponse
 from aqp_perf.aqp.serving.service import QueryService
-from aqp_perf.aqp.serving.web import AqpApplication
+from aqp_perf.aqp.serving.web import AqpApplication, Callers
 from tests.unit.aqp.sql.hostile_queries import READ_STATEMENT, TABLE, hostile_requests
 
 REQUESTS = 800

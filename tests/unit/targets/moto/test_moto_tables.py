@@ -127,58 +127,23 @@ def forget_attributes(item: Item, *_: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("broken", "name", "replacement", "expected"),
+    ("broken", "name", "replacement", "problem"),
     [
-        (
-            Table,
-            "put_item",
-            lambda *_, **__: None,
-            "not so any more: Table.items is {hash key: {range key: Item}}",
-        ),
-        (
-            Table,
-            "all_indexes",
-            None,
-            (
-                "TypeError: 'NoneType' object is not callable, after the check that "
-                "dynamodb_backends[account][region].tables is a dict"
-            ),
-        ),
-        (
-            moto_tables,
-            "_moto_query",
-            lambda *_, **__: ([], 0, None),
-            (
-                "not so any more: Table.query takes (hash_key, …, index_name=…) "
-                "and looks at Table.items only"
-            ),
-        ),
-        (
-            StreamShard,
-            "add",
-            lambda *_: None,
-            "not so any more: Table.put_item adds an INSERT record to stream_shard",
-        ),
-        (
-            Item,
-            "__init__",
-            forget_attributes,
-            (
-                "AttributeError: 'Item' object has no attribute 'attrs', after the check that "
-                "a Table has hash_key_attr, range_key_attr and all_indexes()"
-            ),
-        ),
+        (Table, "put_item", lambda *_, **__: None, "TypeError: vars() argument"),
+        (Table, "all_indexes", None, "TypeError: 'NoneType' object is not callable"),
+        (moto_tables, "_moto_query", lambda *_, **__: ([], 0, None), "in another way"),
+        (StreamShard, "add", lambda *_: None, "it keeps its tables in another way"),
+        (Item, "__init__", forget_attributes, "'Item' object has no attribute 'attrs'"),
     ],
 )
-def test_a_moto_that_changed_is_named_in_words(
-    monkeypatch: pytest.MonkeyPatch, broken: object, name: str, replacement: object, expected: str
+def test_a_moto_that_changed_is_one_error_with_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, broken: object, name: str, replacement: object, problem: str
 ) -> None:
     monkeypatch.setattr(broken, name, replacement)
 
     with pytest.raises(MotoChanged) as raised:
         check_moto()
 
-    assert str(raised.value) == (
-        f"the installed moto is not supported: {expected}; install the one in "
-        "requirements.lock, or adapt src/aqp_perf/targets/moto/moto_tables.py"
-    )
+    assert str(raised.value).startswith("the installed moto is not supported: ")
+    assert problem in str(raised.value)
+    assert "install the one in requirements.lock" in str(raised.value)

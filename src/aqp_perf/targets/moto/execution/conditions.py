@@ -1,4 +1,4 @@
-"""Conditions of a WHERE clause, compiled to a test of an item's attributes.
+"""Conditions of a WHERE clause and their operands, compiled to a test of an item's attributes.
 
 The logic is two-valued, as DynamoDB's is: a comparison with a missing attribute or with a value of
 another type is false, and ``<>`` and NOT are its plain negation.
@@ -8,7 +8,6 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias, assert_never
 
-from aqp_perf.targets.moto.execution.operands import constant_of, reader_of
 from aqp_perf.targets.moto.execution.values import Attributes, Comparable, comparable
 from aqp_perf.targets.moto.moto_tables import DynamoType
 from aqp_perf.targets.moto.refusal import RequestRefused
@@ -17,6 +16,7 @@ from aqp_perf.targets.moto.syntax import statement as s
 MAX_CHOICES = 100
 
 Test: TypeAlias = Callable[[Attributes], bool]
+_Reader: TypeAlias = Callable[[Attributes], Comparable | None]
 
 _MaybeMissing: TypeAlias = Comparable | None
 _ORDERED_TYPES = frozenset({"S", "N", "B"})
@@ -53,6 +53,27 @@ def all_of(conditions: Sequence[s.Condition], parameters: Sequence[DynamoType]) 
     return lambda attributes: all(holds(attributes) for holds in tests)
 
 
+def constant_of(operand: s.Operand, parameters: Sequence[DynamoType]) -> DynamoType | None:
+    """Return the value of a literal or a parameter; None when the operand depends on the item."""
+    match operand:
+        case s.Constant(value):
+            return value
+        case s.Placeholder(index):
+            return parameters[index]
+        case _:
+            return None
+
+
+def attribute_at(attributes: Attributes, path: s.Path) -> DynamoType | None:
+    """Return the value at a path, or None."""
+    found = attributes.get(path.name)
+    for step in path.steps:
+        if found is None:
+            return None
+        found = found.child_attr(step)
+    return found
+
+
 def _compile_predicate(predicate: s.Predicate, parameters: Sequence[DynamoType]) -> Test:
     name = predicate.operator
     if name not in _OPERATORS:
@@ -72,11 +93,38 @@ def _compile_predicate(predicate: s.Predicate, parameters: Sequence[DynamoType])
             )
     if name in _CHECKS:
         _CHECKS[name](constants)
-    readers = [reader_of(operand, parameters) for operand in predicate.operands]
+    readers = [_reader_of(operand, parameters) for operand in predicate.operands]
     if len(readers) == 2:  # noqa: PLR2004  # most have two, and this runs for every item
         left, right = readers
         return lambda attributes: holds(left(attributes), right(attributes))
     return lambda attributes: holds(*[read(attributes) for read in readers])
+
+
+def _reader_of(operand: s.Operand, parameters: Sequence[DynamoType]) -> _Reader:
+    """Return how to read the operand's value from an item's attributes."""
+    match operand:
+        case s.Path() as path:
+
+            def read_path(attributes: Attributes) -> Comparable | None:
+                found = attribute_at(attributes, path)
+                return None if found is None else comparable(found)
+
+            return read_path
+        case s.Size(path):
+
+            def read_size(attributes: Attributes) -> Comparable | None:
+                found = attribute_at(attributes, path)
+                if found is None or found.type in {"N", "BOOL", "NULL"}:
+                    return None
+                _, content = comparable(found)
+                return "N", len(content.encode() if found.type == "S" else content)
+
+            return read_size
+        case s.Constant(value):
+            known = comparable(value)
+        case s.Placeholder(index):
+            known = comparable(parameters[index])
+    return lambda _: known
 
 
 def _check_bounds(constants: Sequence[DynamoType | None]) -> None:

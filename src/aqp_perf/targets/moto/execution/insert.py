@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from aqp_perf.targets.moto.execution.operands import constant_of
+from aqp_perf.targets.moto.execution.conditions import constant_of
 from aqp_perf.targets.moto.execution.values import (
     MAX_HASH_KEY_BYTES,
     MAX_ITEM_BYTES,

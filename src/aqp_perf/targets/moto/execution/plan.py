@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from aqp_perf.targets.moto.execution.conditions import too_many_choices
-from aqp_perf.targets.moto.execution.operands import constant_of
+from aqp_perf.targets.moto.execution.conditions import constant_of, too_many_choices
 from aqp_perf.targets.moto.execution.values import KeySchema
 from aqp_perf.targets.moto.moto_tables import DynamoType
 from aqp_perf.targets.moto.syntax import statement as s

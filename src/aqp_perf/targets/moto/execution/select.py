@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
-from aqp_perf.targets.moto.execution.conditions import all_of
-from aqp_perf.targets.moto.execution.operands import attribute_at
+from aqp_perf.targets.moto.execution.conditions import all_of, attribute_at
 from aqp_perf.targets.moto.execution.plan import ReadPlan, plan_read
 from aqp_perf.targets.moto.execution.values import (
     Attributes,
