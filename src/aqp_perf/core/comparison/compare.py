@@ -51,15 +51,14 @@ def compare(  # noqa: PLR0913 - named, and most with a default
 ) -> Comparison:
     """Compare a run with a baseline and judge the rules.
 
-    Args:
-        before: the baseline.
-        after: the run.
-        rules: a rule without an operation applies to all operations of both.
-        baseline: name of the baseline.
-        false_alarm_ratio: probability that any rule FAILs although nothing has changed.
-        unmatched: verdict on an operation that the baseline does not have.
+    A rule without an operation applies to all operations of both. ``false_alarm_ratio`` is the
+    probability that any rule FAILs although nothing has changed, and ``unmatched`` the verdict on
+    an operation that the baseline does not have.
     """
-    old, new = _sliced(before), _sliced(after)
+    old, new = (
+        {label: SlicedOperation(operation) for label, operation in run.labelled.items()}
+        for run in (before, after)
+    )
     both = [label for label in new if label in old]
     changes = tuple(
         _change(label, figures)
@@ -70,10 +69,6 @@ def compare(  # noqa: PLR0913 - named, and most with a default
     candidates = [judgement for rule in rules for judgement in _judge(old, new, rule, unmatched)]
     judgements = _judged_together(candidates, false_alarm_ratio)
     return Comparison(baseline=baseline, changes=changes, judgements=judgements)
-
-
-def _sliced(run: RunResult) -> dict[str, SlicedOperation]:
-    return {label: SlicedOperation(operation) for label, operation in run.labelled.items()}
 
 
 def _judge(

@@ -36,17 +36,13 @@ class AttemptCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerSizes:
-    """Sizes of all answers without a failure.
-
-    Args:
-        answers: number of answers.
-        bytes: sum of their lengths, as they came over the network.
-        items: sum of the items or rows in them; None when they were not counted.
-    """
+    """Sizes of all answers without a failure."""
 
     answers: Count
     bytes: Count
+    """Sum of their lengths, as they came over the network."""
     items: Count | None = None
+    """Sum of the items or rows in them; None when they were not counted."""
 
     @property
     def mean_bytes(self) -> float | None:
@@ -65,17 +61,13 @@ def _first_few(parts: Sequence[tuple[WrongAnswer, ...]]) -> tuple[WrongAnswer, .
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerChecks:
-    """What was found in the answers that were checked.
-
-    Args:
-        checked: number of answers that were checked.
-        wrong: number of wrong answers among them, by kind.
-        evidence: the first few wrong answers, whole.
-    """
+    """What was found in the answers that were checked."""
 
     checked: Count
     wrong: Mapping[WrongAnswerKind, Count] = field(default_factory=dict)
+    """How many of them were wrong, by kind."""
     evidence: tuple[WrongAnswer, ...] = field(default=(), metadata={MERGE: _first_few})
+    """The first few wrong answers, whole."""
 
     def __post_init__(self) -> None:
         if self.wrong_count > self.checked:

@@ -5,7 +5,6 @@ The load generator leaves a `RunResult` behind; `JudgedRun` adds what only the t
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from aqp_perf.core.aws.capacity_units import Units
 from aqp_perf.core.measured.merging import BY_MAXIMUM
@@ -43,17 +42,13 @@ class GeneratorHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeteredUnits:
-    """Capacity units that the requests of a run consumed, those of the warm-up included.
-
-    Args:
-        read: read units that DynamoDB reported.
-        write: write units that DynamoDB reported, and one for each write without an answer.
-        estimated_read: read units of an AQP's reads, from the bytes that it reported to have read.
-    """
+    """Capacity units that the requests of a run consumed, those of the warm-up included."""
 
     read: Figure = 0.0
     write: Figure = 0.0
+    """As reported by DynamoDB, and one for each write without an answer."""
     estimated_read: Figure = 0.0
+    """Of an AQP's reads, from the bytes that it reported to have read."""
 
     @property
     def units(self) -> Units:
@@ -117,8 +112,3 @@ class RunResult:
         except ResultError as error:
             raise ResultError(f"operation {selector!r}: {error}") from None
         return labelled[label]
-
-
-def format_instant(instant: datetime) -> str:
-    """Return an aware instant as ISO 8601 in UTC, ending in Z."""
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -6,7 +6,7 @@ back.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -31,7 +31,6 @@ from aqp_perf.errors import IncompatibleResult, InvalidComparisonRule, InvalidTh
 SCHEMA_VERSION: Final = 1
 
 Document = dict[str, Any]
-T = TypeVar("T")
 Samples = TypeVar("Samples", LatencyHistogram, SizeHistogram)
 
 
@@ -117,12 +116,11 @@ def _read_run(document: Document, path: str) -> JudgedRun:
         ),
         invalid_reasons=run.invalid_reasons,
     )
-    parts = {
-        "write_audit": _read_optional(document, "write_audit", _read_audit, path),
-        "cost": _read_optional(document, "cost", _read_cost, path),
-        "comparison": _read_optional(document, "comparison", _read_comparison, path),
-    }
-    judged = from_builtins(document | parts | {"run": run, "verdict": verdict}, JudgedRun, path)
+    parts: Document = {"run": run, "verdict": verdict}
+    for key, read in _READERS.items():
+        if document.get(key) is not None:  # older files do not have every key
+            parts[key] = read(_field(document, key, Document, path), f"{path}.{key}")
+    judged = from_builtins(document | parts, JudgedRun, path)
     if judged.fingerprint is None:
         return judged
     # Older files have the arrivals in it that were asked for, even where users did not take them.
@@ -273,19 +271,17 @@ def _read_cost(document: Document, path: str) -> RunCost:
     return from_builtins(document | parts, RunCost, path)
 
 
+_READERS: Final[Mapping[str, Callable[[Document, str], object]]] = {
+    "write_audit": _read_audit,
+    "cost": _read_cost,
+    "comparison": _read_comparison,
+}
+
+
 def _field(document: Document, key: str, kind: Any, path: str) -> Any:  # noqa: ANN401 - of any type
     if key not in document:
         raise ResultError(f"{path}.{key} is missing")
     return from_builtins(document[key], kind, f"{path}.{key}")
-
-
-def _read_optional(
-    document: Document, key: str, read: Callable[[Document, str], T], path: str
-) -> T | None:
-    """Return None for null, and for a key that older files do not have."""
-    if document.get(key) is None:
-        return None
-    return read(_field(document, key, Document, path), f"{path}.{key}")
 
 
 @contextmanager

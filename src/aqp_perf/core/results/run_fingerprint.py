@@ -39,7 +39,8 @@ class RunFingerprint:
         for.
         """
         may_be_own = before.profile.get(_PACING) == OWN_PACING
-        return self._paced_by_users() if may_be_own and self._asks_for_arrivals else self
+        asks_for_arrivals = self.profile.get(_PACING) not in _CLOSED
+        return self._paced_by_users() if may_be_own and asks_for_arrivals else self
 
     def differences(self, other: "RunFingerprint", allowed: Collection[str] = ()) -> list[str]:
         """Return the parts in which a later run differs, as in ``machine: cores 2 against 8``.
@@ -52,10 +53,6 @@ class RunFingerprint:
             if part not in allowed
             and (found := list(_differences(getattr(self, part), getattr(other, part))))
         ]
-
-    @property
-    def _asks_for_arrivals(self) -> bool:
-        return self.profile.get(_PACING) not in _CLOSED
 
     def _paced_by_users(self) -> Self:
         return replace(self, profile={**self.profile, _PACING: OWN_PACING})

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from aqp_perf.core.measured.operation import OperationResult
-from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile, TargetInfo
+from aqp_perf.core.results.judged_run import ResultsFile, TargetInfo
 from aqp_perf.core.results.run_fingerprint import Part, RunFingerprint
 from aqp_perf.core.verdict.verdicts import Verdict
 
@@ -146,10 +146,12 @@ def _figures(session: ResultsFile) -> Iterator[tuple[SeriesName, float]]:
     numbers: Counter[str] = Counter()
     for judged in session.runs:
         numbers[judged.test] += 1
-        if judged.fingerprint is None or not _is_measured(judged):
+        run = judged.run
+        is_whole = judged.verdict.verdict in _MEASURED and not run.interrupted and not run.aborted
+        if judged.fingerprint is None or not is_whole:
             continue
         conditions = Conditions.of(judged.target, judged.fingerprint)
-        for label, operation in judged.run.labelled.items():
+        for label, operation in run.labelled.items():
             for metric in TrackedMetric:
                 value = metric.of(operation)
                 if value is not None:
@@ -165,8 +167,3 @@ def _figures(session: ResultsFile) -> Iterator[tuple[SeriesName, float]]:
 
 def _text(part: Part) -> str:
     return " ".join(f"{key}={part[key]}" for key in sorted(part))
-
-
-def _is_measured(judged: JudgedRun) -> bool:
-    run = judged.run
-    return judged.verdict.verdict in _MEASURED and not run.interrupted and run.aborted is None

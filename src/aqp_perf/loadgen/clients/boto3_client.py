@@ -105,11 +105,8 @@ _TALLY: ContextVar[_Tally] = ContextVar("_TALLY")
 class Boto3Client:
     """The AWS SDK, with explicit retries and a pool wide enough for all users.
 
-    Args:
-        endpoint_url: where to send; None: where AWS has DynamoDB in this region.
-        region: the region that the signature names.
-        max_attempts: how often the SDK may send one request, the first time included.
-        timeouts: how long connecting and answering may take.
+    Without an endpoint it sends to where AWS has DynamoDB in this region. It sends a request up to
+    ``max_attempts`` times, the first time included.
     """
 
     def __init__(

@@ -50,9 +50,7 @@ class Reply(NamedTuple):
 class HttpServer:
     """A server and the connections to it; safe to share between greenlets.
 
-    Args:
-        url: the server's; what follows host and port is ignored. A certificate is verified.
-        timeouts: how long connecting and answering may take.
+    What follows host and port in its ``url`` is ignored. Its certificate is verified.
 
     Raises:
         ValueError: ``url`` is not an http(s) URL.

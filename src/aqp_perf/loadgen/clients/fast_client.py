@@ -32,11 +32,7 @@ _JSON = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 class FastClient:
     """Own signing with the day's key kept, over HTTP/1.1 connections that stay open.
 
-    Args:
-        endpoint_url: where to send; its certificate is verified.
-        region: the region that the signature names.
-        credentials: called for each request, so that they can be renewed during a run.
-        timeouts: how long connecting and answering may take.
+    The source of ``credentials`` is called for each request: they may be renewed during a run.
 
     Raises:
         ValueError: ``endpoint_url`` is not an http(s) URL.

@@ -28,32 +28,6 @@ _NS = 1_000_000_000
 _MESSAGE_LENGTH = 200
 
 
-class _ServerTimes:
-    """Histograms of the times in answers, and sums of what of the latency they explain."""
-
-    def __init__(self) -> None:
-        self.histograms: defaultdict[str, LatencyHistogram] = defaultdict(LatencyHistogram)
-        self._shares: Counter[str] = Counter()
-        """By the names of the fields of `TimeShares`."""
-
-    def record(self, times_ns: Mapping[str, int], latency_ns: int, service_time_ns: int) -> None:
-        """Count the times in one answer, to a request with this latency and service time."""
-        for name, time_ns in times_ns.items():
-            self.histograms[name].record_ns(time_ns)
-        if RETRIEVE in times_ns and AGGREGATE in times_ns:
-            retrieve_ns, aggregate_ns = times_ns[RETRIEVE], times_ns[AGGREGATE]
-            shares = self._shares
-            shares["answers"] += 1
-            shares["waiting_ns"] += latency_ns - service_time_ns
-            shares["client_and_network_ns"] += service_time_ns - aggregate_ns - retrieve_ns
-            shares["aggregate_ns"] += aggregate_ns
-            shares["retrieve_ns"] += retrieve_ns
-
-    def shares(self) -> TimeShares | None:
-        """Return where the time of all answers went; None when no answer reported both times."""
-        return TimeShares(**self._shares) if self._shares else None
-
-
 class OperationRecorder:
     """Counts of one operation; requests of the warm-up are counted, not measured."""
 
@@ -71,7 +45,9 @@ class OperationRecorder:
         self.latency = LatencyHistogram()
         self.service_time = LatencyHistogram()
         self.timeline = Timeline()
-        self.server_times = _ServerTimes()
+        self.server_times: defaultdict[str, LatencyHistogram] = defaultdict(LatencyHistogram)
+        self.time_shares: Counter[str] = Counter()
+        """By the names of the fields of `TimeShares`."""
         self.payload = SizeHistogram()
         self.attempts: Counter[str] = Counter()
         """``total``, ``throttled`` and ``backoff_ns``."""
@@ -133,7 +109,7 @@ class OperationRecorder:
             self.payload.record_bytes(payload_bytes)
         server_times = context.get("server_times")
         if server_times:
-            self.server_times.record(server_times, latency_ns, service_time_ns)
+            self._record_server_times(server_times, latency_ns, service_time_ns)
         backoff_ns = context.get("backoff_ns")
         if backoff_ns is not None:
             self.attempts["total"] += context["attempts"]
@@ -149,6 +125,20 @@ class OperationRecorder:
                 self.wrong[wrong.kind] += 1
                 if len(self.evidence) < MOST_EVIDENCE:
                     self.evidence.append(wrong)
+
+    def _record_server_times(
+        self, times_ns: Mapping[str, int], latency_ns: int, service_time_ns: int
+    ) -> None:
+        for name, time_ns in times_ns.items():
+            self.server_times[name].record_ns(time_ns)
+        if RETRIEVE in times_ns and AGGREGATE in times_ns:
+            retrieve_ns, aggregate_ns = times_ns[RETRIEVE], times_ns[AGGREGATE]
+            shares = self.time_shares
+            shares["answers"] += 1
+            shares["waiting_ns"] += latency_ns - service_time_ns
+            shares["client_and_network_ns"] += service_time_ns - aggregate_ns - retrieve_ns
+            shares["aggregate_ns"] += aggregate_ns
+            shares["retrieve_ns"] += retrieve_ns
 
     def result(self, request_type: str, name: str, duration_s: float) -> OperationResult:
         """Return what was recorded in a measurement window of this length."""
@@ -168,9 +158,9 @@ class OperationRecorder:
             latency=self.latency,
             service_time=self.service_time,
             timeline=self.timeline,
-            server_times=self.server_times.histograms,
+            server_times=self.server_times,
             payload=self.payload,
-            time_shares=self.server_times.shares(),
+            time_shares=TimeShares(**self.time_shares) if self.time_shares else None,
             attempts=AttemptCounts(
                 total=attempts["total"],
                 throttled=attempts["throttled"],

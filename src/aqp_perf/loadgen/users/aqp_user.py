@@ -75,11 +75,7 @@ class AqpUser(PacedUser):
     def aggregate(self, name: str, query: AggregateQuery, index: int, *, due_ns: int) -> None:
         """Query one aggregate of a seeded partition, and check the answer if it is in the sample.
 
-        Args:
-            name: under which it is counted.
-            query: which aggregate.
-            index: number of this user's request; it decides the partition.
-            due_ns: when it was due (perf_counter).
+        The number of this user's request, ``index``, decides the partition; see `query`.
         """
         settings = self.workload.settings
         pk, _ = settings.dataset.read_key(self.stream, index)
@@ -158,11 +154,7 @@ class AqpUser(PacedUser):
         except MalformedAnswer as error:
             evidence = [("an answer of an AQP", str(error))]
             wrong = wrong_answer(WrongAnswerKind.MALFORMED, sql, evidence)
-        return replace(wrong, got=self._harmless(wrong.got))
-
-    def _harmless(self, text: str) -> str:
-        """Return ``text`` without our credentials, and encodable."""
-        return encodable(without_secrets(text, self._secrets))
+        return replace(wrong, got=encodable(without_secrets(wrong.got, self._secrets)))
 
 
 def _note_answer(answer: AqpAnswer, end_ns: int, context: RequestContext) -> None:

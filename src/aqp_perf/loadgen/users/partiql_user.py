@@ -75,22 +75,14 @@ class PartiqlUser(PacedUser):
     def insert(self, name: str, index: int, *, due_ns: int) -> None:
         """Insert item ``index`` of this user's stream, and keep the outcome for the audit.
 
-        Args:
-            name: the operation under which it is counted.
-            index: number of this user's write; each is sent once, in ascending order.
-            due_ns: when it was due (perf_counter).
+        Each item is sent once, in ascending order; see `execute`.
         """
         settings = self.workload.settings
         item = settings.dataset.written_item(self.stream, index)
         outcome = Outcome.UNKNOWN
         try:
-            answer = self.execute(
-                name,
-                insert_statement(settings.table),
-                item.parameters(),
-                due_ns=due_ns,
-                writes=True,
-            )
+            statement = insert_statement(settings.table)
+            answer = self.execute(name, statement, item.parameters(), due_ns=due_ns, writes=True)
             outcome = _outcome_of(answer)
         finally:  # the greenlet may be killed while the write is under way
             self._write_log.note(index, outcome)
@@ -106,12 +98,8 @@ class PartiqlUser(PacedUser):
     ) -> None:
         """Send a SELECT and ask for all its pages; each page counts as one request.
 
-        Args:
-            name: the operation under which the requests are counted.
-            statement: the SELECT.
-            parameters: its parameters, in order.
-            due_ns: when the first page was due (perf_counter); the others are due when sent.
-            check: how the items of all pages are checked; the last page fails if they are wrong.
+        The first page is due at ``due_ns``, the others when sent. If the items of all pages are
+        wrong by the ``check``, the last page fails; see `execute`.
         """
         most_items = self.workload.settings.dataset.items_per_partition
         pages = SelectPages(f"{statement} {list(parameters)}", check, most_items)

@@ -16,10 +16,7 @@ MOST_ITEMS: Final = 100_000
 class SelectPages:
     """Follows a SELECT to its last page, or until its pages cannot be right.
 
-    Args:
-        query: the query, for evidence.
-        check: how the items of all pages are checked; None: not in this run.
-        most_items: how many items the answer can have.
+    Its whole answer has ``most_items``; its ``query`` is shown as evidence.
     """
 
     def __init__(self, query: str, check: AnswerCheck | None, most_items: int) -> None:

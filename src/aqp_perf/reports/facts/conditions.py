@@ -1,10 +1,11 @@
 """Under which conditions a run was measured: load, load generator, target, profile, cost."""
 
 from collections.abc import Iterator
+from datetime import UTC
 from typing import Final
 
 from aqp_perf.core.aws.prices import format_usd
-from aqp_perf.core.measured.run_result import RunResult, format_instant
+from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.reports.facts.proof import is_own_system
 from aqp_perf.reports.figures import DIGITS, Fact, figure
@@ -65,7 +66,8 @@ def origin_facts(judged: JudgedRun) -> Iterator[Fact]:
     yield Fact("target", str(judged.target))
     if judged.aqp is not None:
         yield Fact("AQP", judged.aqp)
-    yield Fact("measurement began", format_instant(judged.run.started_at))
+    began_at = judged.run.started_at.astimezone(UTC)
+    yield Fact("measurement began", began_at.isoformat().replace("+00:00", "Z"))
     is_own = is_own_system(judged)
     if not is_own:
         yield Fact("data seed", str(judged.seed))

@@ -1,6 +1,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -18,7 +18,7 @@ from aqp_perf.core.measured.operation_parts import (
     AttemptCounts,
     TimeShares,
 )
-from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult, format_instant
+from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind
 from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
 from aqp_perf.errors import ResultError
@@ -295,9 +295,3 @@ def test_operations_that_share_a_name_are_labelled_with_their_type() -> None:
 def test_no_operation_hides_another(operations: tuple[OperationResult, ...]) -> None:
     with pytest.raises(ValueError, match="some of these operations occur twice"):
         run_of(*operations)
-
-
-def test_instants_are_written_in_utc() -> None:
-    instant = datetime(2025, 1, 1, 1, tzinfo=timezone(timedelta(hours=2)))
-
-    assert format_instant(instant) == "2024-12-31T23:00:00Z"
