@@ -58,7 +58,7 @@ def test_target_none_runs_their_users_and_skips_what_needs_a_table(
             "answers not verified: the run has no table of ours (quick)",
             "target     none (the locustfile's own)",
             "profile * verify=off * audit=off",
-            "SKIPPED*--perf-target is none: there is no DynamoDB to test",
+            "SKIPPED*--perf-target is none: there is no DynamoDB to test; name your *",
         ]
     )
 

@@ -79,7 +79,8 @@ def perf_target(request: pytest.FixtureRequest) -> Iterator[Target]:
     """The open target: moto, DynamoDB Local, an endpoint or AWS."""
     spec = request.config.stash[STATE].session.target
     if spec.kind is TargetKind.NONE:
-        pytest.skip("--perf-target is none: there is no DynamoDB to test")
+        hint = "name your locustfile if the users are yours"
+        pytest.skip(f"--perf-target is none: there is no DynamoDB to test; {hint}")
     with ExitStack() as opened:
         with _stopping_if_refused(request):
             target = opened.enter_context(targets.open_target(spec))

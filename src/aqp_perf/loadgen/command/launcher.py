@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Self
 
 from aqp_perf.children import Child, TemporaryFolder, module_command, with_this_package
@@ -35,7 +36,9 @@ class LoadRun:
 
     def __init__(self, spec: RunSpec, *, environment: Mapping[str, str]) -> None:
         if not spec.locustfile.is_file():
-            raise InvalidOption("locustfile", str(spec.locustfile), "there is no such file")
+            folder = "" if spec.locustfile.is_absolute() else f" in {Path.cwd()}"
+            hint = f"there is no such file{folder}"
+            raise InvalidOption("locustfile", str(spec.locustfile), hint)
         if spec.expect_workers:
             _check_free(spec.master_bind)
         self.spec = spec

@@ -9,6 +9,8 @@ from aqp_perf.loadgen.workload.workload import workload_of
 
 _EARLY_S = 1.0
 """A run that ends this much early did not measure what it was asked to."""
+_MOST_OF_MESSAGE = 300
+"""Characters of an exception's message that are shown: it may hold a whole answer."""
 
 
 def early_end_reasons(elapsed_s: float, run_time_s: float | None) -> Iterator[str]:
@@ -49,8 +51,20 @@ def locustfile_reasons(environment: Environment) -> Iterator[str]:
     exceptions = runner.exceptions.values()
     if exceptions:
         count = sum(exception["count"] for exception in exceptions)
-        first = next(iter(exceptions))["traceback"].strip().splitlines()[-1]  # its type too
-        yield f"the locustfile raised {count} exceptions, the first: {first}"
+        first = next(iter(exceptions))
+        text = _exception_text(first["msg"], first["traceback"])
+        yield f"the locustfile raised {count} exceptions, the first: {text}"
     code = environment.process_exit_code
     if code:
         yield f"the locustfile set exit code {code}"
+
+
+def _exception_text(message: str, frames: str) -> str:
+    """Return an exception's message, which may be empty, and the line of code that raised it.
+
+    Locust keeps no type, and from Python 3.11 on the frames may end in marks below that line.
+    """
+    said = " ".join(message.split())[:_MOST_OF_MESSAGE]
+    lines = [line.strip() for line in frames.splitlines() if line.strip(" ~^")]
+    code = lines[-1] if lines else ""
+    return f"{said} ({code})" if said and code else said or code
