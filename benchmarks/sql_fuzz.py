@@ -29,7 +29,7 @@ from urllib.parse import urlsplit
 
 import simplejson
 
-from aqp_perf.targets.kinds.moto import open_moto
+from aqp_perf.targets.kinds.endpoint import open_moto
 from tests.unit.aqp.sql.hostile_queries import (
     READ_STATEMENT,
     TABLE,

@@ -24,7 +24,7 @@ from aqp_perf.children import Child
 from aqp_perf.core.data.statements import query_path, status_query, zipcode_query
 from aqp_perf.errors import AqpUnauthorized, TargetMissing
 from aqp_perf.targets.kinds.dynamodb_local import find_home, open_dynamodb_local
-from aqp_perf.targets.kinds.moto import open_moto
+from aqp_perf.targets.kinds.endpoint import open_moto
 from tests.doubles.missing import skip_or_fail
 
 TABLE = "orders"

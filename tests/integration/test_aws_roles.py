@@ -12,7 +12,7 @@ import pytest
 from aqp_perf.targets.access.environment import isolated_environment
 from aqp_perf.targets.access.role import role_environment, write_role_config
 from aqp_perf.targets.kinds.aws import open_aws
-from aqp_perf.targets.kinds.moto import open_moto
+from aqp_perf.targets.kinds.endpoint import open_moto
 from aqp_perf.targets.kinds.target import TargetKind, TargetSpec
 
 ACCOUNT = "123456789012"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from aqp_perf.aqp.credentials import resolve_signer
 from aqp_perf.aqp.serving.dynamodb import DynamoDB
 from aqp_perf.aqp.serving.server import serve
-from aqp_perf.aqp.serving.service import MAX_ITEMS, MAX_QUERY_BYTES, QueryService
+from aqp_perf.aqp.serving.service import MAX_ITEMS, QueryService
 from aqp_perf.aqp.serving.web import AqpApplication, Callers
 from aqp_perf.base_url import is_loopback
 from aqp_perf.errors import ConfigError, InvalidOption, PortTaken
@@ -34,7 +34,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             dynamodb,
             tables=options.table,
             allow_scan=options.allow_scan,
-            max_query_bytes=options.max_query_bytes,
             max_items=options.max_items,
         )
         callers = Callers.from_environment(os.environ)
@@ -50,13 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ConfigError, PortTaken) as exc:
         print(f"aqp_perf.aqp: {exc}", file=sys.stderr)  # noqa: T201 - the command's own message
         return 2
-    serve(
-        application,
-        listening,
-        threads=options.threads,
-        query_bytes=options.max_query_bytes,
-        on_ready=lambda: print(f"ready {url_of(listening)}", flush=True),  # noqa: T201 - the command's contract
-    )
+    print(f"ready {url_of(listening)}", flush=True)  # noqa: T201 - the command's contract
+    serve(application, listening, threads=options.threads)
     return 0
 
 
@@ -73,7 +67,6 @@ def _parser() -> argparse.ArgumentParser:
         "--allow-scan", action="store_true", help="run queries that read a whole table"
     )
     parser.add_argument("--threads", type=whole_number(1, 512), default=8)
-    parser.add_argument("--max-query-bytes", type=whole_number(1, 65_536), default=MAX_QUERY_BYTES)
     parser.add_argument("--max-items", type=whole_number(1), default=MAX_ITEMS)
     return parser
 

@@ -3,11 +3,11 @@
 import logging
 import resource
 import socket
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from waitress.server import create_server
 
+from aqp_perf.aqp.serving.service import MAX_QUERY_BYTES
 from aqp_perf.listening import BACKLOG
 
 if TYPE_CHECKING:
@@ -20,22 +20,13 @@ _ENCODED_BYTES: Final = 3  # of one byte, as in %27
 _MAX_BODY_BYTES: Final = 1_024  # a GET has none
 
 
-def serve(
-    application: "WSGIApplication",
-    listening: socket.socket,
-    *,
-    threads: int,
-    query_bytes: int,
-    on_ready: Callable[[], None],
-) -> None:
+def serve(application: "WSGIApplication", listening: socket.socket, *, threads: int) -> None:
     """Answer requests until SystemExit or KeyboardInterrupt is raised in this thread.
 
     Args:
         application: the WSGI application.
         listening: the socket.
         threads: how many requests are handled at once.
-        query_bytes: the longest query to accept.
-        on_ready: called once, when requests are accepted.
     """
     # waitress warns whenever more requests wait than threads are free, which is normal under load.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -48,11 +39,10 @@ def serve(
         backlog=BACKLOG,
         connection_limit=_connection_limit(threads),
         asyncore_use_poll=True,
-        max_request_header_size=_ENCODED_BYTES * query_bytes + _OTHER_HEADERS_BYTES,
+        max_request_header_size=_ENCODED_BYTES * MAX_QUERY_BYTES + _OTHER_HEADERS_BYTES,
         max_request_body_size=_MAX_BODY_BYTES,
         ident="aqp-perf",
     )
-    on_ready()
     server.run()
 
 

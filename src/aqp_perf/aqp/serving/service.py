@@ -12,6 +12,8 @@ from aqp_perf.aqp.sql.parse import parse_query
 from aqp_perf.aqp.sql.query import Query
 
 MAX_QUERY_BYTES: Final = 8_192
+"""As UTF-8."""
+
 MAX_ITEMS: Final = 1_000_000
 _QUERIES_KEPT: Final = 4_096
 """Parsing takes as long as aggregating fifty items, and a load test repeats its queries."""
@@ -26,7 +28,6 @@ class QueryService:
         dynamodb: where the items come from.
         tables: the tables that may be read.
         allow_scan: whether a query may leave the partition key open and so read a whole table.
-        max_query_bytes: the longest query, as UTF-8.
         max_items: the most items that one query may read.
     """
 
@@ -36,13 +37,11 @@ class QueryService:
         *,
         tables: Collection[str],
         allow_scan: bool,
-        max_query_bytes: int = MAX_QUERY_BYTES,
         max_items: int = MAX_ITEMS,
     ) -> None:
         self._dynamodb = dynamodb
         self._tables = frozenset(tables)
         self._allow_scan = allow_scan
-        self._max_query_bytes = max_query_bytes
         self._max_items = max_items
         self._parse = lru_cache(maxsize=_QUERIES_KEPT)(parse_query)
         self._partition_key_of = lru_cache(maxsize=len(self._tables))(self._read_partition_key)
@@ -56,8 +55,8 @@ class QueryService:
             DynamoDBFailed: DynamoDB answered with an error, or could not be reached.
             DynamoDBTimedOut: DynamoDB did not answer in time.
         """
-        if len(sql.encode()) > self._max_query_bytes:
-            raise QueryRefused(f"the query is longer than {self._max_query_bytes} bytes")
+        if len(sql.encode()) > MAX_QUERY_BYTES:
+            raise QueryRefused(f"the query is longer than {MAX_QUERY_BYTES} bytes")
         started_ns = time.perf_counter_ns()
         query = self._parse(sql)
         partition_key = self._partition_key(query)

@@ -104,14 +104,12 @@ def _check_parts(node: exp.Expr, *known: str) -> None:
 
 
 def _identifier(node: object) -> str:
-    """Return a name without its quotes."""
     if not isinstance(node, exp.Identifier):
         _refuse("an expression where a name belongs")
     return node.name
 
 
 def _attribute(node: object) -> str:
-    """Return the attribute that a column names."""
     if isinstance(node, exp.Star):
         raise QueryRefused("SELECT * is not supported: name the columns")
     if not isinstance(node, exp.Column):

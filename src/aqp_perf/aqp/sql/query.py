@@ -8,13 +8,7 @@ from aqp_perf.core.data.statements import quoted_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """One condition of WHERE.
-
-    Attributes:
-        attribute: the attribute it tests.
-        operator: the comparison, ``IN``, ``BETWEEN``, ``begins_with`` or ``contains``.
-        operands: what the attribute is compared with.
-    """
+    """One condition of WHERE: a comparison, IN, BETWEEN, begins_with or contains."""
 
     attribute: str
     operator: str

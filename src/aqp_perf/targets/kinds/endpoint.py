@@ -1,4 +1,4 @@
-"""Targets that are an endpoint URL and credentials: our own local servers, and any other."""
+"""Targets that are an endpoint URL and credentials: moto, started here, and any other."""
 
 import getpass
 import os
@@ -11,7 +11,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from aqp_perf.children import ChildEnvironment
+from aqp_perf.children import ChildEnvironment, running_server
 from aqp_perf.errors import TargetUnusable
 from aqp_perf.targets.access.client import (
     NO_PROXIES,
@@ -21,7 +21,11 @@ from aqp_perf.targets.access.client import (
     errors_of,
     isolated_session,
 )
-from aqp_perf.targets.access.environment import isolated_environment, region_variables
+from aqp_perf.targets.access.environment import (
+    isolated_environment,
+    region_variables,
+    server_environment,
+)
 from aqp_perf.targets.kinds.target import DEFAULT_REGION, Target, TargetKind
 
 if TYPE_CHECKING:
@@ -54,6 +58,14 @@ def local_target(kind: TargetKind, url: str) -> Target:
         client=lambda: dynamodb_client(isolated_session(DEFAULT_REGION), url, NO_PROXIES),
         environment=lambda: isolated_environment(os.environ, DEFAULT_REGION),
     )
+
+
+@contextmanager
+def open_moto() -> Iterator[Target]:
+    """Start moto on a free loopback port, yield it, stop it; raise as `running_server` does."""
+    environment = server_environment(os.environ, DEFAULT_REGION)
+    with running_server("moto", "aqp_perf.targets.moto", environment=environment) as url:
+        yield local_target(TargetKind.MOTO, url)
 
 
 @contextmanager

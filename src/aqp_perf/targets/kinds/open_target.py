@@ -7,8 +7,7 @@ from typing import assert_never
 
 from aqp_perf.targets.kinds.aws import open_aws
 from aqp_perf.targets.kinds.dynamodb_local import open_dynamodb_local
-from aqp_perf.targets.kinds.endpoint import open_endpoint
-from aqp_perf.targets.kinds.moto import open_moto
+from aqp_perf.targets.kinds.endpoint import open_endpoint, open_moto
 from aqp_perf.targets.kinds.target import DEFAULT_REGION, Target, TargetKind, TargetSpec
 
 

@@ -36,10 +36,7 @@ class FoundTable:
     """A table as DynamoDB describes it.
 
     Args:
-        name: its name.
-        arn: its ARN.
         status: as DynamoDB writes it, such as ``ACTIVE``.
-        tags: all of them.
         created: aware; None when the endpoint does not report it.
         size_bytes: on AWS some hours old.
         item_count: likewise.

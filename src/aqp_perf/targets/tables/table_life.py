@@ -121,11 +121,7 @@ def existing_table(target: Target, name: str, dataset: Dataset) -> Table:
 
 
 def _check_account(target: Target, arn: str) -> None:
-    """Check the account in the table's own ARN: an STS endpoint could report a wrong one.
-
-    Raises:
-        TargetUnusable: it is not the account that may be used.
-    """
+    """Check the account in the table's own ARN: an STS endpoint could report a wrong one."""
     account = arn.split(":")[4:5]
     if target.account is not None and account != [target.account]:
         detail = f"{arn} is not in account {target.account}, the only one that may be used"
@@ -142,8 +138,7 @@ class _OwnTable:
     def __init__(self, target: Target, name: str, clock: Clock) -> None:
         self._target = target
         self._name, self._clock, self._endpoint = name, clock, target.endpoint
-        self._client, self._owner = target.client(), target.owner
-        self._must_have_tags = target.kind is TargetKind.AWS
+        self._client = target.client()
         self._creation_id = secrets.token_hex(16)
         self._arn = ""
         self._was_asked = self._is_confirmed = False
@@ -151,7 +146,7 @@ class _OwnTable:
     def create(self, billing: Billing, run_id: str) -> None:
         tags = creation_tags(
             run_id=run_id,
-            owner=self._owner,
+            owner=self._target.owner,
             expires=self._clock.utc_now() + _LIFETIME,
             creation_id=self._creation_id,
         )
@@ -203,7 +198,7 @@ class _OwnTable:
         try:
             self._client.tag_resource(ResourceArn=self._arn, Tags=tags)
         except ClientError:
-            if self._must_have_tags:
+            if self._target.kind is TargetKind.AWS:
                 raise
 
     def _wait_until_active(self) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from aqp_perf.aqp.problems import DynamoDBFailed, QueryRefused, ReadTooLarge
 from aqp_perf.aqp.serving.dynamodb import DynamoDB, DynamoDBResponse
-from aqp_perf.aqp.serving.service import QueryService
+from aqp_perf.aqp.serving.service import MAX_QUERY_BYTES, QueryService
 from aqp_perf.core.data.statements import status_query, zipcode_query
 
 Row: TypeAlias = dict[str, Any]
@@ -367,11 +367,11 @@ def test_a_scan_reads_every_page_when_it_is_allowed() -> None:
 
 def test_a_query_may_be_as_long_as_the_limit_and_no_longer() -> None:
     sql = "select pk from t where pk='\u00e4'"
-    size_bytes = len(sql.encode())
+    longest = sql + " " * (MAX_QUERY_BYTES - len(sql.encode()))
 
-    assert _rows(_service(DynamoDBDouble([]), max_query_bytes=size_bytes), sql) == []
-    with pytest.raises(QueryRefused, match=f"longer than {size_bytes - 1} bytes"):
-        _service(DynamoDBDouble([]), max_query_bytes=size_bytes - 1).answer(sql)
+    assert _rows(_service(DynamoDBDouble([])), longest) == []
+    with pytest.raises(QueryRefused, match=f"longer than {MAX_QUERY_BYTES} bytes"):
+        _service(DynamoDBDouble([])).answer(f"{longest} ")
 
 
 def test_items_may_be_as_many_as_the_limit_and_no_more() -> None:
