@@ -63,9 +63,9 @@ class Resolver:
         command_line, ini = Layer(flags, "{flag}"), Layer(keys, "ini key {ini}")
         for layer in (command_line, ini):
             _value_of(THRESHOLD, [layer])  # a mistake is blamed on the layer that makes it
-        self._above = (command_line, *self._profile_layer(command_line))
+        self._above = (command_line, *self._chosen_profile(command_line))
         default = _profile_layer(DEFAULT_PROFILE, self._profiles)
-        self._below = (ini, *self._profile_layer(ini), default)
+        self._below = (ini, *self._chosen_profile(ini), default)
         layers = (*self._above, *self._below)
         self.session = SessionSettings.of(
             _values_of(layers, Scope.SESSION),
@@ -92,7 +92,7 @@ class Resolver:
         kept = {key: value for key, value in marker.items() if key not in called.values}
         marked = _arguments_layer(kept, "@pytest.mark.perf({key}=…)")
         chooser = called if PROFILE.key in called.values else marked
-        profile = self._profile_layer(chooser)
+        profile = self._chosen_profile(chooser)
         for key in (key for layer in profile for key in layer.values):
             if _BY_KEY[key].scope is Scope.SESSION:
                 hint = f"it sets {key!r} for the whole session: choose it with {PROFILE.flag}"
@@ -108,8 +108,8 @@ class Resolver:
             ),
         )
 
-    def _profile_layer(self, chooser: Layer) -> list[Layer]:
-        """Return the profile that a layer chooses, if it does."""
+    def _chosen_profile(self, chooser: Layer) -> list[Layer]:
+        """Return the layer of the profile that a layer chooses; empty: it chooses none."""
         name = chooser.values.get(PROFILE.key)
         if name is None:
             return []
