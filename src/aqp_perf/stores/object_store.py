@@ -35,10 +35,6 @@ class ObjectStore:
             session = boto3.Session(region_name=region, profile_name=profile)
             self._client: Any = session.client("s3", config=_CONFIG)
 
-    def __str__(self) -> str:
-        """Return the URL."""
-        return self.url
-
     def names(self) -> list[str]:
         """Return the names of all objects, sorted: their keys without the prefix."""
         with errors_of(self.url):

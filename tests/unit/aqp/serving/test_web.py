@@ -21,6 +21,7 @@ from aqp_perf.aqp.problems import (
 )
 from aqp_perf.aqp.serving.service import QueryService
 from aqp_perf.aqp.serving.web import AqpApplication, Callers
+from aqp_perf.errors import InvalidOption
 
 PASSWORD = "only-for-tests"
 
@@ -217,3 +218,31 @@ def test_a_short_answer_is_not_compressed() -> None:
     reply = _ask("/query-aggregation/x", HTTP_ACCEPT_ENCODING="gzip")
 
     assert "Content-Encoding" not in reply.headers
+
+
+@pytest.mark.parametrize("user", ["small-query-app", "large-query-app"])
+def test_the_example_pair_holds_when_nothing_is_set(user: str) -> None:
+    callers = Callers.from_environment({})
+
+    assert callers.admit(_authorization(user, "secretEXAMPLE"))
+    assert not callers.admit(_authorization("other", "secretEXAMPLE"))
+
+
+def test_what_is_set_replaces_the_example() -> None:
+    callers = Callers.from_environment(
+        {"PERF_AQP_USER": "us\u00e9r", "PERF_AQP_PASSWORD": "p\u00e4ss:w\u00f6rd"}
+    )
+
+    assert callers.admit(_authorization("us\u00e9r", "p\u00e4ss:w\u00f6rd"))
+    assert not callers.admit(_authorization("us\u00e9r", "secretEXAMPLE"))
+    assert not callers.admit(_authorization("small-query-app", "p\u00e4ss:w\u00f6rd"))
+
+
+@pytest.mark.parametrize("name", ["PERF_AQP_USER", "PERF_AQP_PASSWORD"])
+def test_an_empty_setting_is_a_mistake_not_the_example(name: str) -> None:
+    with pytest.raises(InvalidOption, match=name):
+        Callers.from_environment({name: ""})
+
+
+def test_the_password_does_not_show_in_repr() -> None:
+    assert "hidden" not in repr(Callers(users=("u",), password="hidden"))
