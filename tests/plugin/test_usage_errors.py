@@ -383,6 +383,14 @@ def test_removed_option(pytester: pytest.Pytester, argument: str, text: str) -> 
     assert result.stderr.str().startswith(f"ERROR: {flag}: this option is gone: {text}")
 
 
+def test_removed_ini_key(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "-o", "perf_max_attempts=3")
+
+    assert result.ret == USAGE_ERROR
+    text = result.stderr.str()
+    assert text.startswith("ERROR: ini key perf_max_attempts: this option is gone: write")
+
+
 def test_help_shows_the_options_and_no_removed_one(pytester: pytest.Pytester) -> None:
     text = run(pytester, "--help").stdout.str()
 

@@ -30,7 +30,7 @@ from aqp_perf.plugin.session.completeness import asks_for_load, may_load
 from aqp_perf.plugin.session.exclusive import alone, among_others, check_lock, lock_path
 from aqp_perf.plugin.session.screen import announce
 from aqp_perf.plugin.settings.options import add_options
-from aqp_perf.plugin.settings.removed import add_removed_options
+from aqp_perf.plugin.settings.removed import add_removed_ini_keys, add_removed_options
 from aqp_perf.reports.lines import printable
 
 __all__ = [
@@ -50,6 +50,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the ``--perf-*`` options."""
     add_options(parser)
     add_removed_options(parser)
+
+
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser) -> None:
+    """Register the removed ini keys, unless ``--help`` would list them."""
+    if not early_config.known_args_namespace.help:
+        add_removed_ini_keys(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:

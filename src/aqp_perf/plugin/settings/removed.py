@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 import pytest
@@ -17,7 +18,7 @@ REMOVED: Final[Mapping[str, str]] = {
     "key_choice": "use --perf-data=key_choice=zipf",
     **{size: f"use --perf-data={size}=N" for size in DATASET_SIZES},
 }
-"""Name → what replaced it, as a command line option, profile key and marker argument."""
+"""Name → what replaced it, as a command line option, ini key, profile key and marker argument."""
 
 REMOVED_FLAGS: Final[Mapping[str, str]] = {
     **{flag_of(name): replacement for name, replacement in REMOVED.items()},
@@ -37,8 +38,14 @@ def add_removed_options(parser: pytest.Parser) -> None:
         group.addoption(flag, nargs="?", const="", default=None, help=argparse.SUPPRESS)
 
 
+def add_removed_ini_keys(parser: pytest.Parser) -> None:
+    """Register removed ini keys, so that `check_removed` sees them; ``--help`` would list them."""
+    for name in REMOVED:
+        parser.addini(f"perf_{name}", "removed", default=None)
+
+
 def check_removed(config: pytest.Config) -> None:
-    """Refuse removed command line options.
+    """Refuse removed command line options and ini keys.
 
     Raises:
         RemovedOption: one is used; the message names its replacement.
@@ -46,3 +53,7 @@ def check_removed(config: pytest.Config) -> None:
     for flag, replacement in REMOVED_FLAGS.items():
         if config.getoption(flag, None) is not None:
             raise RemovedOption(flag, replacement)
+    for name, replacement in REMOVED.items():
+        with suppress(ValueError):  # not registered: see `add_removed_ini_keys`
+            if config.getini(f"perf_{name}") is not None:
+                raise RemovedOption(f"ini key perf_{name}", replacement)
