@@ -64,7 +64,6 @@ def test_place_that_takes_no_files_is_known_before_any_load(pytester: pytest.Pyt
     for place, hint in (
         ("", "it is empty: give a folder, or s3:"),
         ("s3:/nights", "it looks like a URL, and only s3:"),
-        ("s3://Nights", "'Nights' is not a bucket name: "),
         ("file", "it is a file: give a folder, or s3:"),
         ("/proc/nights", "give a place where files can be written, listed and read: "),
     ):
