@@ -48,6 +48,8 @@ def from_builtins(data: object, kind: type[T], path: str) -> T:
     """
     try:
         return msgspec.convert(data, kind, str_keys=True)
+    except UnicodeEncodeError as error:  # half of a surrogate pair, which JSON can escape
+        raise ResultError(f"{path}: {error}") from error
     except msgspec.ValidationError as error:
         located = _LOCATED.fullmatch(str(error))
         problem, inner = located.groups() if located else (str(error), "")
