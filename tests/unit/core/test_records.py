@@ -139,7 +139,7 @@ def test_a_wrong_value_is_refused_with_its_path(key: str, bad: Any) -> None:  # 
         ({"parts": [{}]}, "run.parts[0].count is missing"),
         ({"parts": [{"count": 13}]}, "run.parts[0]: 13 is no count"),
         ({"colours": {"green": 1}}, "run.colours: Invalid enum value 'green'"),
-        ({"text": "\ud800"}, r"run: 'utf-8' codec can't encode character '\ud800'"),
+        ({"figure": "\ud800"}, r"run: 'utf-8' codec can't encode character '\ud800'"),
         ("x" * 1000, f"run: Expected `object`, got `str`, found '{'x' * 39}…"),
     ],
 )
