@@ -35,10 +35,11 @@ class ConfigError(PerfError):
 
 
 class InvalidOption(ConfigError):
-    """An option, ini key, profile key or marker argument has an impossible value."""
+    """An option, ini key, profile key or marker argument has an impossible value, or lacks one."""
 
     def __init__(self, option: str, value: object, hint: str) -> None:
-        super().__init__(f"{option}: {value!r} is not valid: {hint}")
+        fault = " is missing" if value is None else f": {value!r} is not valid"
+        super().__init__(f"{option}{fault}: {hint}")
         self.option, self.value, self.hint = option, value, hint
 
 

@@ -37,7 +37,7 @@ OPTIONS = [
     (
         ["--perf-target", "aws"],
         (
-            "--perf-aws-account: None is not valid: give the 12 digits of the one AWS account that "
+            "--perf-aws-account is missing: give the 12 digits of the one AWS account that "
             "may be used"
         ),
     ),

@@ -173,7 +173,7 @@ def test_a_region_comes_from_the_environment_or_is_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with (
-        pytest.raises(InvalidOption, match="--perf-aws-region: None is not valid: name the AWS"),
+        pytest.raises(InvalidOption, match="--perf-aws-region is missing: name the AWS"),
         open_aws(spec(region=None)),
     ):
         pytest.fail("it was opened")

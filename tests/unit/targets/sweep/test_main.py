@@ -113,7 +113,7 @@ def test_a_named_run_has_its_own_tables_deleted_alone(zoo: Target) -> None:
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (("--yes",), "--account: None is not valid: on AWS, name the one account"),
+        (("--yes",), "--account is missing: on AWS, name the one account"),
         (
             ("--yes", "--account", "210987654321"),
             f"--account: '210987654321' is not valid: the credentials belong to account {ACCOUNT}",
