@@ -19,6 +19,9 @@ def test_table(perf_load, perf_table):
 
 def test_users_that_ship(perf_load):
     perf_load("PartiqlWriteUser")
+
+def test_forgotten_locustfile(perf_load):
+    perf_load("QuickUser")
 """
 WRITER = """
 from aqp_perf.loadgen.workload import workload
@@ -47,7 +50,7 @@ def test_target_none_runs_their_users_and_skips_what_needs_a_table(
 
     result = run_pytest(folder, "-v", "-rs", "--perf-target=none", "--perf-json=report.json")
 
-    result.assert_outcomes(passed=1, skipped=2)
+    result.assert_outcomes(passed=2, skipped=2, errors=1)
     own = {"kind": "none", "endpoint": "", "label": "the locustfile's own"}
     assert target_of(folder / "report.json") == own
     (run,) = json.loads((folder / "report.json").read_text())["runs"]
@@ -58,9 +61,10 @@ def test_target_none_runs_their_users_and_skips_what_needs_a_table(
             "answers not verified: the run has no table of ours (quick)",
             "target     none (the locustfile's own)",
             "profile * verify=off * audit=off",
-            "SKIPPED*--perf-target is none: there is no DynamoDB to test; name your *",
+            "SKIPPED*--perf-target is none: there is no DynamoDB to test",
         ]
     )
+    result.stdout.fnmatch_lines("*perf_load: 'QuickUser' is not valid: name its file with *")
 
 
 @pytest.mark.parametrize("is_named", [False, True])
@@ -71,7 +75,7 @@ def test_locustfile_that_needs_no_target_has_none_unless_somebody_named_it(
 
     result = run_pytest(folder, "-k=own", "--perf-json=report.json", names_target=is_named)
 
-    result.assert_outcomes(passed=1, deselected=2)
+    result.assert_outcomes(passed=1, deselected=3)
     target = target_of(folder / "report.json")
     assert isinstance(target, dict)
     assert (target["kind"], target["endpoint"]) == (

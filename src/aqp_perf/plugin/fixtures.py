@@ -10,6 +10,7 @@ import pytest
 from aqp_perf import targets
 from aqp_perf.children import running_server
 from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.load.planned_load import USER_WORK
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.errors import ConfigError, InvalidOption, LoadNotAlone, TableNotFound
 from aqp_perf.plugin.runs.load_request import LoadRequest
@@ -61,7 +62,15 @@ class PerfLoad:
 
         The shipped workloads get what they need. Other locustfiles get the fixtures that the test
         names, and the target if an option names it: nothing is started that they may not use.
+
+        Raises:
+            InvalidOption: a user class is not shipped, and there is no target: the locustfile was
+                forgotten, and a skip would hide it.
         """
+        unknown = set(request.shipped_classes or ()) - USER_WORK.keys()
+        if unknown and session.target.kind is TargetKind.NONE:
+            hint = f"name its file with locustfile=, or use one of {', '.join(USER_WORK)}"
+            raise InvalidOption("perf_load", min(unknown), hint)
         fixture, names = self._request.getfixturevalue, self._request.fixturenames
         needs_aqp = request.needs_aqp or "perf_aqp" in names
         needs_table = request.needs_table or "perf_table" in names
@@ -79,8 +88,7 @@ def perf_target(request: pytest.FixtureRequest) -> Iterator[Target]:
     """The open target: moto, DynamoDB Local, an endpoint or AWS."""
     spec = request.config.stash[STATE].session.target
     if spec.kind is TargetKind.NONE:
-        hint = "name your locustfile if the users are yours"
-        pytest.skip(f"--perf-target is none: there is no DynamoDB to test; {hint}")
+        pytest.skip("--perf-target is none: there is no DynamoDB to test")
     with ExitStack() as opened:
         with _stopping_if_refused(request):
             target = opened.enter_context(targets.open_target(spec))
