@@ -101,7 +101,7 @@ class Outcome(NamedTuple):
     is_alarm: bool
     """Whether any rule FAILed."""
     is_p99_found: bool
-    is_untold: bool
+    is_undecided: bool
     """Whether none FAILed, and one had NO DATA."""
 
 
@@ -140,8 +140,8 @@ def outcome_of(trial: Trial) -> Outcome:
     after = simulated(latencies(random, trial.requests, trial.slower))
     judgements = compare(before, after, RULES).judgements
     failed = {each.rule.metric for each in judgements if each.verdict is Verdict.FAIL}
-    untold = any(each.verdict is Verdict.NO_DATA for each in judgements)
-    return Outcome(bool(failed), "p99" in failed, untold and not failed)
+    undecided = any(each.verdict is Verdict.NO_DATA for each in judgements)
+    return Outcome(bool(failed), "p99" in failed, undecided and not failed)
 
 
 def shown(hits: int, trials: int) -> str:
@@ -158,7 +158,7 @@ def main() -> int:
     if trials < 1:
         parser.error(f"--trials: {trials} is not valid: it must be at least 1")
     reached = True
-    print(f"{'latencies':10} {'a side':>7}  {'false alarms':22} {'slower p99 found':24} untold")
+    print(f"{'latencies':10} {'a side':>7}  {'false alarms':22} {'slower p99 found':24} undecided")
     with Pool() as pool:
         for model in MODELS:
             for count in SIZES if model in JUDGED_MODELS else SIZES[:-1]:
@@ -169,7 +169,7 @@ def main() -> int:
                 with_change = pool.map(outcome_of, slower, chunksize=5)
                 alarms = sum(each.is_alarm for each in without)
                 found = sum(each.is_p99_found for each in with_change)
-                untold = sum(each.is_untold for each in (*without, *with_change))
+                undecided = sum(each.is_undecided for each in (*without, *with_change))
                 missed = alarms > MOST_FALSE_RATIO * len(same) or (
                     model in JUDGED_MODELS
                     and count == JUDGED_SIZE
@@ -178,7 +178,7 @@ def main() -> int:
                 reached = reached and not missed
                 print(
                     f"{model:10} {count:7,}  {shown(alarms, len(same)):22} "
-                    f"{shown(found, len(slower)):24} {untold / (len(same) + len(slower)):6.1%}"
+                    f"{shown(found, len(slower)):24} {undecided / (len(same) + len(slower)):6.1%}"
                     f"{'  MISSED' if missed else ''}",
                     flush=True,
                 )
