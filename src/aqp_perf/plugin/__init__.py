@@ -11,7 +11,7 @@ from functools import partial
 
 import pytest
 
-from aqp_perf.errors import ConfigError, PerfError, RunNotJudged
+from aqp_perf.errors import ConfigError, PerfError
 from aqp_perf.plugin.fixtures import (
     PerfLoad,
     marker_arguments,
@@ -26,7 +26,7 @@ from aqp_perf.plugin.runs.load_runs import RUNS, TestRuns
 from aqp_perf.plugin.runs.outcomes import complete_report
 from aqp_perf.plugin.runs.site import Aqp
 from aqp_perf.plugin.runs.state import STATE, State
-from aqp_perf.plugin.session.completeness import asks_for_load, may_load
+from aqp_perf.plugin.session.completeness import may_load
 from aqp_perf.plugin.session.exclusive import alone, among_others, check_lock, lock_path
 from aqp_perf.plugin.session.screen import announce
 from aqp_perf.plugin.settings.options import add_options
@@ -126,15 +126,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Keep an error of ours in the body for the teardown: it is no failure of the target."""
-    runs = item.stash[RUNS]
     try:
-        result = yield
+        return (yield)
     except PerfError as error:
-        runs.error = error
+        item.stash[RUNS].error = error
         return None
-    if not runs.judged and asks_for_load(item):
-        runs.error = RunNotJudged("no data", "the test put no load on anything: call perf_load")
-    return result
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,7 +12,7 @@ from aqp_perf.core.aws.prices import format_usd
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.verdicts import Verdict, judge
-from aqp_perf.errors import LoadWarning, PerfError, TargetError
+from aqp_perf.errors import LoadWarning, PerfError, RunNotJudged, TargetError
 from aqp_perf.loadgen.command.launcher import LoadRun
 from aqp_perf.plugin.runs.audits import Writes
 from aqp_perf.plugin.runs.costs import Admission
@@ -99,6 +99,12 @@ class TestRuns:
                 read_units = None if run.audit is None else run.audit.consumed_read_units
                 run.cost = self._state.costs.charge(admission, run.result.metered, read_units)
             self._judge(run)
+
+    def expect_load(self) -> None:
+        """Let the test be NO DATA if its body put no load on anything."""
+        if not self.judged and self.error is None:
+            text = "the test put no load on anything: call perf_load"
+            self.error = RunNotJudged("no data", text)
 
     def take_unreported(self) -> Sequence[JudgedRun]:
         """Return the runs that no report of the test has carried yet."""

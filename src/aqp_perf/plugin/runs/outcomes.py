@@ -31,6 +31,8 @@ def complete_report(
     A test that was never set up has no ``runs``.
     """
     judged = () if runs is None else runs.judged
+    if runs is not None and call.when == "call" and report.passed and may_load(item):
+        runs.expect_load()
     error = None if runs is None or call.when == "setup" else _error(runs, call.when)
     excinfo = call.excinfo
     if error is not None and not report.failed:

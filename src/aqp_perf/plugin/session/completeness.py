@@ -14,14 +14,10 @@ from aqp_perf.reports.lines import Style, printable
 _WORKER_OUTPUT: Final = "perf_load_tests"
 
 
-def asks_for_load(item: pytest.Item) -> bool:
-    """Return whether a test names the fixture ``perf_load``."""
-    return "perf_load" in getattr(item, "fixturenames", ())
-
-
 def may_load(item: pytest.Item) -> bool:
     """Return whether a test can run load: a marked one may request the fixture while it runs."""
-    return asks_for_load(item) or item.get_closest_marker("perf") is not None
+    names_fixture = "perf_load" in getattr(item, "fixturenames", ())
+    return names_fixture or item.get_closest_marker("perf") is not None
 
 
 class Completeness:

@@ -129,6 +129,28 @@ def test_what_passed_may_be_skipped(session: Session, module: str) -> None:
     assert session(module, PASSES).ret == pytest.ExitCode.OK
 
 
+@pytest.mark.parametrize("test", ["def test_it(perf_load): pass", "def test_it(): pass"])
+def test_a_marked_test_without_load_is_an_error(session: Session, test: str) -> None:
+    result = session(f"@pytest.mark.perf\n{test}", PASSES)
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["the test put no load on anything: call perf_load"])
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "@pytest.mark.perf\ndef test_it(perf_load): pytest.skip('later')",
+        UNITTEST.replace("class", "@pytest.mark.perf\nclass").replace("self.measure()", "pass"),
+    ],
+)
+def test_a_skipped_test_needs_no_load(session: Session, test: str) -> None:
+    result = session(test, PASSES)
+
+    result.assert_outcomes(skipped=1)
+    assert result.ret == pytest.ExitCode.OK
+
+
 def test_a_failure_is_shown_once(session: Session) -> None:
     """Whatever else ends the test after it."""
     result = session("def test_it(measure, ended_late): measure()", FAILS)
