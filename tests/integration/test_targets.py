@@ -234,7 +234,10 @@ def test_an_endpoint_that_does_not_answer_is_unavailable(
     [
         (200, b"<html>Welcome</html>"),
         (200, b"{}"),
+        (200, b"null"),
+        (200, b'{"TableNames": 5}'),
         (200, b""),
+        (400, b'{"__type": 5}'),
         (404, b"<html>Not found</html>"),
         (405, b""),
         (500, b"{}"),

@@ -51,6 +51,9 @@ _NO_CREDENTIALS = (RuntimeError, OSError, LookupError, ValueError)
 """What botocore's credential providers raise beside its own errors: for credentials that expired
 before they came, a missing file, a malformed answer."""
 
+_UNREADABLE = (ResponseParserError, UnicodeDecodeError, RecursionError)
+"""What botocore's parsers raise for an answer that is not JSON or XML, compressed or too deep."""
+
 _NOT_AN_AWS_SERVICE = "it answers, but not as an AWS service does"
 
 
@@ -123,7 +126,7 @@ def errors_of(endpoint: str) -> Iterator[None]:
         raise TargetUnusable(endpoint, _without_output(exc)) from exc
     except BotoCoreError as exc:
         raise TargetUnusable(endpoint, str(exc)) from exc
-    except ResponseParserError as exc:
+    except _UNREADABLE as exc:
         raise TargetUnusable(endpoint, _NOT_AN_AWS_SERVICE) from exc
 
 

@@ -120,6 +120,8 @@ def _probe(client: "DynamoDBClient", url: str) -> None:
             if code.isdecimal():  # botocore found no error type, only an HTTP status
                 raise TargetUnusable(url, f"{_NOT_DYNAMODB} (HTTP status {code})") from exc
             raise
+        except (AttributeError, TypeError) as exc:  # botocore expects JSON objects of its shapes
+            raise TargetUnusable(url, _NOT_DYNAMODB) from exc
     if "TableNames" not in answer:
         raise TargetUnusable(url, _NOT_DYNAMODB)
 

@@ -169,3 +169,13 @@ def test_an_answer_that_cannot_be_read_makes_a_target_unusable() -> None:
             client.get_caller_identity()
 
     assert caught.value.detail == "it answers, but not as an AWS service does"
+
+
+@pytest.mark.parametrize("body", [b"\x1f\x8b", b"[" * 100_000], ids=["compressed", "deep"])
+def test_an_answer_that_is_no_json_makes_a_target_unusable(body: bytes) -> None:
+    with ScriptedServer(answer(body)) as server:
+        client = dynamodb_client(isolated_session("eu-west-1"), server.url)
+        with pytest.raises(TargetUnusable) as caught, errors_of(server.url):
+            client.list_tables()
+
+    assert caught.value.detail == "it answers, but not as an AWS service does"
