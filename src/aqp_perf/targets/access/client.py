@@ -54,6 +54,7 @@ before they came, a missing file, a malformed answer."""
 _UNREADABLE = (ResponseParserError, UnicodeDecodeError, RecursionError)
 """What botocore's parsers raise for an answer that is not JSON or XML, compressed or too deep."""
 
+NOT_DYNAMODB = "it answers, but not as DynamoDB does"
 _NOT_AN_AWS_SERVICE = "it answers, but not as an AWS service does"
 
 
@@ -128,6 +129,20 @@ def errors_of(endpoint: str) -> Iterator[None]:
         raise TargetUnusable(endpoint, str(exc)) from exc
     except _UNREADABLE as exc:
         raise TargetUnusable(endpoint, _NOT_AN_AWS_SERVICE) from exc
+
+
+@contextmanager
+def answers_of(endpoint: str) -> Iterator[None]:
+    """Translate as `errors_of` does, in a block that also reads answers of DynamoDB.
+
+    Raises:
+        TargetUnusable: an answer has another shape than DynamoDB's.
+    """
+    with errors_of(endpoint):
+        try:
+            yield
+        except (AttributeError, LookupError, TypeError) as exc:
+            raise TargetUnusable(endpoint, NOT_DYNAMODB) from exc
 
 
 def error_code(error: ClientError) -> str:

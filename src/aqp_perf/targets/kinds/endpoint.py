@@ -15,6 +15,8 @@ from aqp_perf.children import ChildEnvironment, running_server
 from aqp_perf.errors import TargetUnusable
 from aqp_perf.targets.access.client import (
     NO_PROXIES,
+    NOT_DYNAMODB,
+    answers_of,
     check_credentials,
     dynamodb_client,
     error_code,
@@ -31,7 +33,6 @@ from aqp_perf.targets.kinds.target import DEFAULT_REGION, Target, TargetKind
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_NOT_DYNAMODB = "it answers, but not as DynamoDB does"
 _PROBE_CONFIG = Config(connect_timeout=3, read_timeout=4, retries={"total_max_attempts": 1})
 """Within 10 s in all, even when a name has two addresses and both are silent."""
 
@@ -110,7 +111,7 @@ def open_endpoint(url: str, region: str = DEFAULT_REGION) -> Iterator[Target]:
 
 def _probe(client: "DynamoDBClient", url: str) -> None:
     """Ask for one table name, once, and raise TargetUnavailable or TargetUnusable."""
-    with errors_of(url):
+    with answers_of(url):
         try:
             answer = client.list_tables(Limit=1)
         except ClientError as exc:
@@ -118,12 +119,10 @@ def _probe(client: "DynamoDBClient", url: str) -> None:
             if code == "AccessDeniedException":
                 return  # DynamoDB, and a user who may not list tables but perhaps use one
             if code.isdecimal():  # botocore found no error type, only an HTTP status
-                raise TargetUnusable(url, f"{_NOT_DYNAMODB} (HTTP status {code})") from exc
+                raise TargetUnusable(url, f"{NOT_DYNAMODB} (HTTP status {code})") from exc
             raise
-        except (AttributeError, TypeError) as exc:  # botocore expects JSON objects of its shapes
-            raise TargetUnusable(url, _NOT_DYNAMODB) from exc
     if "TableNames" not in answer:
-        raise TargetUnusable(url, _NOT_DYNAMODB)
+        raise TargetUnusable(url, NOT_DYNAMODB)
 
 
 def _chain_session(region: str) -> boto3.Session:

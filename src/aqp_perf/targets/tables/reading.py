@@ -7,7 +7,7 @@ from typing import Any
 from aqp_perf.clock import SYSTEM_CLOCK, Clock
 from aqp_perf.errors import TargetUnusable
 from aqp_perf.targets.access.backoff import CAPACITY_LIMIT_S, Backoff, unless_throttled
-from aqp_perf.targets.access.client import errors_of
+from aqp_perf.targets.access.client import answers_of
 from aqp_perf.targets.kinds.target import Target
 
 Key = tuple[str, str]
@@ -43,11 +43,12 @@ class TableReader:
             "ReturnConsumedCapacity": "TOTAL",
         }
         while True:
-            with errors_of(self._endpoint):
+            with answers_of(self._endpoint):
                 ask = partial(self._client.execute_statement, **request)
                 page = unless_throttled(ask, self._clock)
-            self._count([page.get("ConsumedCapacity")])
-            yield from map(_key, page["Items"])
+                self._count([page.get("ConsumedCapacity")])
+                keys = [_key(item) for item in page["Items"]]
+            yield from keys
             if "NextToken" not in page:
                 return
             request["NextToken"] = page["NextToken"]
@@ -64,16 +65,16 @@ class TableReader:
         }
         backoff = Backoff(CAPACITY_LIMIT_S, self._clock)
         while left:
-            with errors_of(self._endpoint):
+            with answers_of(self._endpoint):
                 ask = partial(
                     self._client.batch_get_item,
                     RequestItems=left,
                     ReturnConsumedCapacity="TOTAL",
                 )
                 answer = unless_throttled(ask, self._clock)
-            self._count(answer.get("ConsumedCapacity", []))
-            items = answer["Responses"].get(self._table, [])
-            found.update(map(_key, items))
+                self._count(answer.get("ConsumedCapacity", []))
+                items = answer["Responses"].get(self._table, [])
+                found.update(map(_key, items))
             left = answer.get("UnprocessedKeys", {})
             if items:
                 backoff = Backoff(CAPACITY_LIMIT_S, self._clock)

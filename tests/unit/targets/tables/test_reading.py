@@ -145,3 +145,21 @@ def test_another_error_is_not_asked_again() -> None:
 
     with pytest.raises(TargetUnusable):
         list(reader_of(FakeClient(denied)).keys())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        None,
+        [],
+        {"Items": [{}]},
+        {"Items": [], "ConsumedCapacity": {"Table": 1}},
+        {"Responses": None},
+    ],
+)
+def test_an_answer_of_another_shape_makes_the_target_unusable(answer: object) -> None:
+    with pytest.raises(TargetUnusable, match="it answers, but not as DynamoDB does"):
+        list(reader_of(FakeClient(answer)).keys())
+    with pytest.raises(TargetUnusable, match="it answers, but not as DynamoDB does"):
+        reader_of(FakeClient(answer)).present([("a", "b")])
