@@ -131,7 +131,7 @@ class PortTaken(TargetError):
     """Another process listens on the port."""
 
     def __init__(self, host: str, port: int) -> None:
-        super().__init__(f"{host}:{port} is taken: name another port, or 0 for a free one")
+        super().__init__(f"{host}:{port} is taken: name another port")
 
 
 class MotoChanged(TargetError):
