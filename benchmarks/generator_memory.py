@@ -40,7 +40,8 @@ def pid_of(result_file: str) -> int:
                 arguments = (folder / "cmdline").read_bytes().split(b"\0")
             except (FileNotFoundError, ProcessLookupError):  # it has just ended
                 continue
-            if arguments[1:3] == [b"-m", b"locust"] and result_file.encode() in arguments:
+            is_locust = arguments[1:4] == [b"-P", b"-m", b"aqp_perf.loadgen"]  # not its guard
+            if is_locust and result_file.encode() in arguments:
                 return int(folder.name)
         time.sleep(_POLL_S)
     raise LookupError(f"no locust that writes {result_file}")

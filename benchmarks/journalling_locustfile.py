@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from aqp_perf.loadgen.clients.failures import failure_class_of
 from aqp_perf.loadgen.clients.request_context import RequestContext
 from aqp_perf.loadgen.users.aqp_user import AqpUser
-from aqp_perf.loadgen.users.paced_user import PacedUser
+from aqp_perf.loadgen.users.paced_user import AnsweredWrong, PacedUser
 from aqp_perf.workloads.locustfile import AqpStatusUser, AqpZipcodeUser, PartiqlWriteUser
 
 
@@ -40,7 +40,10 @@ class _Journalling(PacedUser):
     ) -> None:
         """Report a request, and write it down."""
         super().report(request_type, name, context, **details)
-        exception, wrong = details.get("exception"), context.get("wrong_answer")
+        wrong = context.get("wrong_answer")
+        exception = details.get("exception")
+        if exception is None and wrong is not None:
+            exception = AnsweredWrong(wrong)
         words = (
             self.kind,
             self.request_id,
