@@ -29,13 +29,23 @@ CLEARED = {
 KEPT = {"PERF_LOCK_FILE"}  # where load tests wait for one another, not what they find
 
 
+def is_perf_alone(config: pytest.Config) -> bool:
+    """Whether this is a session of load tests alone: ``pytest -m perf``."""
+    return bool(config.option.markexpr.strip() == "perf")
+
+
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
+    """Collect no test of the package for a session of load tests: none of these is one."""
+    return True if is_perf_alone(config) else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Clear the environment, which children inherit, of whatever could change a result.
 
     A session of load tests alone (``pytest -m perf``) keeps it: it holds the user's settings.
     """
-    if config.option.markexpr.strip() == "perf":
+    if is_perf_alone(config):
         return
     for name in os.environ.keys() - KEPT:
         if name.upper() in CLEARED or name.startswith(CLEARED_PREFIXES):
