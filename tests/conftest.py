@@ -51,3 +51,14 @@ def pytest_configure(config: pytest.Config) -> None:
         if name.upper() in CLEARED or name.startswith(CLEARED_PREFIXES):
             del os.environ[name]
     os.environ.update(ENVIRONMENT)
+
+
+@pytest.fixture(autouse=True)
+def own_lock_file(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a session inside a test a lock file of its own.
+
+    A worker of xdist shares the lock while its tests run: a session in it would wait forever.
+    """
+    if "pytester" in request.fixturenames:
+        folder = request.getfixturevalue("tmp_path_factory").mktemp("lock")
+        monkeypatch.setenv("PERF_LOCK_FILE", str(folder / "lock"))
