@@ -1,6 +1,5 @@
 """The DynamoDB client of the load generator as an interface, its answers and its errors."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -11,6 +10,7 @@ from aqp_perf.core.aws.refusals import CLOCK_SKEW, clock_skew
 from aqp_perf.core.aws.secret_texts import without_secrets
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.loadgen.clients.failures import class_of_status, encodable
+from aqp_perf.loadgen.clients.json_bytes import parse
 
 _HIGHEST_UNITS = 1e6
 """More than any request can use: it reads at most 1 MB, and an item has at most 400 KB."""
@@ -121,7 +121,7 @@ def read_answer(payload: bytes) -> Answer:
 
 def _read(payload: bytes) -> Answer:
     try:
-        response = json.loads(payload.decode())  # for bytes, json detects the encoding first
+        response = parse(payload)
         items, next_token = response.get("Items", []), response.get("NextToken")
         units = _consumed_units_in(response)
     except (ValueError, AttributeError, TypeError, LookupError, RecursionError) as error:
@@ -166,7 +166,7 @@ class ErrorDetails(NamedTuple):
 def details_of(status: int, payload: bytes) -> ErrorDetails:
     """Return the error in the body of an answer with another status than 200."""
     try:
-        details = json.loads(payload)
+        details = parse(payload)
         code = details["__type"].rpartition("#")[2] or f"Http{status}"
         message = str(details.get("message") or details.get("Message") or "")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -1,6 +1,5 @@
 """A DynamoDB client that costs little CPU: own signing, kept connections, one attempt."""
 
-import json
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -23,10 +22,9 @@ from aqp_perf.loadgen.clients.dynamodb import (
     request_of,
 )
 from aqp_perf.loadgen.clients.exchange import HttpServer
+from aqp_perf.loadgen.clients.json_bytes import encode
 
 _TARGET = "DynamoDB_20120810.ExecuteStatement"
-_JSON = json.JSONEncoder(separators=(",", ":"), check_circular=False)
-"""Made once: ``json.dumps`` makes one for each call that asks for separators."""
 
 
 class FastClient:
@@ -64,7 +62,7 @@ class FastClient:
         """Send one statement, once; see `DynamoDbClient`."""
         request = request_of(statement, parameters, next_token)
         credentials = self._credentials()
-        signed = self._signed(_JSON.encode(request).encode(), credentials)
+        signed = self._signed(encode(request), credentials)
         try:
             reply = self._server.exchange(signed)
         except NotConnected as error:

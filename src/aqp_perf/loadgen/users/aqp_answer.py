@@ -1,6 +1,5 @@
 """Read an AQP's answer: its rows, and the statistics that it reports."""
 
-import json
 import zlib
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -10,6 +9,7 @@ from aqp_perf.core.measured.operation_parts import AGGREGATE, RETRIEVE
 from aqp_perf.core.proof.wrong_answer import shown
 from aqp_perf.core.samples.histogram import HIGHEST_BYTES, HIGHEST_US
 from aqp_perf.loadgen.clients.exchange import LONGEST_ANSWER_BYTES, Reply
+from aqp_perf.loadgen.clients.json_bytes import parse
 
 _SHOWN_CHARACTERS = 80
 _GZIP = zlib.MAX_WBITS | 16
@@ -40,7 +40,7 @@ def read_answer(reply: Reply) -> AqpAnswer:
     """
     content = _content_of(reply)
     try:
-        document = json.loads(content)
+        document = parse(content)
         rows = document["response"][0]["resultSet"]
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise MalformedAnswer(_beginning(content)) from error
