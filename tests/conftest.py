@@ -1,6 +1,7 @@
 """What all tests share: a clean environment, and property tests that do the same every time."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import settings
@@ -51,6 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if name.upper() in CLEARED or name.startswith(CLEARED_PREFIXES):
             del os.environ[name]
     os.environ.update(ENVIRONMENT)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup has it ignored, and children inherit that
 
 
 @pytest.fixture(autouse=True)
