@@ -18,6 +18,7 @@ from aqp_perf.core.measured.operation_parts import (
     AttemptCounts,
     TimeShares,
 )
+from aqp_perf.core.measured.stalls import TouchedRequests
 from aqp_perf.core.records import Count, Figure
 from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
 from aqp_perf.core.samples.timeline import Timeline
@@ -35,6 +36,10 @@ def _merge_messages(parts: Sequence[Mapping[str, int]]) -> dict[str, int]:
             if message in messages or len(messages) < MOST_MESSAGES:
                 messages[message] += count
     return dict(messages)
+
+
+def _all_names(parts: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(sorted({name for part in parts for name in part}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +80,10 @@ class OperationResult:
     """What the oracle found; None without an oracle."""
     answer_sizes: AnswerSizes | None = None
     """None when there was no answer."""
+    touched: TouchedRequests | None = None
+    """Requests that stalls of the generator can have made longer; None: there were none."""
+    user_classes: tuple[str, ...] = field(default=(), metadata={MERGE: _all_names})
+    """The paced user classes that sent it."""
     timeline: Timeline = field(default_factory=Timeline)
     """Requests over time; empty in results from before it was recorded."""
 
@@ -113,6 +122,21 @@ class OperationResult:
     def service_time_ms(self) -> dict[str, float | None]:
         """Service time as min, mean, p50, p90, p95, p99, p99_9, max; None without a request."""
         return self.service_time.summary_ms()
+
+    @property
+    def least_latency(self) -> LatencyHistogram:
+        """The latencies with the credit of the generator taken off: what the target surely took."""
+        if self.touched is None:
+            return self.latency
+        return self.latency.exchanged(self.touched.latency, self.touched.least_latency)
+
+    @property
+    def least_service_time(self) -> LatencyHistogram:
+        """The service times with the credit of the generator taken off."""
+        if self.touched is None:
+            return self.service_time
+        touched = self.touched
+        return self.service_time.exchanged(touched.service_time, touched.least_service_time)
 
     @property
     def omission_gap(self) -> float | None:

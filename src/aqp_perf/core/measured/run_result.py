@@ -4,12 +4,14 @@ The load generator leaves a `RunResult` behind; `JudgedRun` adds what only the t
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from aqp_perf.core.aws.capacity_units import Units
 from aqp_perf.core.measured.merging import BY_MAXIMUM
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.selectors import select_operations
+from aqp_perf.core.measured.stalls import MERGE_FREEZES, ClassCounts, Freeze, FreezeCause
 from aqp_perf.core.records import Count, Figure, Instant
 from aqp_perf.errors import ResultError
 
@@ -34,6 +36,16 @@ class GeneratorHealth:
     had come due."""
     arrivals_caught_up: Count | None = None
     """Requests that were due by the end of the run and sent after it."""
+    frozen_s: Figure = field(default=0.0, metadata=BY_MAXIMUM)
+    """How long the process stood still in the measurement window, where that was longest."""
+    freezes: tuple[Freeze, ...] = field(default=(), metadata=MERGE_FREEZES)
+    """The longest times in which a process, or a server of ours, stood still."""
+    freeze_causes: Mapping[FreezeCause, Figure] = field(default_factory=dict)
+    """Why processes stood still → for how many seconds in all."""
+    user_classes: Mapping[str, ClassCounts] = field(default_factory=dict)
+    """Requests by the class of the users that sent them; only classes that are paced."""
+    peak_per_s: Figure | None = field(default=None, metadata=BY_MAXIMUM)
+    """The highest arrival rate of the schedule, of all classes; None in a closed model."""
     connections_opened: Count | None = None
     """Connections that were opened, the warm-up included."""
     pool_waits: Count | None = None

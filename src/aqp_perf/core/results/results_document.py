@@ -31,6 +31,10 @@ from aqp_perf.errors import IncompatibleResult, InvalidComparisonRule, InvalidTh
 SCHEMA_VERSION: Final = 1
 
 Document = dict[str, Any]
+_TOUCHED_SAMPLES: Final = (
+    *("latency", "least_latency"),
+    *("service_time", "least_service_time"),
+)
 Samples = TypeVar("Samples", LatencyHistogram, SizeHistogram)
 
 
@@ -149,6 +153,10 @@ def _operation_document(operation: OperationResult) -> Document:
         },
         "timeline": operation.timeline.encode(),
     }
+    if operation.touched is not None:
+        for name in _TOUCHED_SAMPLES:
+            histogram = getattr(operation.touched, name)
+            document["touched"][name] = _samples_document(histogram)
     if operation.time_shares is not None:
         document["time_shares"]["means_ms"] = operation.time_shares.means_ms
     if operation.answer_sizes is not None:
@@ -172,6 +180,12 @@ def _read_operation(document: Document, duration_s: float, path: str) -> Operati
     if "payload" in document:
         payload = _field(document, "payload", Document, path)
         parts["payload"] = _read_samples(SizeHistogram, payload, f"{path}.payload")
+    if document.get("touched") is not None:
+        touched = _field(document, "touched", Document, path)
+        for name in _TOUCHED_SAMPLES:
+            inner = f"{path}.touched.{name}"
+            samples = _field(touched, name, Document, f"{path}.touched")
+            touched[name] = _read_samples(LatencyHistogram, samples, inner)
     if "timeline" in document:
         text = _field(document, "timeline", str, path)
         with _errors_at(f"{path}.timeline"):

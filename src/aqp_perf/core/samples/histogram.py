@@ -53,6 +53,15 @@ class _Histogram:
             self.counts = dict(other.counts)
         self.out_of_range_count += other.out_of_range_count
 
+    def exchanged(self, old: Self, new: Self) -> Self:
+        """Return these samples, with ``new`` ones in the place of ``old`` ones."""
+        counts = dict(self.counts)
+        for index, count in old.counts.items():
+            counts[index] = counts.get(index, 0) - count
+        whole = type(self)({index: count for index, count in counts.items() if count > 0})
+        whole.merge(new)
+        return whole
+
     @property
     def count(self) -> int:
         """Number of samples inside the range."""
