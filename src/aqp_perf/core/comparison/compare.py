@@ -18,11 +18,11 @@ from typing import Final
 from aqp_perf.core.comparison.figures import Figures, figures_of, needed_samples
 from aqp_perf.core.comparison.outcome import Change, Comparison, ComparisonJudgement
 from aqp_perf.core.comparison.rules import COMPARED_METRICS, ComparisonRule
-from aqp_perf.core.comparison.slices import SlicedOperation
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.measured.selectors import select_operations
 from aqp_perf.core.verdict.metrics import MetricKind, format_quantity
 from aqp_perf.core.verdict.observations import CONFIDENCE
+from aqp_perf.core.verdict.slices import SlicedOperation
 from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.errors import ResultError
 

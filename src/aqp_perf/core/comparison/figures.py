@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from math import expm1, hypot, inf, log, sqrt
 from typing import Final
 
-from aqp_perf.core.comparison.slices import SlicedOperation, shared_dependence
 from aqp_perf.core.records import MOST_FIGURE
 from aqp_perf.core.samples.intervals import LARGEST_EXPONENT, score_interval, student_quantile
 from aqp_perf.core.verdict.metrics import MetricKind, kind_of, quantile_of
 from aqp_perf.core.verdict.observations import samples_for
+from aqp_perf.core.verdict.slices import FEWEST_SLICES, SlicedOperation, shared_dependence
 
-FEWEST_SLICES: Final = 20
-"""With fewer slices the dependence of neighbours cannot be estimated."""
 FEWEST_SAMPLES: Final = 100
 """Requests of each run, whatever the metric."""
 

@@ -11,12 +11,12 @@ from aqp_perf.core.comparison.compare import compare
 from aqp_perf.core.comparison.figures import Figures, figures_of
 from aqp_perf.core.comparison.outcome import Comparison, not_compared
 from aqp_perf.core.comparison.rules import COMPARED_METRICS, ComparisonRule
-from aqp_perf.core.comparison.slices import SlicedOperation
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.records import MOST_FIGURE, from_json, to_json
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.samples.timeline import Timeline
+from aqp_perf.core.verdict.slices import SlicedOperation
 from aqp_perf.core.verdict.verdicts import Verdict
 
 RATE_PER_S = 100

@@ -16,6 +16,9 @@ from aqp_perf.core.samples.block_bootstrap import Dependence, dependence
 from aqp_perf.core.samples.timeline import bounds_ns
 from aqp_perf.core.verdict.metrics import quantile_of
 
+FEWEST_SLICES: Final = 20
+"""With fewer slices the dependence of neighbours cannot be estimated."""
+
 
 class SlicedOperation:
     """An operation of one run with the dependence of its requests, by metric."""
