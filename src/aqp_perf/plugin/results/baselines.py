@@ -22,6 +22,8 @@ from aqp_perf.errors import BaselineUnusable, ResultError
 from aqp_perf.files import read_file
 from aqp_perf.plugin.settings.option_values import SUFFIX, is_path
 from aqp_perf.plugin.settings.session_settings import BaselineSettings, MissingBaseline
+from aqp_perf.reports.facts.decisive import rule_text
+from aqp_perf.reports.facts.runs import run_names
 from aqp_perf.reports.lines import Line, Style, printable
 from aqp_perf.stores.file_store import STORE_ERRORS, FileStore
 
@@ -123,6 +125,8 @@ class Baselines:
     def save(self, results: ResultsFile, *, is_green: bool = True) -> Line | None:
         """Save the session's results, if that was asked for and every run has passed.
 
+        A run that passes because a change is not proven leaves the baseline as it is, too.
+
         Args:
             results: what the session measured.
             is_green: whether nothing else went wrong in the session, which may have cost it runs.
@@ -135,7 +139,7 @@ class Baselines:
             return None
         why = _why_not_saved(results, is_green=is_green)
         if why is not None:
-            return Line(f"baseline {name} not saved: {why}")
+            return Line(printable(f"baseline {name} not saved: {why}"))
         try:
             self._store().write(name + SUFFIX, results_text(results))
         except STORE_ERRORS as error:
@@ -216,4 +220,17 @@ def _why_not_saved(results: ResultsFile, *, is_green: bool) -> str | None:
         return f"{bad} of {len(results.runs)} runs did not pass"
     if not results.runs:
         return "no load was run"
-    return None if is_green else "the session is not green"
+    return next(_unproven(results), None if is_green else "the session is not green")
+
+
+def _unproven(results: ResultsFile) -> Iterator[str]:
+    """Yield every change that is above its rule and not proven.
+
+    As a baseline it would hide that change from the sessions that are to prove it.
+    """
+    for name, run in zip(run_names(results.runs), results.runs, strict=True):
+        if run.comparison is not None:
+            for judgement in run.comparison.judgements:
+                if judgement.is_unproven:
+                    found = rule_text(judgement, run.comparison.baseline)
+                    yield f"{name}: {found}: worse than the rule allows, and not proven"

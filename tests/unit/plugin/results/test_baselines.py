@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier, Thread
@@ -7,6 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
+from aqp_perf.core.comparison.outcome import Change, Comparison, ComparisonJudgement
 from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.load.pacing import OWN_PACING
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
@@ -97,6 +99,27 @@ def test_only_runs_that_pass_replace_a_baseline(baselines: BaselinesOf, verdict:
     assert line == Line("baseline main not saved: 1 of 2 runs did not pass")
     assert not saving.is_lost
     baselines(compare="main").check_run(TEST, 0, HERE)
+
+
+def test_a_change_that_is_not_proven_does_not_become_the_baseline(
+    baselines: BaselinesOf, tmp_path: Path
+) -> None:
+    """It passes, and saved night after night would move what later nights are compared with."""
+    change = Change(
+        operation="write", metric="p99", before=20.0, after=23.0, change_ratio=0.15, ci95=None
+    )
+    unproven = ComparisonJudgement(
+        operation="write", rule=RULE, change=change, chance=0.02, verdict=Verdict.PASS
+    )
+    comparison = Comparison(baseline="main", judgements=(unproven,))
+
+    line = baselines(save="main").save(report(run(), replace(run(), comparison=comparison)))
+
+    assert line == Line(
+        f"baseline main not saved: {TEST} (run 2): write p99 20 ms -> 23 ms, +15% (allowed: 10%): "
+        "worse than the rule allows, and not proven"
+    )
+    assert not (tmp_path / "kept").exists()
 
 
 def test_a_session_without_load_replaces_no_baseline(baselines: BaselinesOf) -> None:
