@@ -35,13 +35,13 @@ def test_users_wait_for_the_schedule(arrivals: Arrivals) -> None:
     gevent.sleep(0)
     assert not user.ready()
 
-    arrivals.start(EVERY_MS)
+    arrivals.start(EVERY_MS, time.perf_counter_ns())
     first, second, third = user.get(timeout=DEADLINE_S)
     assert (second - first, third - second) == (MS, MS)
 
 
 def test_users_share_the_arrivals(arrivals: Arrivals) -> None:
-    arrivals.start(EVERY_MS)
+    arrivals.start(EVERY_MS, time.perf_counter_ns())
     users = [gevent.spawn(take, arrivals, 5) for _ in range(4)]
     due_ns = sorted(due for user in users for due in user.get(timeout=DEADLINE_S))
 
@@ -49,7 +49,7 @@ def test_users_share_the_arrivals(arrivals: Arrivals) -> None:
 
 
 def test_a_late_user_gets_the_arrival_that_was_due_first(arrivals: Arrivals) -> None:
-    arrivals.start(EVERY_MS)
+    arrivals.start(EVERY_MS, time.perf_counter_ns())
     started_ns = time.perf_counter_ns()
     busy_until(started_ns + 20 * MS)
     due_ns = take(arrivals, 10)
@@ -60,7 +60,7 @@ def test_a_late_user_gets_the_arrival_that_was_due_first(arrivals: Arrivals) -> 
 
 
 def test_nothing_is_due_after_the_stop(arrivals: Arrivals) -> None:
-    arrivals.start(ArrivalSchedule(model=OpenModel.at(4)))
+    arrivals.start(ArrivalSchedule(model=OpenModel.at(4)), time.perf_counter_ns())
     (first_ns,) = take(arrivals, 1)
     waiting = gevent.spawn(take, arrivals, 1)
     gevent.sleep(0)
@@ -79,7 +79,7 @@ def busy_until(instant_ns: int) -> None:
 
 
 def test_a_backlog_at_the_stop_is_caught_up(arrivals: Arrivals) -> None:
-    arrivals.start(EVERY_MS)
+    arrivals.start(EVERY_MS, time.perf_counter_ns())
     (first_ns,) = take(arrivals, 1)
     busy_until(first_ns + 20 * MS)
     stopped_ns = time.perf_counter_ns()
@@ -95,7 +95,7 @@ def test_a_backlog_at_the_stop_is_caught_up(arrivals: Arrivals) -> None:
 
 
 def test_what_comes_due_while_a_process_stops_is_neither_due_nor_sent(arrivals: Arrivals) -> None:
-    arrivals.start(EVERY_MS)
+    arrivals.start(EVERY_MS, time.perf_counter_ns())
     (first_ns,) = take(arrivals, 1)
     stopped_ns = first_ns + 20 * MS
     busy_until(stopped_ns + 5 * MS)
@@ -109,7 +109,7 @@ def test_what_comes_due_while_a_process_stops_is_neither_due_nor_sent(arrivals: 
 
 
 def test_users_too_slow_for_the_rate_do_not_catch_up(arrivals: Arrivals) -> None:
-    arrivals.start(EVERY_MS)
+    arrivals.start(EVERY_MS, time.perf_counter_ns())
     (first_ns,) = take(arrivals, 1)
     busy_until(first_ns + 20 * MS)
     arrivals.stop(time.perf_counter_ns())
@@ -130,7 +130,7 @@ def test_users_too_slow_for_the_rate_do_not_catch_up(arrivals: Arrivals) -> None
 
 
 def test_a_backlog_without_an_idle_user_is_given_up_in_time(arrivals: Arrivals) -> None:
-    arrivals.start(EVERY_MS)
+    arrivals.start(EVERY_MS, time.perf_counter_ns())
     (first_ns,) = take(arrivals, 1)
     busy_until(first_ns + 20 * MS)
     arrivals.stop(time.perf_counter_ns())
@@ -150,7 +150,7 @@ def test_without_a_schedule_there_is_nothing_to_catch_up(arrivals: Arrivals) -> 
 
 def test_a_rate_that_ends_leaves_the_users_waiting(arrivals: Arrivals) -> None:
     model = OpenModel((Stage(from_per_s=2_000, to_per_s=0, duration_s=0.01),))
-    arrivals.start(ArrivalSchedule(model=model))
+    arrivals.start(ArrivalSchedule(model=model), time.perf_counter_ns())
     take(arrivals, 11)
     waiting = gevent.spawn(take, arrivals, 1)
     gevent.sleep(0)
@@ -160,11 +160,11 @@ def test_a_rate_that_ends_leaves_the_users_waiting(arrivals: Arrivals) -> None:
 
 
 def test_a_new_schedule_takes_the_place_of_the_old(arrivals: Arrivals) -> None:
-    arrivals.start(ArrivalSchedule(model=OpenModel.at(0.001)))
+    arrivals.start(ArrivalSchedule(model=OpenModel.at(0.001)), time.perf_counter_ns())
     take(arrivals, 1)
     waiting = gevent.spawn(take, arrivals, 1)
     gevent.sleep(0)
-    arrivals.start(EVERY_MS)
+    arrivals.start(EVERY_MS, time.perf_counter_ns())
 
     assert gevent.spawn(take, arrivals, 2).get(timeout=DEADLINE_S)
     assert not waiting.ready()  # its arrival was never due
@@ -172,7 +172,7 @@ def test_a_new_schedule_takes_the_place_of_the_old(arrivals: Arrivals) -> None:
 
 
 def test_the_window_decides_what_counts(arrivals: Arrivals) -> None:
-    arrivals.start(EVERY_MS)
+    arrivals.start(EVERY_MS, time.perf_counter_ns())
     first, *_ = take(arrivals, 6)
 
     assert arrivals.counts_between(first, first + 5 * MS) == (6, 6)
@@ -196,5 +196,5 @@ def test_the_event_of_the_start_wakes_every_user(arrivals: Arrivals) -> None:
 
     users = [gevent.spawn(user) for _ in range(10)]
     assert ready.wait(DEADLINE_S)
-    arrivals.start(EVERY_MS)
+    arrivals.start(EVERY_MS, time.perf_counter_ns())
     assert len({each.get(timeout=DEADLINE_S) for each in users}) == 10

@@ -105,7 +105,7 @@ def test_all_classes_of_a_process_stop_at_one_instant(
     schedule = ArrivalSchedule(model=OpenModel.at(1_000))
     every = [workload.arrivals.of(name) for name in ("A", "B")]
     for arrivals in every:
-        arrivals.start(schedule)
+        arrivals.start(schedule, time.perf_counter_ns())
     until_ns = time.perf_counter_ns() + 5 * MS
 
     def take_time() -> dict[str, int]:

@@ -31,11 +31,12 @@ Start = Callable[..., ScriptedServer]
 
 
 def test_the_open_model_sends_its_schedule(serve: Start, open_environment: Open) -> None:
+    """Two classes share one schedule: each of its instants has one request."""
     server = serve(answer(b'{"ConsumedCapacity": {"CapacityUnits": 1.0}}'))
     environment = open_environment(
         *("--pacing", "500/s", "--stop-timeout", "5", "--region", "eu-west-1"),
         *("--endpoint-url", server.url),
-        users=[PartiqlWriteUser],
+        users=[PartiqlWriteUser, type("OtherWriter", (PartiqlWriteUser,), {})],
     )
     events = fired(environment)
     environment.runner.start(3, 100)

@@ -35,9 +35,15 @@ class Arrivals:
         self._catch_up_until_ns: int | None = None
         self._caught_up = Event()
 
-    def start(self, schedule: ArrivalSchedule) -> None:
-        """Start the schedule now, in place of an earlier one."""
-        self._schedule, self._start_ns, self._stop_ns = schedule, time.perf_counter_ns(), None
+    def start(self, schedule: ArrivalSchedule, start_ns: int) -> None:
+        """Start the schedule, in place of an earlier one.
+
+        Args:
+            schedule: the share of this class.
+            start_ns: when it begins (perf_counter); the same instant for all classes, so that no
+                two of their arrivals are due at once.
+        """
+        self._schedule, self._start_ns, self._stop_ns = schedule, start_ns, None
         self._next_index = self._sent_count = 0
         self._catch_up_until_ns = None
         self._caught_up.clear()

@@ -1,8 +1,8 @@
 """The open model in one locust process: the arrivals of all its user classes.
 
-A class has the part of the rate that it has of the users. Arrivals start when all users are
-spawned. With workers, the master sends each one its share of every class, so that together they
-send exactly the schedule of a single process.
+There is one schedule, of which each class has the part that it has of the users. Arrivals start
+when all users are spawned. With workers, the master sends each one its share of every class, so
+that together they send exactly the schedule of a single process.
 """
 
 import time
@@ -68,22 +68,16 @@ class ProcessArrivals:
             return
         if not isinstance(runner, WorkerRunner):
             self._shares = shares_of({"": self._paced(runner.user_classes_count)})[""]
-        all_users = sum(total for _, _, total in self._shares.values())
-        for name, (first, count, total) in self._shares.items():
-            if count:
-                schedule = ArrivalSchedule(
-                    model=model,
-                    ratio=total / all_users,
-                    seed=f"{seed}/{name}",
-                    first=first,
-                    count=count,
-                    total=total,
-                )
-                self.of(name).start(schedule)
+        start_ns = time.perf_counter_ns()
+        for name, (positions, total) in self._shares.items():
+            schedule = ArrivalSchedule(model=model, seed=seed, positions=positions, total=total)
+            self.of(name).start(schedule, start_ns)
 
     def on_shares(self, msg: Message, **_: object) -> None:
         """Keep this worker's share of each class, as the master sent it."""
-        self._shares = {name: tuple(share) for name, share in msg.data.items()}
+        self._shares = {
+            name: (tuple(positions), total) for name, (positions, total) in msg.data.items()
+        }
 
     def stop(self, stop_ns: int, until_s: float) -> None:
         """Let no arrival become due after ``stop_ns``, and wait until the backlog is sent.

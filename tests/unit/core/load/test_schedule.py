@@ -1,12 +1,14 @@
 import heapq
 import math
-from itertools import accumulate, pairwise
+import re
+from collections.abc import Iterable
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aqp_perf.core.load.pacing import OpenModel, Stage, parse_pacing
+from aqp_perf.core.load.pacing import OpenModel, parse_pacing
 from aqp_perf.core.load.schedule import ArrivalSchedule, shares_of
 
 law = settings(max_examples=100)
@@ -15,10 +17,10 @@ rates = st.floats(0.01, 1e6)
 STAGED = "10..40/s@5s,40/s@1s,40..5/s@2s"
 
 
-def schedule(pacing: str, *, first: int = 0, count: int = 1, total: int = 1) -> ArrivalSchedule:
+def schedule(pacing: str, *, positions: tuple[int, ...] = (0,), total: int = 1) -> ArrivalSchedule:
     model = parse_pacing(pacing)
     assert isinstance(model, OpenModel)
-    return ArrivalSchedule(model=model, first=first, count=count, total=total)
+    return ArrivalSchedule(model=model, positions=positions, total=total)
 
 
 def due(share: ArrivalSchedule, index: int) -> int:
@@ -42,19 +44,15 @@ def shares(
     draw: st.DrawFn, model: st.SearchStrategy[OpenModel] = constant_models
 ) -> ArrivalSchedule:
     total = draw(st.integers(1, 8))
-    first = draw(st.integers(0, total - 1))
-    count = draw(st.integers(1, total - first))
-    ratio = draw(st.sampled_from([1.0, 0.5, 0.3]))
-    return ArrivalSchedule(
-        model=draw(model), ratio=ratio, seed="1", first=first, count=count, total=total
-    )
+    positions = draw(st.sets(st.integers(0, total - 1), min_size=1))
+    return ArrivalSchedule(model=draw(model), positions=tuple(sorted(positions)), total=total)
 
 
 @pytest.mark.parametrize(
     ("share", "due_ms"),
     [
         (schedule("100/s"), [0, 10, 20, 30, 40]),
-        (schedule("100/s", first=1, count=2, total=4), [10, 20, 50, 60, 90]),
+        (schedule("100/s", positions=(1, 3), total=4), [10, 30, 50, 70, 90]),
         (schedule("0.5/s"), [0, 2_000, 4_000, 6_000, 8_000]),
         (schedule("2/s@1s,4/s@1s"), [0, 500, 1_000, 1_250, 1_500]),
         (schedule("0..8/s@4s"), [0, 1_000, 1_414.213562, 1_732.050808, 2_000]),
@@ -64,22 +62,77 @@ def test_arrivals_are_due_when_the_rate_says(share: ArrivalSchedule, due_ms: lis
     assert [share.due_ns(index) for index in range(5)] == [round(ms * 1e6) for ms in due_ms]
 
 
-@law
-@given(models, st.lists(st.integers(1, 4), min_size=1, max_size=5), st.integers(1, 20))
-def test_shares_together_are_exactly_the_whole(
-    model: OpenModel, counts: list[int], stripes: int
-) -> None:
-    total = sum(counts)
-    starts = accumulate(counts, initial=0)
-    parts = [
-        ArrivalSchedule(model=model, first=first, count=count, total=total)
-        for first, count in zip(starts, counts, strict=False)
-    ]
-    merged = heapq.merge(
-        *([due(part, index) for index in range(stripes * part.count)] for part in parts)
+def merged(parts: Iterable[ArrivalSchedule], stripes: int) -> list[int]:
+    """Return the due times of all parts in so many stripes, in order."""
+    return list(
+        heapq.merge(
+            *(
+                [due(part, index) for index in range(stripes * len(part.positions))]
+                for part in parts
+            )
+        )
     )
+
+
+def parts_of(counts: dict[str, dict[str, int]], model: OpenModel) -> list[ArrivalSchedule]:
+    """Return the schedules of all user classes on all workers."""
+    return [
+        ArrivalSchedule(model=model, positions=positions, total=total)
+        for classes in shares_of(counts).values()
+        for positions, total in classes.values()
+    ]
+
+
+worker_counts = st.dictionaries(
+    st.sampled_from(["w0", "w1", "w2", "w3"]),
+    st.dictionaries(st.sampled_from(["Reader", "Writer", "Other"]), st.integers(0, 6)),
+    max_size=4,
+)
+
+
+@law
+@given(models, worker_counts, st.integers(1, 20))
+def test_shares_together_are_exactly_the_whole(
+    model: OpenModel, counts: dict[str, dict[str, int]], stripes: int
+) -> None:
+    users = sum(count for classes in counts.values() for count in classes.values())
     whole = ArrivalSchedule(model=model)
-    assert list(merged) == [due(whole, index) for index in range(stripes * total)]
+
+    assert merged(parts_of(counts, model), stripes) == [
+        due(whole, index) for index in range(stripes * users)
+    ]
+
+
+def test_a_mix_has_an_instant_for_each_of_its_requests() -> None:
+    model = schedule("100/s").model
+    mix = {"": {"Writer": 6, "Reader": 2, "Zipcode": 1, "Status": 1}}
+
+    assert merged(parts_of(mix, model), 10) == [index * 10_000_000 for index in range(100)]
+
+
+MIX = {"Writer": 28, "Reader": 14, "Status": 7}
+
+
+@pytest.mark.parametrize("elapsed_s", [0.37, 4.99, 5.5, 7.3])
+@pytest.mark.parametrize("pacing", ["70/s", STAGED, "70/s:poisson"])
+@pytest.mark.parametrize("workers", [2, 4, 7])
+def test_a_class_has_the_same_requests_in_any_number_of_processes(
+    workers: int, pacing: str, elapsed_s: float
+) -> None:
+    model = schedule(pacing).model
+    users = {name: count // workers for name, count in MIX.items()}
+    rest = {name: count % workers for name, count in MIX.items()}
+    split = {str(number): users for number in range(workers)} | {"rest": rest}
+
+    def due_counts(counts: dict[str, dict[str, int]]) -> dict[str, int]:
+        due_count = dict.fromkeys(MIX, 0)
+        for classes in shares_of(counts).values():
+            for name, (positions, total) in classes.items():
+                part = ArrivalSchedule(model=model, positions=positions, total=total)
+                due_count[name] += part.due_count(int(elapsed_s * 1e9))
+        return due_count
+
+    assert due_counts(split) == due_counts({"": MIX})
 
 
 @law
@@ -134,18 +187,9 @@ def test_nothing_is_due_after_a_rate_that_fell_to_zero() -> None:
     assert share.due_count(10**12) == 11
 
 
-def test_a_ratio_takes_its_part_of_every_stage() -> None:
-    model = schedule(STAGED).model
-    third = ArrivalSchedule(model=model, ratio=1 / 3)
-
-    for elapsed_s in (1, 4, 5.5, 7, 20):
-        expected = int(model.arrivals_within(elapsed_s) / 3) + 1
-        assert abs(third.due_count(round(elapsed_s * 1e9)) - expected) <= 1
-
-
 def test_a_seed_decides_a_poisson_process() -> None:
     model = schedule("100/s:poisson").model
-    one, again, other = (ArrivalSchedule(model=model, seed=seed) for seed in ("1", "1", "2"))
+    one, again, other = (ArrivalSchedule(model=model, seed=seed) for seed in (1, 1, 2))
 
     assert [one.due_ns(i) for i in range(600)] == [again.due_ns(i) for i in range(600)]
     assert [one.due_ns(i) for i in range(600)] != [other.due_ns(i) for i in range(600)]
@@ -174,49 +218,36 @@ def test_the_gaps_of_a_poisson_process_are_exponential() -> None:
     assert distance < 1.95 / math.sqrt(count)
 
 
-@pytest.mark.parametrize("ratio", [0, -1, 1.1, float("nan")])
-def test_a_schedule_takes_a_part_of_the_rate(ratio: float) -> None:
-    model = OpenModel((Stage(from_per_s=1, to_per_s=1),))
-    with pytest.raises(ValueError, match="ratio must be above 0 and at most 1"):
-        ArrivalSchedule(model=model, ratio=ratio)
-
-
 @pytest.mark.parametrize(
-    ("first", "count", "total"), [(-1, 1, 1), (0, 0, 1), (1, 1, 1), (0, 2, 1), (3, 2, 4)]
+    ("positions", "total"), [((-1,), 1), ((), 1), ((1,), 1), ((0, 0), 2), ((1, 0), 2), ((0,), 0)]
 )
-def test_a_share_lies_within_its_stripe(first: int, count: int, total: int) -> None:
-    with pytest.raises(ValueError, match=rf"no share: {first}\+{count} of {total}"):
-        schedule("1/s", first=first, count=count, total=total)
-
-
-worker_counts = st.dictionaries(
-    st.sampled_from(["w0", "w1", "w2", "w3"]),
-    st.dictionaries(st.sampled_from(["Reader", "Writer", "Other"]), st.integers(0, 6)),
-    max_size=4,
-)
-
-
-@settings(max_examples=200)
-@given(worker_counts)
-def test_shares_partition_the_users_of_each_class(counts: dict[str, dict[str, int]]) -> None:
-    shares = shares_of(counts)
-
-    for name in ("Reader", "Writer", "Other"):
-        total = sum(classes.get(name, 0) for classes in counts.values())
-        positions = [
-            position
-            for worker in counts
-            if name in shares[worker]
-            for first, count, _ in [shares[worker][name]]
-            for position in range(first, first + count)
-        ]
-        assert sorted(positions) == list(range(total))
-        assert all(share[name][2] == total for share in shares.values() if name in share)
+def test_a_share_lies_within_its_stripe(positions: tuple[int, ...], total: int) -> None:
+    with pytest.raises(ValueError, match=rf"no share: {re.escape(str(positions))} of {total}"):
+        schedule("1/s", positions=positions, total=total)
 
 
 @settings(max_examples=200)
 @given(worker_counts)
 def test_a_worker_has_as_many_arrivals_as_users(counts: dict[str, dict[str, int]]) -> None:
     for worker, share in shares_of(counts).items():
-        got = {name: count for name, (_, count, _) in share.items() if count}
+        got = {name: len(positions) for name, (positions, _) in share.items()}
         assert got == {name: count for name, count in counts[worker].items() if count}
+
+
+@settings(max_examples=200)
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=4))
+def test_the_arrivals_of_a_class_are_evenly_spread(users: list[int]) -> None:
+    """Each is off its place by at most half of a position for each class."""
+    counts = {f"Class{number}": count for number, count in enumerate(users)}
+    shares = shares_of({"": counts})[""]
+
+    for name, count in counts.items():
+        positions, total = shares[name]
+        places = [(number + 0.5) / count * total - 0.5 for number in range(count)]
+        assert positions == pytest.approx(places, abs=len(users) / 2)
+
+
+def test_the_arrivals_of_a_class_are_spread_over_its_workers() -> None:
+    shares = shares_of({"w0": {"Writer": 2}, "w1": {"Writer": 2}})
+
+    assert [share["Writer"] for share in shares.values()] == [((0, 2), 4), ((1, 3), 4)]
