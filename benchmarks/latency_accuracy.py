@@ -31,7 +31,7 @@ from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.samples.intervals import nearest_rank
 from aqp_perf.core.verdict.thresholds import parse_threshold
-from aqp_perf.core.verdict.validity import invalid_reasons
+from aqp_perf.core.verdict.verdicts import judge
 from aqp_perf.loadgen.command.launcher import LoadRun
 from benchmarks.generator_throughput import BASE, ENVIRONMENT, writes
 from benchmarks.nginx import cores, nginx, pinned
@@ -117,10 +117,11 @@ def is_sound(run: RunResult, limit: str) -> bool:
         f"  {run.requests:,} requests from {run.users} users, generator CPU "
         f"{health.cpu_ratio_max:.0%}, loop lag p99 {health.loop_lag_p99_ms:.2f} ms"
     )
-    reasons = invalid_reasons(run, [parse_threshold(limit)])
+    found = judge(run, [parse_threshold(limit)])
+    reasons = (*found.invalid_reasons, *found.notes)
     for reason in reasons:
-        print(f"  INVALID: {reason}")
-    return not reasons
+        print(f"  {found.verdict}: {reason}")
+    return not found.invalid_reasons
 
 
 def quantile_ms(histogram: LatencyHistogram, q: float) -> float:

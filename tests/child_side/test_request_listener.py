@@ -6,6 +6,8 @@ from typing import NamedTuple
 import pytest
 
 from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.stalls import FreezeCause
+from aqp_perf.loadgen.record.freezes import BEAT_NS, Freezes
 from aqp_perf.loadgen.record.recorder import Recorder
 from aqp_perf.loadgen.record.request_listener import RequestListener
 from aqp_perf.loadgen.record.window import Window
@@ -24,6 +26,7 @@ class Listening(NamedTuple):
     recorder: Recorder
     window: Window
     workload: Workload
+    freezes: Freezes
 
     def hear(self, **event: object) -> None:
         """Hear of a request that took 3 ms."""
@@ -42,7 +45,9 @@ def listening(open_environment: Open) -> Listening:
     workload = workload_of(open_environment(users=[PartiqlWriteUser]))
     recorder, window = Recorder(), Window(workload)
     window.begin_test(0.0)
-    return Listening(RequestListener(recorder, window), recorder, window, workload)
+    freezes = Freezes(lambda _: FreezeCause.UNKNOWN)
+    listener = RequestListener(recorder, window, freezes)
+    return Listening(listener, recorder, window, workload, freezes)
 
 
 def timing(due_ns: int, waited_ns: int = 0) -> dict[str, int]:
@@ -120,3 +125,32 @@ def test_any_context_is_taken_and_known_keys_are_read(
 
     units = (context or {}).get("consumed_write_units")
     assert (listening.result.requests, listening.result.consumed_write_units) == (1, units)
+
+
+def test_a_request_that_a_freeze_touched_is_counted_with_and_without_its_credit(
+    listening: Listening,
+) -> None:
+    """A freeze of 100 ms begins 10 ms after the request was due; it is read 1 ms after the end."""
+    due_ns = listening.window.from_ns
+    listening.freezes.beat(due_ns + 10 * MS)
+    listening.hear(context=timing(due_ns, waited_ns=108 * MS))
+    listening.freezes.beat(due_ns + 112 * MS)
+    for late_ms in range(115, 405, 5):
+        listening.freezes.beat(due_ns + late_ms * MS)
+    listening.hear(context=timing(due_ns + 400 * MS))
+
+    result = listening.result
+    assert result.touched is not None
+    assert (result.requests, result.touched.requests) == (2, 1)
+    assert result.latency.quantile_ns(1) == pytest.approx(111 * MS, rel=1e-3)
+    assert result.least_latency.quantile_ns(1) == pytest.approx(10 * MS, rel=1e-3)
+    assert result.least_service_time.quantile_ns(0) == 1_000
+
+
+def test_a_beat_in_time_touches_nothing(listening: Listening) -> None:
+    due_ns = listening.window.from_ns
+    for number in range(5):
+        listening.freezes.beat(due_ns + number * BEAT_NS)
+        listening.hear(context=timing(due_ns + number * BEAT_NS))
+
+    assert listening.result.touched is None

@@ -87,6 +87,7 @@ def run_document(judged: JudgedRun) -> Document:
     verdict = judged.verdict
     document["verdict"] = str(verdict.verdict)
     document["invalid_reasons"] = list(verdict.invalid_reasons)
+    document["notes"] = list(verdict.notes)
     document["thresholds"] = [_judgement_document(judgement) for judgement in verdict.judgements]
     if judged.write_audit is not None:
         document["write_audit"] |= {
@@ -119,6 +120,7 @@ def _read_run(document: Document, path: str) -> JudgedRun:
             for index, threshold in enumerate(thresholds)
         ),
         invalid_reasons=run.invalid_reasons,
+        notes=tuple(from_builtins(document.get("notes", []), list[str], f"{path}.notes")),
     )
     parts: Document = {"run": run, "verdict": verdict}
     for key, read in _READERS.items():
@@ -166,7 +168,7 @@ def _operation_document(operation: OperationResult) -> Document:
 
 
 def _read_operation(document: Document, duration_s: float, path: str) -> OperationResult:
-    parts = {
+    parts: Document = {
         "request_type": _field(document, "type", str, path),
         "duration_s": duration_s,
         "latency": _read_samples(LatencyHistogram, document, path),
@@ -186,6 +188,7 @@ def _read_operation(document: Document, duration_s: float, path: str) -> Operati
             inner = f"{path}.touched.{name}"
             samples = _field(touched, name, Document, f"{path}.touched")
             touched[name] = _read_samples(LatencyHistogram, samples, inner)
+        parts["touched"] = touched
     if "timeline" in document:
         text = _field(document, "timeline", str, path)
         with _errors_at(f"{path}.timeline"):

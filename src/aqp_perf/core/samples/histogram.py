@@ -179,6 +179,12 @@ class LatencyHistogram(_Histogram):
         """Return several quantiles, in little more time than one takes; see `quantile_ns`."""
         return [us if us is None else us * _NS_PER_US for us in self._quantiles(qs)]
 
+    def at_rank_ns(self, rank: int) -> int | None:
+        """Return the sample of a rank, from 1, rounded up; None when there are fewer samples."""
+        if rank > self.count:
+            return None
+        return (_lowest_in(self._buckets_at([rank])[0] + 1) - 1) * _NS_PER_US
+
     def quantile_interval_ns(self, q: float, confidence: float = 0.95) -> tuple[int, int] | None:
         """Return bounds that enclose the true ``q``-quantile with ``confidence``.
 

@@ -1,93 +1,127 @@
-"""Whether a run measured its target at all.
+"""Whether a run measured its target: reasons of two kinds.
 
-A saturated generator makes any target look slow, and one that sends too little makes any target
-look fast: such a run neither passes nor fails.
+*Counts cannot be trusted*: the run is INVALID, whatever its figures are. *Load or clock was
+impaired*: the bounds of every threshold decide; see `bounds`. What is found here says why they are
+wide, and what to do.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from math import ceil
 from typing import Final
 
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import RunResult
-from aqp_perf.core.verdict.metrics import MetricKind
-from aqp_perf.core.verdict.thresholds import Threshold
+from aqp_perf.core.measured.stalls import FreezeCause
+from aqp_perf.core.verdict.bounds import MAX_CPU_RATIO
 
-MAX_CPU_RATIO: Final = 0.9
-MAX_LAG_RATIO: Final = 0.1
-NEGLIGIBLE_LAG_MS: Final = 1.0
 MIN_SENT_RATIO: Final = 0.99
+MAX_FROZEN_CLOSED: Final = 0.05
+"""Users of a closed model send nothing while they are frozen: the load is lower by this much."""
+MAX_FROZEN_OPEN: Final = 0.1
+"""In the open model everything due is still sent, but in bursts."""
 
 _BUSY_RATIO: Final = 0.5
 """When fewer of the users are busy, more users do not help."""
 _UNANSWERED: Final = (FailureClass.TIMEOUT, FailureClass.AMBIGUOUS, FailureClass.CONNECTION)
-_NS_PER_MS: Final = 1_000_000
 _NS_PER_S: Final = 1_000_000_000
+_MS_PER_S: Final = 1_000
+_REMEDIES: Final = {
+    FreezeCause.OTHER_WORK: "keep other work off its machine",
+    FreezeCause.HYPERVISOR: "use a machine with cores of its own",
+    FreezeCause.OWN_CODE: "add processes, send less, or make the locustfile's code faster",
+    FreezeCause.STOPPED: "see what stops processes on its machine",
+    FreezeCause.UNKNOWN: "add processes, send less, or keep other work off its machine",
+    FreezeCause.SERVER: "keep other work off the machine, or send less",
+}
 
 
-def invalid_reasons(run: RunResult, thresholds: Sequence[Threshold]) -> tuple[str, ...]:
-    """Return why the run did not measure the target: what was found, and what to do.
+def untrusted_reasons(run: RunResult) -> tuple[str, ...]:
+    """Return why the counts of a run cannot be trusted: what was found, and what to do.
 
-    The generator's own reasons come first; no reasons when the measurement is sound.
+    The generator's own reasons come first; no reasons when the counts are sound.
     """
     found = [*run.invalid_reasons]
     if run.interrupted:
         found.append(f"interrupted after {run.duration_s:.1f} s: run it to its end")
-    found += _generator_reasons(run, thresholds)
+    for name, counts in run.generator.user_classes.items():
+        if counts.unrecorded:
+            found.append(_unrecorded_reason(name, counts.unrecorded, counts.sent))
     for label, operation in run.labelled.items():
         reasons = (*_count_reasons(operation), *_empty_reasons(operation))
         found += (f"{label}: {reason}" for reason in reasons)
     return tuple(dict.fromkeys(found))  # a run read from a report carries its reasons already
 
 
-def _generator_reasons(run: RunResult, thresholds: Sequence[Threshold]) -> Iterator[str]:
+def load_reasons(run: RunResult) -> Iterator[str]:
+    """Yield why too little load was offered for a PASS, however good the figures are."""
     health = run.generator
-    cpu, lag_ms = health.cpu_ratio_max, health.loop_lag_p99_ms
+    # An aborted run ends while users wait for answers, so it sends less than is due.
+    if run.aborted is None:
+        for name, counts in health.user_classes.items():
+            if counts.due is not None and counts.sent < MIN_SENT_RATIO * counts.due:
+                remedy = _remedy(run)
+                yield f"{name}: requests due {counts.due}, sent {counts.sent}: {remedy}"
+    is_open = health.arrivals_due is not None
+    most = MAX_FROZEN_OPEN if is_open else MAX_FROZEN_CLOSED
+    if run.duration_s and health.frozen_s > most * run.duration_s:
+        yield f"{_freeze_text(run)}, more than {most:.0%} of the time: {_freeze_remedy(run)}"
+
+
+def impairments(run: RunResult) -> Iterator[str]:
+    """Yield what impaired load or clock, and what to do: it may or may not have mattered."""
+    health = run.generator
+    touched = sum(one.touched.requests for one in run.operations if one.touched is not None)
+    if touched:
+        yield (
+            f"{touched} of {run.requests} requests were touched by the generator: "
+            f"{_freeze_text(run)}: {_freeze_remedy(run)}"
+        )
+    cpu = health.cpu_ratio_max
     if cpu is not None and cpu > MAX_CPU_RATIO:
         yield (
             f"the load generator used {cpu:.0%} of a core (more than {MAX_CPU_RATIO:.0%}): "
             "add processes or send less"
         )
-    limits_ms = [
-        threshold.limit
-        for threshold in thresholds
-        if threshold.kind is MetricKind.LATENCY and (threshold.is_upper_limit or threshold.aborts)
-    ]
-    if lag_ms is not None and limits_ms:
-        tightest_ms = min(limits_ms)
-        if lag_ms > max(MAX_LAG_RATIO * tightest_ms, NEGLIGIBLE_LAG_MS):
-            yield (
-                f"the load generator woke up {lag_ms:.1f} ms late (p99 of its event loop), more "
-                f"than {MAX_LAG_RATIO:.0%} of the tightest latency limit of {tightest_ms:g} ms: "
-                "add processes, send less, or keep other work off its machine"
-            )
-    yield from _arrival_reasons(run)
 
 
-def _arrival_reasons(run: RunResult) -> Iterator[str]:
+def users_reason(run: RunResult, limit_ms: float) -> str:
+    """Return that there were too few users for a limit, and how many would do."""
+    peak_per_s = run.generator.peak_per_s or 0.0
+    needed = ceil(peak_per_s * limit_ms / _MS_PER_S)
+    return (
+        f"requests waited for a free user: {peak_per_s:g}/s within {limit_ms:g} ms each keep "
+        f"{needed} users busy, there were {run.users}: add users"
+    )
+
+
+def _freeze_text(run: RunResult) -> str:
     health = run.generator
-    due, sent = health.arrivals_due, health.arrivals_sent
-    # An aborted run ends while users wait for answers, so it sends less than is due.
-    if due is None or sent is None or run.aborted is not None:
-        return
-    if sent < MIN_SENT_RATIO * due:
-        yield f"requests due {due}, sent {sent}: {_remedy(run, due)}"
-        return
-    # A burst at the end may hide that there were too few users: Little's law does not.
-    late = health.arrivals_caught_up or 0
-    if late > (1 - MIN_SENT_RATIO) * due and _busy_users(run, due) > run.users:
-        yield f"requests due {due}, {late} of them sent after the end: {_remedy(run, due)}"
+    longest_ms = max((length_s for _, length_s in health.freezes), default=0.0) * _MS_PER_S
+    causes = sorted(health.freeze_causes, key=lambda cause: -health.freeze_causes[cause])
+    why = f" ({causes[0]})" if causes else ""
+    return f"it stood still for {health.frozen_s:.2g} s in all, {longest_ms:.0f} ms at once{why}"
 
 
-def _busy_users(run: RunResult, due: int) -> float:
-    """Return how many users the rate keeps busy; 0 without any answer.
+def _freeze_remedy(run: RunResult) -> str:
+    causes = run.generator.freeze_causes
+    return _REMEDIES[max(causes, key=lambda cause: causes[cause], default=FreezeCause.UNKNOWN)]
+
+
+def _unrecorded_reason(name: str, unrecorded: int, sent: int) -> str:
+    return (
+        f"{name}: {unrecorded} of {sent} requests were sent and not reported: call self.report() "
+        "for each, also when it fails, and give the run a stop timeout"
+    )
+
+
+def _busy_users(run: RunResult) -> float:
+    """Return how many users the highest rate keeps busy; 0 without any answer.
 
     Source: J. D. C. Little, "A proof for the queuing formula L = λW", Operations Research
         9(3):383-387, 1961.
     """
-    mean_ns = _mean_service_time_ns(run)
-    return due / run.duration_s * mean_ns / _NS_PER_S if run.duration_s else 0.0
+    return (run.generator.peak_per_s or 0.0) * _mean_service_time_ns(run) / _NS_PER_S
 
 
 def _mean_service_time_ns(run: RunResult) -> float:
@@ -97,7 +131,7 @@ def _mean_service_time_ns(run: RunResult) -> float:
     return total_ns / count if count else 0.0
 
 
-def _remedy(run: RunResult, due: int) -> str:
+def _remedy(run: RunResult) -> str:
     """Return what to do so that all requests that are due can be sent."""
     unanswered = sum(
         operation.failure_classes.get(failure_class, 0)
@@ -106,16 +140,16 @@ def _remedy(run: RunResult, due: int) -> str:
     )
     if unanswered > run.requests / 2:
         return f"{unanswered} of {run.requests} got no answer: see whether the target is up"
-    busy = _busy_users(run, due)
+    busy = _busy_users(run)
     if not busy:
         return "add users or processes"
     if busy < run.users * _BUSY_RATIO:
         return "add processes"
-    rate_per_s, mean_ms = due / run.duration_s, _mean_service_time_ns(run) / _NS_PER_MS
+    mean_ms = _mean_service_time_ns(run) * _MS_PER_S / _NS_PER_S
     return (
-        f"add users ({rate_per_s:.0f}/s of {mean_ms:.3g} ms each keep {busy:.1f} busy, there were "
-        f"{run.users}: try {ceil(busy / _BUSY_RATIO)}) or processes; if neither helps, the target "
-        "does not carry this rate"
+        f"add users ({run.generator.peak_per_s:.0f}/s of {mean_ms:.3g} ms each keep {busy:.1f} "
+        f"busy, there were {run.users}: try {ceil(busy / _BUSY_RATIO)}) or processes; if neither "
+        "helps, the target does not carry this rate"
     )
 
 

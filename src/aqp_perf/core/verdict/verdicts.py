@@ -1,13 +1,15 @@
 """Judges a run by its thresholds.
 
-Precedence: INVALID > FAIL > NO DATA > PASS. INVALID is first, because an impaired measurement
-proves nothing; only a lost write, which the table proves, FAILs any run. FAIL is before NO DATA,
-because one broken limit is proven whatever another lacks; the missing samples are reported, too.
+Counts that cannot be trusted make a run INVALID; only what needs no count FAILs it then: a lost
+write, which the table proves, and a wrong answer, which the answer proves. Otherwise the precedence
+is FAIL > INVALID > NO DATA > PASS. A limit FAILs only if the generator cannot have broken it, so a
+FAIL is proven whatever another threshold lacks.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import isinf
 from typing import Final
 
 from aqp_perf.core.measured.failure_class import FailureClass
@@ -16,10 +18,22 @@ from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.measured.selectors import matching_operations, select_operations
 from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.records import Count, Figure
-from aqp_perf.core.verdict.metrics import MetricKind
-from aqp_perf.core.verdict.observations import observe, samples_for
+from aqp_perf.core.verdict.bounds import (
+    Bounds,
+    bounds_of,
+    has_enough_users,
+    missing_requests,
+    uncredited_lag_ms,
+)
+from aqp_perf.core.verdict.metrics import MetricKind, format_quantity
+from aqp_perf.core.verdict.observations import Observation, observe, samples_for
 from aqp_perf.core.verdict.thresholds import Threshold, parse_threshold
-from aqp_perf.core.verdict.validity import invalid_reasons
+from aqp_perf.core.verdict.validity import (
+    impairments,
+    load_reasons,
+    untrusted_reasons,
+    users_reason,
+)
 from aqp_perf.errors import ResultError
 
 _NO_WRONG_ANSWER: Final = parse_threshold("wrong_answer_ratio <= 0")
@@ -37,7 +51,7 @@ class Verdict(StrEnum):
     """There are too few samples to judge."""
 
 
-_PRECEDENCE: Final = (Verdict.PASS, Verdict.NO_DATA, Verdict.FAIL, Verdict.INVALID)
+_PRECEDENCE: Final = (Verdict.PASS, Verdict.NO_DATA, Verdict.INVALID, Verdict.FAIL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +66,11 @@ class Judgement:
     observed: Figure | None = None
     ci95: tuple[Figure, Figure] | None = None
     """95 % confidence interval; None for max and throughput, and for too few samples."""
+    bounds: tuple[Figure, Figure | None] | None = None
+    """Between which values it lies, whatever the generator did; the second is None when requests
+    that have no latency make it endless."""
+    touched: Count = 0
+    """Requests that the generator can have made longer, or that have no latency."""
     samples: Count = 0
     verdict: Verdict
     reason: str = ""
@@ -72,6 +91,8 @@ class RunVerdict:
     verdict: Verdict
     judgements: tuple[Judgement, ...] = ()
     invalid_reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What impaired load or clock, and did not decide the verdict."""
 
 
 def judge(
@@ -98,19 +119,44 @@ def judge(
         if not threshold.aborts
         for judgement in _judge(run, threshold)
     )
-    reasons = (*invalid_reasons(run, thresholds), *set_up_problems)
-    if reasons:
+    notes = tuple(impairments(run))
+    untrusted = (*untrusted_reasons(run), *set_up_problems)
+    if untrusted:
         has_lost = audit is not None and audit.lost > 0
+        judgements = tuple(
+            one if _is_wrong_answer(one) else replace(one, verdict=Verdict.INVALID)
+            for one in judgements
+        )
+        verdict = Verdict.FAIL if has_lost else worst(one.verdict for one in judgements)
+        if verdict is not Verdict.FAIL:
+            verdict = Verdict.INVALID
         return RunVerdict(
-            verdict=Verdict.FAIL if has_lost else Verdict.INVALID,
-            judgements=tuple(replace(one, verdict=Verdict.INVALID) for one in judgements),
-            invalid_reasons=reasons,
+            verdict=verdict, judgements=judgements, invalid_reasons=untrusted, notes=notes
         )
     if run.aborted is not None or (audit is not None and audit.faults):
-        return RunVerdict(verdict=Verdict.FAIL, judgements=judgements)
+        return RunVerdict(verdict=Verdict.FAIL, judgements=judgements, notes=notes)
+    too_little = tuple(load_reasons(run))
+    verdict = worst(one.verdict for one in judgements)
+    if verdict is Verdict.FAIL:
+        return RunVerdict(verdict=verdict, judgements=judgements, notes=(*too_little, *notes))
+    if too_little or verdict is Verdict.INVALID:
+        reasons = (*too_little, *_threshold_reasons(judgements), *notes)
+        return RunVerdict(verdict=Verdict.INVALID, judgements=judgements, invalid_reasons=reasons)
     if not run.requests:
-        return RunVerdict(verdict=Verdict.NO_DATA, judgements=judgements)
-    return RunVerdict(verdict=worst(one.verdict for one in judgements), judgements=judgements)
+        verdict = Verdict.NO_DATA
+    return RunVerdict(verdict=verdict, judgements=judgements, notes=notes)
+
+
+def _is_wrong_answer(judgement: Judgement) -> bool:
+    """Whether a judgement proves a wrong answer, which needs no clock and no whole count."""
+    is_broken = judgement.verdict is Verdict.FAIL
+    return is_broken and judgement.threshold.failure_class is FailureClass.WRONG_ANSWER
+
+
+def _threshold_reasons(judgements: Iterable[Judgement]) -> Iterator[str]:
+    for judgement in judgements:
+        if judgement.verdict is Verdict.INVALID:
+            yield f"{judgement.operation}: {judgement.threshold.rule}: {judgement.reason}"
 
 
 def without_wrong_answers(run: RunResult, thresholds: Sequence[Threshold]) -> Iterator[Threshold]:
@@ -146,35 +192,71 @@ def _judge(run: RunResult, threshold: Threshold) -> Iterator[Judgement]:
         if not labels:
             yield _no_data(None, rule, "no answer was checked")
     for label in labels:
-        yield _judge_operation(label, labelled[label], rule)
+        yield _judge_operation(run, label, labelled[label], rule)
 
 
 def _no_data(operation: str | None, rule: Threshold, reason: str) -> Judgement:
     return Judgement(operation=operation, threshold=rule, verdict=Verdict.NO_DATA, reason=reason)
 
 
-def _judge_operation(label: str, operation: OperationResult, rule: Threshold) -> Judgement:
+def _judge_operation(
+    run: RunResult, label: str, operation: OperationResult, rule: Threshold
+) -> Judgement:
     found = observe(operation, rule)
     if found is None:
         is_unchecked = operation.requests > 0 and rule.kind is MetricKind.RATIO
         reason = "no answer was checked" if is_unchecked else "no request was completed"
         return _no_data(label, rule, reason)
+    bounds = bounds_of(run, operation, rule)
     needed = 1 if rule.quantile is None else samples_for(rule.quantile)
     if found.samples < needed:
         verdict = Verdict.NO_DATA
         reason = f"{rule.metric} needs {needed} samples: {needed - found.samples} missing"
+    elif rule.is_met_by(bounds.worse(rule)):
+        verdict, reason = Verdict.PASS, _close_reason(found, rule)
+    elif rule.is_met_by(bounds.better(rule)):
+        verdict, reason = Verdict.INVALID, _undecided_reason(run, operation, rule, bounds)
     else:
-        verdict = Verdict.PASS if rule.is_met_by(found.value) else Verdict.FAIL
-        # Without any failure the limit is as far away as it can be, whatever the interval.
-        interval = found.ci95 if found.value else None
-        is_close = interval is not None and interval[0] < rule.limit < interval[1]
-        reason = "close: the limit lies inside the 95 % interval" if is_close else ""
+        verdict, reason = Verdict.FAIL, _close_reason(found, rule)
+    touched = 0 if operation.touched is None else operation.touched.requests
     return Judgement(
         operation=label,
         threshold=rule,
         observed=found.value,
         ci95=found.ci95,
+        bounds=(bounds.least, None if isinf(bounds.most) else bounds.most),
+        touched=touched + missing_requests(run, operation),
         samples=found.samples,
         verdict=verdict,
         reason=reason,
     )
+
+
+def _close_reason(found: Observation, rule: Threshold) -> str:
+    # Without any failure the limit is as far away as it can be, whatever the interval.
+    interval = found.ci95 if found.value else None
+    is_close = interval is not None and interval[0] < rule.limit < interval[1]
+    return "close: the limit lies inside the 95 % interval" if is_close else ""
+
+
+def _undecided_reason(
+    run: RunResult, operation: OperationResult, rule: Threshold, bounds: Bounds
+) -> str:
+    """Return between what the target's figure lies, and why it is not known better."""
+    least = format_quantity(float(f"{bounds.least:.3g}"), rule.kind)
+    causes = []
+    missing = missing_requests(run, operation)
+    if missing:
+        causes.append(f"{missing} requests were due and have no answer")
+    if rule.kind is MetricKind.LATENCY and not has_enough_users(run, rule.limit):
+        causes.append(users_reason(run, rule.limit))
+    touched = 0 if operation.touched is None else operation.touched.requests
+    if touched:
+        causes.append(f"the generator touched {touched} of {operation.requests} requests")
+    if not causes:
+        lag_ms = uncredited_lag_ms(run)
+        causes.append(f"the generator was up to {lag_ms:.2g} ms late")
+    most = (
+        "endless" if isinf(bounds.most) else format_quantity(float(f"{bounds.most:.3g}"), rule.kind)
+    )
+    return f"it lies between {least} and {most}: {'; '.join(causes)}"

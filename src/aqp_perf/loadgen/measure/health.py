@@ -1,4 +1,4 @@
-"""Health of the load generator: CPU, lateness of the event loop, connections."""
+"""Health of the load generator: CPU, freezes and lags of the event loop, connections."""
 
 import time
 from collections import deque
@@ -7,10 +7,11 @@ from typing import NoReturn
 from aqp_perf.core.measured.run_result import GeneratorHealth
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.loadgen.clients.connections import pool_counts
+from aqp_perf.loadgen.record.freezes import BEAT_NS, LATE_NS, Freezes
 from aqp_perf.loadgen.workload.alarm import Alarm
 
-_PROBE_NS = 20_000_000
 _CPU_SAMPLE_NS = 1_000_000_000
+_NS = 1_000_000_000
 _CPU_SAMPLES = 5
 """CPU is a mean over this many seconds, or over a shorter window: a burst is not saturation."""
 
@@ -18,9 +19,11 @@ _CPU_SAMPLES = 5
 class HealthProbe:
     """Measures this process from `open_window` on, in a greenlet of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, freezes: Freezes) -> None:
         self.cpu_ratio_max: float | None = None
         self.loop_lag = LatencyHistogram()
+        """Of beats that are no end of a freeze."""
+        self._freezes = freezes
         self._is_open = False
         self._pools_before = pool_counts()
         self._cpu_samples: deque[tuple[int, int]] = deque(maxlen=_CPU_SAMPLES + 1)
@@ -34,6 +37,7 @@ class HealthProbe:
         """Begin anew after the warm-up."""
         self.cpu_ratio_max = None
         self.loop_lag = LatencyHistogram()
+        self._freezes.open_window()
         self._is_open = True
         self._cpu_samples.clear()
         self._sample_cpu()
@@ -44,19 +48,17 @@ class HealthProbe:
             self._sample_cpu()
             self._note_cpu()
         self._is_open = False
+        self._freezes.close_window()
 
     def run(self) -> NoReturn:
         """Probe until the process ends; start it with ``gevent.spawn``."""
         alarm = Alarm()
         while True:
-            was_open = self._is_open
-            due_ns = time.perf_counter_ns() + _PROBE_NS
-            alarm.sleep_until(due_ns)
+            alarm.sleep_until(time.perf_counter_ns() + BEAT_NS)
             now_ns = time.perf_counter_ns()
-            if was_open and self._is_open:
-                # One long hold-up would have delayed several probes: count them all.
-                for lag_ns in range(now_ns - due_ns, -1, -_PROBE_NS):
-                    self.loop_lag.record_ns(lag_ns)
+            lag_ns = self._freezes.beat(now_ns)
+            if self._is_open and lag_ns <= LATE_NS:
+                self.loop_lag.record_ns(lag_ns)
             # By the clock: a loop that lags takes long for so many probes.
             if not self._cpu_samples or now_ns - self._cpu_samples[-1][0] >= _CPU_SAMPLE_NS:
                 self._sample_cpu()
@@ -71,8 +73,13 @@ class HealthProbe:
         ratio = (cpu_to - cpu_from) / (wall_to - wall_from)
         self.cpu_ratio_max = max(self.cpu_ratio_max or 0.0, ratio)
 
-    def health(self, arrivals: tuple[int, int, int] | None) -> GeneratorHealth:
-        """Return how this process did; ``arrivals`` are those due, sent and caught up, if known."""
+    def health(self, arrivals: tuple[int, int, int] | None, window_from_ns: int) -> GeneratorHealth:
+        """Return how this process did.
+
+        Args:
+            arrivals: those due, sent and caught up; None in a closed model.
+            window_from_ns: begin of the measurement window (perf_counter).
+        """
         lag_ns = self.loop_lag.quantile_ns(0.99)
         pools, before = pool_counts(), self._pools_before
         has_pools = pools.opened > 0  # else the locustfile has connections of its own
@@ -84,6 +91,9 @@ class HealthProbe:
             arrivals_due=due,
             arrivals_sent=sent,
             arrivals_caught_up=caught_up,
+            frozen_s=self._freezes.frozen_ns / _NS,
+            freezes=self._freezes.reported(window_from_ns),
+            freeze_causes=self._freezes.causes,
             connections_opened=pools.opened - before.opened if has_pools else None,
             pool_waits=pools.waits - before.waits if has_pools else None,
         )

@@ -21,6 +21,7 @@ from aqp_perf.core.load.durations import parse_duration
 from aqp_perf.core.measured.merging import merge
 from aqp_perf.core.measured.run_progress import Progress
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
+from aqp_perf.core.measured.stalls import FreezeCause
 from aqp_perf.loadgen.command.result_file import write_outcome
 from aqp_perf.loadgen.measure.health import HealthProbe
 from aqp_perf.loadgen.measure.locust_workers import LocustWorkers
@@ -32,6 +33,7 @@ from aqp_perf.loadgen.measure.soundness import (
     user_reasons,
 )
 from aqp_perf.loadgen.measure.watch import Watch
+from aqp_perf.loadgen.record.freezes import Freezes
 from aqp_perf.loadgen.record.recorder import Recorder
 from aqp_perf.loadgen.record.request_listener import RequestListener
 from aqp_perf.loadgen.record.window import Window
@@ -52,8 +54,9 @@ class Measurement:
         self._workload = workload_of(environment)
         self._recorder = Recorder()
         self._window = Window(self._workload)
-        self.requests = RequestListener(self._recorder, self._window)
-        self.probe = HealthProbe()
+        freezes = Freezes(lambda _length_ns: FreezeCause.UNKNOWN)
+        self.requests = RequestListener(self._recorder, self._window, freezes)
+        self.probe = HealthProbe(freezes)
         self._workers = LocustWorkers(environment.runner)
         self._watch = Watch(
             environment,

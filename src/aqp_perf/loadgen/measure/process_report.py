@@ -39,7 +39,7 @@ class ProcessState:
             has_stopped=window.is_over,
             has_cut_off_users=workload.ending.has_cut_off_users,
             write_logs={log.stream: log.to_text() for log in logs if log.count},
-            health=probe.health(counts),
+            health=probe.health(counts, window.from_ns),
         )
 
 

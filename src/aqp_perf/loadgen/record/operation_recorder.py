@@ -17,6 +17,7 @@ from aqp_perf.core.measured.operation_parts import (
     AttemptCounts,
     TimeShares,
 )
+from aqp_perf.core.measured.stalls import TouchedRequests
 from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
 from aqp_perf.core.samples.timeline import Timeline
 from aqp_perf.loadgen.clients.request_context import RequestContext
@@ -26,6 +27,43 @@ if TYPE_CHECKING:
 
 _NS = 1_000_000_000
 _MESSAGE_LENGTH = 200
+
+
+class TouchedRecorder:
+    """Requests of one operation that freezes can have made longer."""
+
+    def __init__(self) -> None:
+        self._requests = 0
+        self._failures: Counter[FailureClass] = Counter()
+        self._latency, self._least_latency = LatencyHistogram(), LatencyHistogram()
+        self._service_time, self._least_service_time = LatencyHistogram(), LatencyHistogram()
+
+    def record(
+        self,
+        latency_ns: int,
+        service_time_ns: int,
+        credit_ns: int,
+        failure_class: FailureClass | None,
+    ) -> None:
+        """Count one request."""
+        self._requests += 1
+        if failure_class is not None:
+            self._failures[failure_class] += 1
+        self._latency.record_ns(latency_ns)
+        self._least_latency.record_ns(latency_ns - credit_ns)
+        self._service_time.record_ns(service_time_ns)
+        self._least_service_time.record_ns(max(0, service_time_ns - credit_ns))
+
+    def result(self) -> TouchedRequests:
+        """Return what was recorded."""
+        return TouchedRequests(
+            requests=self._requests,
+            failures=self._failures,
+            latency=self._latency,
+            least_latency=self._least_latency,
+            service_time=self._service_time,
+            least_service_time=self._least_service_time,
+        )
 
 
 class OperationRecorder:
@@ -44,6 +82,7 @@ class OperationRecorder:
         """Billed units by the names of the fields of `MeteredUnits`, the warm-up included."""
         self.latency = LatencyHistogram()
         self.service_time = LatencyHistogram()
+        self.touched: TouchedRecorder | None = None
         self.timeline = Timeline()
         self.server_times: defaultdict[str, LatencyHistogram] = defaultdict(LatencyHistogram)
         self.time_shares: Counter[str] = Counter()
@@ -67,6 +106,19 @@ class OperationRecorder:
         self.timeline.record(since_start_ns, latency_ns, failed=failed)
         self.latency.record_ns(latency_ns)
         self.service_time.record_ns(service_time_ns)
+
+    def record_touched(
+        self,
+        latency_ns: int,
+        service_time_ns: int,
+        credit_ns: int,
+        failure_class: FailureClass | None,
+    ) -> None:
+        """Count a request that freezes can have made longer by ``credit_ns``; `record` it, too."""
+        touched = self.touched
+        if touched is None:
+            touched = self.touched = TouchedRecorder()
+        touched.record(latency_ns, service_time_ns, credit_ns, failure_class)
 
     def record_failure(self, failure_class: FailureClass, message: str) -> None:
         """Count the failure of a request that was recorded."""
@@ -157,6 +209,7 @@ class OperationRecorder:
             consumed_write_units=self.write_units,
             latency=self.latency,
             service_time=self.service_time,
+            touched=None if self.touched is None else self.touched.result(),
             timeline=self.timeline,
             server_times=self.server_times,
             payload=self.payload,

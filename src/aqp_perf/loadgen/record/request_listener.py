@@ -5,6 +5,7 @@ from typing import Final
 
 from aqp_perf.loadgen.clients.failures import encodable, failure_class_of, text_of
 from aqp_perf.loadgen.clients.request_context import RequestContext
+from aqp_perf.loadgen.record.freezes import Freezes
 from aqp_perf.loadgen.record.recorder import Recorder
 from aqp_perf.loadgen.record.window import Window
 
@@ -21,8 +22,9 @@ class RequestListener:
     sent.
     """
 
-    def __init__(self, recorder: Recorder, window: Window) -> None:
+    def __init__(self, recorder: Recorder, window: Window, freezes: Freezes) -> None:
         self._recorder = recorder
+        self._freezes = freezes
         self._window = window
 
     def on_request(  # noqa: PLR0913 - locust names them, and gives them by keyword
@@ -62,6 +64,15 @@ class RequestListener:
         if due_ns < window.from_ns:
             operation.warmup_requests += 1
             return
+        end_ns = due_ns + latency_ns
+        freezes = self._freezes
+        if end_ns > freezes.late_ns:
+            freezes.extend(end_ns)
+        if due_ns < freezes.touched_until_ns:
+            credit_ns = freezes.credit_ns(due_ns, end_ns)
+            if credit_ns:
+                failure_class = None if failure is None else failure[0]
+                operation.record_touched(latency_ns, service_time_ns, credit_ns, failure_class)
         operation.record(
             latency_ns,
             service_time_ns,

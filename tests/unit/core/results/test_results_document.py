@@ -17,8 +17,10 @@ from aqp_perf.core.comparison.outcome import not_compared
 from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.load.cost import CostEstimate, RunCost
 from aqp_perf.core.load.pacing import OWN_PACING
+from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, MeteredUnits, RunResult
+from aqp_perf.core.measured.stalls import ClassCounts, FreezeCause, TouchedRequests
 from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile, TargetInfo
 from aqp_perf.core.results.results_document import (
@@ -160,6 +162,8 @@ def test_thresholds_have_their_figures() -> None:
             "observed": 1.0,
             "margin_ratio": pytest.approx(299 / 300),
             "ci95": [1.0, 1.0],
+            "bounds": [1.0, 1.0],
+            "touched": 0,
             "samples": 1000,
             "verdict": "pass",
             "reason": "",
@@ -171,6 +175,8 @@ def test_thresholds_have_their_figures() -> None:
             "observed": 100.0,
             "margin_ratio": -0.5,
             "ci95": None,
+            "bounds": [100.0, 100.0],
+            "touched": 0,
             "samples": 1000,
             "verdict": "fail",
             "reason": "",
@@ -182,6 +188,8 @@ def test_thresholds_have_their_figures() -> None:
             "observed": None,
             "margin_ratio": None,
             "ci95": None,
+            "bounds": None,
+            "touched": 0,
             "samples": 0,
             "verdict": "no data",
             "reason": "no such operation ran, only write_to_ddb",
@@ -189,8 +197,49 @@ def test_thresholds_have_their_figures() -> None:
     ]
 
 
-def test_a_file_of_an_earlier_version_is_read_and_written_unchanged() -> None:
-    assert json.loads(json.dumps(results_document(read_results(OLD_TEXT)))) == json.loads(OLD_TEXT)
+def kept(written: Any, old: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return what was written, without keys that the old document does not have."""
+    if isinstance(old, dict):
+        return {key: kept(written[key], value) for key, value in old.items()}
+    if isinstance(old, list):
+        return [kept(new, one) for new, one in zip(written, old, strict=True)]
+    return written
+
+
+def test_a_file_of_an_earlier_version_is_read_and_written_with_all_its_values() -> None:
+    old = json.loads(OLD_TEXT)
+
+    assert kept(json.loads(json.dumps(results_document(read_results(OLD_TEXT)))), old) == old
+
+
+def test_what_stalls_touched_is_read_back() -> None:
+    histogram = LatencyHistogram.of([5_000_000] * 3)
+    touched = TouchedRequests(
+        requests=3,
+        failures={FailureClass.TIMEOUT: 1},
+        latency=histogram,
+        least_latency=LatencyHistogram.of([2_000_000] * 3),
+        service_time=histogram,
+        least_service_time=histogram,
+    )
+    generator = GeneratorHealth(
+        processes=1,
+        frozen_s=0.25,
+        freezes=((1.0, 0.25),),
+        freeze_causes={FreezeCause.STOPPED: 0.25},
+        user_classes={"Writer": ClassCounts(due=10, sent=9, unrecorded=1)},
+        peak_per_s=100.0,
+    )
+    operation = replace(RUN.operations[0], touched=touched, user_classes=("Writer",))
+    run = replace(RUN, operations=(operation,), generator=generator)
+    verdict = replace(JUDGED.verdict, notes=("the load generator used 95% of a core",))
+
+    read = read_run(run_document(replace(JUDGED, run=run, verdict=verdict)))
+
+    assert read.run.operations[0].touched == touched
+    assert read.run.operations[0].user_classes == ("Writer",)
+    assert read.run.generator == generator
+    assert read.verdict.notes == verdict.notes
 
 
 ADDED_TO_RUNS = ("unverified", "cost", "fingerprint", "comparison", "metered_units")

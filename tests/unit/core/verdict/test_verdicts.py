@@ -10,11 +10,12 @@ from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.operation_parts import AnswerChecks, AnswerSizes
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
+from aqp_perf.core.measured.stalls import ClassCounts, FreezeCause, TouchedRequests
 from aqp_perf.core.proof import WrongAnswerKind
 from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.verdict.thresholds import parse_threshold
-from aqp_perf.core.verdict.validity import invalid_reasons
+from aqp_perf.core.verdict.validity import untrusted_reasons
 from aqp_perf.core.verdict.verdicts import (
     Judgement,
     RunVerdict,
@@ -50,7 +51,13 @@ def operation(
 
 
 HEALTHY = GeneratorHealth(
-    processes=1, cpu_ratio_max=0.9, loop_lag_p99_ms=1.0, arrivals_due=1000, arrivals_sent=990
+    processes=1,
+    cpu_ratio_max=0.9,
+    loop_lag_p99_ms=0.1,
+    arrivals_due=1000,
+    arrivals_sent=1000,
+    user_classes={"Writer": ClassCounts(due=1000, sent=1000)},
+    peak_per_s=100,
 )
 WRITE = operation()
 
@@ -260,30 +267,39 @@ def test_unchecked_reads_that_found_nothing_are_invalid(
     assert (judged(run).invalid_reasons == ()) is is_valid
 
 
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        (
-            {"cpu_ratio_max": 0.91},
+def test_a_saturated_generator_is_noted_beside_a_verdict_that_it_cannot_have_made() -> None:
+    run = run_of(WRITE, generator=replace(HEALTHY, cpu_ratio_max=0.91))
+
+    for text, verdict in (("max < 5 ms", Verdict.PASS), ("max < 0.5 ms", Verdict.FAIL)):
+        found = judged(run, text)
+        assert (found.verdict, found.invalid_reasons) == (verdict, ())
+        assert found.notes == (
             "the load generator used 91% of a core (more than 90%): add processes or send less",
-        ),
-        (
-            {"loop_lag_p99_ms": 5.1},
-            (
-                "the load generator woke up 5.1 ms late (p99 of its event loop), more than 10% of "
-                "the tightest latency limit of 50 ms: add processes, send less, or keep other "
-                "work off its machine"
-            ),
-        ),
-        ({"arrivals_sent": 989}, "requests due 1000, sent 989: add processes"),
+        )
+
+
+@pytest.mark.parametrize(
+    ("cpu_ratio", "lag_ms", "verdict"),
+    [
+        (0.5, 0.4, Verdict.FAIL),
+        (0.5, 0.6, Verdict.INVALID),
+        (0.95, 0.2, Verdict.FAIL),
+        (0.95, 0.3, Verdict.INVALID),
     ],
 )
-def test_a_struggling_generator_makes_the_run_invalid(
-    changes: dict[str, float], reason: str
+def test_a_limit_is_broken_only_by_more_than_the_lag_of_the_generator(
+    cpu_ratio: float, lag_ms: float, verdict: Verdict
 ) -> None:
-    run = run_of(WRITE, generator=replace(HEALTHY, **changes))  # type: ignore[arg-type] # ints too
+    """1 ms measured, limit 0.5 ms; a saturated generator may be late at both ends."""
+    health = replace(HEALTHY, cpu_ratio_max=cpu_ratio, loop_lag_p99_ms=lag_ms)
 
-    assert judged(run, "median < 50 ms", "p99 < 300 ms").invalid_reasons == (reason,)
+    assert judgement(run_of(WRITE, generator=health), "max < 0.5 ms").verdict is verdict
+
+
+def with_sent(run: RunResult, sent: int, unrecorded: int = 0) -> RunResult:
+    counts = ClassCounts(due=1000, sent=sent, unrecorded=unrecorded)
+    health = replace(run.generator, user_classes={"Writer": counts}, arrivals_sent=sent)
+    return replace(run, generator=health)
 
 
 @pytest.mark.parametrize(
@@ -302,66 +318,92 @@ def test_a_struggling_generator_makes_the_run_invalid(
 def test_requests_that_were_not_sent_come_with_what_would_help(
     service_us: int, remedy: str
 ) -> None:
-    """1000 due in 10 s, by hand: 100/s of 40 ms keep 4 users busy, 100/s of 200 ms keep 20."""
-    slow = operation(latency_us=service_us)
-    run = run_of(slow, generator=replace(HEALTHY, arrivals_sent=640))
+    """By hand: 100/s of 40 ms keep 4 users busy, 100/s of 200 ms keep 20."""
+    run = with_sent(run_of(operation(latency_us=service_us)), 640)
 
-    assert judged(run).invalid_reasons == (f"requests due 1000, sent 640: {remedy}",)
+    assert judged(run).invalid_reasons == (f"Writer: requests due 1000, sent 640: {remedy}",)
 
 
-@pytest.mark.parametrize(
-    ("caught_up", "service_us", "is_valid"),
-    [(10, 200_000, True), (11, 200_000, False), (11, 99_000, True), (None, 200_000, True)],
-)
-def test_a_burst_at_the_end_does_not_hide_too_few_users(
-    caught_up: int | None, service_us: int, *, is_valid: bool
-) -> None:
-    """1000 due in 10 s from 10 users: 100/s of 99 ms keep 9.9 of them busy, of 200 ms 20."""
-    run = run_of(
-        operation(latency_us=service_us), generator=replace(HEALTHY, arrivals_caught_up=caught_up)
-    )
+def test_the_remedy_is_for_the_stage_of_the_highest_rate() -> None:
+    """100/s@5s,1/s@38s,100/s@5s has 22/s on average; 292 ms at 100/s keep 29 users busy."""
+    slow = run_of(operation(latency_us=292_000))
 
-    assert (judged(run).invalid_reasons == ()) is is_valid
+    (reason,) = judged(with_sent(replace(slow, users=20), 900)).invalid_reasons
+
+    assert "there were 20: try 59" in reason
 
 
 def test_unsent_requests_of_an_aborted_run_are_not_a_reason() -> None:
-    run = run_of(WRITE, generator=replace(HEALTHY, arrivals_sent=10))
+    run = with_sent(run_of(WRITE), 10)
 
     assert judged(replace(run, aborted="hopeless")).invalid_reasons == ()
 
 
 def test_users_who_wait_for_a_dead_target_are_not_too_few() -> None:
     dead = operation(failures=501, latency_us=10_000_000)
-    run = run_of(dead, generator=replace(HEALTHY, arrivals_sent=640))
 
-    assert judged(run).invalid_reasons == (
-        "requests due 1000, sent 640: 501 of 1000 got no answer: see whether the target is up",
+    assert judged(with_sent(run_of(dead), 640)).invalid_reasons == (
+        (
+            "Writer: requests due 1000, sent 640: 501 of 1000 got no answer: see whether the "
+            "target is up"
+        ),
     )
 
 
 def test_without_any_answer_users_or_processes_may_help() -> None:
-    run = run_of(operation(requests=0), generator=replace(HEALTHY, arrivals_sent=0))
+    run = with_sent(run_of(operation(requests=0)), 0)
 
-    assert judged(run).invalid_reasons == ("requests due 1000, sent 0: add users or processes",)
+    assert judged(run).invalid_reasons == (
+        "Writer: requests due 1000, sent 0: add users or processes",
+    )
+
+
+def test_a_proven_failure_is_not_hidden_by_requests_that_were_not_sent() -> None:
+    found = judged(with_sent(run_of(operation(failures=500)), 640), "failure_ratio <= 1%")
+
+    assert found.verdict is Verdict.FAIL
+    assert "requests due 1000, sent 640" in found.notes[0]
+
+
+def test_requests_without_a_report_are_no_sound_count() -> None:
+    (reason,) = judged(with_sent(run_of(WRITE), 1000, unrecorded=3), "max < 5").invalid_reasons
+
+    assert reason.startswith("Writer: 3 of 1000 requests were sent and not reported: call")
+
+
+def frozen(seconds: float, *, is_open: bool) -> RunResult:
+    health = replace(
+        HEALTHY,
+        frozen_s=seconds,
+        freezes=((2.0, seconds),),
+        freeze_causes={FreezeCause.HYPERVISOR: seconds},
+    )
+    if not is_open:
+        health = replace(health, arrivals_due=None, arrivals_sent=None, user_classes={})
+    return run_of(WRITE, generator=health)
 
 
 @pytest.mark.parametrize(
-    ("lag_ms", "text", "is_valid"),
+    ("seconds", "is_open", "verdict"),
     [
-        (1.0, "max < 1.1 ms", True),
-        (1.1, "max < 1.1 ms", False),
-        (5.0, "max < 50 ms", True),
-        (400.0, "max > 0.5 ms", True),
-        (400.0, "abort: p99 > 1 s", False),
-        (400.0, "failure_ratio < 50%", True),
+        (0.5, False, Verdict.PASS),
+        (0.6, False, Verdict.INVALID),
+        (1.0, True, Verdict.PASS),
+        (1.1, True, Verdict.INVALID),
     ],
 )
-def test_lag_matters_only_beside_an_upper_limit_and_above_a_millisecond(
-    lag_ms: float, text: str, *, is_valid: bool
+def test_a_run_that_stood_still_for_long_does_not_pass(
+    seconds: float, verdict: Verdict, *, is_open: bool
 ) -> None:
-    run = run_of(WRITE, generator=replace(HEALTHY, loop_lag_p99_ms=lag_ms))
+    """Of 10 s: at most 5 % in a closed model, whose load freezes lower, and 10 % in an open one."""
+    run = frozen(seconds, is_open=is_open)
 
-    assert (judged(run, text).invalid_reasons == ()) is is_valid
+    assert judged(run, "max < 5 ms").verdict is verdict
+    assert judged(run, "max < 0.5 ms").verdict is Verdict.FAIL
+    if verdict is Verdict.INVALID:
+        (reason,) = judged(run, "max < 5 ms").invalid_reasons
+        assert "(the hypervisor took its core)" in reason
+        assert reason.endswith("use a machine with cores of its own")
 
 
 @pytest.mark.parametrize(
@@ -390,8 +432,6 @@ def test_unknown_health_is_no_reason() -> None:
     assert (
         judged(run_of(WRITE, generator=GeneratorHealth(processes=1)), "max < 5").verdict == "pass"
     )
-    due_only = replace(HEALTHY, arrivals_sent=None)
-    assert judged(run_of(WRITE, generator=due_only)).invalid_reasons == ()
 
 
 @pytest.mark.parametrize(
@@ -428,9 +468,9 @@ def test_a_run_whose_latencies_were_lost_still_shows_its_thresholds() -> None:
 
 def test_reasons_are_not_repeated_when_a_reported_run_is_judged_again() -> None:
     run = replace(run_of(WRITE), interrupted=True)
-    again = replace(run, invalid_reasons=invalid_reasons(run, ()))
+    again = replace(run, invalid_reasons=untrusted_reasons(run))
 
-    assert invalid_reasons(again, ()) == invalid_reasons(run, ())
+    assert untrusted_reasons(again) == untrusted_reasons(run)
 
 
 @law
@@ -464,7 +504,7 @@ AUDIT = WriteAudit(
 )
 LOST = replace(AUDIT, found=9, lost=1)
 UNEXPECTED = replace(AUDIT, unexpected=1)
-SPOILED = replace(HEALTHY, cpu_ratio_max=0.99)
+SPOILED = replace(HEALTHY, user_classes={"Writer": ClassCounts(due=1000, sent=1000, unrecorded=1)})
 
 
 @pytest.mark.parametrize(
@@ -521,6 +561,23 @@ def test_wrong_answers_are_counted_among_those_that_were_checked(
 
     assert (judgement.observed, judgement.samples) == (observed, samples)
     assert judgement.verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("changes", [{"invalid_reasons": ("a worker was lost",)}, {}])
+def test_a_wrong_answer_fails_any_run(changes: dict[str, Any]) -> None:
+    read = replace(
+        operation(failures=9),
+        failure_classes={FailureClass.WRONG_ANSWER: 9},
+        answers=AnswerChecks(checked=1000, wrong={WrongAnswerKind.TRUNCATED: 9}),
+        touched=TouchedRequests(requests=1000, failures={FailureClass.WRONG_ANSWER: 9}),
+    )
+    run = replace(run_of(read, generator=SPOILED), **changes)
+
+    found = judged(run, "wrong_answer_ratio <= 0", "max < 0.5 ms")
+
+    assert found.verdict is Verdict.FAIL
+    assert [one.verdict for one in found.judgements] == [Verdict.FAIL, Verdict.INVALID]
+    assert found.invalid_reasons
 
 
 def test_unchecked_answers_are_no_data() -> None:

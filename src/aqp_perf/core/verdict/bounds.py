@@ -1,0 +1,128 @@
+"""Between which two values the figures of a target lie, whatever the load generator did.
+
+A generator can only add to a latency: what was measured is an upper bound, and without the credit
+of `core.measured.stalls` it is a lower one. A request that was due and has no latency counts as
+failed and as endless in the upper bound, and not at all in the lower one. An unhealthy generator
+widens the bounds; it never moves both to one side.
+"""
+
+from decimal import Decimal
+from math import ceil, inf
+from typing import NamedTuple
+
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.run_result import RunResult
+from aqp_perf.core.samples.histogram import LatencyHistogram
+from aqp_perf.core.verdict.metrics import MetricKind
+from aqp_perf.core.verdict.thresholds import Threshold
+
+MAX_CPU_RATIO = 0.9
+"""A process that uses more of its core is saturated: every wake-up may be late."""
+_NS_PER_MS = 1_000_000
+_MS_PER_S = 1_000
+
+
+class Bounds(NamedTuple):
+    """Of a metric, in the unit of its threshold."""
+
+    least: float
+    most: float
+    """Infinite when too many requests have no latency."""
+
+    def worse(self, rule: Threshold) -> float:
+        """Return the bound that is worse for the target."""
+        return self.most if rule.is_upper_limit else self.least
+
+    def better(self, rule: Threshold) -> float:
+        """Return the bound that is better for the target."""
+        return self.least if rule.is_upper_limit else self.most
+
+
+def missing_requests(run: RunResult, operation: OperationResult) -> int:
+    """Return how many requests of an operation, at most, were due and have no latency.
+
+    A user class may send several operations: each of them may have been meant.
+    """
+    classes = run.generator.user_classes
+    return sum(classes[name].missing for name in operation.user_classes if name in classes)
+
+
+def has_enough_users(run: RunResult, limit_ms: float) -> bool:
+    """Return whether a request may wait for a free user only because the target is too slow.
+
+    A target that keeps the limit needs at most peak rate x limit users at once.
+
+    Source: J. D. C. Little, "A proof for the queuing formula L = λW", Operations Research
+        9(3):383-387, 1961.
+    """
+    peak_per_s = run.generator.peak_per_s
+    return peak_per_s is None or run.users >= peak_per_s * limit_ms / _MS_PER_S
+
+
+def bounds_of(run: RunResult, operation: OperationResult, rule: Threshold) -> Bounds:
+    """Return between which values the metric of a rule lies; there is at least one request."""
+    missing = missing_requests(run, operation)
+    match rule.kind:
+        case MetricKind.RATIO:
+            return _ratio_bounds(operation, rule.failure_class, missing)
+        case MetricKind.THROUGHPUT:
+            return _throughput_bounds(run, operation, missing)
+        case MetricKind.LATENCY:
+            return _latency_bounds(run, operation, rule, missing)
+
+
+def uncredited_lag_ms(run: RunResult) -> float:
+    """Return by how much more a request may have been late, that no freeze touched.
+
+    A saturated process is late at both ends of a request.
+    """
+    health = run.generator
+    lag_ms = health.loop_lag_p99_ms or 0.0
+    return lag_ms * 2 if (health.cpu_ratio_max or 0.0) > MAX_CPU_RATIO else lag_ms
+
+
+def _ratio_bounds(
+    operation: OperationResult, failure_class: FailureClass | None, missing: int
+) -> Bounds:
+    hits, samples = operation.failures_of(failure_class)
+    if failure_class is FailureClass.WRONG_ANSWER:  # proven by the answer, not by a clock
+        return Bounds(hits / samples, hits / samples)
+    by_class = {} if operation.touched is None else operation.touched.failures
+    touched = sum(
+        count
+        for touched_class, count in by_class.items()
+        if touched_class is not FailureClass.WRONG_ANSWER and failure_class in {None, touched_class}
+    )
+    return Bounds((hits - touched) / samples, (hits + missing) / (samples + missing))
+
+
+def _throughput_bounds(run: RunResult, operation: OperationResult, missing: int) -> Bounds:
+    measured_per_s = operation.throughput_per_s
+    running_s = max(operation.duration_s - run.generator.frozen_s, 0.0)
+    if not running_s:
+        return Bounds(measured_per_s, inf)
+    answered = measured_per_s * operation.duration_s
+    return Bounds(measured_per_s, (answered + missing) / running_s)
+
+
+def _latency_bounds(
+    run: RunResult, operation: OperationResult, rule: Threshold, missing: int
+) -> Bounds:
+    most = _figure_ms(operation.latency, rule, missing)
+    least = _figure_ms(operation.least_latency, rule)
+    if not has_enough_users(run, rule.limit):
+        least = min(least, _figure_ms(operation.least_service_time, rule))
+    return Bounds(max(0.0, least - uncredited_lag_ms(run)), most)
+
+
+def _figure_ms(histogram: LatencyHistogram, rule: Threshold, missing: int = 0) -> float:
+    """Return a figure of latencies in ms; ``missing`` more of them are endless."""
+    if not histogram.count:
+        return inf if missing else 0.0
+    if rule.metric == "mean":
+        return inf if missing else (histogram.mean_ns or 0.0) / _NS_PER_MS
+    quantile = 1.0 if rule.quantile is None else rule.quantile
+    rank = ceil(Decimal(repr(quantile)) * (histogram.count + missing))
+    latency_ns = histogram.at_rank_ns(max(rank, 1))
+    return inf if latency_ns is None else latency_ns / _NS_PER_MS
