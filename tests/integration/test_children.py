@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from aqp_perf.children import Child, ChildExited
+from aqp_perf.children.process_identity import process_identity
 
 DEADLINE_S = 20.0
 ENVIRONMENT = dict(os.environ)
@@ -62,6 +63,14 @@ def test_a_nice_child_lets_others_go_first() -> None:
         assert int(child.wait_for_line("niceness ", DEADLINE_S)) == min(mine + 5, 19)
 
 
+def test_a_child_is_identified_by_its_command_not_by_its_guard() -> None:
+    code = python("import os", "print('pid', os.getpid())", "input()")
+    with Child("server", code, environment=ENVIRONMENT) as child:
+        pid = child.wait_for_line("pid ", DEADLINE_S)
+        assert child.identity == process_identity(int(pid))
+    assert child.identity is None, "it has ended"
+
+
 def test_a_silent_child_is_a_timeout() -> None:
     with (
         Child(
@@ -75,6 +84,7 @@ def test_a_silent_child_is_a_timeout() -> None:
 def test_a_command_that_is_not_there_ends_like_in_a_shell() -> None:
     with Child("server", ["/no/such/command"], environment=ENVIRONMENT) as child:
         assert child.wait(DEADLINE_S) == 127
+        assert child.identity is None
         child.stop()
         assert "No such file" in child.output_tail
 

@@ -145,6 +145,7 @@ def test_a_local_target_serves_and_leaves_nothing(spec: TargetSpec) -> None:
         note()
         assert target.kind is spec.kind
         assert target.label.endswith("not AWS")
+        assert target.process is not None, "its waits for a core can be measured"
         use(target)
     assert not is_listening(target.endpoint)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from aqp_perf.children import guard
+from aqp_perf.children.process_identity import process_identity
 
 SERVER_NICENESS = 4
 """For servers under load on the generator's own machine. The generator goes first: time that it
@@ -60,6 +61,8 @@ class Child:
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._lines_changed = threading.Condition()
         self._output_ended = False
+        self._pid: int | None = None
+        self._pid_came = threading.Event()
         self._ended = threading.Event()
         self._exit_code = -signal.SIGKILL  # unless the guard reports another one
         ours, theirs = socket.socketpair()
@@ -75,7 +78,7 @@ class Child:
             )
         self._readers = (
             threading.Thread(target=self._read_output, name=f"{name} output", daemon=True),
-            threading.Thread(target=self._read_exit_code, name=f"{name} exit", daemon=True),
+            threading.Thread(target=self._read_answers, name=f"{name} exit", daemon=True),
         )
         for reader in self._readers:
             reader.start()
@@ -90,6 +93,12 @@ class Child:
     def is_running(self) -> bool:
         """Whether the command has not ended yet."""
         return not self._ended.is_set()
+
+    @property
+    def identity(self) -> str | None:
+        """The command's process, see `process_identity`; None: it did not start or has ended."""
+        self._pid_came.wait(_GUARD_S)
+        return None if self._pid is None else process_identity(self._pid)
 
     def wait_for_line(self, prefix: str, timeout_s: float) -> str:
         """Return the first line that starts with ``prefix``, without the prefix.
@@ -167,12 +176,13 @@ class Child:
             self._output_ended = True
             self._lines_changed.notify_all()
 
-    def _read_exit_code(self) -> None:
-        answer = b""
+    def _read_answers(self) -> None:
         # A reset means that the guard was killed, its command with it: there is no exit code.
-        with contextlib.suppress(ConnectionResetError):
-            while chunk := self._control.recv(64):
-                answer += chunk
-        if answer.endswith(b"\n"):
-            self._exit_code = int(answer)
+        with contextlib.suppress(ConnectionResetError), self._control.makefile("rb") as answers:
+            if pid := answers.readline().strip():
+                self._pid = int(pid)
+            self._pid_came.set()
+            if (exit_code := answers.readline()).endswith(b"\n"):
+                self._exit_code = int(exit_code)
+        self._pid_came.set()
         self._ended.set()

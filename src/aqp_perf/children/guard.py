@@ -5,8 +5,9 @@ as the leader of a new session, with one end of a socket pair as standard input:
 
 - a byte from the parent is the number of a signal to pass on to the command;
 - end of file means that the parent closed its end or died: everything in the group is killed;
-- when the command ends, its exit code goes back as one decimal line, and then everything that is
-  left of the group is killed too, this process included.
+- the command's process number goes back as one decimal line, an empty one if it did not start;
+- when the command ends, its exit code goes back in the same way, and then everything that is left
+  of the group is killed too, this process included.
 
 A socket and not a signal, because ``kill -9`` of the parent sends no signal but does close its
 files.
@@ -50,6 +51,11 @@ def _be_nice(niceness: int) -> None:
             Path("/proc/self/autogroup").write_text(str(niceness))
 
 
+def _answer(control: socket.socket, line: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError):  # the parent, its only reader, is gone
+        control.sendall(line + b"\n")
+
+
 def _obey(control: socket.socket, command: subprocess.Popen[bytes]) -> None:
     while order := control.recv(1):
         command.send_signal(order[0])
@@ -70,12 +76,13 @@ def main(argv: Sequence[str]) -> None:
     except OSError as error:
         sys.stderr.write(f"{argv[0]}: {error.strerror}\n")
         sys.stderr.flush()
+        _answer(control, b"")
         exit_code = NOT_FOUND
     else:
+        _answer(control, b"%d" % command.pid)
         threading.Thread(target=_obey, args=(control, command), daemon=True).start()
         exit_code = command.wait()
-    with contextlib.suppress(BrokenPipeError):  # the parent, its only reader, is gone
-        control.sendall(b"%d\n" % exit_code)
+    _answer(control, b"%d" % exit_code)
     os.killpg(0, signal.SIGKILL)
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from aqp_perf.children.child import SERVER_NICENESS, Child, ChildExited
 from aqp_perf.children.environment import module_command, with_this_package
@@ -11,11 +12,19 @@ from aqp_perf.errors import TargetUnavailable
 _START_TIMEOUT_S = 30.0
 
 
+class Server(NamedTuple):
+    """A running server of this package."""
+
+    url: str
+    process: str | None
+    """See `process_identity`."""
+
+
 @contextmanager
 def running_server(
     name: str, module: str, *arguments: str, environment: Mapping[str, str]
-) -> Iterator[str]:
-    """Start a module that prints ``ready URL``, on a free port; yield the URL, then stop it.
+) -> Iterator[Server]:
+    """Start a module that prints ``ready URL``, on a free port; yield the server, then stop it.
 
     Args:
         name: its name in messages.
@@ -34,4 +43,4 @@ def running_server(
         except (ChildExited, TimeoutError) as exc:
             waited_s = round(time.monotonic() - started, 1)
             raise TargetUnavailable(name, waited_s, str(exc)) from exc
-        yield url
+        yield Server(url, child.identity)

@@ -140,9 +140,9 @@ def perf_aqp(pytestconfig: pytest.Config, perf_target: Target, perf_table: Table
     options = ["--endpoint-url", perf_target.endpoint, "--region", perf_target.region]
     options += ["--table", perf_table.name]
     environment = perf_target.environment()
-    with running_server("embedded AQP", "aqp_perf.aqp", *options, environment=environment) as url:
-        _check(url, perf_table)
-        yield Aqp(url=url, label="embedded AQP, not the real one")
+    with running_server("embedded AQP", "aqp_perf.aqp", *options, environment=environment) as aqp:
+        _check(aqp.url, perf_table)
+        yield Aqp(url=aqp.url, label="embedded AQP, not the real one", process=aqp.process)
 
 
 @pytest.fixture

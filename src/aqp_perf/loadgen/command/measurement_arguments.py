@@ -50,6 +50,13 @@ def add_measurement_arguments(parser: argparse.ArgumentParser) -> None:
         help="end the run when its requests have cost this much: USD:READ:WRITE, the last two per "
         "million request units, as in '5:0.125:0.625'",
     )
+    add(
+        "--server-process",
+        action="append",
+        default=[],
+        help="PID:STARTTIME of a server on this machine, the latter from /proc/PID/stat: its waits "
+        "for a core are measured; repeatable, and left out where there is no such process",
+    )
     for action in parser._actions:  # noqa: SLF001 - locust's message does not name the known classes
         if action.dest == "user_classes":
             action.type = known_user_class

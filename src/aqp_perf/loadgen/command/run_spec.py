@@ -46,6 +46,7 @@ class RunSpec:
         expect_workers: workers on other machines to wait for; 0: none.
         master_bind: host:port where the master listens for them.
         progress_s: how often the run writes its progress; None: never.
+        server_processes: of target and AQP, where they are ours; see `process_identity`.
     """
 
     locustfile: Path = LOCUSTFILE
@@ -64,6 +65,7 @@ class RunSpec:
     expect_workers: int = 0
     master_bind: str = DEFAULT_MASTER_BIND
     progress_s: float | None = None
+    server_processes: Sequence[str] = ()
 
     @property
     def deadline_s(self) -> float:
@@ -113,6 +115,8 @@ class RunSpec:
             argv += ["--master-bind-port", port, "--master-port", port]
         if self.progress_s is not None:
             argv += ["--progress", format_duration(self.progress_s)]
+        for process in self.server_processes:
+            argv += ["--server-process", process]
         return [*argv, "--result-file", str(result_file)]
 
 

@@ -122,6 +122,7 @@ class LoadRequest:
             expect_workers=load.expect_workers,
             master_bind=load.master_bind,
             progress_s=progress_s,
+            server_processes=site.server_processes,
         )
 
 

@@ -18,6 +18,8 @@ class Aqp:
     url: str
     label: str
     """Its name in reports."""
+    process: str | None = None
+    """Its process on this machine, see `process_identity`; None: we did not start it."""
 
     def __str__(self) -> str:
         return f"{self.label} at {self.url}"
@@ -44,6 +46,12 @@ class Site:
     def kinds(self) -> dict[str, str]:
         """The part of a run's fingerprint that says where it went."""
         return {"kind": self.info.kind, "AQP": "none" if self.aqp is None else self.aqp.label}
+
+    @property
+    def server_processes(self) -> list[str]:
+        """The processes of the servers that we started for it."""
+        processes = (each and each.process for each in (self.target, self.aqp))
+        return [process for process in processes if process]
 
     @property
     def unverifiable(self) -> str | None:

@@ -74,7 +74,8 @@ def open_dynamodb_local(choose_port: Callable[[], int] = free_port) -> Iterator[
             argv = [*_IN_DIRECTORY, str(folder.path), *program, *options]
             with Child(_NAME, argv, environment=environment, niceness=SERVER_NICENESS) as child:
                 if _comes_up(child, port, origin, started + _START_TIMEOUT_S):
-                    yield local_target(TargetKind.DYNAMODB_LOCAL, f"http://{_HOST}:{port}")
+                    url = f"http://{_HOST}:{port}"
+                    yield local_target(TargetKind.DYNAMODB_LOCAL, url, child.identity)
                     return
                 waited_s = round(time.monotonic() - started, 1)
                 has_failed = not child.is_running or waited_s >= _START_TIMEOUT_S

@@ -40,12 +40,13 @@ _METADATA_PROVIDERS = ("iam-role", "container-role")
 """botocore's names for what a machine lends to everything on it; not meant for an endpoint."""
 
 
-def local_target(kind: TargetKind, url: str) -> Target:
+def local_target(kind: TargetKind, url: str, process: str | None = None) -> Target:
     """Return the target that one of our own servers is: dummy credentials, and no proxy.
 
     Args:
         kind: who answers there.
         url: scheme, host and port.
+        process: the server's, see `Target`.
     """
     name = {TargetKind.MOTO: "moto", TargetKind.DYNAMODB_LOCAL: "DynamoDB Local"}[kind]
     return Target(
@@ -56,6 +57,7 @@ def local_target(kind: TargetKind, url: str) -> Target:
         region=DEFAULT_REGION,
         account=None,
         owner=_user(),
+        process=process,
         client=lambda: dynamodb_client(isolated_session(DEFAULT_REGION), url, NO_PROXIES),
         environment=lambda: isolated_environment(os.environ, DEFAULT_REGION),
     )
@@ -65,8 +67,8 @@ def local_target(kind: TargetKind, url: str) -> Target:
 def open_moto() -> Iterator[Target]:
     """Start moto on a free loopback port, yield it, stop it; raise as `running_server` does."""
     environment = server_environment(os.environ, DEFAULT_REGION)
-    with running_server("moto", "aqp_perf.targets.moto", environment=environment) as url:
-        yield local_target(TargetKind.MOTO, url)
+    with running_server("moto", "aqp_perf.targets.moto", environment=environment) as moto:
+        yield local_target(TargetKind.MOTO, moto.url, moto.process)
 
 
 @contextmanager

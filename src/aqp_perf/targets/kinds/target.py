@@ -91,6 +91,7 @@ class Target:
         client: returns a new boto3 client with explicit retries and timeouts.
         environment: returns the whole environment of a child process that is to reach the target.
             Not to be merged over another one: what is missing is missing on purpose.
+        process: its process on this machine, see `process_identity`; None: we did not start it.
     """
 
     kind: TargetKind
@@ -102,6 +103,7 @@ class Target:
     owner: str
     client: Callable[[], "DynamoDBClient"]
     environment: Callable[[], dict[str, str]]
+    process: str | None = None
 
 
 def parse_target(

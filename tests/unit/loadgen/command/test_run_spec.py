@@ -53,6 +53,11 @@ def test_the_command_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+def test_the_processes_of_our_servers_are_part_of_the_command() -> None:
+    argv = replace(SPEC, server_processes=("7:100", "8:200")).argv(RESULT)
+    assert argv[-6:-2] == ["--server-process", "7:100", "--server-process", "8:200"]
+
+
 def test_a_budget_is_part_of_the_command() -> None:
     budget = parse_budget("4.99:0.125:0.625")
     argv = replace(SPEC, budget=budget).argv(RESULT)

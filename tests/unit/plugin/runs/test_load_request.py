@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.errors import InvalidOption
 from aqp_perf.loadgen.command.run_spec import LOCUSTFILE
 from aqp_perf.plugin.runs.load_request import LoadRequest
+from aqp_perf.plugin.runs.site import Aqp, Site
 from aqp_perf.plugin.settings.resolver import Resolver
+from aqp_perf.targets.kinds.endpoint import local_target
+from aqp_perf.targets.kinds.target import TargetKind
 
 Users = str | Mapping[str, int] | None
 Requested = Callable[..., LoadRequest]
@@ -71,3 +75,27 @@ def test_users_of_another_locustfile_need_nothing_that_is_known(requested: Reque
 
     assert other.shipped_classes is None
     assert (other.needs_table, other.needs_aqp) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("target", "aqp", "processes"),
+    [
+        ("7:22", "8:33", ["7:22", "8:33"]),
+        ("7:22", None, ["7:22"]),
+        (None, None, []),
+    ],
+)
+def test_the_servers_that_are_ours_are_watched(
+    requested: Requested, target: str | None, aqp: str | None, processes: list[str]
+) -> None:
+    site = Site(
+        target=local_target(TargetKind.MOTO, "http://127.0.0.1:1", target),
+        aqp=Aqp(url="http://127.0.0.1:2", label="AQP", process=aqp),
+    )
+    spec = requested("AqpStatusUser").spec(site, Dataset(), run_id="r", progress_s=None)
+    assert spec.server_processes == processes
+
+
+def test_a_run_without_servers_of_ours_watches_none(requested: Requested) -> None:
+    spec = requested("AqpStatusUser").spec(Site(), Dataset(), run_id="r", progress_s=None)
+    assert not spec.server_processes
