@@ -146,6 +146,7 @@ def test_a_document_has_every_key_of_its_schema() -> None:
         "fingerprint",
         "generator",
         "metered_units",
+        "notes",
         "operations",
         "thresholds",
     }
