@@ -85,13 +85,13 @@ class Run(NamedTuple):
 
 
 def run(folder: Path, plan: FaultPlan) -> Run:
-    """Let the four shipped users send 500 requests in a second."""
+    """Let the four shipped users send 500 requests a second, more than the plan has faults for."""
     with fault_proxy(folder, plan) as proxy:
         spec = RunSpec(
             user_classes=dict.fromkeys(USERS, 1),
             users=12,
             spawn_rate=100,
-            run_time_s=1,
+            run_time_s=2,
             stop_timeout_s=5,
             warmup_s=0,
             pacing=OpenModel.at(500.0),

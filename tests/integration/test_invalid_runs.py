@@ -188,15 +188,14 @@ def test_what_spoils_a_run_is_among_its_reasons(spoiled: RunVerdict, reason: str
     assert sum(each.startswith(reason) for each in spoiled.invalid_reasons) == 1
 
 
-def test_a_saturated_generator_neither_fails_nor_passes_its_target(play: Play) -> None:
+def test_a_saturated_generator_neither_fails_a_good_target_nor_passes_a_bad_one(
+    play: Play,
+) -> None:
+    """The target takes 20 ms, and the event loop stands still for 30 ms of every 50."""
     run = play(BUSY, user_classes={"Busy": 1}, run_time_s=3)
-    reasons = ("the load generator used ", "the load generator woke up ")
 
-    for limit in ("median < 1 ms", "median < 100 ms"):
-        verdict = judged(run, limit)
-        assert verdict.verdict is Verdict.INVALID
-        # Where neighbours take its core, a saturated process shows less CPU, and wakes up late.
-        assert any(each.startswith(reasons) for each in verdict.invalid_reasons)
+    assert judged(run, "median < 100 ms").verdict is Verdict.INVALID
+    assert judged(run, "median < 1 ms").verdict in {Verdict.INVALID, Verdict.FAIL}
 
 
 def test_a_rate_that_the_users_cannot_carry_is_no_slow_pass(play: Play) -> None:
@@ -205,7 +204,7 @@ def test_a_rate_that_the_users_cannot_carry_is_no_slow_pass(play: Play) -> None:
 
     assert verdict.verdict is Verdict.INVALID
     (reason,) = verdict.invalid_reasons
-    assert reason.startswith(f"requests due {run.generator.arrivals_due}, sent ")
+    assert reason.startswith(f"Slow: requests due {run.generator.arrivals_due}, sent ")
     assert "add users (4" in reason
     assert "there were 2: try 3" in reason
 
