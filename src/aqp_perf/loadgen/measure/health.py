@@ -8,6 +8,7 @@ from aqp_perf.core.measured.run_result import GeneratorHealth
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.loadgen.clients.connections import pool_counts
 from aqp_perf.loadgen.record.freezes import BEAT_NS, LATE_NS, Freezes
+from aqp_perf.loadgen.record.os_delays import FreezeCauses
 from aqp_perf.loadgen.workload.alarm import Alarm
 
 _CPU_SAMPLE_NS = 1_000_000_000
@@ -19,11 +20,12 @@ _CPU_SAMPLES = 5
 class HealthProbe:
     """Measures this process from `open_window` on, in a greenlet of its own."""
 
-    def __init__(self, freezes: Freezes) -> None:
+    def __init__(self, freezes: Freezes, causes: FreezeCauses) -> None:
         self.cpu_ratio_max: float | None = None
         self.loop_lag = LatencyHistogram()
         """Of beats that are no end of a freeze."""
         self._freezes = freezes
+        self._causes = causes
         self._is_open = False
         self._pools_before = pool_counts()
         self._cpu_samples: deque[tuple[int, int]] = deque(maxlen=_CPU_SAMPLES + 1)
@@ -57,6 +59,8 @@ class HealthProbe:
             alarm.sleep_until(time.perf_counter_ns() + BEAT_NS)
             now_ns = time.perf_counter_ns()
             lag_ns = self._freezes.beat(now_ns)
+            self._freezes.look_at_servers(now_ns)
+            self._causes.note()
             if self._is_open and lag_ns <= LATE_NS:
                 self.loop_lag.record_ns(lag_ns)
             # By the clock: a loop that lags takes long for so many probes.

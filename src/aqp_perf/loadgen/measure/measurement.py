@@ -21,7 +21,6 @@ from aqp_perf.core.load.durations import parse_duration
 from aqp_perf.core.measured.merging import merge
 from aqp_perf.core.measured.run_progress import Progress
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
-from aqp_perf.core.measured.stalls import FreezeCause
 from aqp_perf.loadgen.command.result_file import write_outcome
 from aqp_perf.loadgen.measure.health import HealthProbe
 from aqp_perf.loadgen.measure.locust_workers import LocustWorkers
@@ -34,6 +33,7 @@ from aqp_perf.loadgen.measure.soundness import (
 )
 from aqp_perf.loadgen.measure.watch import Watch
 from aqp_perf.loadgen.record.freezes import Freezes
+from aqp_perf.loadgen.record.os_delays import FreezeCauses, ServerDelays
 from aqp_perf.loadgen.record.recorder import Recorder
 from aqp_perf.loadgen.record.request_listener import RequestListener
 from aqp_perf.loadgen.record.window import Window
@@ -54,9 +54,11 @@ class Measurement:
         self._workload = workload_of(environment)
         self._recorder = Recorder()
         self._window = Window(self._workload)
-        freezes = Freezes(lambda _length_ns: FreezeCause.UNKNOWN)
+        causes = FreezeCauses()
+        servers = options.server_process
+        freezes = Freezes(causes.cause, ServerDelays(servers).look if servers else None)
         self.requests = RequestListener(self._recorder, self._window, freezes)
-        self.probe = HealthProbe(freezes)
+        self.probe = HealthProbe(freezes, causes)
         self._workers = LocustWorkers(environment.runner)
         self._watch = Watch(
             environment,

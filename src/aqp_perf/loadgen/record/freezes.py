@@ -13,6 +13,10 @@ from aqp_perf.core.measured.stalls import MOST_FREEZES, Freeze, FreezeCause
 BEAT_NS: Final = 5_000_000
 LATE_NS: Final = 5_000_000
 """A beat that is later than this ends a freeze; shorter lags are in the event loop's lag."""
+SLOW_NS: Final = 5_000_000
+"""Answers that took longer may have waited for a server that had no core."""
+_LOOK_NS: Final = 1_000_000
+_SHORTEST_DELAY_NS: Final = 2_000_000
 _MOST_RECENT: Final = 512
 _NS: Final = 1_000_000_000
 
@@ -31,10 +35,19 @@ class Freezes:
 
     Args:
         cause_of: returns why the process stood still for so many ns, until now.
+        server_delay: returns for how many ns servers of ours waited for a core since the last call;
+            None: there is no such server.
     """
 
-    def __init__(self, cause_of: Callable[[int], FreezeCause]) -> None:
+    def __init__(
+        self,
+        cause_of: Callable[[int], FreezeCause],
+        server_delay: Callable[[], int] | None = None,
+    ) -> None:
         self._cause_of = cause_of
+        self._server_delay = server_delay
+        self._looked_ns = 0
+        self.has_servers = server_delay is not None
         self._recent: deque[_Freeze] = deque()
         """In order of their ends, nearly; neighbours are one."""
         self._under_way: _Freeze | None = None
@@ -90,9 +103,17 @@ class Freezes:
         freeze.length_ns = now_ns - freeze.start_ns
         self._reach(freeze)
 
-    def add_server_delay(self, since_ns: int, now_ns: int, length_ns: int) -> None:
-        """Note that a server of ours waited ``length_ns`` for a core, until after ``since_ns``."""
-        freeze = _Freeze(since_ns - length_ns, now_ns, length_ns)
+    def look_at_servers(self, now_ns: int) -> None:
+        """Note for how long servers waited for a core: they did not answer meanwhile."""
+        looked_ns = self._looked_ns
+        if self._server_delay is None or now_ns - looked_ns < _LOOK_NS:
+            return
+        self._looked_ns = now_ns
+        length_ns = self._server_delay()
+        if length_ns < _SHORTEST_DELAY_NS or not looked_ns:
+            return
+        # Linux counts a wait when it ends, so this one ended since the last look.
+        freeze = _Freeze(looked_ns - length_ns, now_ns, length_ns)
         self._add(freeze)
         self._reach(freeze)
         self._keep(freeze.start_ns, length_ns, FreezeCause.SERVER)

@@ -5,7 +5,7 @@ from typing import Final
 
 from aqp_perf.loadgen.clients.failures import encodable, failure_class_of, text_of
 from aqp_perf.loadgen.clients.request_context import RequestContext
-from aqp_perf.loadgen.record.freezes import Freezes
+from aqp_perf.loadgen.record.freezes import SLOW_NS, Freezes
 from aqp_perf.loadgen.record.recorder import Recorder
 from aqp_perf.loadgen.record.window import Window
 
@@ -68,6 +68,8 @@ class RequestListener:
         freezes = self._freezes
         if end_ns > freezes.late_ns:
             freezes.extend(end_ns)
+        if freezes.has_servers and latency_ns > SLOW_NS:
+            freezes.look_at_servers(end_ns)
         if due_ns < freezes.touched_until_ns:
             credit_ns = freezes.credit_ns(due_ns, end_ns)
             if credit_ns:

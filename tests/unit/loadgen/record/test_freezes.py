@@ -83,12 +83,18 @@ def test_a_request_that_is_read_before_the_beat_after_a_freeze_is_touched() -> N
 
 
 def test_a_server_that_waited_for_a_core_was_not_measured_either() -> None:
-    freezes = beating(0, 5, 10)
-    freezes.add_server_delay(5 * MS, 10 * MS, 3 * MS)
+    delays_ms = iter([0, 30, 1, 30])
+    freezes = Freezes(lambda _: FreezeCause.STOPPED, lambda: next(delays_ms) * MS)
+    freezes.open_window()
+    for now_ms in (100, 105, 110):
+        freezes.look_at_servers(now_ms * MS)
+    freezes.look_at_servers(110 * MS + 1)  # too soon to look again
 
-    assert credit_ms(freezes, 1, 9) == 3
+    assert credit_ms(freezes, 74, 106) == 30
+    assert credit_ms(freezes, 60, 76) == 6  # 16 ms, the first 10 before the wait can have begun
+    assert credit_ms(freezes, 60, 70) == 0
     assert freezes.frozen_ns == 0
-    assert freezes.causes == {FreezeCause.SERVER: 0.003}
+    assert freezes.causes == {FreezeCause.SERVER: 0.03}
 
 
 def test_only_the_longest_freezes_are_kept_one_by_one() -> None:
