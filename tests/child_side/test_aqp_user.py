@@ -208,14 +208,16 @@ def test_an_answer_without_statistics_is_as_right_as_another(
     asker = asker_of(serve(answer(aqp_body(ROWS, stats))).url)
 
     assert asker.ask() == ROWS
-    assert asker.fired[0]["context"].keys() == {"due_ns", "start_ns", "items"}
+    context = asker.fired[0]["context"]
+    assert context.keys() == {"due_ns", "start_ns", "planned_read_units", "items"}
 
 
 def test_a_failed_answer_reports_no_times(serve: Start, asker_of: Callable[[str], Asker]) -> None:
     asker = asker_of(serve(answer(aqp_body([{"other": 1}], STATS))).url)
 
     assert asker.ask() is None
-    assert asker.fired[0]["context"].keys() == {"due_ns", "start_ns", "wrong_answer"}
+    context = asker.fired[0]["context"]
+    assert context.keys() == {"due_ns", "start_ns", "planned_read_units", "wrong_answer"}
 
 
 class Fault(NamedTuple):
@@ -223,6 +225,7 @@ class Fault(NamedTuple):
     failure_class: FailureClass
 
 
+NOTHING_READ = {FailureClass.UNAUTHORIZED, FailureClass.CLIENT_ERROR, FailureClass.THROTTLED}
 WRONG, BROKEN = FailureClass.WRONG_ANSWER, FailureClass.CONNECTION
 FAULTS = {
     "401": Fault(answer(b"{}", 401), FailureClass.UNAUTHORIZED),
@@ -268,6 +271,8 @@ def test_a_fault_has_a_class_and_is_met_once(
     assert asker.ask() is None
     assert asker.failure_class() is fault.failure_class
     assert len(server.requests) == 1
+    may_have_read = fault.failure_class not in NOTHING_READ
+    assert asker.fired[0]["context"].get("planned_read_units") == (1.5 if may_have_read else None)
 
 
 def test_a_refused_connection_is_a_connection_failure(asker_of: Callable[[str], Asker]) -> None:
@@ -277,6 +282,7 @@ def test_a_refused_connection_is_a_connection_failure(asker_of: Callable[[str], 
 
     assert asker.ask() is None
     assert asker.failure_class() is FailureClass.CONNECTION
+    assert "planned_read_units" not in asker.fired[0]["context"], "nothing was sent"
 
 
 def hang_up(connection: socket.socket) -> NoReturn:

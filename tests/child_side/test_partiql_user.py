@@ -9,7 +9,7 @@ from gevent import GreenletExit
 from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.proof import WrongAnswerKind
-from aqp_perf.loadgen.clients.dynamodb import Answer, Attempts, DynamoDbError
+from aqp_perf.loadgen.clients.dynamodb import Answer, Attempts, DynamoDbError, not_sent
 from aqp_perf.loadgen.users.partiql_user import PartiqlUser
 from aqp_perf.loadgen.users.select_pages import MOST_EMPTY_PAGES, MOST_ITEMS
 from aqp_perf.workloads.locustfile import PartiqlReadUser, PartiqlWriteUser
@@ -87,6 +87,39 @@ def test_a_write_has_the_outcome_that_its_answer_proves(
     (log,) = user.workload.write_logs
     assert (log.stream, log.to_text()) == ("r/0/0", f"1{noted}")
     assert (events[0]["exception"] is None) is (noted == "a")
+
+
+READ, NOTHING = 1.0, None
+
+
+@pytest.mark.parametrize(
+    ("failure", "planned"),
+    [
+        *((error(kind), READ) for kind in (FailureClass.WRONG_ANSWER, FailureClass.TIMEOUT)),
+        *((error(kind), READ) for kind in (FailureClass.CONNECTION, FailureClass.SERVER_ERROR)),
+        *((error(kind), NOTHING) for kind in (FailureClass.THROTTLED, FailureClass.CLIENT_ERROR)),
+        (error(FailureClass.UNAUTHORIZED), NOTHING),
+        (not_sent("NotConnected", "refused"), NOTHING),
+    ],
+)
+def test_a_select_that_may_have_read_has_its_planned_units(
+    open_environment: Open, failure: DynamoDbError, planned: float | None
+) -> None:
+    user, events = started(open_environment, PartiqlReadUser)
+    run(user, failure)
+
+    user.request()
+
+    assert events[0]["context"].get("planned_read_units") == planned
+
+
+def test_a_write_has_no_planned_reads(open_environment: Open) -> None:
+    user, events = started(open_environment, PartiqlWriteUser)
+    run(user, error(FailureClass.SERVER_ERROR))
+
+    user.request()
+
+    assert "planned_read_units" not in events[0]["context"]
 
 
 def test_a_write_that_was_under_way_at_the_end_has_an_unknown_outcome(

@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
+from aqp_perf.core.load.cost import parse_budget
 from aqp_perf.core.load.pacing import ClosedModel, OpenModel
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.verdict.thresholds import parse_threshold
 from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict, judge
 from aqp_perf.loadgen.command.launcher import LoadRun
 from aqp_perf.loadgen.command.run_spec import RunSpec
+from tests.doubles.scripted_server import Behaviour, ScriptedServer, answer, reset
 
 Play = Callable[..., RunResult]
 
@@ -225,6 +227,28 @@ def test_a_hopeless_run_ends_early_and_has_failed(play: Play, processes: int) ->
     assert run.operation("bad").requests >= 20
     verdict = judge(run, [rule])
     assert (verdict.verdict, verdict.invalid_reasons) == (Verdict.FAIL, ())
+
+
+@pytest.mark.parametrize(
+    "behave", [answer(b"garbage"), answer(status=500), reset], ids=["garbage", "500", "reset"]
+)
+def test_an_aqp_that_says_nothing_of_its_reads_is_stopped_by_the_budget(
+    behave: Behaviour,
+) -> None:
+    """It may have read each time: then the account pays, whatever came back."""
+    with ScriptedServer(behave) as aqp:
+        spec = replace(
+            SPEC,
+            user_classes={"AqpZipcodeUser": 1},
+            host=aqp.url,
+            run_time_s=60,
+            budget=parse_budget("0.000005:0.125:0.625"),
+        )
+        with LoadRun(spec, environment=os.environ) as load:
+            run = load.wait().result
+
+    (reason,) = run.invalid_reasons
+    assert reason.startswith("stopped when the budget of 0.0000050 USD was spent: ")
 
 
 def test_a_file_of_locusts_does_not_change_what_is_measured(

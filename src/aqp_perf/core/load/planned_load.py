@@ -29,24 +29,27 @@ class UserWork(NamedTuple):
     writes: bool = False
 
 
-def _of_insert(dataset: Dataset) -> Units:
+def insert_units(dataset: Dataset) -> Units:
+    """Return the most that inserting an item takes."""
     return Units(write=write_units(largest_item_bytes(dataset)))
 
 
-def _of_select(dataset: Dataset) -> Units:
-    # The orders of one status; rounding up adds at most one block.
+def select_units(dataset: Dataset) -> Units:
+    """Return the most that selecting the orders with one status of a partition takes."""
+    # Rounding up adds at most one block.
     return Units(read=read_units(partition_bytes(dataset) / len(STATUSES)) + read_units(0))
 
 
-def _of_aggregate(dataset: Dataset) -> Units:
+def aggregate_units(dataset: Dataset) -> Units:
+    """Return the most that aggregating a partition takes."""
     return Units(read=read_units(partition_bytes(dataset)))
 
 
 USER_WORK: Final[Mapping[str, UserWork]] = {
-    "PartiqlWriteUser": UserWork(_of_insert, 0.5, writes=True),
-    "PartiqlReadUser": UserWork(_of_select, 3.0),
-    "AqpZipcodeUser": UserWork(_of_aggregate, 3.0),
-    "AqpStatusUser": UserWork(_of_aggregate, 3.0),
+    "PartiqlWriteUser": UserWork(insert_units, 0.5, writes=True),
+    "PartiqlReadUser": UserWork(select_units, 3.0),
+    "AqpZipcodeUser": UserWork(aggregate_units, 3.0),
+    "AqpStatusUser": UserWork(aggregate_units, 3.0),
 }
 """The user classes that ship, by name."""
 

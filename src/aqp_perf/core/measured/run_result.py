@@ -60,7 +60,7 @@ class MeteredUnits:
     write: Figure = 0.0
     """As reported by DynamoDB, and one for each write without an answer."""
     estimated_read: Figure = 0.0
-    """Of an AQP's reads, from the bytes that it reported to have read."""
+    """From the bytes that an AQP reported to have read; as planned where nothing was reported."""
 
     @property
     def units(self) -> Units:

@@ -56,6 +56,8 @@ class DynamoDbError(Exception):
 
     attempts: Attempts | None = None
     """None: exactly one, by a client that does not retry."""
+    was_sent = True
+    """Whether the request went out, at least in part."""
 
     def __init__(
         self, failure_class: FailureClass, code: str, message: str = "", reasons: Sequence[str] = ()
@@ -194,7 +196,9 @@ def not_dynamodb(payload: bytes) -> DynamoDbError:
 
 def not_sent(code: str, message: str) -> DynamoDbError:
     """Return the error for a request that was not sent, for want of a connection."""
-    return DynamoDbError(FailureClass.CONNECTION, code, message)
+    error = DynamoDbError(FailureClass.CONNECTION, code, message)
+    error.was_sent = False
+    return error
 
 
 def lost(message: str, *, timed_out: bool, writes: bool) -> DynamoDbError:

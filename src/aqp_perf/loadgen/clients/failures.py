@@ -22,6 +22,9 @@ _NOT_CONNECTED_OR_BROKEN = (
     requests.exceptions.ChunkedEncodingError,
 )
 """They may come with a response whose status is 200: the answer broke off."""
+_NOTHING_READ = frozenset(
+    {FailureClass.THROTTLED, FailureClass.CLIENT_ERROR, FailureClass.UNAUTHORIZED}
+)
 _PROCESS = "custom-process"
 """botocore's name for a ``credential_process``."""
 _TIMEOUTS = (TimeoutError, requests.Timeout, Timeout)
@@ -52,6 +55,11 @@ def class_of_status(status: int, code: str = "") -> FailureClass:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return FailureClass.SERVER_ERROR
     return FailureClass.CLIENT_ERROR
+
+
+def may_have_read(failure_class: FailureClass) -> bool:
+    """Return whether a request that was sent and failed so may have read data, which is billed."""
+    return failure_class not in _NOTHING_READ
 
 
 def encodable(text: str) -> str:

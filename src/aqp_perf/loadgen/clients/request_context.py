@@ -31,6 +31,8 @@ class RequestContext(TypedDict, total=False):
     """Times in ns that the target reported; see `aqp_perf.core.measured.operation_parts`."""
     payload_bytes: int
     """Data that the target reported to have read."""
+    planned_read_units: float
+    """Capacity units that the request may have taken; they count if the target reported none."""
     attempts: int
     """How often a client that retries sent the request; comes with the next two keys."""
     throttled_attempts: int

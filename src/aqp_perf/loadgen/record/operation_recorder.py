@@ -139,6 +139,8 @@ class OperationRecorder:
         payload_bytes = context.get("payload_bytes")
         if payload_bytes is not None:
             self.metered["estimated_read"] += read_units(payload_bytes)
+        elif read is None and "planned_read_units" in context:
+            self.metered["estimated_read"] += context["planned_read_units"]
 
     def record_answer(self, length_bytes: int, items: int | None) -> None:
         """Count the size of an answer without a failure."""

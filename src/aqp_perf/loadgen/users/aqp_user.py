@@ -18,12 +18,13 @@ from geventhttpclient.response import HTTPParseError
 
 from aqp_perf.core.aws.secret_texts import without_secrets
 from aqp_perf.core.data.statements import query_path
+from aqp_perf.core.load.planned_load import aggregate_units
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.proof import AggregateQuery
 from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind, wrong_answer
-from aqp_perf.loadgen.clients.connections import DEFAULT_TIMEOUTS, Timeouts
+from aqp_perf.loadgen.clients.connections import DEFAULT_TIMEOUTS, NotConnected, Timeouts
 from aqp_perf.loadgen.clients.exchange import HttpServer, Reply
-from aqp_perf.loadgen.clients.failures import encodable
+from aqp_perf.loadgen.clients.failures import encodable, failure_class_of, may_have_read
 from aqp_perf.loadgen.clients.request_context import RequestContext
 from aqp_perf.loadgen.users.aqp_answer import AqpAnswer, MalformedAnswer, check_columns, read_answer
 from aqp_perf.loadgen.users.paced_user import AnswerCheck, PacedUser
@@ -60,6 +61,7 @@ class AqpUser(PacedUser):
             self.workload.give_up(f"--host: {error}")
             raise GreenletExit from error
         self._server = self._servers[key]
+        self._planned_read_units = aggregate_units(self.workload.settings.dataset).read
         user = os.environ.get("PERF_AQP_USER", "small-query-app")
         password = os.environ.get("PERF_AQP_PASSWORD", "secretEXAMPLE")
         token = base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -102,12 +104,15 @@ class AqpUser(PacedUser):
             check: how the rows are checked, once the latency is taken.
         """
         context = self.timing(due_ns)
+        context["planned_read_units"] = self._planned_read_units
         if check is not None:
             context["is_checked"] = False  # until it is
         request = f"GET {query_path(sql)} HTTP/1.1\r\n{self._headers}\r\n".encode("ascii")
         try:
             reply = self._server.exchange(request)
         except (OSError, HTTPParseError) as error:
+            if isinstance(error, NotConnected):
+                del context["planned_read_units"]
             self.report("GET", name, context, exception=error)
             return None
         except GreenletExit:
@@ -118,6 +123,8 @@ class AqpUser(PacedUser):
         rows: list[Any] | None = None
         if reply.status_code != HTTPStatus.OK:
             failure = UnexpectedStatus(f"HTTP {reply.status_code}")
+            if not may_have_read(failure_class_of(failure, reply)):
+                del context["planned_read_units"]
         else:
             answer = self._read(reply, sql, columns, check)
             if check is not None:

@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 from gevent import GreenletExit
 
 from aqp_perf.core.data.statements import insert_statement
+from aqp_perf.core.load.planned_load import select_units
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.proof.write_log import Outcome
 from aqp_perf.loadgen.clients.dynamodb import (
@@ -16,6 +17,7 @@ from aqp_perf.loadgen.clients.dynamodb import (
     DynamoDbClient,
     DynamoDbError,
 )
+from aqp_perf.loadgen.clients.failures import may_have_read
 from aqp_perf.loadgen.clients.open_client import open_client
 from aqp_perf.loadgen.clients.request_context import RequestContext
 from aqp_perf.loadgen.command.argument_values import ClientKind
@@ -70,6 +72,7 @@ class PartiqlUser(PacedUser):
         if client is None:
             raise GreenletExit  # reported already; for a StopUser locust would log the traceback
         self.client = client
+        self._planned_read_units = select_units(self.workload.settings.dataset).read
         self._write_log = self.workload.open_write_log(self.stream)
 
     def insert(self, name: str, index: int, *, due_ns: int) -> None:
@@ -141,27 +144,35 @@ class PartiqlUser(PacedUser):
             )
         except DynamoDbError as error:
             _add_attempts(context, error.attempts)
+            if not writes and error.was_sent and may_have_read(error.failure_class):
+                context["planned_read_units"] = self._planned_read_units
             if error.failure_class is FailureClass.WRONG_ANSWER and pages is not None:
                 pages.take_malformed(str(error), context)
             self.report("partiQL", name, context, exception=error)
             return error
         except GreenletExit:
             kind = FailureClass.AMBIGUOUS if writes else FailureClass.TIMEOUT
+            if not writes:
+                context["planned_read_units"] = self._planned_read_units
             self.report_unanswered("partiQL", name, context, kind)
             raise
         end_ns = time.perf_counter_ns()
-        if answer.consumed_units is not None:
-            if writes:
-                context["consumed_write_units"] = answer.consumed_units
-            else:
-                context["consumed_read_units"] = answer.consumed_units
-        if not writes:
-            context["items"] = len(answer.items)
-        _add_attempts(context, answer.attempts)
+        _note_answer(answer, context, writes=writes)
         if pages is not None:
             pages.take(answer, context)
         self.report("partiQL", name, context, length_bytes=answer.length_bytes, end_ns=end_ns)
         return answer
+
+
+def _note_answer(answer: Answer, context: RequestContext, *, writes: bool) -> None:
+    if answer.consumed_units is not None:
+        if writes:
+            context["consumed_write_units"] = answer.consumed_units
+        else:
+            context["consumed_read_units"] = answer.consumed_units
+    if not writes:
+        context["items"] = len(answer.items)
+    _add_attempts(context, answer.attempts)
 
 
 def _add_attempts(context: RequestContext, attempts: Attempts | None) -> None:

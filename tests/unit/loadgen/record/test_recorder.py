@@ -178,6 +178,18 @@ def test_billed_units_are_metered_in_the_warm_up_too() -> None:
     assert recorder.results(1.0) == (), "none of it was measured"
 
 
+def test_what_no_answer_reports_is_metered_as_planned() -> None:
+    recorder = Recorder()
+    read = recorder.operation("GET", "read")
+    planned: RequestContext = {"planned_read_units": 3.0}
+    read.meter(planned, FailureClass.WRONG_ANSWER)
+    read.meter(planned, FailureClass.TIMEOUT)
+    read.meter(planned | {"payload_bytes": 1}, None)
+    read.meter(planned | {"consumed_read_units": 0.5}, None)
+
+    assert recorder.metered == MeteredUnits(read=0.5, estimated_read=6.5)
+
+
 def test_messages_are_bounded_but_every_failure_counts() -> None:
     operation = Recorder().operation("GET", "read")
     for number in range(150):
