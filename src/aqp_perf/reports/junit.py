@@ -8,6 +8,7 @@ from dataclasses import fields
 from aqp_perf.core.comparison.outcome import Comparison
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.results.judged_run import JudgedRun
+from aqp_perf.core.verdict.hidden_waits import hidden_waits
 from aqp_perf.reports.facts.comparisons import EVERY_OPERATION
 from aqp_perf.reports.lines import printable
 
@@ -63,6 +64,8 @@ def _run_figures(judged: JudgedRun) -> Iterator[tuple[object, ...]]:
     yield "duration_s", run.duration_s
     for field in fields(run.generator):
         yield "generator", field.name, getattr(run.generator, field.name)
+    hidden = hidden_waits(run, verdict.judgements)
+    yield "hidden_wait_ratio", None if hidden is None else hidden.ratio
     yield "answers_not_verified", judged.unverified
     for field in () if judged.write_audit is None else fields(judged.write_audit):
         if not field.name.endswith("_keys"):  # those are in the results file

@@ -215,6 +215,12 @@ class LatencyHistogram(_Histogram):
         reach_us = NormalDist().inv_cdf((1 + confidence) / 2) * standard_error_us
         return max(mean_us - reach_us, 0.0) * _NS_PER_US, (mean_us + reach_us) * _NS_PER_US
 
+    def excess_ns(self, limit_ns: int) -> float:
+        """Return the sum of what samples are longer than ``limit_ns``; each as its bucket says."""
+        limit_us = limit_ns / _NS_PER_US
+        excesses_us = (count * max(0.0, middle - limit_us) for middle, count in self._buckets())
+        return sum(excesses_us) * _NS_PER_US
+
     def summary_ms(self) -> dict[str, float | None]:
         """Return min, mean, p50, p90, p95, p99, p99_9 and max, in ms; all None when empty."""
         return {name: us if us is None else us / _US_PER_MS for name, us in self._summary().items()}

@@ -14,6 +14,7 @@ from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.reports.facts.comparisons import comparison_rows, comparison_text
 from aqp_perf.reports.facts.conditions import cost_facts, generator_facts, origin_facts
 from aqp_perf.reports.facts.decisive import decisive_text
+from aqp_perf.reports.facts.hidden_waits import hidden_wait_text
 from aqp_perf.reports.facts.operations import failure_groups, time_notes, together
 from aqp_perf.reports.facts.proof import answer_facts, audit_facts, is_unaudited, key_facts
 from aqp_perf.reports.facts.verdicts import (
@@ -69,6 +70,7 @@ def _run_view(name: str, judged: JudgedRun) -> dict[str, object]:
     failures = part_text(sum(it.failures for it in run.operations), run.requests)
     throughput = figure(sum(it.throughput_per_s for it in run.operations), DIGITS)
     decisive, reasons = decisive_text(judged), [*map(printable, verdict_reasons(judged))]
+    hidden = hidden_wait_text(judged)
     worst_p99, pacing = _worst_p99(run), judged.profile.get("pacing")
     return {
         "name": name,
@@ -96,7 +98,8 @@ def _run_view(name: str, judged: JudgedRun) -> dict[str, object]:
         "has_service_times": any(it.latency != it.service_time for it in run.operations),
         "has_time_shares": any(it.time_shares is not None for it in run.operations),
         "time_notes": [
-            note for label, operation in operations.items() for note in time_notes(label, operation)
+            *(note for label, it in operations.items() for note in time_notes(label, it)),
+            *([] if hidden is None else [hidden]),
         ],
         "failure_groups": list(failure_groups(run)),
         "answers": list(answer_facts(judged)),

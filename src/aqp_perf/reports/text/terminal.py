@@ -8,6 +8,7 @@ from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.reports.facts.conditions import generator_facts, profile_value
+from aqp_perf.reports.facts.hidden_waits import hidden_wait_text
 from aqp_perf.reports.facts.operations import failure_groups, time_notes, together
 from aqp_perf.reports.facts.proof import (
     answers_text,
@@ -53,6 +54,9 @@ def run_block(judged: JudgedRun, width: int = 100) -> Iterator[Line]:
     for label, operation in run.labelled.items():
         for note in time_notes(label, operation):
             yield from paragraph(note, width)
+    hidden = hidden_wait_text(judged)
+    if hidden is not None:
+        yield from paragraph(hidden, width)
     yield from _failure_lines(run, width)
     yield from proof_lines(judged, width)
     yield from origin_lines(judged)

@@ -194,6 +194,15 @@ def test_a_mean_has_an_interval_from_thirty_samples_on() -> None:
     )
 
 
+@law
+@given(samples, latencies)
+def test_what_samples_are_above_a_limit_adds_up(values: list[int], limit_ns: int) -> None:
+    exact_ns = sum(max(0, value - limit_ns) for value in values)
+    slack_ns = sum(accuracy_ns(value) + 500 for value in values)
+    observed_ns = LatencyHistogram.of(values).excess_ns(limit_ns)
+    assert observed_ns == pytest.approx(exact_ns, rel=0, abs=slack_ns)
+
+
 def test_a_histogram_is_shown_by_its_size() -> None:
     assert repr(LatencyHistogram.of([1_000])) == "<LatencyHistogram of 1 samples>"
 
