@@ -56,7 +56,7 @@ class Measurement:
         self._window = Window(self._workload)
         causes = FreezeCauses()
         servers = options.server_process
-        freezes = Freezes(causes.cause, ServerDelays(servers).look if servers else None)
+        freezes = Freezes(causes.cause, ServerDelays(servers) if servers else None)
         self.requests = RequestListener(self._recorder, self._window, freezes)
         self.probe = HealthProbe(freezes, causes)
         self._workers = LocustWorkers(environment.runner)

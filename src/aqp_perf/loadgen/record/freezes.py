@@ -6,7 +6,7 @@ did not run, or had too much to do: for as long it sent nothing and read no answ
 
 from collections import Counter, deque
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from aqp_perf.core.measured.stalls import MOST_FREEZES, Freeze, FreezeCause
 
@@ -15,10 +15,20 @@ LATE_NS: Final = 5_000_000
 """A beat that is later than this ends a freeze; shorter lags are in the event loop's lag."""
 SLOW_NS: Final = 5_000_000
 """Answers that took longer may have waited for a server that had no core."""
-_LOOK_NS: Final = 1_000_000
 _SHORTEST_DELAY_NS: Final = 2_000_000
 _MOST_RECENT: Final = 512
 _NS: Final = 1_000_000_000
+
+
+class Servers(Protocol):
+    """Servers of ours on this machine."""
+
+    @property
+    def rest_ns(self) -> int:
+        """How long to wait between two looks."""
+
+    def look(self) -> int:
+        """Return for how many ns they waited for a core since the last look."""
 
 
 class _Freeze:
@@ -35,19 +45,16 @@ class Freezes:
 
     Args:
         cause_of: returns why the process stood still for so many ns, until now.
-        server_delay: returns for how many ns servers of ours waited for a core since the last call;
-            None: there is no such server.
+        servers: target and AQP, where they are ours; None: neither is.
     """
 
     def __init__(
-        self,
-        cause_of: Callable[[int], FreezeCause],
-        server_delay: Callable[[], int] | None = None,
+        self, cause_of: Callable[[int], FreezeCause], servers: Servers | None = None
     ) -> None:
         self._cause_of = cause_of
-        self._server_delay = server_delay
+        self._servers = servers
         self._looked_ns = 0
-        self.has_servers = server_delay is not None
+        self.has_servers = servers is not None
         self._recent: deque[_Freeze] = deque()
         """In order of their ends, nearly; neighbours are one."""
         self._under_way: _Freeze | None = None
@@ -106,10 +113,10 @@ class Freezes:
     def look_at_servers(self, now_ns: int) -> None:
         """Note for how long servers waited for a core: they did not answer meanwhile."""
         looked_ns = self._looked_ns
-        if self._server_delay is None or now_ns - looked_ns < _LOOK_NS:
+        if self._servers is None or now_ns - looked_ns < self._servers.rest_ns:
             return
         self._looked_ns = now_ns
-        length_ns = self._server_delay()
+        length_ns = self._servers.look()
         if length_ns < _SHORTEST_DELAY_NS or not looked_ns:
             return
         # Linux counts a wait when it ends, so this one ended since the last look.

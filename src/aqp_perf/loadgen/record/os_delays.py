@@ -22,6 +22,9 @@ _RUN_DELAY: Final = 1
 
 Source: Linux, Documentation/scheduler/sched-stats.rst, "/proc/<pid>/schedstat".
 """
+_REST_NS: Final = 100_000
+"""Rest for each thread; a look at one takes up to 2 µs."""
+_SHORTEST_REST_NS: Final = 1_000_000
 _STEAL: Final = 8
 """Index of the time that the hypervisor took, in ticks. Source: ``proc_stat(5)``."""
 
@@ -112,6 +115,11 @@ class ServerDelays:
         self._task_folders = [folder for folder in opened if folder is not None]
         self._threads: dict[tuple[int, str], _Thread] = {}
         self._scan()
+
+    @property
+    def rest_ns(self) -> int:
+        """How long to wait between two looks, so that they take 2 % of a core at most."""
+        return max(_SHORTEST_REST_NS, _REST_NS * len(self._threads))
 
     def look(self) -> int:
         """Return the longest growth of a thread's run delay since the last look, in ns.

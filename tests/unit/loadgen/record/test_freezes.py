@@ -82,13 +82,24 @@ def test_a_request_that_is_read_before_the_beat_after_a_freeze_is_touched() -> N
     assert credit_ms(freezes, 4, 108) == 102
 
 
+class Waiting:
+    """Servers that waited for a core as long as the test wants; two looks are 2 ms apart."""
+
+    rest_ns = 2 * MS
+
+    def __init__(self, *delays_ms: int) -> None:
+        self._delays_ms = iter(delays_ms)
+
+    def look(self) -> int:
+        return next(self._delays_ms) * MS
+
+
 def test_a_server_that_waited_for_a_core_was_not_measured_either() -> None:
-    delays_ms = iter([0, 30, 1, 30])
-    freezes = Freezes(lambda _: FreezeCause.STOPPED, lambda: next(delays_ms) * MS)
+    freezes = Freezes(lambda _: FreezeCause.STOPPED, Waiting(0, 30, 1, 30))
     freezes.open_window()
     for now_ms in (100, 105, 110):
         freezes.look_at_servers(now_ms * MS)
-    freezes.look_at_servers(110 * MS + 1)  # too soon to look again
+    freezes.look_at_servers(112 * MS - 1)  # too soon to look again
 
     assert credit_ms(freezes, 74, 106) == 30
     assert credit_ms(freezes, 60, 76) == 6  # 16 ms, the first 10 before the wait can have begun

@@ -239,6 +239,13 @@ def test_threads_come_and_go(
     assert delays.look() == 20_000
 
 
+def test_the_more_threads_the_longer_the_rest(tmp_path: Path, server: Server) -> None:
+    assert ServerDelays([server.identity], tmp_path).rest_ns == 1 * MS
+    for thread in range(9, 57):
+        server.run(thread, 0)
+    assert ServerDelays([server.identity], tmp_path).rest_ns == 5 * MS
+
+
 @pytest.mark.parametrize("identity", ["7:21", "7", "", "8:22", ":22", "../7:22"])
 def test_a_process_that_is_not_the_one_is_left_out(
     identity: str, tmp_path: Path, server: Server
