@@ -154,3 +154,13 @@ def test_a_beat_in_time_touches_nothing(listening: Listening) -> None:
         listening.hear(context=timing(due_ns + number * BEAT_NS))
 
     assert listening.result.touched is None
+
+
+def test_an_operation_knows_the_classes_of_its_users(listening: Listening) -> None:
+    """Those of the warm-up, too: what they send in the window may never be answered."""
+    due_ns = listening.window.from_ns
+    for user_class, due in (("A", due_ns), ("B", due_ns - MS), ("A", due_ns)):
+        listening.hear(context={**timing(due), "user_class": user_class})
+    listening.hear()
+
+    assert listening.result.user_classes == ("A", "B")

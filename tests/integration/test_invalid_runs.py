@@ -205,7 +205,7 @@ def test_a_rate_that_the_users_cannot_carry_is_no_slow_pass(play: Play) -> None:
     verdict = judged(run, "failure_ratio < 1%", "p90 < 10 s")
 
     assert verdict.verdict is Verdict.INVALID
-    (reason,) = verdict.invalid_reasons
+    reason, *_ = verdict.invalid_reasons
     assert reason.startswith(f"Slow: requests due {run.generator.arrivals_due}, sent ")
     assert "add users (4" in reason
     assert "there were 2: try 3" in reason

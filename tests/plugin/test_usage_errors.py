@@ -120,7 +120,7 @@ OPTIONS = [
         ["--perf-pacing", "50/s@30s,200/s@2m"],
         (
             "the stages of 50/s@30s,200/s@2m take 2m30s, longer than the run time of 10s: raise "
-            "--perf-run-time"
+            "--perf-run-time to 2m30s"
         ),
     ),
     (

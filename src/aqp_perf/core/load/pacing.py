@@ -21,6 +21,7 @@ from aqp_perf.core.load.durations import format_duration, parse_duration
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _STAGE = re.compile(rf"{_NUMBER}(?:\.\.{_NUMBER})?/s(?:@(.+))?")
 _POISSON = ":poisson"
+_NEGLIGIBLE_RATIO = 0.1
 HIGHEST_PER_S = 1_000_000
 """More than any number of processes can send."""
 
@@ -132,6 +133,17 @@ class OpenModel:
     def staged_s(self) -> float:
         """Total duration of the stages; 0 for a constant rate."""
         return sum(stage.duration_s for stage in self.stages if not math.isinf(stage.duration_s))
+
+    @property
+    def least_s(self) -> float:
+        """How long it must run to have sent its stages: all but a tenth of the last one."""
+        last_s = self.stages[-1].duration_s
+        return self.staged_s - (0.0 if math.isinf(last_s) else last_s * _NEGLIGIBLE_RATIO)
+
+    @property
+    def peak_per_s(self) -> float:
+        """The highest rate."""
+        return max(max(stage.from_per_s, stage.to_per_s) for stage in self.stages)
 
     def arrivals_within(self, elapsed_s: float) -> float:
         """Return how many arrivals are due within ``elapsed_s``, with fractions."""

@@ -65,9 +65,7 @@ class LoadShape:
     @property
     def peak_per_s(self) -> float:
         """The highest arrival rate of the open model; 0 for a closed one."""
-        if not isinstance(self.pacing, OpenModel):
-            return 0.0
-        return max(max(stage.from_per_s, stage.to_per_s) for stage in self.pacing.stages)
+        return self.pacing.peak_per_s if isinstance(self.pacing, OpenModel) else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,8 @@ class RequestContext(TypedDict, total=False):
     """When the request was due (perf_counter)."""
     start_ns: int
     """When it was sent (perf_counter); there whenever ``due_ns`` is."""
+    user_class: str
+    """The paced class of the user that sent it."""
 
     consumed_read_units: float
     """Capacity units as DynamoDB reported them."""

@@ -29,6 +29,7 @@ from aqp_perf.loadgen.measure.soundness import (
     count_reasons,
     early_end_reasons,
     locustfile_reasons,
+    schedule_reasons,
     user_reasons,
 )
 from aqp_perf.loadgen.measure.watch import Watch
@@ -72,7 +73,7 @@ class Measurement:
         self._is_interrupted = False
 
     def on_test_start(self, **_: object) -> None:
-        """Begin the warm-up; the measurement window follows it."""
+        """Begin the warm-up, unless it begins with the schedule."""
         warmup_s = parse_duration(self._options.warmup, allow_zero=True)
         self._recorder.clear()
         self._workers.begin()
@@ -84,13 +85,18 @@ class Measurement:
         self._is_interrupted = False
         self._window.begin_test(warmup_s)
         self.probe.begin()
-        gevent.spawn_later(warmup_s, self.probe.open_window)
+        if not self._window.waits_for_schedule:
+            gevent.spawn_later(warmup_s, self.probe.open_window)
         self._watch.begin_test()
 
     def on_spawning_complete(self, user_count: int, **_: object) -> None:
-        """Note the number of users and the workers that run them."""
+        """Note the users and the workers that run them; begin the warm-up with the schedule."""
         self._users = max(self._users, user_count)
         self._workers.add_connected()
+        if self._window.waits_for_schedule:
+            self._window.begin_schedule()
+            warmup_s = parse_duration(self._options.warmup, allow_zero=True)
+            gevent.spawn_later(warmup_s, self.probe.open_window)
 
     def on_test_stopping(self, **_: object) -> None:
         """End the measurement window: no further request will be due."""
@@ -190,7 +196,10 @@ class Measurement:
         if watch.overspent is not None:
             yield watch.overspent
         if self._window.is_over and not self._is_interrupted and not watch.has_ended_run:
-            yield from early_end_reasons(self._window.test_s, self._options.run_time)
+            early = [*early_end_reasons(self._window.test_s, self._options.run_time)]
+            yield from early or schedule_reasons(
+                self._workload.schedule, self._window.test_s, self._window.scheduled_s
+            )
         if not watch.has_ended_run:
             yield from user_reasons(self._environment)
         yield from count_reasons(self._recorder.total_requests, self._environment)

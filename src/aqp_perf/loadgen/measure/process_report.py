@@ -1,14 +1,16 @@
 """What a locust process reports of itself and of the requests that it counted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, MeteredUnits
+from aqp_perf.core.measured.stalls import ClassCounts
 from aqp_perf.core.records import Count, Figure
 from aqp_perf.loadgen.measure.health import HealthProbe
 from aqp_perf.loadgen.record.window import Window
+from aqp_perf.loadgen.workload.sends import Sends
 from aqp_perf.loadgen.workload.workload import Workload
 
 
@@ -33,14 +35,28 @@ class ProcessState:
         if arrivals.started_ns:
             due_and_sent = arrivals.counts_between(window.from_ns, window.until_ns)
             counts = (*due_and_sent, arrivals.caught_up_count)
+        schedule = workload.schedule
         logs = workload.write_logs if window.is_over else []
         return cls(
             window_s=window.length_s,
             has_stopped=window.is_over,
             has_cut_off_users=workload.ending.has_cut_off_users,
             write_logs={log.stream: log.to_text() for log in logs if log.count},
-            health=probe.health(counts, window.from_ns),
+            health=replace(
+                probe.health(counts, window.from_ns),
+                user_classes=_class_counts(window, workload),
+                peak_per_s=None if schedule is None else schedule.peak_per_s,
+            ),
         )
+
+
+def _class_counts(window: Window, workload: Workload) -> dict[str, ClassCounts]:
+    due = workload.arrivals.due_between(window.from_ns, window.until_ns)
+    counts = {}
+    for name in sorted(due.keys() | workload.sends.keys()):
+        sends = workload.sends.get(name, Sends())
+        counts[name] = ClassCounts(due=due.get(name), sent=sends.sent, unrecorded=sends.unrecorded)
+    return counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

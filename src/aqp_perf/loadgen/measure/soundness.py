@@ -1,10 +1,13 @@
 """Reasons why a run is invalid, as far as a locust process can see them."""
 
 from collections.abc import Iterator
+from math import ceil
 from typing import Any
 
 from locust.env import Environment
 
+from aqp_perf.core.load.durations import format_duration
+from aqp_perf.core.load.pacing import OpenModel
 from aqp_perf.loadgen.workload.workload import workload_of
 
 _EARLY_S = 1.0
@@ -19,6 +22,28 @@ def early_end_reasons(elapsed_s: float, run_time_s: float | None) -> Iterator[st
         yield f"ended after {elapsed_s:.1f} s of {run_time_s:g} s"
 
 
+def schedule_reasons(
+    schedule: OpenModel | None, elapsed_s: float, scheduled_s: float
+) -> Iterator[str]:
+    """Yield that a run ended before the stages of its schedule.
+
+    Args:
+        schedule: None: the run had none.
+        elapsed_s: how long the run was.
+        scheduled_s: for how much of that the schedule ran; 0: it did not begin, as users were
+            missing.
+    """
+    if schedule is None or not 0 < scheduled_s < schedule.least_s:
+        return
+    begun_s, staged_s = elapsed_s - scheduled_s, schedule.staged_s
+    yield (
+        f"the schedule began when all users were there, after {begun_s:.1f} s, and the run ended "
+        f"after {elapsed_s:.1f} s: {schedule.arrivals_within(scheduled_s):.0f} of the "
+        f"{schedule.arrivals_within(staged_s):.0f} requests of its stages were due by then; "
+        f"use a run time of {format_duration(ceil(begun_s + staged_s))}"
+    )
+
+
 def user_reasons(environment: Environment) -> Iterator[str]:
     """Yield that users were missing at the end, or that a class had none."""
     runner: Any = environment.runner
@@ -27,7 +52,7 @@ def user_reasons(environment: Environment) -> Iterator[str]:
     asked_for, there = runner.target_user_count, sum(users.values())
     if there < asked_for:
         yield f"{there} of {asked_for} users were there at the end"
-    if workload.spawnings > 1 and workload.has_schedule:
+    if workload.spawnings > 1 and workload.schedule is not None:
         yield "users came or went during the run, and the schedule began anew"
     idle = [name for name, count in users.items() if not count]
     if idle:

@@ -97,6 +97,8 @@ class OperationRecorder:
         self.evidence: list[WrongAnswer] = []
         self.answers = self.answer_bytes = 0
         self.answer_items: int | None = None
+        self.user_classes: set[str | None] = set()
+        """The paced classes of its users, in the warm-up too; None: users without one."""
 
     def record(
         self, latency_ns: int, service_time_ns: int, *, since_start_ns: int, failed: bool
@@ -233,4 +235,5 @@ class OperationRecorder:
             )
             if self.answers
             else None,
+            user_classes=tuple(sorted(name for name in self.user_classes if name is not None)),
         )

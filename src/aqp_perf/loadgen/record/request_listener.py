@@ -60,6 +60,7 @@ class RequestListener:
             waited_ns = context["start_ns"] - due_ns
             # A request that was sent before it was due has no valid latency.
             latency_ns = service_time_ns + waited_ns if waited_ns >= 0 else _NO_LATENCY_NS
+        operation.user_classes.add(context.get("user_class"))
         operation.meter(context, None if failure is None else failure[0])
         if due_ns < window.from_ns:
             operation.warmup_requests += 1

@@ -1,5 +1,6 @@
 """The measurement window of one locust process, within the test."""
 
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -7,27 +8,53 @@ from typing import Final
 from aqp_perf.loadgen.workload.workload import Workload
 
 _NS: Final = 1_000_000_000
+_NEVER_NS: Final = sys.maxsize
 
 
 class Window:
-    """The time from the end of the warm-up until the workload stops: no further request is due."""
+    """The time from the end of the warm-up until the workload stops: no further request is due.
+
+    The warm-up begins with the schedule, or with the test where no user follows a schedule.
+    """
 
     def __init__(self, workload: Workload) -> None:
         self._workload = workload
         self.from_ns = 0
-        """Its start (perf_counter)."""
+        """Its start (perf_counter); far in the future until the schedule begins."""
         self.begins_at = datetime.now(UTC)
-        """The same on the wall clock."""
+        """The same on the wall clock; when the test began, until the schedule begins."""
         self.stopped_ns: int | None = None
         """Its end (perf_counter); None while it is open."""
         self._started_ns = 0
+        self._warmup_s = 0.0
+        self._warmup_from_ns = _NEVER_NS
 
     def begin_test(self, warmup_s: float) -> None:
-        """Begin the warm-up of a test."""
+        """Begin a test; its warm-up waits for the schedule, if users follow one."""
         self._started_ns = time.perf_counter_ns()
+        self._warmup_s = warmup_s
         self.stopped_ns = None
-        self.from_ns = self._started_ns + round(warmup_s * _NS)
-        self.begins_at = datetime.now(UTC) + timedelta(seconds=warmup_s)
+        self.begins_at = datetime.now(UTC)
+        if self._workload.schedule is None:
+            self._begin_warmup(self._started_ns)
+        else:
+            self._warmup_from_ns = _NEVER_NS
+            self._workload.measured_from_ns = self.from_ns = _NEVER_NS
+
+    @property
+    def waits_for_schedule(self) -> bool:
+        """Whether the warm-up has not begun."""
+        return self._warmup_from_ns == _NEVER_NS
+
+    def begin_schedule(self) -> None:
+        """Begin the warm-up with the arrivals; a master has none, and begins it now."""
+        self._begin_warmup(self._workload.arrivals.started_ns or time.perf_counter_ns())
+
+    def _begin_warmup(self, begun_ns: int) -> None:
+        self._warmup_from_ns = begun_ns
+        self.from_ns = begun_ns + round(self._warmup_s * _NS)
+        self._workload.measured_from_ns = self.from_ns
+        self.begins_at = datetime.now(UTC) + timedelta(seconds=self._warmup_s)
 
     def end(self) -> None:
         """End the window: now, or when the workload has stopped already."""
@@ -54,11 +81,14 @@ class Window:
         return (self.until_ns - self._started_ns) / _NS
 
     @property
+    def scheduled_s(self) -> float:
+        """How long the schedule ran until now."""
+        return max(0.0, (self.until_ns - self._warmup_from_ns) / _NS)
+
+    @property
     def length_s(self) -> float:
         """How long the window was open until now."""
-        # In the open model no request is due before all users are there.
-        begun_ns = max(self.from_ns, self._workload.arrivals.started_ns)
-        return max(0.0, (self.until_ns - begun_ns) / _NS)
+        return max(0.0, (self.until_ns - self.from_ns) / _NS)
 
     def is_open(self) -> bool:
         """Return whether throughput is measured now."""

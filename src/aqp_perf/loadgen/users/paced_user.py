@@ -9,6 +9,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, ClassVar, NamedTuple
 
+from gevent import GreenletExit
 from locust import User, task
 
 from aqp_perf.core.load.pacing import ClosedModel, OpenModel
@@ -22,6 +23,8 @@ _CUT_OFF = {FailureClass.CONNECTION, FailureClass.AMBIGUOUS, FailureClass.UNAUTH
 _RECONNECT_PAUSE_S = 0.1
 """How long an unpaced user waits after a broken connection or refused credentials: both end at
 once, and retries at full speed would only keep the target busy."""
+_UNKNOWN_TYPE = "send"
+"""Request type of a send that was cut off before its user class had reported any request."""
 _NS = 1_000_000_000
 _NS_PER_MS = 1_000_000
 
@@ -59,8 +62,10 @@ class Unanswered(Exception):
 class PacedUser(User):
     """A user that sends one request whenever its pacing says so.
 
-    Subclasses implement `send`. ``think_time_s`` is the range of the random waits of the closed
-    model ``think``.
+    Subclasses implement `send`, which reports at least one request. A send that is cut off at the
+    end of the run is reported as a timeout of the operation that its class reported last.
+
+    ``think_time_s`` is the range of the random waits of the closed model ``think``.
     """
 
     abstract = True
@@ -79,11 +84,16 @@ class PacedUser(User):
         self.stream = self.workload.stream(self._number)
         self._sent = 0
         self._due_ns: int | None = None
+        self._send_due_ns = 0
+        self._under_way: RequestContext | None = None
+        self._is_recorded = True
         self._is_cut_off = False
         settings = self.workload.settings
         self._is_open = isinstance(settings.pacing, OpenModel)
         self._thinks = settings.pacing is ClosedModel.THINK
-        self._arrivals = self.workload.arrivals.of(type(self).__name__)
+        self._class_name = type(self).__name__
+        self._sends = self.workload.sends[self._class_name]
+        self._arrivals = self.workload.arrivals.of(self._class_name)
         task_set: Any = self._taskset_instance
         if self._is_open and task_set is not None:
             # Between wait and request locust calls sleep(0), which lets all other greenlets run
@@ -110,11 +120,20 @@ class PacedUser(User):
         self._ending.begin_request(due_ns)
         if due_ns is not None:
             self._arrivals.count_sent()
+        send_due_ns = time.perf_counter_ns() if due_ns is None else due_ns
+        self._send_due_ns, self._under_way, self._is_recorded = send_due_ns, None, False
         try:
             index = self._sent
             self._sent += 1
-            self.send(index, time.perf_counter_ns() if due_ns is None else due_ns)
+            self.send(index, send_due_ns)
+        except GreenletExit:
+            self._report_cut_off()
+            raise
         finally:
+            if not self._is_recorded:
+                self._count_sent(send_due_ns)
+                if send_due_ns >= self.workload.measured_from_ns:
+                    self._sends.unrecorded += 1
             self._ending.end_request()
 
     def send(self, index: int, due_ns: int) -> None:
@@ -144,7 +163,12 @@ class PacedUser(User):
         In the closed models a request is due when it is sent: making it is no latency.
         """
         start_ns = time.perf_counter_ns()
-        return {"due_ns": due_ns if self._is_open else start_ns, "start_ns": start_ns}
+        self._under_way = {
+            "due_ns": due_ns if self._is_open else start_ns,
+            "start_ns": start_ns,
+            "user_class": self._class_name,
+        }
+        return self._under_way
 
     def report(  # noqa: PLR0913 - what locust's event takes
         self,
@@ -173,6 +197,10 @@ class PacedUser(User):
             self._is_cut_off = failure_class_of(exception, None) in _CUT_OFF
         elif "wrong_answer" in context:
             exception = AnsweredWrong(context["wrong_answer"])
+        self._under_way = None
+        self._sends.last_operation = request_type, name
+        if not self._is_recorded:
+            self._count_sent(context.get("due_ns", self._send_due_ns))
         service_time_ns = end_ns - context["start_ns"]
         self.environment.events.request.fire(
             request_type=request_type,
@@ -188,6 +216,31 @@ class PacedUser(User):
     def report_unanswered(
         self, request_type: str, name: str, context: RequestContext, failure_class: FailureClass
     ) -> None:
-        """Report a request that is cut off at the end of the stop timeout."""
-        if self._ending.has_waited_in_vain:
-            self.report(request_type, name, context, exception=Unanswered(failure_class))
+        """Report a request that is cut off at the end of the stop timeout.
+
+        One of the backlog did not have that time: it counts as not sent.
+        """
+        stopped_ns = self._ending.stopped_ns
+        if stopped_ns is None or not self._ending.has_waited_in_vain:
+            return
+        if self._is_open and context["start_ns"] > stopped_ns and not self._is_recorded:
+            self._is_recorded = True
+            return
+        self.report(request_type, name, context, exception=Unanswered(failure_class))
+
+    def _count_sent(self, due_ns: int) -> None:
+        """Count the send under way, once."""
+        self._is_recorded = True
+        if due_ns >= self.workload.measured_from_ns:
+            self._sends.sent += 1
+
+    def _report_cut_off(self) -> None:
+        """Report a send that was cut off and has not reported its request."""
+        context = self._under_way
+        if context is None:
+            if self._is_recorded:
+                return
+            context = self.timing(self._send_due_ns)
+            context["due_ns"] = context["start_ns"] = self._send_due_ns
+        operation = self._sends.last_operation or (_UNKNOWN_TYPE, self._class_name)
+        self.report_unanswered(*operation, context, FailureClass.TIMEOUT)

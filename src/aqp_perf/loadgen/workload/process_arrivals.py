@@ -51,6 +51,14 @@ class ProcessArrivals:
         counts = [a.counts_between(from_ns, until_ns) for a in self._arrivals.values()]
         return sum(due for due, _ in counts), sum(sent for _, sent in counts)
 
+    def due_between(self, from_ns: int, until_ns: int) -> dict[str, int]:
+        """Return how many arrivals of each class were due in a window (perf_counter)."""
+        return {
+            name: arrivals.counts_between(from_ns, until_ns)[0]
+            for name, arrivals in self._arrivals.items()
+            if arrivals.started_ns
+        }
+
     def clear(self) -> None:
         """Forget the arrivals of an earlier test."""
         self._arrivals.clear()
@@ -91,9 +99,11 @@ class ProcessArrivals:
 
     def _paced(self, counts: Mapping[str, int]) -> dict[str, int]:
         """Return the counts of the classes that take arrivals; other classes pace themselves."""
-        paced = {
-            user_class.__name__
-            for user_class in self._runner.user_classes
-            if getattr(user_class, "takes_arrivals", False)
-        }
+        classes = self._runner.user_classes
+        paced = {user_class.__name__ for user_class in classes if takes_arrivals(user_class)}
         return {name: count for name, count in counts.items() if name in paced}
+
+
+def takes_arrivals(user_class: type) -> bool:
+    """Return whether the users of a class follow the open model; others pace themselves."""
+    return getattr(user_class, "takes_arrivals", False)

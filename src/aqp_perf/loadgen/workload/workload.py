@@ -3,6 +3,7 @@
 import itertools
 import logging
 import sys
+from collections import defaultdict
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -17,7 +18,12 @@ from aqp_perf.core.proof import Oracle
 from aqp_perf.core.proof.write_log import WriteLog
 from aqp_perf.loadgen.command.workload_arguments import WorkloadSettings, add_workload_arguments
 from aqp_perf.loadgen.workload.ending import Ending
-from aqp_perf.loadgen.workload.process_arrivals import SHARES_MESSAGE, ProcessArrivals
+from aqp_perf.loadgen.workload.process_arrivals import (
+    SHARES_MESSAGE,
+    ProcessArrivals,
+    takes_arrivals,
+)
+from aqp_perf.loadgen.workload.sends import Sends
 
 _GIVE_UP_MESSAGE = "perf_give_up"
 
@@ -59,6 +65,10 @@ class Workload:
         self._environment = environment
         self.arrivals = ProcessArrivals(environment.runner)
         self.ending = Ending(environment, self.arrivals)
+        self.sends: defaultdict[str, Sends] = defaultdict(Sends)
+        """By user class; only classes that are paced."""
+        self.measured_from_ns = 0
+        """Sends that are due from here on (perf_counter) are counted; the instrument sets it."""
         self.gave_up: str | None = None
         """Why no load could be sent; None: it could."""
         self.spawnings = 0
@@ -85,9 +95,11 @@ class Workload:
         return log
 
     @property
-    def has_schedule(self) -> bool:
-        """Whether the run follows an open model, on the master too."""
-        return isinstance(self.settings.pacing, OpenModel)
+    def schedule(self) -> OpenModel | None:
+        """The open model that users of this run follow, on the master too; None: no user does."""
+        pacing = self.settings.pacing
+        is_followed = any(takes_arrivals(user_class) for user_class in self._runner.user_classes)
+        return pacing if isinstance(pacing, OpenModel) and is_followed else None
 
     def give_up(self, reason: str) -> None:
         """End locust, with its master and all workers, because no load can be sent."""
@@ -113,6 +125,7 @@ class Workload:
         """
         self.arrivals.clear()
         self.ending.begin_test()
+        self.sends.clear()
         self.write_logs.clear()
         self.spawnings = 0
         try:
@@ -129,8 +142,8 @@ class Workload:
     def on_spawning_complete(self, **_: object) -> None:
         """Start the arrivals."""
         self.spawnings += 1
-        if isinstance(self.settings.pacing, OpenModel):
-            self.arrivals.start(self.settings.pacing, self.settings.dataset.seed)
+        if self.schedule is not None:
+            self.arrivals.start(self.schedule, self.settings.dataset.seed)
 
 
 def _on_init(environment: Environment, **_: object) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil, floor
 
 from aqp_perf.core.load.durations import format_duration
 from aqp_perf.core.load.pacing import OpenModel, Pacing
@@ -42,26 +43,42 @@ class LoadSettings:
     an operation is judged where that operation runs."""
 
     def __post_init__(self) -> None:
-        if self.warmup_s >= self.run_time_s:
-            raise InvalidLoadProfile(
-                f"the warm-up of {self.warmup_s:g} s leaves nothing of the run time "
-                f"of {self.run_time_s:g} s to measure: use a shorter --perf-warmup"
-            )
         if self.users / self.spawn_rate >= self.run_time_s:
             raise InvalidLoadProfile(
                 f"starting {self.users} users at {self.spawn_rate:g} users per second takes longer "
                 f"than the run time of {self.run_time_s:g} s: raise --perf-spawn-rate"
+            )
+        begins = f", which begins after {self.begin_s:g} s with all users," if self.begin_s else ""
+        if self.begin_s + self.warmup_s >= self.run_time_s:
+            raise InvalidLoadProfile(
+                f"the warm-up of {self.warmup_s:g} s{begins} leaves nothing of the run time "
+                f"of {self.run_time_s:g} s to measure: use a shorter --perf-warmup"
             )
         if self.expect_workers and self.processes > 1:
             raise InvalidLoadProfile(
                 f"{self.processes} local processes and {self.expect_workers} remote workers do "
                 "not go together: start a worker on this machine too, as on the others"
             )
-        if isinstance(self.pacing, OpenModel) and self.pacing.staged_s > self.run_time_s:
-            raise InvalidLoadProfile(
-                f"the stages of {self.pacing} take {format_duration(self.pacing.staged_s)}, longer "
-                f"than the run time of {format_duration(self.run_time_s)}: raise --perf-run-time"
-            )
+        if isinstance(self.pacing, OpenModel):
+            needed_s = self.begin_s + self.pacing.staged_s
+            if needed_s > self.run_time_s:
+                together = f" and begin after {self.begin_s:g} s with all users" if begins else ""
+                raise InvalidLoadProfile(
+                    f"the stages of {self.pacing} take {format_duration(self.pacing.staged_s)}"
+                    f"{together}, longer than the run time of {format_duration(self.run_time_s)}: "
+                    f"raise --perf-run-time to {format_duration(ceil(needed_s))}"
+                )
+
+    @property
+    def begin_s(self) -> float:
+        """When the schedule begins, in s from the start: when all users are there.
+
+        Locust starts as many users at once as the spawn rate says, and then pauses.
+        """
+        if not isinstance(self.pacing, OpenModel):
+            return 0.0
+        step = max(1, floor(self.spawn_rate))
+        return (ceil(self.users / step) - 1) * step / self.spawn_rate
 
     def doubts(self, cores: int) -> Iterator[str]:
         """Yield warnings of settings that make little sense on a machine with so many cores."""

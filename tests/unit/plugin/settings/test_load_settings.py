@@ -35,7 +35,30 @@ def test_profile_in_reports_is_the_one_that_was_resolved(resolver: ResolverOf) -
     [
         (
             ("--perf-pacing=5/s@10s,20/s@20s",),
-            "the stages of 5/s@10s,20/s@20s take 30s, longer than the run time of 10s",
+            (
+                "the stages of 5/s@10s,20/s@20s take 30s, longer than the run time of 10s: raise "
+                "--perf-run-time to 30s"
+            ),
+        ),
+        (
+            (
+                *("--perf-pacing=20/s@4s,200/s@4s", "--perf-users=20", "--perf-spawn-rate=4"),
+                "--perf-run-time=8s",
+            ),
+            (
+                "the stages of 20/s@4s,200/s@4s take 8s and begin after 4 s with all users, longer "
+                "than the run time of 8s: raise --perf-run-time to 12s"
+            ),
+        ),
+        (
+            (
+                *("--perf-users=20", "--perf-spawn-rate=2.5", "--perf-warmup=2s"),
+                "--perf-run-time=9s",
+            ),
+            (
+                "the warm-up of 2 s, which begins after 7.2 s with all users, leaves nothing of "
+                "the run time of 9 s to measure"
+            ),
         ),
         (
             ("--perf-users=100", "--perf-spawn-rate=10"),
@@ -48,6 +71,19 @@ def test_settings_that_contradict_each_other_are_refused(
 ) -> None:
     with pytest.raises(InvalidLoadProfile, match=re.escape(message)):
         resolver(*options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--perf-pacing=20/s@4s,200/s@4s", "--perf-spawn-rate=5", "--perf-run-time=11s"),
+        ("--perf-pacing=think", "--perf-spawn-rate=4", "--perf-warmup=7s", "--perf-run-time=8s"),
+    ],
+)
+def test_a_run_that_sends_its_whole_schedule_is_accepted(
+    resolver: ResolverOf, options: tuple[str, ...]
+) -> None:
+    resolver(*options, "--perf-users=20")
 
 
 @pytest.mark.parametrize(
