@@ -73,7 +73,8 @@ def hostile_report(text: str) -> ResultsFile:
 def _operation(name: str, text: str) -> OperationResult:
     latency, service_time, timeline = LatencyHistogram(), LatencyHistogram(), Timeline()
     for number in range(_REQUESTS):
-        service_ns = 1_000_000 + number**2 * 100
+        rank = number * 277 % _REQUESTS  # neighbours in time have nothing in common
+        service_ns = 1_000_000 + rank**2 * 100
         latency.record_ns(2 * service_ns)
         service_time.record_ns(service_ns)
         timeline.record(number * 12 * _NS // _REQUESTS, 2 * service_ns, failed=number % 50 == 0)

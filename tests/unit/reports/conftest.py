@@ -12,6 +12,7 @@ from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.results.judged_run import JudgedRun, TargetInfo
 from aqp_perf.core.samples.histogram import LatencyHistogram
+from aqp_perf.core.samples.timeline import Timeline
 from aqp_perf.core.verdict.thresholds import parse_threshold
 from aqp_perf.core.verdict.verdicts import judge
 
@@ -24,6 +25,15 @@ THRESHOLDS = (
     "write_to_ddb: max < 150 ms",
     "delete: median < 5 ms",
 )
+
+
+def spread(latencies_ns: list[int], failures: int = 0) -> Timeline:
+    """Return the timeline of requests over 10 s, whose failures are far apart."""
+    timeline, count = Timeline(), len(latencies_ns)
+    failed = {number * count // failures for number in range(failures)}
+    for number in range(count):
+        timeline.record(number * 10**10 // count, latencies_ns[number], failed=number in failed)
+    return timeline
 
 
 @pytest.fixture
@@ -40,7 +50,8 @@ def cost() -> RunCost:
 
 @pytest.fixture
 def judged() -> JudgedRun:
-    writes = LatencyHistogram.of([1_000_000] * 990 + [200_000_000] * 10)
+    writes_ns = [200_000_000 if number % 100 == 0 else 1_000_000 for number in range(1000)]
+    writes = LatencyHistogram.of(writes_ns)
     reads = LatencyHistogram.of([50_000_000] * 20)
     run = RunResult(
         command=("locust", "-f", "perf/locustfile.py", "PartiqlWriteUser", "--host", "a b"),
@@ -66,6 +77,7 @@ def judged() -> JudgedRun:
                 consumed_write_units=998.0,
                 latency=writes,
                 service_time=writes,
+                timeline=spread(writes_ns, failures=2),
             ),
             OperationResult(
                 request_type="GET",

@@ -23,7 +23,7 @@ HIGHEST_BYTES: Final = HIGHEST
 """600 MB; DynamoDB answers with 1 MB at most."""
 
 _SUMMARY: Final = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99_9": 0.999, "max": 1.0}
-_SAMPLES_FOR_A_MEAN: Final = 30
+SAMPLES_FOR_A_MEAN: Final = 30
 _HALF_BITS: Final = 10
 _EXACT_BITS: Final = 11
 """Values of so many bits are exact: 2,048 is the first power of two above 2 x 10^3."""
@@ -186,7 +186,7 @@ class LatencyHistogram(_Histogram):
         return (_lowest_in(self._buckets_at([rank])[0] + 1) - 1) * _NS_PER_US
 
     def quantile_interval_ns(self, q: float, confidence: float = 0.95) -> tuple[int, int] | None:
-        """Return bounds that enclose the true ``q``-quantile with ``confidence``.
+        """Return bounds that enclose the true ``q``-quantile of independent samples.
 
         Returns:
             Two samples, by `quantile_rank_interval`; None with too few samples.
@@ -201,17 +201,24 @@ class LatencyHistogram(_Histogram):
         low, high = self._buckets_at(ranks)
         return _lowest_in(low) * _NS_PER_US, (_lowest_in(high + 1) - 1) * _NS_PER_US
 
-    def mean_interval_ns(self, confidence: float = 0.95) -> tuple[float, float] | None:
+    def mean_interval_ns(
+        self, confidence: float = 0.95, *, effect: float = 1.0
+    ) -> tuple[float, float] | None:
         """Return bounds that enclose the true mean with ``confidence``.
 
+        Args:
+            confidence: probability in (0, 1).
+            effect: how many of these samples are worth one independent one, at least 1.
+
         Returns:
-            The interval by the central limit theorem, cut at 0; None with less than 30 samples.
+            The interval by the central limit theorem, cut at 0; None when the samples are worth
+            less than 30 independent ones.
         """
         mean_us = self._mean()
-        if mean_us is None or self.count < _SAMPLES_FOR_A_MEAN:
+        if mean_us is None or self.count < SAMPLES_FOR_A_MEAN * effect:
             return None
         squares = sum(count * (middle - mean_us) ** 2 for middle, count in self._buckets())
-        standard_error_us = sqrt(squares / (self.count - 1) / self.count)
+        standard_error_us = sqrt(squares / (self.count - 1) / self.count * effect)
         reach_us = NormalDist().inv_cdf((1 + confidence) / 2) * standard_error_us
         return max(mean_us - reach_us, 0.0) * _NS_PER_US, (mean_us + reach_us) * _NS_PER_US
 

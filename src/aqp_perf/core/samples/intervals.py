@@ -56,6 +56,42 @@ def quantile_rank_interval(q: float, count: int, confidence: float) -> tuple[int
     return (low, high) if low >= 1 and high <= count else None
 
 
+def worth_rank_interval(
+    q: float, count: int, confidence: float, effect: float
+) -> tuple[int, int] | None:
+    """Return the ranks of `quantile_rank_interval` for samples that depend on their neighbours.
+
+    The share of samples below the true quantile varies as that of ``count / effect`` independent
+    ones. Each of those stands for ``effect`` samples in a row; the one in the middle counts.
+
+    Args:
+        q: quantile in [0, 1].
+        count: number of samples.
+        confidence: probability in (0, 1).
+        effect: how many samples are worth one independent one, at least 1.
+
+    Raises:
+        ValueError: ``q`` is outside [0, 1].
+    Source: R. S. Woodruff, "Confidence intervals for medians and other position measures",
+        Journal of the American Statistical Association 47(260):635-646, 1952.
+    """
+    nearest_rank(q, count)
+    worth = round(count / effect)
+    ranks = quantile_rank_interval(q, worth, confidence)
+    if ranks is None:
+        return None
+    low, high = (ceil((rank - 0.5) * count / worth) for rank in ranks)
+    return low, high
+
+
+def samples_for_interval(q: float, confidence: float) -> int:
+    """Return the fewest independent samples that can enclose the true ``q``-quantile.
+
+    One of them must lie beyond it on each side: ``q**n`` is the probability that none lies above.
+    """
+    return ceil(log((1 - confidence) / 2) / log(max(q, 1 - q)))
+
+
 def ratio_interval(hits: int, count: int, confidence: float) -> tuple[float, float]:
     """Return the Wilson score interval of a ratio of ``hits`` among ``count`` > 0 samples.
 

@@ -36,6 +36,11 @@ class SlicedOperation:
         self._totals = [self.steps[step] for step in self._steps]
 
     @property
+    def are_enough(self) -> bool:
+        """Whether requests are in enough slices to see how they depend on each other."""
+        return sum(point.requests > 0 for point in self.points) >= FEWEST_SLICES
+
+    @property
     def variance_ns2(self) -> float:
         """Variance of the latencies, as the middles of their steps."""
         mean_ns = self._mean_ns
@@ -81,6 +86,17 @@ class SlicedOperation:
         answers = [point.requests - point.failures for point in whole]
         mean = sum(answers) / len(answers)
         return dependence([count - mean for count in answers], sum(answers))
+
+
+def own_dependence(metric: str, operation: SlicedOperation) -> Dependence:
+    """Return the dependence of requests in one run, in what a metric counts."""
+    quantile = quantile_of(metric)
+    if quantile is None:
+        return operation.dependence(metric)
+    return max(
+        map(operation.dependence_beyond, _edges(quantile, operation.steps)),
+        key=lambda found: found.effect,
+    )
 
 
 def shared_dependence(metric: str, before: SlicedOperation, after: SlicedOperation) -> Dependence:

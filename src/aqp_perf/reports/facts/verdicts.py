@@ -5,6 +5,7 @@ from math import inf
 from typing import NamedTuple
 
 from aqp_perf.core.results.judged_run import JudgedRun
+from aqp_perf.core.verdict.observations import has_interval
 from aqp_perf.core.verdict.verdicts import Judgement, Verdict
 from aqp_perf.reports.facts.comparisons import EVERY_OPERATION, comparison_text, decides
 from aqp_perf.reports.figures import UNKNOWN, quantity_text
@@ -29,13 +30,20 @@ def threshold_rows(judgements: Sequence[Judgement]) -> dict[str, list[ThresholdR
         row = ThresholdRow(
             verdict=judgement.verdict,
             rule=rule.rule,
-            observed=quantity_text(judgement.observed, rule.kind, judgement.ci95, rule.limit),
+            observed=_observed_text(judgement),
             margin=UNKNOWN if margin is None else f"{margin:+.0%}",
             samples=f"{judgement.samples:,}",
             reason=judgement.reason,
         )
         rows.setdefault(judgement.operation or EVERY_OPERATION, []).append(row)
     return rows
+
+
+def _observed_text(judgement: Judgement) -> str:
+    rule = judgement.threshold
+    text = quantity_text(judgement.observed, rule.kind, judgement.ci95, rule.limit)
+    is_unknown = judgement.ci95 is None and has_interval(rule) and judgement.observed is not None
+    return f"{text} [{UNKNOWN}]" if is_unknown else text
 
 
 def margin_rank(judgement: Judgement) -> float:

@@ -38,6 +38,9 @@ from aqp_perf.errors import IncompatibleResult, ResultError
 
 STARTED_AT = datetime(2025, 1, 1, tzinfo=UTC)
 LATENCY = LatencyHistogram.of([1_000_000] * 1000)
+TIMELINE = Timeline()
+for number in range(1000):
+    TIMELINE.record(number * 10_000_000, 1_000_000, failed=False)
 RUN = RunResult(
     command=("locust", "--headless"),
     started_at=STARTED_AT,
@@ -53,6 +56,7 @@ RUN = RunResult(
             failures=0,
             latency=LATENCY,
             service_time=LATENCY,
+            timeline=TIMELINE,
         ),
     ),
 )
@@ -338,7 +342,9 @@ def test_derived_figures_are_not_taken_from_the_file() -> None:
 def test_requests_outside_the_range_of_a_histogram_count_as_recorded() -> None:
     latency = LatencyHistogram.of([10_000_000, 700_000_000_000])
     (operation,) = RUN.operations
-    slow = replace(operation, requests=2, latency=latency, service_time=latency)
+    slow = replace(
+        operation, requests=2, latency=latency, service_time=latency, timeline=Timeline()
+    )
     judged = replace(JUDGED, run=replace(RUN, operations=(slow,)))
 
     assert read_run(run_document(judged)) == judged
