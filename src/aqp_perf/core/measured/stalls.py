@@ -31,7 +31,7 @@ class FreezeCause(StrEnum):
     OTHER_WORK = "other work had its core"
     HYPERVISOR = "the hypervisor took its core"
     OWN_CODE = "the locustfile's own code or garbage collection kept it busy"
-    STOPPED = "it was stopped, or its machine was"
+    STOPPED = "it was stopped, or waited in a call that blocks"
     UNKNOWN = "why is not known"
     SERVER = "our own target or AQP stood still, because other work had its core"
 

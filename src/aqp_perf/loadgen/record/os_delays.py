@@ -67,17 +67,17 @@ class FreezeCauses:
         self._read_stolen()
         if delay_ns is None or self._delay_ns is None:
             return FreezeCause.UNKNOWN
-        was_ready = 2 * (self._delay_ns - delay_ns) >= length_ns
-        was_busy = 2 * (self._cpu_ns - cpu_ns) >= length_ns
+        ready_ns, busy_ns = self._delay_ns - delay_ns, self._cpu_ns - cpu_ns
+        is_explained = 2 * (ready_ns + busy_ns) >= length_ns
+        if is_explained and busy_ns > ready_ns:
+            return FreezeCause.OWN_CODE
         # Taken while it ran, Linux may count the time neither as run delay nor as CPU time.
-        if (was_ready or not was_busy) and any(
+        if any(
             2 * (after - before) >= length_ns
             for before, after in zip(stolen_ns, self._stolen_ns, strict=False)
         ):
             return FreezeCause.HYPERVISOR
-        if was_ready:
-            return FreezeCause.OTHER_WORK
-        return FreezeCause.OWN_CODE if was_busy else FreezeCause.STOPPED
+        return FreezeCause.OTHER_WORK if is_explained else FreezeCause.STOPPED
 
     def _run_delay_ns(self) -> int | None:
         text = _read(self._schedstat, _SCHEDSTAT_BYTES)
