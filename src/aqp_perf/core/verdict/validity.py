@@ -30,7 +30,7 @@ _REMEDIES: Final = {
     FreezeCause.OTHER_WORK: "keep other work off its machine",
     FreezeCause.HYPERVISOR: "use a machine with cores of its own",
     FreezeCause.OWN_CODE: "add processes, send less, or make the locustfile's code faster",
-    FreezeCause.STOPPED: "see what stops it: a signal, a suspended machine, a call unknown to gevent",
+    FreezeCause.STOPPED: "see what stops it: a signal, a suspended machine, a blocking call",
     FreezeCause.UNKNOWN: "add processes, send less, or keep other work off its machine",
     FreezeCause.SERVER: "keep other work off the machine, or send less",
 }
