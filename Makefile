@@ -8,7 +8,7 @@ UNSET := $(addprefix -u ,PYTEST_ADDOPTS $(filter-out PERF_LOCK_FILE,$(filter AWS
 # A file is one piece of work: its set-up is done once. In the order of folders, the long ones come
 # first. Load tests run alone on the machine, so here they are short; make perf runs them whole.
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
-SHORT := --perf-run-time=6s --perf-pacing=200/s
+SHORT := --perf-run-time=7s --perf-pacing=200/s --perf-users=80 --perf-spawn-rate=80
 STAMP := .venv/.complete
 
 .PHONY: help env perf test check sweep docs fix lock dynamodb-local clean

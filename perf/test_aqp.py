@@ -14,11 +14,9 @@ AQP_THRESHOLDS = [
 
 @pytest.mark.perf(thresholds=AQP_THRESHOLDS)
 def test_aqp_sum_by_zipcode(perf_load: PerfLoad) -> None:
-    result = perf_load("AqpZipcodeUser")
-    assert result.operation("select zipcode*").throughput_per_s > 50
+    perf_load("AqpZipcodeUser")
 
 
 @pytest.mark.perf(thresholds=AQP_THRESHOLDS)
 def test_aqp_count_by_status(perf_load: PerfLoad) -> None:
-    result = perf_load("AqpStatusUser")
-    assert result.operation("select status*").throughput_per_s > 50
+    perf_load("AqpStatusUser")

@@ -7,5 +7,4 @@ from aqp_perf.plugin import PerfLoad
 
 @pytest.mark.perf(thresholds=["failure_ratio <= 0.1%", "median < 50 ms", "p99 < 300 ms"])
 def test_partiql_write(perf_load: PerfLoad) -> None:
-    result = perf_load("PartiqlWriteUser")
-    assert result.operation("write_to_ddb").throughput_per_s > 50
+    perf_load("PartiqlWriteUser")

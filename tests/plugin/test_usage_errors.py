@@ -119,7 +119,7 @@ OPTIONS = [
     (
         ["--perf-pacing", "50/s@30s,200/s@2m"],
         (
-            "the stages of 50/s@30s,200/s@2m take 2m30s, longer than the run time of 10s: raise "
+            "the stages of 50/s@30s,200/s@2m take 2m30s, longer than the run time of 12s: raise "
             "--perf-run-time to 2m30s"
         ),
     ),

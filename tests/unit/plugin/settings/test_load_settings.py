@@ -36,7 +36,7 @@ def test_profile_in_reports_is_the_one_that_was_resolved(resolver: ResolverOf) -
         (
             ("--perf-pacing=5/s@10s,20/s@20s",),
             (
-                "the stages of 5/s@10s,20/s@20s take 30s, longer than the run time of 10s: raise "
+                "the stages of 5/s@10s,20/s@20s take 30s, longer than the run time of 12s: raise "
                 "--perf-run-time to 30s"
             ),
         ),
@@ -61,8 +61,8 @@ def test_profile_in_reports_is_the_one_that_was_resolved(resolver: ResolverOf) -
             ),
         ),
         (
-            ("--perf-users=100", "--perf-spawn-rate=10"),
-            "starting 100 users at 10 users per second takes longer than the run time of 10 s",
+            ("--perf-users=200", "--perf-spawn-rate=10"),
+            "starting 200 users at 10 users per second takes longer than the run time of 12 s",
         ),
     ],
 )

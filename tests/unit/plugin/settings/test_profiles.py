@@ -4,14 +4,29 @@ from pathlib import Path
 
 import pytest
 
+from aqp_perf.core.load.pacing import OpenModel, parse_pacing
 from aqp_perf.core.verdict.thresholds import parse_threshold
 from aqp_perf.errors import InvalidOption
-from aqp_perf.plugin.settings.profiles import SHIPPED, read_profiles
+from aqp_perf.plugin.settings.profiles import SHIPPED, Profile, read_profiles
+
+SLOWEST_LIMIT_S = 0.4
+"""The p99 that the shipped load tests allow an AQP."""
 
 
 def test_without_a_file_the_shipped_profiles_remain(tmp_path: Path) -> None:
     assert read_profiles(tmp_path / "pyproject.toml") == SHIPPED
     assert set(SHIPPED) == {"smoke", "seed", "nightly"}
+
+
+@pytest.mark.parametrize(
+    "profile", [each for each in SHIPPED.values() if each["pacing"] != "think"]
+)
+def test_shipped_open_profile_has_the_users_that_its_limits_need(profile: Profile) -> None:
+    """With fewer, a target as slow as its limit keeps all users busy; see Little's law."""
+    pacing = parse_pacing(profile["pacing"])
+    assert isinstance(pacing, OpenModel)
+
+    assert int(profile["users"]) >= pacing.peak_per_s * SLOWEST_LIMIT_S
 
 
 def test_file_of_another_project_changes_nothing(tmp_path: Path) -> None:

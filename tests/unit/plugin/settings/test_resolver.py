@@ -23,7 +23,7 @@ ResolverOf = Callable[..., Resolver]
 
 RUN_OPTIONS: Mapping[str, tuple[str, str, object]] = {
     "users": ("7", "users", 7),
-    "spawn_rate": ("2.5", "spawn_rate", 2.5),
+    "spawn_rate": ("20.5", "spawn_rate", 20.5),
     "run_time": ("1h1m", "run_time_s", 3660.0),
     "stop_timeout": ("7s", "stop_timeout_s", 7.0),
     "warmup": ("500ms", "warmup_s", 0.5),
@@ -100,7 +100,7 @@ def test_first_layer_with_a_value_wins(resolver: ResolverOf, is_given: tuple[boo
     load = resolver(*args, ini="\n".join(lines), pyproject=pyproject).load(marker)
 
     expected = [number for number, given in enumerate(is_given, 1) if given]
-    assert load.users == (expected or [10])[0]
+    assert load.users == (expected or [40])[0]
 
 
 def argument(name: str, text: str) -> str:
@@ -283,7 +283,7 @@ def test_changed_default_profile_applies_to_session_and_runs(resolver: ResolverO
 
     assert of_project.session.table == "orders"
     assert of_project.load({}).users == 3
-    assert of_project.load({}).spawn_rate == 10
+    assert of_project.load({}).spawn_rate == 40
 
 
 @pytest.mark.parametrize("line", ['table = "orders"', "keep_table = true"])
