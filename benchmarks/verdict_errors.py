@@ -193,7 +193,7 @@ CASES: Final = (
         limits=_NEVER_PASS,
         service=Service(
             delays=_FAST,
-            load=("users=20", "spawn-rate=4", "pacing=20/s@4s,200/s@4s", "run-time=8s"),
+            load=("users=20", "spawn-rate=4", "pacing=20/s@4s,200/s", "run-time=8s"),
             thresholds=("failure_ratio <= 1%", "median < 50 ms"),
         ),
     ),

@@ -167,3 +167,14 @@ def test_time_rises_with_arrivals(model: OpenModel) -> None:
 def test_stages_last_as_long_as_they_say() -> None:
     assert OpenModel.at(5).staged_s == 0
     assert OpenModel((stage(1, 2, 30), stage(2, 2, 60))).staged_s == 90
+
+
+def test_a_tenth_of_the_last_stage_may_be_missing() -> None:
+    """Of a last stage without an end some part is sent after the others, or it is missing."""
+    assert OpenModel((stage(1, 2, 30), stage(2, 2, 60))).least_s == 84
+    assert OpenModel((stage(1, 2, 30), stage(2, 2, math.inf))).least_s == 30
+    assert OpenModel.at(5).least_s == 0
+
+
+def test_the_peak_is_the_highest_rate_of_any_stage() -> None:
+    assert OpenModel((stage(1, 20, 30), stage(2, 5, 60))).peak_per_s == 20
