@@ -223,7 +223,7 @@ def test_a_hopeless_run_ends_early_and_has_failed(play: Play, processes: int) ->
     )
 
     assert run.aborted is not None
-    assert run.aborted.startswith("bad: failure_ratio > 50%: it was 100% after ")
+    assert run.aborted.startswith("bad: failure_ratio > 50%: it was ")  # less what stalls touched
     assert run.operation("bad").requests >= 20
     verdict = judge(run, [rule])
     assert (verdict.verdict, verdict.invalid_reasons) == (Verdict.FAIL, ())

@@ -38,6 +38,12 @@ def quantile_rank_interval(q: float, count: int, confidence: float) -> tuple[int
     """
     if not 0 < q < 1 or count < 1:
         return None
+    low, high = _quantile_ranks(q, count, confidence)
+    return (low, high) if low >= 1 and high <= count else None
+
+
+def _quantile_ranks(q: float, count: int, confidence: float) -> tuple[int, int]:
+    """Return the ranks that enclose the true quantile; 0 and above ``count`` are outside."""
     tail = (1 - confidence) / 2
     spread = sqrt(count * q * (1 - q))
     # More than ten standard deviations below the mean, probabilities do not matter.
@@ -52,36 +58,32 @@ def quantile_rank_interval(q: float, count: int, confidence: float) -> tuple[int
         probability *= (count - below) / (below + 1) * odds
         below += 1
         cumulative += probability
-    high = below + 1
-    return (low, high) if low >= 1 and high <= count else None
+    return low, below + 1
 
 
-def worth_rank_interval(
-    q: float, count: int, confidence: float, effect: float
-) -> tuple[int, int] | None:
+def worth_ranks(q: float, count: int, confidence: float, effect: float) -> tuple[int, int]:
     """Return the ranks of `quantile_rank_interval` for samples that depend on their neighbours.
 
     The share of samples below the true quantile varies as that of ``count / effect`` independent
     ones. Each of those stands for ``effect`` samples in a row; the one in the middle counts.
 
     Args:
-        q: quantile in [0, 1].
-        count: number of samples.
+        q: quantile in (0, 1).
+        count: number of samples, above 0.
         confidence: probability in (0, 1).
         effect: how many samples are worth one independent one, at least 1.
 
-    Raises:
-        ValueError: ``q`` is outside [0, 1].
+    Returns:
+        Ranks from 1 to ``count``. 0 and ``count`` + 1 stand for an end that no sample encloses.
     Source: R. S. Woodruff, "Confidence intervals for medians and other position measures",
         Journal of the American Statistical Association 47(260):635-646, 1952.
     """
-    nearest_rank(q, count)
-    worth = round(count / effect)
-    ranks = quantile_rank_interval(q, worth, confidence)
-    if ranks is None:
-        return None
-    low, high = (ceil((rank - 0.5) * count / worth) for rank in ranks)
-    return low, high
+    worth = max(round(count / effect), 1)
+    low, high = _quantile_ranks(q, worth, confidence)
+    return (
+        ceil((low - 0.5) * count / worth) if low else 0,
+        ceil((high - 0.5) * count / worth) if high <= worth else count + 1,
+    )
 
 
 def samples_for_interval(q: float, confidence: float) -> int:

@@ -13,8 +13,10 @@ from typing import NamedTuple
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import RunResult
+from aqp_perf.core.samples.block_bootstrap import Dependence
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.verdict.metrics import MetricKind
+from aqp_perf.core.verdict.observations import interval_of_latency, interval_of_ratio
 from aqp_perf.core.verdict.thresholds import Threshold
 
 MAX_CPU_RATIO = 0.9
@@ -72,6 +74,37 @@ def bounds_of(run: RunResult, operation: OperationResult, rule: Threshold) -> Bo
             return _latency_bounds(run, operation, rule, missing)
 
 
+def interval_bounds(
+    run: RunResult,
+    operation: OperationResult,
+    rule: Threshold,
+    found: Dependence,
+    confidence: float,
+) -> Bounds:
+    """Return where the interval of the lower bound begins, and where that of the upper one ends.
+
+    Args:
+        run: what was measured.
+        operation: the operation of it that is judged; it has at least one request.
+        rule: its metric has an interval.
+        found: how the requests depend on each other.
+        confidence: of the intervals, a probability in (0, 1).
+    """
+    missing = missing_requests(run, operation)
+    if rule.kind is MetricKind.RATIO:
+        fewest, all_hits = _ratio_counts(operation, rule.failure_class, missing)
+        return Bounds(
+            interval_of_ratio(*fewest, found, confidence)[0],
+            interval_of_ratio(*all_hits, found, confidence)[1],
+        )
+    most = interval_of_latency(operation.latency, rule, found, confidence, missing)[1]
+    least = interval_of_latency(operation.least_latency, rule, found, confidence)[0]
+    if not has_enough_users(run, rule.limit):
+        sent = interval_of_latency(operation.least_service_time, rule, found, confidence)[0]
+        least = min(least, sent)
+    return Bounds(max(0.0, least - uncredited_lag_ms(run)), most)
+
+
 def uncredited_lag_ms(run: RunResult) -> float:
     """Return by how much more a request may have been late, that no freeze touched.
 
@@ -85,16 +118,26 @@ def uncredited_lag_ms(run: RunResult) -> float:
 def _ratio_bounds(
     operation: OperationResult, failure_class: FailureClass | None, missing: int
 ) -> Bounds:
+    least, most = (
+        hits / samples for hits, samples in _ratio_counts(operation, failure_class, missing)
+    )
+    return Bounds(least, most)
+
+
+def _ratio_counts(
+    operation: OperationResult, failure_class: FailureClass | None, missing: int
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the hits and samples of the lower bound, and those of the upper one."""
     hits, samples = operation.failures_of(failure_class)
     if failure_class is FailureClass.WRONG_ANSWER:  # proven by the answer, not by a clock
-        return Bounds(hits / samples, hits / samples)
+        return (hits, samples), (hits, samples)
     by_class = {} if operation.touched is None else operation.touched.failures
     touched = sum(
         count
         for touched_class, count in by_class.items()
         if touched_class is not FailureClass.WRONG_ANSWER and failure_class in {None, touched_class}
     )
-    return Bounds((hits - touched) / samples, (hits + missing) / (samples + missing))
+    return (hits - touched, samples), (hits + missing, samples + missing)
 
 
 def _throughput_bounds(run: RunResult, operation: OperationResult, missing: int) -> Bounds:

@@ -11,7 +11,7 @@ from aqp_perf.core.samples.histogram import SAMPLES_FOR_A_MEAN, LatencyHistogram
 from aqp_perf.core.samples.intervals import (
     samples_for_interval,
     score_interval,
-    worth_rank_interval,
+    worth_ranks,
 )
 from aqp_perf.core.verdict.metrics import MetricKind
 from aqp_perf.core.verdict.slices import SlicedOperation, own_dependence
@@ -93,6 +93,8 @@ def observe(operation: OperationResult, rule: Threshold) -> Observation | None:
             if value_ns is None:
                 return None
             ci95 = None if found is None else interval_of_latency(latency, rule, found, CONFIDENCE)
+            if ci95 is not None and not 0 < ci95[0] <= ci95[1] < inf:  # an end lies outside
+                ci95 = None
             return Observation(value_ns / _NS_PER_MS, latency.count, ci95)
 
 
@@ -129,7 +131,7 @@ def interval_of_latency(
     found: Dependence,
     confidence: float,
     missing: int = 0,
-) -> Interval | None:
+) -> Interval:
     """Return the interval of the mean or a percentile, in ms.
 
     Args:
@@ -140,20 +142,21 @@ def interval_of_latency(
         missing: further requests, whose latencies are endless.
 
     Returns:
-        None with too few samples.
+        Bounds from 0 to infinity, which stand for an end that too few samples enclose.
     """
     # The confidence at which the normal quantile is as far away as Student's at this one.
     widened = min(2 * NormalDist().cdf(found.reach(confidence)) - 1, _SURE)
     if rule.quantile is None:
         bounds_ns = latency.mean_interval_ns(widened, effect=found.effect)
         if bounds_ns is None:
-            return None
+            return 0.0, inf
         return bounds_ns[0] / _NS_PER_MS, inf if missing else bounds_ns[1] / _NS_PER_MS
     count = latency.count + missing
-    ranks = worth_rank_interval(rule.quantile, count, widened, found.effect)
-    if ranks is None:
-        return None
-    low_ns, high_ns = map(latency.at_rank_ns, ranks)
+    if not count:
+        return 0.0, inf
+    low, high = worth_ranks(rule.quantile, count, widened, found.effect)
+    low_ns = latency.at_rank_ns(low) if low else 0
+    high_ns = latency.at_rank_ns(high)
     return (
         inf if low_ns is None else low_ns / _NS_PER_MS,
         inf if high_ns is None else high_ns / _NS_PER_MS,

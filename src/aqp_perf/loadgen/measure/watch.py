@@ -17,7 +17,7 @@ from aqp_perf.core.load.durations import parse_duration
 from aqp_perf.core.measured.run_progress import Progress
 from aqp_perf.core.measured.run_result import MeteredUnits
 from aqp_perf.core.records import to_json
-from aqp_perf.core.verdict.hopeless import abort_reason
+from aqp_perf.core.verdict.hopeless import AbortRules
 from aqp_perf.core.verdict.thresholds import parse_abort_rule
 from aqp_perf.files import write_whole
 from aqp_perf.loadgen.command.result_file import progress_path
@@ -42,7 +42,7 @@ class Watch:
         self._options = options
         self._runner: Any = environment.runner
         self._progress, self._metered, self._is_over = progress, metered, is_over
-        self._abort_rules = [parse_abort_rule(text) for text in options.abort]
+        self._abort_rules = tuple(parse_abort_rule(text) for text in options.abort)
         self.aborted: str | None = None
         """The rule that ended the run as hopeless, with what was observed."""
         self.overspent: str | None = None
@@ -66,9 +66,8 @@ class Watch:
             gevent.spawn(self._write_progress)
 
     def _abort_when_hopeless(self) -> None:
-        self.aborted = wait_for_reason(
-            lambda: abort_reason(self._progress().run.labelled, self._abort_rules), self._is_over
-        )
+        rules = AbortRules(self._abort_rules)
+        self.aborted = wait_for_reason(lambda: rules.reason(self._progress().run), self._is_over)
         if self.aborted is not None:
             self._runner.quit()
 
