@@ -38,7 +38,7 @@ COLUMNS: Final[Mapping[Verdict | None, str]] = {
     None: "no run",
 }
 SHIPPED_TESTS: Final = 4
-WHY_LENGTH: Final = 800
+WHY_LENGTH: Final = 400
 SESSION_S: Final = 300.0
 """The longest that a session may take, beside its load."""
 
