@@ -9,11 +9,17 @@ from dataclasses import dataclass
 from math import expm1, hypot, inf, log, sqrt
 from typing import Final
 
+from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.records import MOST_FIGURE
 from aqp_perf.core.samples.intervals import LARGEST_EXPONENT, score_interval, student_quantile
 from aqp_perf.core.verdict.metrics import MetricKind, kind_of, quantile_of
 from aqp_perf.core.verdict.observations import samples_for
-from aqp_perf.core.verdict.slices import FEWEST_SLICES, SlicedOperation, shared_dependence
+from aqp_perf.core.verdict.slices import (
+    FEWEST_SLICES,
+    SlicedOperation,
+    paired_dependence,
+    shared_dependence,
+)
 
 FEWEST_SAMPLES: Final = 100
 """Requests of each run, whatever the metric."""
@@ -38,12 +44,6 @@ class Figures:
     """Degrees of freedom."""
     _bounds_before: _Bounds
     _bounds_after: _Bounds
-
-    @property
-    def worse_by(self) -> float:
-        """How much worse it is, in its unit; negative when it is better."""
-        change = self.after - self.before
-        return -change if self._falls_when_worse else change
 
     @property
     def change_ratio(self) -> float | None:
@@ -71,11 +71,7 @@ class Figures:
     def is_worse(self, z: float) -> bool:
         """Return whether it is worse by more than ``z`` standard errors."""
         low, high = self._differences(z)
-        return high < 0 if self._falls_when_worse else low > 0
-
-    @property
-    def _falls_when_worse(self) -> bool:
-        return kind_of(self.metric) is MetricKind.THROUGHPUT
+        return high < 0 if falls_when_worse(self.metric) else low > 0
 
     @property
     def _is_latency(self) -> bool:
@@ -92,15 +88,20 @@ class Figures:
         return low, high
 
 
-def figures_of(metric: str, before: SlicedOperation, after: SlicedOperation) -> Figures | str:
-    """Return a metric of two runs, or why it cannot be compared."""
+def figures_of(
+    metric: str, before: SlicedOperation, after: SlicedOperation, *, is_staged: bool = False
+) -> Figures | str:
+    """Return a metric of two runs, or why it cannot be compared.
+
+    ``is_staged`` says that the arrival rate changed over time, and in both runs alike.
+    """
     for side, operation in (("the baseline", before), ("the run", after)):
         missing = _missing(metric, operation)
         if missing:
             return f"{side} has {missing}"
-    pooled = shared_dependence(metric, before, after)
-    value_before, bounds_before = _figure(metric, before, pooled.effect)
-    value_after, bounds_after = _figure(metric, after, pooled.effect)
+    dependence_of = paired_dependence if is_staged else shared_dependence
+    pooled = dependence_of(metric, before, after)
+    value_before, value_after = (value_of(metric, each.result) for each in (before, after))
     if value_after > MOST_FIGURE * value_before > 0:
         return f"{metric} of the baseline is too small to compare with: {value_before:g}"
     return Figures(
@@ -109,15 +110,30 @@ def figures_of(metric: str, before: SlicedOperation, after: SlicedOperation) -> 
         after=value_after,
         worth=min(before.result.requests, after.result.requests) / pooled.effect,
         freedom=pooled.freedom,
-        _bounds_before=bounds_before,
-        _bounds_after=bounds_after,
+        _bounds_before=_bounds(metric, before, pooled.effect),
+        _bounds_after=_bounds(metric, after, pooled.effect),
     )
+
+
+def falls_when_worse(metric: str) -> bool:
+    """Return whether a lower value is for the worse."""
+    return kind_of(metric) is MetricKind.THROUGHPUT
 
 
 def needed_samples(metric: str) -> int:
     """Return how many independent requests a comparison of a metric needs."""
     quantile = quantile_of(metric)
     return FEWEST_SAMPLES if quantile is None else max(samples_for(quantile), FEWEST_SAMPLES)
+
+
+def value_of(metric: str, operation: OperationResult) -> float:
+    """Return a metric of one run that has requests: ms, a ratio from 0 to 1, or per second."""
+    quantile = quantile_of(metric)
+    if quantile is not None:
+        return _ms(operation.latency.quantile_ns(quantile))
+    if metric == "failure_ratio":
+        return operation.failure_ratio
+    return _ms(operation.latency.mean_ns) if metric == "mean" else operation.throughput_per_s
 
 
 def _missing(metric: str, operation: SlicedOperation) -> str | None:
@@ -130,9 +146,9 @@ def _missing(metric: str, operation: SlicedOperation) -> str | None:
     return None
 
 
-def _figure(metric: str, sliced: SlicedOperation, effect: float) -> tuple[float, _Bounds]:
-    """Return a metric of one run, with its bounds; ``effect`` requests are worth one."""
-    operation = sliced.result
+def _bounds(metric: str, sliced: SlicedOperation, effect: float) -> _Bounds:
+    """Return the bounds of a metric of one run, ``effect`` requests of which are worth one."""
+    operation, value = sliced.result, value_of(metric, sliced.result)
     quantile, latency = quantile_of(metric), operation.latency
     if quantile is not None:
 
@@ -141,18 +157,16 @@ def _figure(metric: str, sliced: SlicedOperation, effect: float) -> tuple[float,
             low, high = score_interval(quantile, latency.count / effect, reach)
             return _ms(latency.quantile_ns(low)), _ms(latency.quantile_ns(high))
 
-        return _ms(latency.quantile_ns(quantile)), bounds_of_quantile
+        return bounds_of_quantile
     if metric == "failure_ratio":
-        ratio, count = operation.failure_ratio, operation.requests / effect
-        return ratio, lambda reach: score_interval(ratio, count, reach)
+        count = operation.requests / effect
+        return lambda reach: score_interval(value, count, reach)
     if metric == "mean":
-        value = _ms(latency.mean_ns)
         error = sqrt(sliced.variance_ns2 * effect / latency.count) / _NS_PER_MS
     else:
         answers = operation.requests - operation.failures
-        value = operation.throughput_per_s
         error = value * sqrt(effect / max(answers, 1))
-    return value, lambda reach: (value - reach * error, value + reach * error)
+    return lambda reach: (value - reach * error, value + reach * error)
 
 
 def _ms(value_ns: float | None) -> float:

@@ -67,15 +67,27 @@ class ComparisonJudgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """A run compared with a baseline."""
+    """A run compared with a baseline, or with an anchor."""
 
     baseline: str
-    """Name of the baseline."""
+    """Name of the baseline or the anchor."""
+    is_anchor: bool = False
+    """Whether it is an anchor: sessions do not replace it one after the other."""
     changes: tuple[Change, ...] = ()
     """All metrics that could be compared, by operation."""
     judgements: tuple[ComparisonJudgement, ...] = ()
     reason: str = ""
     """Why nothing was compared; empty when something was."""
+
+    @property
+    def kind(self) -> str:
+        """What the run was compared with, in one word."""
+        return "anchor" if self.is_anchor else "baseline"
+
+    @property
+    def title(self) -> str:
+        """What the run was compared with, as in ``baseline main``."""
+        return f"{self.kind} {self.baseline}"
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:

@@ -72,21 +72,24 @@ class Dependence:
         )
 
 
-def dependence(sums: Sequence[float], independent_variance: float) -> Dependence:
+def dependence(sums: Sequence[float], independent_variance: float, *, means: int = 1) -> Dependence:
     """Return how dependent samples are.
 
     Args:
         sums: of the samples in consecutive slices of equal length, less their expectation, so that
             they add up to about 0.
         independent_variance: variance of the total, if all samples were independent.
+        means: how many means of equal parts of the slices were taken off the sums.
     """
     length = block_length(sums)
+    # Each mean comes from the same blocks, and takes one of them.
+    left = max(len(sums) - (means - 1) * length, length + 1)
     return Dependence(
-        variance=variance_of_total(sums, length),
+        variance=variance_of_total(sums, length) * (len(sums) - length) / (left - length),
         independent_variance=independent_variance,
         # Resampling blocks is a Bartlett kernel, which has these: M. B. Priestley, "Spectral
         # Analysis and Time Series", Academic Press 1981, section 6.2.4.
-        freedom=1.5 * len(sums) / length,
+        freedom=1.5 * left / length,
     )
 
 

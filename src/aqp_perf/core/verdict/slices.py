@@ -8,16 +8,46 @@ longer, and the larger dependence of the two counts.
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from operator import mul
+from dataclasses import dataclass, replace
+from itertools import chain, pairwise
+from operator import mul, sub
 from typing import Final
 
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.samples.block_bootstrap import Dependence, dependence
-from aqp_perf.core.samples.timeline import bounds_ns
+from aqp_perf.core.samples.timeline import Timeline, bounds_ns
 from aqp_perf.core.verdict.metrics import quantile_of
 
+_RATE_LEVELS: Final = 4
+"""With more of them, less is left of the slices to estimate the dependence from."""
 FEWEST_SLICES: Final = 20
 """With fewer slices the dependence of neighbours cannot be estimated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a metric counts in each slice of a run."""
+
+    sums: Sequence[float]
+    exposure: Sequence[float]
+    """Of each slice; what is counted is in proportion to it if the slices are alike."""
+    independent_variance: float
+    """Variance of the total, if all requests were independent."""
+
+    def dependence(self) -> Dependence:
+        """Return the dependence of the requests of a run whose slices are alike."""
+        return dependence(self.deviations(self.exposure), self.independent_variance)
+
+    def deviations(self, expected: Sequence[float]) -> list[float]:
+        """Return the sums less what is expected of them, in the same proportions, in all."""
+        whole = sum(expected)
+        ratio = sum(self.sums) / whole if whole else 0.0
+        return [one - ratio * each for one, each in zip(self.sums, expected, strict=True)]
+
+    def padded(self, count: int) -> "Counted":
+        """Return the same with empty slices at the end, ``count`` in all."""
+        empty = [0.0] * (count - len(self.sums))
+        return replace(self, sums=[*self.sums, *empty], exposure=[*self.exposure, *empty])
 
 
 class SlicedOperation:
@@ -50,42 +80,48 @@ class SlicedOperation:
 
     def dependence(self, metric: str) -> Dependence:
         """Return the dependence in what a metric counts, which is not a quantile."""
-        if metric == "failure_ratio":
-            return self._dependence_of_shares([point.failures for point in self.points])
-        if metric == "mean":
-            return self._dependence_of_latencies()
-        return self._dependence_of_answers()
+        return self.counted(metric).dependence()
 
     def dependence_beyond(self, step: int) -> Dependence:
         """Return the dependence in whether requests took as long as this step, or longer."""
+        return self.counted_beyond(step).dependence()
+
+    def counted(self, metric: str) -> Counted:
+        """Return what a metric counts, which is not a quantile."""
+        if metric == "failure_ratio":
+            return self._hits([point.failures for point in self.points])
+        if metric == "mean":
+            return self._latencies()
+        return self._answers()
+
+    def counted_beyond(self, step: int) -> Counted:
+        """Return the requests that took as long as this step, or longer."""
         place = bisect_left(self._steps, step)
-        return self._dependence_of_shares([sum(row[place:]) for row in self._rows])
+        return self._hits([sum(row[place:]) for row in self._rows])
 
     @property
     def _mean_ns(self) -> float:
         mean_ns: float = sum(map(mul, self._totals, self._middles_ns)) / sum(self._totals)
         return mean_ns
 
-    def _dependence_of_shares(self, hits: Sequence[int]) -> Dependence:
-        requests = sum(point.requests for point in self.points)
-        share = sum(hits) / requests
-        sums = [hit - share * point.requests for hit, point in zip(hits, self.points, strict=True)]
-        return dependence(sums, requests * share * (1 - share))
+    @property
+    def _requests(self) -> list[int]:
+        return [point.requests for point in self.points]
 
-    def _dependence_of_latencies(self) -> Dependence:
-        mean_ns, requests = self._mean_ns, sum(self._totals)
-        sums = [
-            sum(map(mul, row, self._middles_ns)) - mean_ns * point.requests
-            for row, point in zip(self._rows, self.points, strict=True)
-        ]
-        return dependence(sums, self.variance_ns2 * requests)
+    def _hits(self, hits: Sequence[int]) -> Counted:
+        requests = self._requests
+        share = sum(hits) / sum(requests)
+        return Counted(hits, requests, sum(requests) * share * (1 - share))
 
-    def _dependence_of_answers(self) -> Dependence:
-        """Return the dependence of throughput; independent answers are a Poisson process."""
+    def _latencies(self) -> Counted:
+        sums = [sum(map(mul, row, self._middles_ns)) for row in self._rows]
+        return Counted(sums, self._requests, self.variance_ns2 * sum(self._totals))
+
+    def _answers(self) -> Counted:
+        """Return what throughput counts; independent answers are a Poisson process."""
         whole = self.points[:-1]  # the last one may have been cut short by the end of the run
         answers = [point.requests - point.failures for point in whole]
-        mean = sum(answers) / len(answers)
-        return dependence([count - mean for count in answers], sum(answers))
+        return Counted(answers, [1] * len(answers), sum(answers))
 
 
 def own_dependence(metric: str, operation: SlicedOperation) -> Dependence:
@@ -115,6 +151,66 @@ def shared_dependence(metric: str, before: SlicedOperation, after: SlicedOperati
         ),
         key=lambda pooled: pooled.effect,
     )
+
+
+def paired_dependence(metric: str, before: SlicedOperation, after: SlicedOperation) -> Dependence:
+    """Return the dependence of requests in two runs whose arrival rate changed in the same way.
+
+    The slices of such a run are not alike, and what a higher rate does to them is no dependence. If
+    the runs do not differ, two slices of the same time expect the same, so that only their
+    difference is chance. Nor is it where one run is slower throughout: therefore each run is
+    first held against what both show at this level of the rate.
+    """
+    before, after = _aligned(before, after), _aligned(after, before)
+    quantile = quantile_of(metric)
+    count = max(len(before.points), len(after.points))
+    if quantile is None:
+        pairs = [(before.counted(metric), after.counted(metric))]
+    else:
+        pairs = [
+            (before.counted_beyond(step), after.counted_beyond(step))
+            for step in _edges(quantile, before.steps + after.steps)
+        ]
+    levels = _levels(before, after, count)
+    return max(
+        (_difference(old.padded(count), new.padded(count), levels) for old, new in pairs),
+        key=lambda paired: paired.effect,
+    )
+
+
+def _levels(before: SlicedOperation, after: SlicedOperation, count: int) -> list[list[int]]:
+    """Return the numbers of the slices by the level of the arrival rate, as many in each level."""
+    requests = [0] * count
+    for number, point in chain(enumerate(before.points), enumerate(after.points)):
+        requests[number] += point.requests
+    order = sorted(range(count), key=requests.__getitem__)
+    ends = [level * count // _RATE_LEVELS for level in range(_RATE_LEVELS + 1)]
+    return [order[start:end] for start, end in pairwise(ends)]
+
+
+def _difference(before: Counted, after: Counted, levels: Sequence[Sequence[int]]) -> Dependence:
+    both = [0.0] * len(before.sums)
+    for level in levels:
+        exposure = sum(before.exposure[slice_] + after.exposure[slice_] for slice_ in level)
+        total = sum(before.sums[slice_] + after.sums[slice_] for slice_ in level)
+        for slice_ in level:
+            both[slice_] = total / exposure if exposure else 0.0
+    old, new = (run.deviations(list(map(mul, run.exposure, both))) for run in (before, after))
+    return dependence(
+        list(map(sub, new, old)),
+        before.independent_variance + after.independent_variance,
+        means=len(levels),
+    )
+
+
+def _aligned(sliced: SlicedOperation, other: SlicedOperation) -> SlicedOperation:
+    """Return an operation with slices no narrower than those of another."""
+    width_ns = other.result.timeline.slice_ns
+    if sliced.result.timeline.slice_ns >= width_ns:
+        return sliced
+    timeline = Timeline(slice_ns=width_ns)
+    timeline.merge(sliced.result.timeline)
+    return SlicedOperation(replace(sliced.result, timeline=timeline))
 
 
 def _edges(quantile: float, counts: Mapping[int, int]) -> list[int]:

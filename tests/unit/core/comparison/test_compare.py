@@ -11,8 +11,10 @@ from aqp_perf.core.comparison.compare import compare
 from aqp_perf.core.comparison.figures import Figures, figures_of
 from aqp_perf.core.comparison.outcome import Comparison, not_compared
 from aqp_perf.core.comparison.rules import COMPARED_METRICS, ComparisonRule
+from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
+from aqp_perf.core.measured.stalls import TouchedRequests
 from aqp_perf.core.records import MOST_FIGURE, from_json, to_json
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.samples.timeline import Timeline
@@ -94,7 +96,7 @@ def test_a_faster_run_passes() -> None:
 def test_a_run_is_no_worse_than_itself(metric: str) -> None:
     one = operation_of(STEADY, failed=frozenset(range(0, 6_000, 37)))
     found = figures(metric, one, one)
-    assert (found.worse_by, found.change_ratio) == (0, 0)
+    assert (found.after - found.before, found.change_ratio) == (0, 0)
     assert not found.is_worse(0.0)
 
 
@@ -103,7 +105,7 @@ def test_both_directions_are_alike(metric: str) -> None:
     one = operation_of(STEADY, failed=frozenset(range(0, 6_000, 37)))
     other = operation_of(SLOWER, failed=frozenset(range(0, 6_000, 11)))
     there, back = figures(metric, one, other), figures(metric, other, one)
-    assert there.worse_by == -back.worse_by
+    assert (there.before, there.after) == (back.after, back.before)
     assert (there.freedom, there.worth) == (back.freedom, back.worth)
     assert there.is_worse(2.0) is not back.is_worse(2.0)
 
@@ -328,6 +330,136 @@ def test_few_rows_of_slow_requests_are_too_few_clusters_to_judge() -> None:
 
     assert judgement.verdict is Verdict.NO_DATA
     assert judgement.reason.startswith("worse than the rule allows, but requests depend on")
+
+
+def with_touched(
+    operation: OperationResult, slow: Iterable[float], credit_ms: float
+) -> OperationResult:
+    """Return an operation whose slow requests the generator may have made longer."""
+    latencies_ns = [round(each * NS_PER_MS) for each in slow]
+    measured = LatencyHistogram.of(latencies_ns)
+    least = LatencyHistogram.of(each - round(credit_ms * NS_PER_MS) for each in latencies_ns)
+    touched = TouchedRequests(
+        requests=len(latencies_ns),
+        latency=measured,
+        least_latency=least,
+        service_time=measured,
+        least_service_time=least,
+    )
+    return replace(operation, touched=touched)
+
+
+@pytest.mark.parametrize(
+    ("credit_ms", "verdict"), [(980.0, Verdict.INVALID), (100.0, Verdict.FAIL)]
+)
+def test_a_change_that_the_generator_explains_is_invalid(
+    credit_ms: float, verdict: Verdict
+) -> None:
+    spread = [1_000.0 if index % 20 == 0 else each for index, each in enumerate(STEADY)]
+    after = with_touched(operation_of(spread), [1_000.0] * 300, credit_ms)
+
+    (judgement,) = compare(run_of(operation_of(STEADY)), run_of(after), [P99]).judgements
+
+    assert judgement.verdict is verdict
+    assert judgement.chance is not None
+    assert ("added to 300 requests p99 is" in judgement.reason) == (verdict is Verdict.INVALID)
+
+
+def test_failures_of_requests_that_the_generator_delayed_are_no_change() -> None:
+    failed = frozenset(range(0, 6_000, 40))
+    touched = TouchedRequests(requests=200, failures={FailureClass.TIMEOUT: 149})
+    after = replace(operation_of(STEADY, failed), touched=touched)
+    rule = ComparisonRule.parse("failure_ratio > 10%")
+
+    (judgement,) = compare(run_of(operation_of(STEADY)), run_of(after), [rule]).judgements
+
+    assert judgement.verdict is Verdict.INVALID
+
+
+def test_of_several_runs_the_best_counts_for_each_metric() -> None:
+    quick_but_failing = operation_of([each / 2 for each in STEADY], frozenset(range(0, 6_000, 7)))
+    several = [run_of(operation_of(STEADY)), run_of(quick_but_failing)]
+
+    changes = compare(several, run_of(operation_of(SLOWER))).changes
+
+    before = {change.metric: change.before for change in changes}
+    assert before["failure_ratio"] == 0
+    assert before["throughput"] == 100
+    assert before["p99"] == figures("p99", quick_but_failing, quick_but_failing).before
+
+
+def test_the_best_of_several_needs_a_smaller_p_value() -> None:
+    """The best of N was lucky: each may raise the N-th part of the false alarms."""
+    loose = ComparisonRule.parse("p99 > 1%")
+    before = run_of(operation_of(latencies_ms(2_000, 3)))
+    after = run_of(operation_of(latencies_ms(2_000, 4, scale=22.2)))
+    (alone,) = compare(before, after, [loose]).judgements
+    assert alone.chance is not None
+    level = alone.chance * 1.5
+
+    verdicts = [
+        compare(several, after, [loose], false_alarm_ratio=level).verdicts
+        for several in ([before], [before, before])
+    ]
+
+    assert verdicts == [(Verdict.FAIL,), (Verdict.PASS,)]
+
+
+def test_a_run_with_too_few_requests_is_not_the_best() -> None:
+    few = operation_of([each / 2 for each in STEADY[:300]])
+    several = [run_of(few), run_of(operation_of(STEADY))]
+    (judgement,) = compare(several, run_of(operation_of(STEADY)), [P99]).judgements
+    assert judgement.verdict is Verdict.PASS
+    assert judgement.change is not None
+    assert judgement.change.change_ratio == 0
+
+
+def staged(scale: float, seed: int) -> RunResult:
+    """Return a run of 10 s at 100/s and 10 s at 500/s, where latencies are three times as long."""
+    random, histogram, timeline = Random(seed), LatencyHistogram(), Timeline()  # noqa: S311 - data
+    for number in range(6_000):
+        is_busy = number >= 1_000
+        due_s = 10 + (number - 1_000) / 500 if is_busy else number / 100
+        latency_ns = round(20e6 * scale * (3 if is_busy else 1) * random.lognormvariate(0, 0.3))
+        histogram.record_ns(latency_ns)
+        timeline.record(round(due_s * 1e9), latency_ns, failed=False)
+    return run_of(
+        replace(
+            operation_of(STEADY),
+            duration_s=20.0,
+            latency=histogram,
+            service_time=histogram,
+            timeline=timeline,
+        )
+    )
+
+
+def test_stages_are_no_dependence_when_slices_are_compared() -> None:
+    """One run alone cannot tell a higher rate from a cluster of slow requests."""
+    before, after = staged(1.0, 1), staged(1.3, 2)
+    rules = [ComparisonRule.parse(f"{metric} > 10%") for metric in ("median", "p99", "mean")]
+
+    alone, together = (
+        compare(before, after, rules, is_staged=is_staged).verdicts for is_staged in (False, True)
+    )
+
+    assert alone != together
+    assert together == (Verdict.FAIL,) * 3
+
+
+def test_equal_runs_in_stages_pass() -> None:
+    rules = [ComparisonRule.parse(f"{metric} > 1%, 0ms") for metric in ("median", "p99", "mean")]
+    (*verdicts,) = compare(staged(1.0, 1), staged(1.0, 2), rules, is_staged=True).verdicts
+    assert Verdict.FAIL not in verdicts
+
+
+def test_slices_of_different_width_are_compared_in_the_wider_one() -> None:
+    before, after = staged(1.0, 1), staged(1.0, 1)
+    wide = Timeline(slice_ns=after.operations[0].timeline.slice_ns * 2)
+    wide.merge(after.operations[0].timeline)
+    after = run_of(replace(after.operations[0], timeline=wide))
+    (judgement,) = compare(before, after, [P99], is_staged=True).judgements
+    assert judgement.verdict is Verdict.PASS
 
 
 def test_a_change_too_large_for_a_record_is_no_data() -> None:
