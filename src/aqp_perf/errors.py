@@ -92,10 +92,10 @@ class BudgetExceeded(ConfigError):
 
 
 class BaselineUnusable(ConfigError):
-    """A baseline cannot be read, compared with or saved."""
+    """A baseline or an anchor cannot be read, compared with or saved."""
 
-    def __init__(self, baseline: str, detail: str) -> None:
-        super().__init__(f"baseline {baseline}: {detail}")
+    def __init__(self, baseline: str, detail: str, kind: str = "baseline") -> None:
+        super().__init__(f"{kind} {baseline}: {detail}")
 
 
 class TargetError(PerfError):

@@ -41,9 +41,9 @@ def _figures(judged: JudgedRun) -> Iterator[tuple[object, ...]]:
         where = (judgement.operation or EVERY_OPERATION, judgement.threshold.metric)
         yield *where, "threshold", judgement.threshold.rule
         yield *where, "verdict", judgement.verdict
-    if judged.comparison is not None:
-        for figures in _comparison_figures(judged.comparison):
-            yield "compare", *figures
+    for comparison in judged.comparisons:
+        for figures in _comparison_figures(comparison):
+            yield "anchor" if comparison.is_anchor else "compare", *figures
 
 
 def _run_figures(judged: JudgedRun) -> Iterator[tuple[object, ...]]:
@@ -73,7 +73,7 @@ def _run_figures(judged: JudgedRun) -> Iterator[tuple[object, ...]]:
 
 
 def _comparison_figures(comparison: Comparison) -> Iterator[tuple[object, ...]]:
-    yield "baseline", comparison.baseline
+    yield comparison.kind, comparison.baseline
     yield "not_compared", comparison.reason or None
     for change in comparison.changes:
         yield change.operation, change.metric, "change", change.change_ratio

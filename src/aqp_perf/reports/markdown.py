@@ -89,7 +89,7 @@ def _limited(rows: Sequence[str], noun: str) -> Iterator[str]:
 
 def _run_rows(runs: Sequence[tuple[str, JudgedRun]]) -> list[str]:
     """Return a row for every run, with a last cell where runs were compared."""
-    is_compared = any(judged.comparison is not None for _, judged in runs)
+    is_compared = any(judged.comparisons for _, judged in runs)
     rows = _head((*_RUN_COLUMNS, "baseline") if is_compared else _RUN_COLUMNS)
     for number, (name, judged) in enumerate(runs, start=1):
         verdict, run = judged.verdict.verdict, judged.run
@@ -105,10 +105,11 @@ def _run_rows(runs: Sequence[tuple[str, JudgedRun]]) -> list[str]:
 
 
 def _compared(judged: JudgedRun) -> str:
-    comparison = judged.comparison
-    if comparison is None:
-        return "not compared"
-    return ("⚠️ " if comparison.is_doubtful else "") + _code(comparison_text(comparison))
+    texts = [
+        ("⚠️ " if comparison.is_doubtful else "") + _code(comparison_text(comparison))
+        for comparison in judged.comparisons
+    ]
+    return "<br>".join(texts) or "not compared"
 
 
 def _operation_rows(runs: Sequence[tuple[str, JudgedRun]]) -> list[str]:

@@ -145,6 +145,12 @@ class OpenModel:
         """The highest rate."""
         return max(max(stage.from_per_s, stage.to_per_s) for stage in self.stages)
 
+    @property
+    def has_one_rate(self) -> bool:
+        """Whether the rate is the same all the time."""
+        rates = {rate for stage in self.stages for rate in (stage.from_per_s, stage.to_per_s)}
+        return len(rates) == 1
+
     def arrivals_within(self, elapsed_s: float) -> float:
         """Return how many arrivals are due within ``elapsed_s``, with fractions."""
         arrivals = 0.0
@@ -195,6 +201,15 @@ def parse_pacing(text: str) -> Pacing:
         tuple(_parse_stage(stage.strip()) for stage in stages.split(",")),
         is_poisson=stages != text,
     )
+
+
+def changes_rate(text: str) -> bool:
+    """Return whether a pacing, as a record has it, is an open model whose rate changes."""
+    try:
+        pacing = parse_pacing(text)
+    except ValueError:  # the locustfile's own
+        return False
+    return isinstance(pacing, OpenModel) and not pacing.has_one_rate
 
 
 def _parse_stage(text: str) -> Stage:

@@ -53,6 +53,14 @@ class JudgedRun:
     """What it was measured with; None in results from before it was recorded."""
     comparison: Comparison | None = None
     """The run against a baseline, which the verdict includes; None: not compared."""
+    anchor_comparison: Comparison | None = None
+    """The run against an anchor, likewise."""
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """The comparisons that there are."""
+        both = (self.comparison, self.anchor_comparison)
+        return tuple(each for each in both if each is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

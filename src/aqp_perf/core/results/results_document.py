@@ -35,6 +35,7 @@ _TOUCHED_SAMPLES: Final = (
     *("latency", "least_latency"),
     *("service_time", "least_service_time"),
 )
+_COMPARISONS: Final = ("comparison", "anchor_comparison")
 Samples = TypeVar("Samples", LatencyHistogram, SizeHistogram)
 
 
@@ -96,10 +97,12 @@ def run_document(judged: JudgedRun) -> Document:
         }
     if judged.cost is not None:
         document["cost"] = _cost_document(judged.cost)
-    if judged.comparison is not None:
-        judgements = judged.comparison.judgements
-        for entry, judgement in zip(document["comparison"]["judgements"], judgements, strict=True):
-            entry["rule"] = str(judgement.rule)
+    for key in _COMPARISONS:
+        comparison: Comparison | None = getattr(judged, key)
+        if comparison is not None:
+            entries = document[key]["judgements"]
+            for entry, judgement in zip(entries, comparison.judgements, strict=True):
+                entry["rule"] = str(judgement.rule)
     return document
 
 
@@ -291,7 +294,7 @@ def _read_cost(document: Document, path: str) -> RunCost:
 _READERS: Final[Mapping[str, Callable[[Document, str], object]]] = {
     "write_audit": _read_audit,
     "cost": _read_cost,
-    "comparison": _read_comparison,
+    **dict.fromkeys(_COMPARISONS, _read_comparison),
 }
 
 

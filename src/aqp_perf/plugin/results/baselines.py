@@ -1,5 +1,8 @@
 """Baselines: results of earlier sessions, kept under a name, that runs are compared with.
 
+An anchor is one that stays: against a baseline that every night replaces, a change of a few percent
+a night is never seen.
+
 A baseline is an ordinary results file. It is saved whole or not at all, and replaces one of the
 same name: when two sessions save one name at once, the later one wins.
 """
@@ -7,20 +10,22 @@ same name: when two sessions save one name at once, the later one wins.
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from aqp_perf.core.comparison.compare import FALSE_ALARM_RATIO, compare
-from aqp_perf.core.comparison.outcome import Comparison, not_compared
+from aqp_perf.core.comparison.compare import FALSE_ALARM_RATIO
+from aqp_perf.core.comparison.outcome import Comparison
 from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile
 from aqp_perf.core.results.results_document import read_results, results_text
 from aqp_perf.core.results.run_fingerprint import RunFingerprint, minor
 from aqp_perf.core.verdict.verdicts import Verdict
-from aqp_perf.errors import BaselineUnusable, ResultError
+from aqp_perf.errors import BaselineUnusable
 from aqp_perf.files import read_file
-from aqp_perf.plugin.settings.option_values import SUFFIX, is_path
+from aqp_perf.history.reading import read_history
+from aqp_perf.plugin.results.references import Reference, reference_errors
+from aqp_perf.plugin.settings.option_values import SUFFIX, best_sessions, is_path
 from aqp_perf.plugin.settings.session_settings import BaselineSettings, MissingBaseline
 from aqp_perf.reports.facts.decisive import rule_text
 from aqp_perf.reports.facts.runs import run_names
@@ -29,6 +34,7 @@ from aqp_perf.stores.file_store import STORE_ERRORS, FileStore
 
 _MOST_BYTES: Final = 200_000_000
 """No session has results that large."""
+_NONE_PASSED: Final = "no session of the history has passed"
 _ADVICE: Final = (
     "save one with --perf-save, or allow it to be missing: -o perf_compare_missing=pass"
 )
@@ -49,12 +55,10 @@ class Baselines:
         self._settings, self._root = settings, root
         self.is_lost = False
         """Whether the baseline could not be saved, though it should have been."""
-        self._absence = ""
-        """Why there is nothing to compare with, though there should be."""
-        self.results = None if settings.compare is None else self._read(settings.compare)
-        """What runs are compared with; None: nothing."""
+        self.references: Final = tuple(self._references())
+        """What runs are compared with: the baseline, the anchor."""
         if settings.save is not None:
-            with _baseline_errors(settings.save):
+            with reference_errors(settings.save):
                 self._store().check_writable(settings.save + SUFFIX)
 
     def check_environment(self) -> None:
@@ -63,10 +67,8 @@ class Baselines:
         Raises:
             BaselineUnusable: they differ; it names the difference.
         """
-        for run in () if self.results is None else self.results.runs[:1]:
-            before = self._fingerprint_of(run)
-            session = RunFingerprint(versions=before.versions, machine=before.machine)
-            self._check_alike(session, environment_fingerprint())
+        for reference in self.references:
+            reference.check_environment(environment_fingerprint())
 
     def check_run(self, test: str, number: int, fingerprint: RunFingerprint) -> None:
         """Check that a run can be compared, before its load.
@@ -79,48 +81,17 @@ class Baselines:
         Raises:
             BaselineUnusable: its baseline has another one; it names the difference.
         """
-        before = self._run(test, number)
-        if before is None:
-            return
-        was = self._fingerprint_of(before)
-        self._check_alike(was, fingerprint.expected_beside(was))
-        if before.verdict.verdict is Verdict.INVALID:
-            detail = f"not comparable: its run of {test} is INVALID: it measured nothing"
-            raise BaselineUnusable(str(self._settings.compare), detail)
+        for reference in self.references:
+            reference.check_run(test, number, fingerprint)
 
-    def compare(self, number: int, run: JudgedRun) -> Comparison | None:
-        """Return the comparison of a run with its baseline; None: there is none to compare with.
+    def compare(self, number: int, run: JudgedRun) -> tuple[Comparison, ...]:
+        """Return the comparisons of a run; they share the false alarms that a session may raise."""
+        ratio = FALSE_ALARM_RATIO / max(len(self.references), 1)
+        return tuple(reference.compare(number, run, ratio) for reference in self.references)
 
-        A run that turned out to be measured with something else is not compared. Every run of the
-        baseline has an equal part of the false alarms that a session may raise.
-        """
-        name, rules = self._settings.compare, self._settings.rules
-        if name is None:
-            return None
-        may_be_missing = self._settings.missing is MissingBaseline.PASS
-        unmatched = Verdict.PASS if may_be_missing else Verdict.NO_DATA
-        before = self._run(run.test, number)
-        if self.results is None or before is None:
-            why = self._absence or f"baseline {name} has no such run of this test"
-            return not_compared(name, rules, why, unmatched)
-        was, now = self._fingerprint_of(before), self._fingerprint_of(run)
-        if differences := was.differences(now, self._settings.allowed):
-            return self.uncompared(f"not comparable: {'; '.join(differences)}")
-        return compare(
-            before.run,
-            run.run,
-            rules,
-            baseline=name,
-            false_alarm_ratio=FALSE_ALARM_RATIO / len(self.results.runs),
-            unmatched=unmatched,
-        )
-
-    def uncompared(self, why: str) -> Comparison | None:
-        """Return that a run was not compared: NO DATA for every rule; None as in `compare`."""
-        name = self._settings.compare
-        if name is None:
-            return None
-        return not_compared(name, self._settings.rules, f"baseline {name}: {why}")
+    def uncompared(self, why: str) -> tuple[Comparison, ...]:
+        """Return that a run was not compared: NO DATA for every rule."""
+        return tuple(reference.uncompared(why) for reference in self.references)
 
     def save(self, results: ResultsFile, *, is_green: bool = True) -> Line | None:
         """Save the session's results, if that was asked for and every run has passed.
@@ -150,9 +121,37 @@ class Baselines:
     def _store(self) -> FileStore:
         return self._settings.place.open(self._root)
 
-    def _read(self, name: str) -> ResultsFile | None:
-        """Return what runs are compared with; None: there is nothing, which is allowed."""
-        with _baseline_errors(name):
+    def _references(self) -> Iterator[Reference]:
+        settings = self._settings
+        may_be_missing = settings.missing is MissingBaseline.PASS
+        if settings.compare is not None:
+            found = self._read(settings.compare, "baseline")
+            baseline = Reference(name=settings.compare, is_anchor=False, settings=settings)
+            if isinstance(found, ResultsFile):
+                yield replace(baseline, sessions=(found,))
+            elif may_be_missing:
+                yield replace(baseline, absence=f"baseline {settings.compare}: {found}")
+            else:
+                raise BaselineUnusable(settings.compare, f"{found}: {_ADVICE}")
+        if settings.anchor is not None:
+            anchor = Reference(name=settings.anchor, is_anchor=True, settings=settings)
+            best_of = best_sessions(settings.anchor)
+            if best_of is None:
+                found = self._read(settings.anchor, "anchor")
+                if not isinstance(found, ResultsFile):
+                    raise BaselineUnusable(settings.anchor, found, "anchor")
+                yield replace(anchor, sessions=(found,))
+            elif sessions := self._passed()[-best_of:]:
+                yield replace(anchor, sessions=sessions)
+            elif may_be_missing:
+                yield replace(anchor, absence=f"anchor {settings.anchor}: {_NONE_PASSED}")
+            else:
+                detail = f"{_NONE_PASSED}: allow it for now: -o perf_compare_missing=pass"
+                raise BaselineUnusable(settings.anchor, detail, "anchor")
+
+    def _read(self, name: str, kind: str) -> ResultsFile | str:
+        """Return the results of this name or in this file, or that there are none."""
+        with reference_errors(name, kind):
             if is_path(name):
                 held = read_file(self._root / name, _MOST_BYTES)
                 absence = "there is no such file"
@@ -164,35 +163,22 @@ class Baselines:
                 ]
                 absence = f"there is none in {self._settings.place}, which has "
                 absence += ", ".join(known) or "none at all"
-            if held is not None:
-                return read_results(held)
-        if self._settings.missing is MissingBaseline.ERROR:
-            raise BaselineUnusable(name, f"{absence}: {_ADVICE}")
-        self._absence = f"baseline {name}: {absence}"
-        return None
+            return absence if held is None else read_results(held)
 
-    def _run(self, test: str, number: int) -> JudgedRun | None:
-        runs = () if self.results is None else self.results.runs
-        of_test = [run for run in runs if run.test == test]
-        return of_test[number] if number < len(of_test) else None
+    def _passed(self) -> list[ResultsFile]:
+        """Return the sessions of the history that passed and say what they were measured with."""
+        place = self._settings.history
+        if place is None:
+            return []
+        with reference_errors(str(self._settings.anchor), "anchor"):
+            sessions = read_history(place.open(Path.cwd())).sessions
+        return [
+            session for session in sessions if session.runs and all(map(_is_good, session.runs))
+        ]
 
-    def _fingerprint_of(self, run: JudgedRun) -> RunFingerprint:
-        if run.fingerprint is None:
-            detail = "it does not say what it was measured with: save it again"
-            raise BaselineUnusable(str(self._settings.compare), detail)
-        return run.fingerprint
 
-    def _check_alike(self, before: RunFingerprint, now: RunFingerprint) -> None:
-        allowed = self._settings.allowed
-        differences = before.differences(now, allowed)
-        if differences:
-            parts = {difference.partition(":")[0] for difference in differences}
-            detail = (
-                f"not comparable: {'; '.join(differences)}: measure as it was, save another "
-                "baseline with --perf-save, or allow the difference with "
-                f"-o perf_compare_allow={','.join(sorted(allowed | parts))}"
-            )
-            raise BaselineUnusable(str(self._settings.compare), detail)
+def _is_good(run: JudgedRun) -> bool:
+    return run.verdict.verdict is Verdict.PASS and run.fingerprint is not None
 
 
 def environment_fingerprint() -> RunFingerprint:
@@ -202,15 +188,6 @@ def environment_fingerprint() -> RunFingerprint:
         versions={"python": minor(platform.python_version()), **packages},
         machine={"cores": str(len(os.sched_getaffinity(0))), "architecture": platform.machine()},
     )
-
-
-@contextmanager
-def _baseline_errors(name: str) -> Iterator[None]:
-    """Raise errors of a store or of its files as BaselineUnusable, with the baseline's name."""
-    try:
-        yield
-    except (*STORE_ERRORS, ResultError) as error:
-        raise BaselineUnusable(name, str(error)) from error
 
 
 def _why_not_saved(results: ResultsFile, *, is_green: bool) -> str | None:
@@ -229,8 +206,8 @@ def _unproven(results: ResultsFile) -> Iterator[str]:
     As a baseline it would hide that change from the sessions that are to prove it.
     """
     for name, run in zip(run_names(results.runs), results.runs, strict=True):
-        if run.comparison is not None:
-            for judgement in run.comparison.judgements:
+        for comparison in run.comparisons:
+            for judgement in comparison.judgements:
                 if judgement.is_unproven:
-                    found = rule_text(judgement, run.comparison.baseline)
+                    found = rule_text(judgement, comparison)
                     yield f"{name}: {found}: worse than the rule allows, and not proven"

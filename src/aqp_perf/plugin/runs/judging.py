@@ -1,6 +1,8 @@
 """The verdict on a load run from all that is known of it: thresholds, audit, baseline."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from aqp_perf.core.comparison.outcome import Comparison
 from aqp_perf.core.load.cost import RunCost
@@ -10,7 +12,7 @@ from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.core.verdict.thresholds import Threshold
-from aqp_perf.core.verdict.verdicts import judge, without_wrong_answers, worst
+from aqp_perf.core.verdict.verdicts import Verdict, judge, without_wrong_answers, worst
 from aqp_perf.plugin.results.collector import applies
 from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.runs.site import Site
@@ -63,12 +65,25 @@ def applicable(result: RunResult, load: LoadSettings) -> list[Threshold]:
     ]
 
 
-def with_comparison(judged: JudgedRun, comparison: Comparison | None) -> JudgedRun:
-    """Return a run whose verdict includes a comparison with a baseline, if there is one."""
-    if comparison is None:
-        return judged
-    verdict = worst((judged.verdict.verdict, *comparison.verdicts))
-    return replace(judged, verdict=replace(judged.verdict, verdict=verdict), comparison=comparison)
+def with_comparisons(judged: JudgedRun, comparisons: Sequence[Comparison]) -> JudgedRun:
+    """Return a run whose verdict includes comparisons: with a baseline, an anchor, or none."""
+    verdict = worst(
+        (judged.verdict.verdict, *chain.from_iterable(it.verdicts for it in comparisons))
+    )
+    reasons = judged.verdict.invalid_reasons
+    if verdict is Verdict.INVALID:
+        reasons += tuple(
+            f"{it.operation}: {it.rule.rule} since {comparison.title}: {it.reason}"
+            for comparison in comparisons
+            for it in comparison.judgements
+            if it.verdict is Verdict.INVALID
+        )
+    return replace(
+        judged,
+        verdict=replace(judged.verdict, verdict=verdict, invalid_reasons=reasons),
+        comparison=next((it for it in comparisons if not it.is_anchor), None),
+        anchor_comparison=next((it for it in comparisons if it.is_anchor), None),
+    )
 
 
 def _shown_profile(run: FinishedRun) -> dict[str, object]:

@@ -16,7 +16,7 @@ from aqp_perf.errors import LoadWarning, PerfError, RunNotJudged, TargetError
 from aqp_perf.loadgen.command.launcher import LoadRun
 from aqp_perf.plugin.runs.audits import Writes
 from aqp_perf.plugin.runs.costs import Admission
-from aqp_perf.plugin.runs.judging import FinishedRun, applicable, judge_run, with_comparison
+from aqp_perf.plugin.runs.judging import FinishedRun, applicable, judge_run, with_comparisons
 from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.runs.site import Site
 from aqp_perf.plugin.runs.state import State
@@ -118,8 +118,8 @@ class TestRuns:
         self.judged.append(judged)
         if judged.verdict.verdict is not Verdict.INVALID:  # else there is nothing to compare
             interrupted = baselines.uncompared("the comparison was interrupted")
-            self.judged[-1] = with_comparison(judged, interrupted)  # unless it comes to its end
-            self.judged[-1] = with_comparison(judged, baselines.compare(number, judged))
+            self.judged[-1] = with_comparisons(judged, interrupted)  # unless it comes to its end
+            self.judged[-1] = with_comparisons(judged, baselines.compare(number, judged))
         prefix = "perf" if number == 0 else f"perf.{number + 1}"
         self._item.user_properties.extend(properties(self.judged[-1], prefix))
 

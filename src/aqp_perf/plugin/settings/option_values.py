@@ -17,11 +17,13 @@ from aqp_perf.base_url import parse_base_url
 from aqp_perf.core.load.durations import parse_duration
 from aqp_perf.errors import InvalidOption
 from aqp_perf.files import check_takes_file
+from aqp_perf.history.reading import MOST_SESSIONS
 from aqp_perf.loadgen.command.argument_values import whole_number
 from aqp_perf.targets import TargetKind, parse_target
 
 SUFFIX: Final = ".json"
 """Of the file of a baseline."""
+_BEST: Final = "best:"
 _BASELINE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _RUN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 _LONGEST_S: Final = 30 * 86_400
@@ -70,6 +72,24 @@ def parse_baseline_name(text: str) -> str:
 def parse_baseline(text: str) -> str:
     """Return the name of a baseline or the path of a results file."""
     return text if is_path(text) else parse_baseline_name(text)
+
+
+def parse_anchor(text: str) -> str:
+    """Return what `parse_baseline` does, or ``best:N``."""
+    if best_sessions(text) is not None:
+        return text
+    if text.startswith(_BEST) and not is_path(text):
+        raise ValueError(
+            f"write best:N, the best of the last N sessions of the history: 1 to {MOST_SESSIONS}"
+        )
+    return parse_baseline(text)
+
+
+def best_sessions(text: str) -> int | None:
+    """Return N of ``best:N``; None: it is not that."""
+    number = text.removeprefix(_BEST)
+    is_best = text != number and number.isascii() and number.isdecimal()
+    return int(number) if is_best and 1 <= int(number) <= MOST_SESSIONS else None
 
 
 def is_path(text: str) -> bool:

@@ -30,6 +30,7 @@ from aqp_perf.plugin.settings.option import Kind, Option, Scope
 from aqp_perf.plugin.settings.option_values import (
     one_of,
     parse_address,
+    parse_anchor,
     parse_aqp,
     parse_audit,
     parse_baseline,
@@ -251,6 +252,15 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
             parse_parts,
             "PARTS",
             f"what may differ from the run of the baseline: one or more of {','.join(PARTS)}",
+            has_flag=False,
+        ),
+        Option(
+            "anchor",
+            parse_anchor,
+            "NAME|FILE|best:N",
+            "hold the rules of the comparison against these results, too, which no session "
+            "replaces: a baseline, a results file, or the best of the last N sessions of the "
+            "history that passed",
             has_flag=False,
         ),
         Option(

@@ -11,6 +11,7 @@ from aqp_perf.core.aws.prices import Prices
 from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.errors import InvalidOption
+from aqp_perf.plugin.settings.option_values import best_sessions
 from aqp_perf.stores.file_store import Place
 from aqp_perf.targets import Billing, TargetKind, TargetSpec, parse_target
 
@@ -43,10 +44,14 @@ class BaselineSettings:
     """Name to save the results under."""
     compare: str | None
     """Name of a baseline, or path of a results file."""
+    anchor: str | None
+    """Another one, that sessions do not replace; or ``best:N``."""
     rules: tuple[ComparisonRule, ...]
     allowed: frozenset[str]
     """Parts of a fingerprint that may differ."""
     missing: MissingBaseline
+    history: Place | None
+    """Where the sessions of ``best:N`` are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +113,8 @@ class SessionSettings:
                 "aqp": values["aqp"] or ("embedded" if has_own_aqp else "none"),
                 "prices": prices,
                 "dataset": _dataset(values["seed"], values["data"]),
-                "baselines": _baselines(values),
-                "history": values["history"] and _place(values["history"], values),
+                "baselines": (baselines := _baselines(values)),
+                "history": baselines.history,
                 "run_id": values["run_id"] or run_id,
             }
         )
@@ -134,16 +139,23 @@ def _dataset(seed: int, data: tuple[Mapping[str, Any], ...]) -> Dataset:
 
 
 def _baselines(values: Mapping[str, Any]) -> BaselineSettings:
-    if values["compare"] is None and values["compare_fail"]:
+    anchor, save = values["anchor"], values["save"]
+    if values["compare"] is None and anchor is None and values["compare_fail"]:
         rule = str(values["compare_fail"][0])
         raise InvalidOption("--perf-compare-fail", rule, "give --perf-compare, too")
+    if anchor is not None and anchor == save:
+        raise InvalidOption("perf_anchor", anchor, "--perf-save would replace it: it has to stay")
+    if anchor is not None and best_sessions(anchor) is not None and values["history"] is None:
+        raise InvalidOption("perf_anchor", anchor, "give --perf-history, too")
     return BaselineSettings(
         place=_place(values["baselines"], values),
-        save=values["save"],
+        save=save,
         compare=values["compare"],
+        anchor=anchor,
         rules=values["compare_fail"],
         allowed=values["compare_allow"] or frozenset(),
         missing=values["compare_missing"],
+        history=values["history"] and _place(values["history"], values),
     )
 
 

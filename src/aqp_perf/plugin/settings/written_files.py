@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from aqp_perf.errors import InvalidOption
-from aqp_perf.plugin.settings.option_values import SUFFIX
+from aqp_perf.plugin.settings.option_values import SUFFIX, is_path
 from aqp_perf.plugin.settings.session_settings import SessionSettings
 
 STEP_SUMMARY_VARIABLE: Final = "GITHUB_STEP_SUMMARY"
@@ -45,6 +45,7 @@ def _written(session: SessionSettings, config: pytest.Config) -> dict[str, Path 
     summary = os.environ.get(STEP_SUMMARY_VARIABLE)
     junit = config.getoption("xmlpath", None)
     save, folder = session.baselines.save, session.baselines.place.folder(config.rootpath)
+    anchor = session.baselines.anchor
     return {
         STEP_SUMMARY_VARIABLE: Path(summary) if summary else None,
         "--perf-json": session.json_path,
@@ -53,4 +54,6 @@ def _written(session: SessionSettings, config: pytest.Config) -> dict[str, Path 
         # As pytest reads it.
         "--junitxml": Path(os.path.expandvars(junit)).expanduser().absolute() if junit else None,
         "--perf-save": folder / (save + SUFFIX) if save and folder else None,
+        # It is only read, and has to stay.
+        "perf_anchor": config.rootpath / anchor if anchor and is_path(anchor) else None,
     }

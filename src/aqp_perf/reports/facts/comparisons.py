@@ -50,11 +50,13 @@ def comparison_text(comparison: Comparison) -> str:
     """Return how many rules were kept, or why nothing was compared."""
     if comparison.reason:
         return f"nothing to compare with: {comparison.reason}"
-    text = f"compared with baseline {comparison.baseline}: "
+    text = f"compared with {comparison.title}: "
     total = len(comparison.judgements)
     if not total:
         return f"{text}no rule was set"
-    broken, unjudged = map(comparison.verdicts.count, (Verdict.FAIL, Verdict.NO_DATA))
+    verdicts = comparison.verdicts
+    broken = verdicts.count(Verdict.FAIL)
+    unjudged = verdicts.count(Verdict.NO_DATA) + verdicts.count(Verdict.INVALID)
     unmatched = sum(judgement.is_unmatched for judgement in comparison.judgements)
     unproven = sum(judgement.is_unproven for judgement in comparison.judgements)
     text += f"{total - broken - unjudged - unmatched} of {total} rules kept"
@@ -64,13 +66,13 @@ def comparison_text(comparison: Comparison) -> str:
     return text + (f"; {unproven} worse than allowed, not significant" if unproven else "")
 
 
-def decides(judged: JudgedRun) -> bool:
-    """Return whether the comparison alone decided the verdict of the run."""
-    if judged.comparison is None:
-        return False
+def decisive_comparison(judged: JudgedRun) -> Comparison | None:
+    """Return the comparison that decided the verdict of the run; None: none did alone."""
     without = worst(judgement.verdict for judgement in judged.verdict.judgements)
     verdict = judged.verdict.verdict
-    return verdict is not without and verdict in judged.comparison.verdicts
+    if verdict is without:
+        return None
+    return next((each for each in judged.comparisons if verdict in each.verdicts), None)
 
 
 def change_figure(change: Change) -> str:

@@ -35,7 +35,7 @@ def decisive_text(judged: JudgedRun) -> str:
     if reasons:
         first, *more = reasons
         return printable(f"{first}; {counted(len(more), 'more reason')}" if more else first)
-    found = [*map(_threshold, judged.verdict.judgements), *_comparisons(judged.comparison)]
+    found = [*map(_threshold, judged.verdict.judgements), *_comparisons(judged.comparisons)]
     if not judged.run.requests or not found:
         return printable(headline_text(judged))
     found.sort(key=lambda finding: (_URGENCY.index(finding.verdict), finding.rank))
@@ -44,12 +44,14 @@ def decisive_text(judged: JudgedRun) -> str:
     return printable(decisive.text + more_text)
 
 
-def rule_text(judgement: ComparisonJudgement, baseline: str) -> str:
+def rule_text(judgement: ComparisonJudgement, comparison: Comparison) -> str:
     """Return the outcome of a rule in one line: the change it judged, or why it could not."""
     label, rule, change = _label(judgement.operation), judgement.rule, judgement.change
-    if change is None or judgement.verdict is Verdict.NO_DATA:
-        return f"{label}{rule.rule} against {baseline}: {judgement.reason}"
-    return f"{label}{rule.metric} {change_text(change)} (allowed: {rule.limit})"
+    if change is None or judgement.verdict in {Verdict.NO_DATA, Verdict.INVALID}:
+        name = comparison.title if comparison.is_anchor else comparison.baseline
+        return f"{label}{rule.rule} against {name}: {judgement.reason}"
+    since = f" since {comparison.title}" if comparison.is_anchor else ""
+    return f"{label}{rule.metric} {change_text(change)}{since} (allowed: {rule.limit})"
 
 
 def _more(shown: Verdict, others: Sequence[Verdict]) -> str:
@@ -74,15 +76,14 @@ def _threshold(judgement: Judgement) -> _Finding:
     return _Finding(verdict, (0, margin_rank(judgement)), text)
 
 
-def _comparisons(comparison: Comparison | None) -> Iterator[_Finding]:
-    if comparison is None:
-        return
-    if comparison.reason and comparison.judgements:
-        yield _Finding(worst(comparison.verdicts), (1, 0.0), comparison_text(comparison))
-        return
-    for judgement in comparison.judgements:
-        text = rule_text(judgement, comparison.baseline)
-        yield _Finding(judgement.verdict, (1, _room(judgement)), text)
+def _comparisons(comparisons: Sequence[Comparison]) -> Iterator[_Finding]:
+    for comparison in comparisons:
+        if comparison.reason and comparison.judgements:
+            yield _Finding(worst(comparison.verdicts), (1, 0.0), comparison_text(comparison))
+            continue
+        for judgement in comparison.judgements:
+            text = rule_text(judgement, comparison)
+            yield _Finding(judgement.verdict, (1, _room(judgement)), text)
 
 
 def _room(judgement: ComparisonJudgement) -> float:

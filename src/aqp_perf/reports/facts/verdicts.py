@@ -7,7 +7,7 @@ from typing import NamedTuple
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.observations import has_interval
 from aqp_perf.core.verdict.verdicts import Judgement, Verdict
-from aqp_perf.reports.facts.comparisons import EVERY_OPERATION, comparison_text, decides
+from aqp_perf.reports.facts.comparisons import EVERY_OPERATION, comparison_text, decisive_comparison
 from aqp_perf.reports.figures import UNKNOWN, quantity_text
 
 
@@ -86,8 +86,8 @@ def headline_text(judged: JudgedRun) -> str:
         text = "the table does not hold what was written"
     elif not judged.run.requests:
         text = "no request was completed"
-    elif judged.comparison is not None and decides(judged):
-        text = comparison_text(judged.comparison)
+    elif (comparison := decisive_comparison(judged)) is not None:
+        text = comparison_text(comparison)
     else:
         text = _counts_text([judgement.verdict for judgement in judged.verdict.judgements])
     return text

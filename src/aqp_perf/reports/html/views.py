@@ -65,7 +65,7 @@ def run_views(
 
 
 def _run_view(name: str, judged: JudgedRun) -> dict[str, object]:
-    run, comparison = judged.run, judged.comparison
+    run = judged.run
     operations = run.labelled
     failures = part_text(sum(it.failures for it in run.operations), run.requests)
     throughput = figure(sum(it.throughput_per_s for it in run.operations), DIGITS)
@@ -90,8 +90,14 @@ def _run_view(name: str, judged: JudgedRun) -> dict[str, object]:
         "failures": failures,
         "worst_p99": worst_p99,
         "thresholds": threshold_rows(judged.verdict.judgements),
-        "comparison": None if comparison is None else comparison_text(comparison),
-        "comparison_rows": None if comparison is None else comparison_rows(comparison),
+        "comparisons": [
+            {
+                "kind": comparison.kind,
+                "text": comparison_text(comparison),
+                "rows": comparison_rows(comparison),
+            }
+            for comparison in judged.comparisons
+        ],
         "operations": list(_operation_rows(run)),
         "operation_names": list(operations),
         "first_operation": _first_operation(judged),

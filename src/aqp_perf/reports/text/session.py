@@ -61,8 +61,8 @@ def _reservations(judged: JudgedRun, width: int) -> Iterator[Line]:
     for line in proof_lines(judged, width - len(_INDENT)):
         if line.style is Style.WARNING:
             yield line._replace(text=f"{_INDENT}{line.text}")
-    if judged.comparison is not None:
-        yield from _compared(judged.comparison, width)
+    for comparison in judged.comparisons:
+        yield from _compared(comparison, width)
     if judged.cost is not None:
         yield Line(f"{_INDENT}cost: {judged.cost}")
 
@@ -74,7 +74,7 @@ def _compared(comparison: Comparison, width: int) -> Iterator[Line]:
         return  # every rule has the same reason
     for judgement in comparison.judgements:
         if judgement.is_doubtful:
-            text = f"{rule_text(judgement, comparison.baseline)}: {judgement.reason}"
+            text = f"{rule_text(judgement, comparison)}: {judgement.reason}"
             yield from paragraph(text, width, style, f"{_INDENT}! ")
 
 

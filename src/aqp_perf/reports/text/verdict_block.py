@@ -9,13 +9,12 @@ from aqp_perf.reports.facts.comparisons import (
     ComparisonRow,
     comparison_rows,
     comparison_text,
-    decides,
+    decisive_comparison,
 )
 from aqp_perf.reports.facts.verdicts import headline, threshold_rows, verdict_reasons
 from aqp_perf.reports.lines import STYLE_OF, Line, Style, align, paragraph
 
 _THRESHOLDS: Final = ("", "threshold", "observed [95 % interval]", "margin", "samples")
-_COMPARISON: Final = ("", "rule or metric", "baseline", "now", "change [95 % interval]")
 _INDENT: Final = "  "
 
 
@@ -43,21 +42,21 @@ def verdict_block(judged: JudgedRun, width: int = 100) -> Iterator[Line]:
 
 
 def comparison_block(judged: JudgedRun, width: int = 100) -> Iterator[Line]:
-    """Yield the comparison with the baseline; nothing for a run without one."""
-    comparison = judged.comparison
-    if comparison is None:
-        return
-    style = STYLE_OF[worst(comparison.verdicts)] if comparison.judgements else Style.PLAIN
-    if comparison.reason:
-        style = Style.WARNING
-    # Where the comparison decides, its outcome is in the headline of the run.
-    text = f"baseline {comparison.baseline}" if decides(judged) else comparison_text(comparison)
-    yield from paragraph(text, width, style)
-    groups = {
-        operation: [_comparison_row(row) for row in rows]
-        for operation, rows in comparison_rows(comparison).items()
-    }
-    yield from _table(_COMPARISON, "<<>><", groups, width)
+    """Yield the comparisons with baseline and anchor; nothing for a run without any."""
+    decisive = decisive_comparison(judged)
+    for comparison in judged.comparisons:
+        style = STYLE_OF[worst(comparison.verdicts)] if comparison.judgements else Style.PLAIN
+        if comparison.reason:
+            style = Style.WARNING
+        # The outcome of the one that decides is in the headline of the run.
+        text = comparison.title if comparison is decisive else comparison_text(comparison)
+        yield from paragraph(text, width, style)
+        groups = {
+            operation: [_comparison_row(row) for row in rows]
+            for operation, rows in comparison_rows(comparison).items()
+        }
+        header = ("", "rule or metric", comparison.kind, "now", "change [95 % interval]")
+        yield from _table(header, "<<>><", groups, width)
 
 
 def _comparison_row(row: ComparisonRow) -> _Row:

@@ -145,6 +145,7 @@ def test_a_document_has_every_key_of_its_schema() -> None:
         "users",
         "interrupted",
         "aborted",
+        "anchor_comparison",
         "comparison",
         "cost",
         "fingerprint",
@@ -247,7 +248,9 @@ def test_what_stalls_touched_is_read_back() -> None:
     assert read.verdict.notes == verdict.notes
 
 
-ADDED_TO_RUNS = ("unverified", "cost", "fingerprint", "comparison", "metered_units")
+ADDED_TO_RUNS = (
+    *("unverified", "cost", "fingerprint", "comparison", "anchor_comparison", "metered_units"),
+)
 ADDED_TO_OPERATIONS = (
     *("server_times", "payload", "time_shares", "attempts", "answers", "answer_sizes"),
     *("timeline", "omission_gap", "warmup_requests", "answered"),
@@ -258,13 +261,13 @@ def test_keys_that_were_added_to_schema_1_may_be_missing() -> None:
     document = json.loads(OLD_TEXT)
     for run in document["runs"]:
         for key in ADDED_TO_RUNS:
-            del run[key]
+            run.pop(key, None)
         for operation in run["operations"].values():
             for key in ADDED_TO_OPERATIONS:
                 del operation[key]
 
     for judged in read_results(json.dumps(document)).runs:
-        assert (judged.cost, judged.fingerprint, judged.comparison) == (None, None, None)
+        assert (judged.cost, judged.fingerprint, judged.comparisons) == (None, None, ())
         assert judged.run.metered is None
         for operation in judged.run.operations:
             assert (operation.attempts, operation.answers, operation.answer_sizes) == (None,) * 3

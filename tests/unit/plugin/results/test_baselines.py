@@ -8,20 +8,24 @@ from unittest.mock import patch
 
 import pytest
 
+from aqp_perf.core.comparison.compare import FALSE_ALARM_RATIO, compare
 from aqp_perf.core.comparison.outcome import Change, Comparison, ComparisonJudgement
 from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.load.pacing import OWN_PACING
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile, TargetInfo
-from aqp_perf.core.results.results_document import results_document
+from aqp_perf.core.results.results_document import results_document, results_text
 from aqp_perf.core.results.run_fingerprint import RunFingerprint
+from aqp_perf.core.results.series import history_name
 from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict
 from aqp_perf.errors import BaselineUnusable, TargetUnusable
 from aqp_perf.plugin.results.baselines import Baselines, environment_fingerprint
+from aqp_perf.plugin.runs.judging import with_comparisons
 from aqp_perf.plugin.settings.session_settings import BaselineSettings, MissingBaseline
 from aqp_perf.reports.lines import Line, Style
 from aqp_perf.stores.file_store import Place
 from tests.doubles.measuring import Measuring
+from tests.unit.core.comparison.test_compare import operation_of
 
 TEST = "tests/test_write.py::test_write"
 RULE = ComparisonRule.parse("p99 > 10%")
@@ -42,6 +46,8 @@ def baselines(tmp_path: Path) -> BaselinesOf:
             "rules": (RULE,),
             "allowed": frozenset(),
             "missing": MissingBaseline.ERROR,
+            "anchor": None,
+            "history": None,
         }
         return Baselines(BaselineSettings(**{**values, **settings}), tmp_path)  # type: ignore[arg-type] # one fixture for all fields
 
@@ -79,7 +85,7 @@ def test_what_is_saved_can_be_compared_with(baselines: BaselinesOf) -> None:
     later = baselines(compare="main")
     later.check_environment()
     later.check_run(TEST, 0, HERE)
-    assert later.compare(0, run()) is not None
+    assert len(later.compare(0, run())) == 1
 
 
 def test_a_result_file_is_a_baseline(baselines: BaselinesOf) -> None:
@@ -88,7 +94,7 @@ def test_a_result_file_is_a_baseline(baselines: BaselinesOf) -> None:
 
 
 def test_without_a_baseline_nothing_is_compared(baselines: BaselinesOf) -> None:
-    assert baselines().compare(0, run()) is None
+    assert baselines().compare(0, run()) == ()
 
 
 @pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.INVALID, Verdict.NO_DATA])
@@ -304,8 +310,7 @@ def test_a_pacing_that_no_user_took_keeps_no_run_from_being_compared(
 
     later.check_run(TEST, 0, paced("50/s"))
 
-    compared = later.compare(0, run(fingerprint=paced(OWN_PACING)))
-    assert compared is not None
+    (compared,) = later.compare(0, run(fingerprint=paced(OWN_PACING)))
     assert compared.reason == ""
 
 
@@ -318,15 +323,13 @@ def test_a_run_that_turns_out_to_be_paced_otherwise_is_not_compared(
 
     later.check_run(TEST, 0, paced("50/s"))
 
-    compared = later.compare(0, run(fingerprint=paced(now)))
-    assert compared is not None
+    (compared,) = later.compare(0, run(fingerprint=paced(now)))
     assert compared.verdicts == (Verdict.NO_DATA,)
     assert compared.reason == (
         f"baseline main: not comparable: profile: pacing {then} against {now}"
     )
     allowing = baselines(compare="main", allowed=frozenset({"profile"}))
-    allowed = allowing.compare(0, run(fingerprint=paced(now)))
-    assert allowed is not None
+    (allowed,) = allowing.compare(0, run(fingerprint=paced(now)))
     assert allowed.reason == ""
 
 
@@ -385,8 +388,7 @@ def test_runs_are_matched_by_test_and_number(baselines: BaselinesOf) -> None:
     later = baselines(compare="main")
     for test, number in ((TEST, 1), ("new", 0)):
         later.check_run(test, number, RunFingerprint(profile={"users": "1"}))
-        compared = later.compare(number, run(test=test))
-        assert compared is not None
+        (compared,) = later.compare(number, run(test=test))
         assert compared.verdicts == (Verdict.NO_DATA,)
         assert compared.reason == "baseline main has no such run of this test"
 
@@ -397,12 +399,12 @@ def test_a_first_session_can_pass_and_leaves_what_the_next_is_compared_with(
     first = baselines(compare="main", save="main", missing=MissingBaseline.PASS)
     first.check_environment()
     first.check_run(TEST, 0, HERE)
-    compared = first.compare(0, run())
-    assert compared is not None
+    (compared,) = first.compare(0, run())
     assert compared.verdicts == (Verdict.PASS,)
     assert compared.reason == "baseline main: there is none in kept, which has none at all"
     first.save(report(run()))
-    assert baselines(compare="main").results == report(run())
+    (reference,) = baselines(compare="main").references
+    assert reference.sessions == (report(run()),)
 
 
 def test_a_new_test_can_pass_beside_a_baseline_that_does_not_have_it(
@@ -410,10 +412,137 @@ def test_a_new_test_can_pass_beside_a_baseline_that_does_not_have_it(
 ) -> None:
     baselines(save="main").save(report(run()))
     later = baselines(compare="main", missing=MissingBaseline.PASS)
-    compared = later.compare(0, run(test="new"))
-    assert compared is not None
+    (compared,) = later.compare(0, run(test="new"))
     assert compared.verdicts == (Verdict.PASS,)
     assert compared.reason == "baseline main has no such run of this test"
+
+
+def test_an_anchor_is_compared_with_beside_the_baseline(baselines: BaselinesOf) -> None:
+    for name in ("main", "release"):
+        baselines(save=name).save(report(run()))
+    later = baselines(compare="main", anchor="release", save="main")
+    later.check_environment()
+    later.check_run(TEST, 0, HERE)
+
+    both = later.compare(0, run())
+
+    assert [each.title for each in both] == ["baseline main", "anchor release"]
+    judged = with_comparisons(run(), both)
+    assert (judged.comparison, judged.anchor_comparison) == both
+
+
+def test_an_anchor_alone_is_compared_with(baselines: BaselinesOf) -> None:
+    baselines(save="release").save(report(run()))
+    (compared,) = baselines(anchor="release").compare(0, run())
+    assert with_comparisons(run(), [compared]).comparisons == (compared,)
+
+
+@pytest.mark.parametrize("missing", MissingBaseline)
+def test_an_anchor_that_is_missing_is_an_error(
+    baselines: BaselinesOf, missing: MissingBaseline
+) -> None:
+    """No session makes it: a wrong name would hold nothing for ever."""
+    with pytest.raises(BaselineUnusable, match=r"^anchor relaese: there is none in kept"):
+        baselines(anchor="relaese", missing=missing)
+
+
+def test_an_anchor_measured_in_another_way_is_refused_by_name(baselines: BaselinesOf) -> None:
+    baselines(save="release").save(report(run(fingerprint=paced("100/s"))))
+    message = (
+        "^anchor release: not comparable: profile: pacing 100/s against 50/s: .* another anchor"
+    )
+    with pytest.raises(BaselineUnusable, match=message):
+        baselines(anchor="release").check_run(TEST, 0, paced("50/s"))
+
+
+def measured(latency_ms: float, failures: int = 0) -> JudgedRun:
+    operation = operation_of([latency_ms] * 1_000, frozenset(range(failures)))
+    return replace(run(), run=replace(run().run, operations=(operation,)))
+
+
+@pytest.fixture
+def nights(tmp_path: Path) -> Place:
+    """Return a history: of four nights the second is the fastest, but it did not pass."""
+    place = Place(text=str(tmp_path / "history"))
+    for day, (latency_ms, failures, verdict) in enumerate(
+        [(20, 3, Verdict.PASS), (10, 0, Verdict.FAIL), (30, 1, Verdict.PASS), (25, 5, Verdict.PASS)]
+    ):
+        night = replace(measured(latency_ms, failures), verdict=RunVerdict(verdict=verdict))
+        session = replace(report(night), started_at=datetime(2026, 1, 1 + day, tzinfo=UTC))
+        place.open(tmp_path).add(history_name(session, "night"), results_text(session))
+    return place
+
+
+@pytest.mark.parametrize(("last", "median_ms", "failure_ratio"), [(2, 25, 0.001), (9, 20, 0.001)])
+def test_each_figure_is_held_against_the_best_of_the_last_sessions_that_passed(
+    baselines: BaselinesOf, nights: Place, last: int, median_ms: float, failure_ratio: float
+) -> None:
+    later = baselines(anchor=f"best:{last}", history=nights)
+    later.check_environment()
+    later.check_run(TEST, 0, HERE)
+
+    (compared,) = later.compare(0, measured(40))
+
+    before = {change.metric: change.before for change in compared.changes}
+    assert before["median"] == pytest.approx(median_ms, rel=0.001)
+    assert before["failure_ratio"] == failure_ratio
+    assert compared.title == f"anchor best:{last}"
+    assert compared.verdicts == (Verdict.FAIL,)
+
+
+def test_sessions_measured_in_another_way_are_not_among_the_best(
+    baselines: BaselinesOf, nights: Place, tmp_path: Path
+) -> None:
+    faster = replace(measured(5), fingerprint=RunFingerprint(profile={"users": "1"}))
+    session = replace(report(faster), started_at=datetime(2026, 2, 1, tzinfo=UTC))
+    nights.open(tmp_path).add(history_name(session, "other"), results_text(session))
+    later = baselines(anchor="best:5", history=nights)
+
+    (compared,) = later.compare(0, measured(20))
+
+    assert {change.before for change in compared.changes if change.metric == "median"} == {20.015}
+
+
+def test_a_history_in_which_nothing_passed_is_an_error_unless_it_may_be_missing(
+    baselines: BaselinesOf, tmp_path: Path
+) -> None:
+    history = Place(text=str(tmp_path / "empty"))
+    with pytest.raises(
+        BaselineUnusable, match=r"^anchor best:3: no session of the history has pas"
+    ):
+        baselines(anchor="best:3", history=history)
+    first = baselines(anchor="best:3", history=history, missing=MissingBaseline.PASS)
+    (compared,) = first.compare(0, run())
+    assert (compared.verdicts, compared.is_doubtful) == ((Verdict.PASS,), True)
+
+
+def test_both_comparisons_share_the_false_alarms_of_a_session(baselines: BaselinesOf) -> None:
+    for name in ("main", "release"):
+        baselines(save=name).save(report(measured(20)))
+    with patch("aqp_perf.plugin.results.references.compare", wraps=compare) as spy:
+        baselines(compare="main", anchor="release").compare(0, measured(20))
+    shares = [call.kwargs["false_alarm_ratio"] for call in spy.call_args_list]
+    assert shares == [FALSE_ALARM_RATIO / 2] * 2
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "staged"),
+    [
+        ("50..200/s@1m", "50..200/s@1m", [True]),
+        ("50/s@1m,50/s@2m", "50/s@1m,50/s@2m", [False]),
+        ("50/s", "50/s", [False]),
+        (OWN_PACING, OWN_PACING, [False]),
+        ("50..200/s@1m", "50..100/s@1m", [False]),
+    ],
+)
+def test_equal_stages_are_compared_slice_by_slice(
+    baselines: BaselinesOf, then: str, now: str, staged: list[bool]
+) -> None:
+    baselines(save="main").save(report(replace(measured(20), fingerprint=paced(then))))
+    later = baselines(compare="main", allowed=frozenset({"profile"}))
+    with patch("aqp_perf.plugin.results.references.compare", wraps=compare) as spy:
+        later.compare(0, replace(measured(20), fingerprint=paced(now)))
+    assert [call.kwargs["is_staged"] for call in spy.call_args_list] == staged
 
 
 def test_a_damaged_baseline_is_not_a_missing_one(baselines: BaselinesOf, tmp_path: Path) -> None:

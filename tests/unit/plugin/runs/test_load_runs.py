@@ -78,7 +78,7 @@ def test_a_run_whose_comparison_does_not_end_is_kept_and_not_green(
     session("(measure): measure()", "--perf-save=base")
     comparing = ("--perf-compare=base", "--perf-compare-fail=p90 > 10%")
 
-    with patch("aqp_perf.plugin.results.baselines.compare", side_effect=error):
+    with patch("aqp_perf.plugin.results.references.compare", side_effect=error):
         result = session("(measure): measure()", *comparing)
 
     assert result.ret != pytest.ExitCode.OK

@@ -64,6 +64,7 @@ SESSION_OPTIONS: Mapping[str, tuple[str, Callable[[Resolver], object], object]] 
     "baselines": ("kept", lambda it: it.session.baselines.place, Place(text="kept")),
     "save": ("main", lambda it: it.session.baselines.save, "main"),
     "compare": ("main", lambda it: it.session.baselines.compare, "main"),
+    "anchor": ("release", lambda it: it.session.baselines.anchor, "release"),
     "compare_allow": ("data", lambda it: it.session.baselines.allowed, frozenset({"data"})),
     "compare_missing": (
         "pass",

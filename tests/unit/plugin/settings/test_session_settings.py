@@ -10,6 +10,7 @@ from aqp_perf.targets import TargetKind
 
 ResolverOf = Callable[..., Resolver]
 BASELINES = "--override-ini=perf_baselines"
+ANCHOR = "--override-ini=perf_anchor"
 
 
 def test_prices_come_from_pyproject(resolver: ResolverOf) -> None:
@@ -35,6 +36,11 @@ def test_prices_come_from_pyproject(resolver: ResolverOf) -> None:
             "--override-ini=perf_compare_allow=cores",
             "'cores' is no part of a fingerprint: use target, profile",
         ),
+        (f"{ANCHOR}=ma in", "'ma in' is not valid: write up to 100 letters"),
+        (f"{ANCHOR}=best:0", "'best:0' is not valid: write best:N, the best of the last N"),
+        (f"{ANCHOR}=best:five", "'best:five' is not valid: write best:N"),
+        (f"{ANCHOR}=best:201", "'best:201' is not valid: write best:N"),
+        (f"{ANCHOR}=best:5", "perf_anchor: 'best:5' is not valid: give --perf-history, too"),
         ("--perf-save=../main", "'../main' is not valid: write up to 100 letters"),
         ("--perf-compare=ma in", "'ma in' is not valid: write up to 100 letters"),
         ("--perf-save=", "'' is not valid: write up to 100 letters"),
@@ -82,3 +88,11 @@ def test_target_none_excludes_an_aqp_and_a_table(resolver: ResolverOf) -> None:
         with pytest.raises(InvalidOption, match=r"no table with --perf-target=none") as caught:
             resolver("--perf-target=none", given)
         assert caught.value.option == given.partition("=")[0]
+
+
+@pytest.mark.parametrize("anchor", ["main", ".perf-baselines/main.json"])
+def test_an_anchor_that_the_session_would_replace_is_refused(
+    resolver: ResolverOf, anchor: str
+) -> None:
+    with pytest.raises(InvalidOption, match=f"perf_anchor: '.*{anchor}' is not valid: --perf-save"):
+        resolver(f"{ANCHOR}={anchor}", "--perf-save=main")

@@ -7,6 +7,7 @@ from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict
 from aqp_perf.reports.facts.comparisons import change_figure, comparison_text, ratio_figure
+from aqp_perf.reports.facts.decisive import decisive_text, rule_text
 from aqp_perf.reports.facts.verdicts import headline
 from aqp_perf.reports.junit import properties
 from aqp_perf.reports.lines import Style
@@ -91,6 +92,40 @@ def test_a_rule_that_has_nothing_to_compare_with_is_not_among_those_kept(
         "    the baseline has no such operation",
     ]
     assert {line.style for line in lines[-2:]} == {Style.WARNING}
+
+
+def test_an_anchor_stands_beside_the_baseline_with_its_name(judged: JudgedRun) -> None:
+    kept = Comparison(baseline="main", judgements=(replace(BROKEN, verdict=Verdict.PASS),))
+    anchor = replace(COMPARISON, baseline="release", is_anchor=True)
+    both = replace(beside(judged, kept, Verdict.FAIL), anchor_comparison=anchor)
+
+    lines = [line.text for line in comparison_block(both)]
+
+    assert lines[0].startswith("compared with baseline main: 1 of 1 rules kept")
+    assert lines[lines.index("anchor release") + 1].split()[:4] == [
+        "rule",
+        "or",
+        "metric",
+        "anchor",
+    ]
+    assert headline(both) == "FAIL: compared with anchor release: 0 of 1 rules kept, 1 broken"
+    assert decisive_text(both) == (
+        "write_to_ddb p99 20 ms -> 26 ms, +30% since anchor release (allowed: 10%)"
+    )
+    named = dict(properties(both))
+    assert named["perf.anchor.anchor"] == "release"
+    assert named["perf.anchor.write_to_ddb.p99.verdict"] == "fail"
+    assert named["perf.compare.write_to_ddb.p99.verdict"] == "pass"
+
+
+def test_a_change_that_the_generator_may_have_caused_is_not_judged() -> None:
+    spoiled = replace(BROKEN, verdict=Verdict.INVALID, reason="its own doing")
+    comparison = replace(COMPARISON, judgements=(spoiled,))
+    assert (
+        comparison_text(comparison)
+        == "compared with baseline main: 0 of 1 rules kept, 1 not judged"
+    )
+    assert rule_text(spoiled, comparison).endswith("against main: its own doing")
 
 
 def test_a_run_without_a_baseline_has_no_comparison(judged: JudgedRun) -> None:
