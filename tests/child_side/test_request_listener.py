@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
+from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.stalls import FreezeCause
 from aqp_perf.loadgen.record.freezes import BEAT_NS, Freezes
@@ -164,3 +165,20 @@ def test_an_operation_knows_the_classes_of_its_users(listening: Listening) -> No
     listening.hear()
 
     assert listening.result.user_classes == ("A", "B")
+
+
+@pytest.mark.parametrize(("under_way_ms", "is_touched"), [(90, True), (2_000, False)])
+def test_a_failure_is_the_generators_if_it_made_half_of_its_time(
+    listening: Listening, under_way_ms: int, *, is_touched: bool
+) -> None:
+    """The freeze of 100 ms begins when the request has been under way for so long."""
+    due_ns = listening.window.from_ns
+    listening.freezes.beat(due_ns + under_way_ms * MS)
+    listening.freezes.beat(due_ns + (under_way_ms + 100) * MS)
+    listening.hear(
+        context=timing(due_ns, waited_ns=(under_way_ms + 100) * MS), exception=TimeoutError()
+    )
+
+    touched = listening.result.touched
+    assert touched is not None
+    assert dict(touched.failures) == ({FailureClass.TIMEOUT: 1} if is_touched else {})

@@ -48,7 +48,7 @@ class TouchedRequests:
 
     requests: Count = 0
     failures: Mapping[FailureClass, Count] = field(default_factory=dict)
-    """How many of them failed, by class."""
+    """How many of them failed, by class, after a time that the generator made at least half of."""
     latency: LatencyHistogram = field(default_factory=LatencyHistogram)
     """As measured; the same samples are in the histogram of the operation."""
     least_latency: LatencyHistogram = field(default_factory=LatencyHistogram)
