@@ -58,14 +58,26 @@ def load_reasons(run: RunResult) -> Iterator[str]:
     health = run.generator
     # An aborted run ends while users wait for answers, so it sends less than is due.
     if run.aborted is None:
-        for name, counts in health.user_classes.items():
-            if counts.due is not None and counts.sent < MIN_SENT_RATIO * counts.due:
-                remedy = _remedy(run)
-                yield f"{name}: requests due {counts.due}, sent {counts.sent}: {remedy}"
+        yield from _unsent_reasons(run)
     is_open = health.arrivals_due is not None
     most = MAX_FROZEN_OPEN if is_open else MAX_FROZEN_CLOSED
     if run.duration_s and health.frozen_s > most * run.duration_s:
         yield f"{_freeze_text(run)}, more than {most:.0%} of the time: {_freeze_remedy(run)}"
+
+
+def _unsent_reasons(run: RunResult) -> Iterator[str]:
+    health = run.generator
+    short = [
+        f"{name}: requests due {counts.due}, sent {counts.sent}"
+        for name, counts in health.user_classes.items()
+        if counts.due is not None and counts.sent < MIN_SENT_RATIO * counts.due
+    ]
+    due, sent = health.arrivals_due, health.arrivals_sent
+    if not short and due is not None and sent is not None and sent < MIN_SENT_RATIO * due:
+        # Users who are a little too slow for the rate send nearly everything after the end.
+        short = [f"requests due {due}, sent in time {sent}"]
+    for text in short:
+        yield f"{text}: {_remedy(run)}"
 
 
 def impairments(run: RunResult) -> Iterator[str]:

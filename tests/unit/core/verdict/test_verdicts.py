@@ -333,6 +333,16 @@ def test_requests_that_were_not_sent_come_with_what_would_help(
     assert judged(run).invalid_reasons == (f"Writer: requests due 1000, sent 640: {remedy}",)
 
 
+def test_requests_that_could_only_be_sent_after_the_end_are_too_little_load() -> None:
+    """Users who carry 95 % of a rate catch up with nearly all of it, and pass loose limits."""
+    run = with_sent(run_of(operation(latency_us=200_000)), 1000)
+    late = replace(run, generator=replace(run.generator, arrivals_sent=950))
+
+    assert judged(run).invalid_reasons == ()
+    (reason,) = judged(late, "max < 1 s").invalid_reasons
+    assert reason.startswith("requests due 1000, sent in time 950: add users (100/s of 200 ms")
+
+
 def test_the_remedy_is_for_the_stage_of_the_highest_rate() -> None:
     """100/s@5s,1/s@38s,100/s@5s has 22/s on average; 292 ms at 100/s keep 29 users busy."""
     slow = run_of(operation(latency_us=292_000))
