@@ -1,5 +1,6 @@
 """A report with the same hostile text in every field that takes text."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -7,6 +8,7 @@ from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.operation_parts import AnswerChecks, TimeShares
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
+from aqp_perf.core.measured.stalls import FreezeCause
 from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.proof.write_log import Key
 from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind
@@ -43,7 +45,15 @@ def hostile_report(text: str) -> ResultsFile:
         duration_s=12.0,
         users=10,
         aborted=text,
-        generator=GeneratorHealth(processes=1, cpu_ratio_max=0.4, arrivals_due=9, arrivals_sent=8),
+        generator=GeneratorHealth(
+            processes=1,
+            cpu_ratio_max=0.4,
+            arrivals_due=9,
+            arrivals_sent=8,
+            frozen_s=0.5,
+            freezes=((2.0, 0.3), (7.0, 0.2)),
+            freeze_causes={FreezeCause.OTHER_WORK: 0.5},
+        ),
         operations=(_operation(f"one {text}", text), _operation(f"{text} two", text)),
     )
     audit = WriteAudit(
@@ -56,13 +66,14 @@ def hostile_report(text: str) -> ResultsFile:
         unexpected=0,
         lost_keys=(Key(text, text),),
     )
+    verdict = judge(run, [parse_threshold("p99 < 30 ms")], audit, set_up_problems=[text])
     judged = JudgedRun(
         test=f"test_it.py::test_it[{text}]",
         target=TargetInfo(kind="endpoint", endpoint=text, label=text),
         profile={text or "name": text},
         seed=1,
         run=run,
-        verdict=judge(run, [parse_threshold("p99 < 30 ms")], audit, set_up_problems=[text]),
+        verdict=replace(verdict, notes=(text,)),
         aqp=text,
         write_audit=audit,
         unverified=text,

@@ -37,6 +37,16 @@ COLOURS = """canvas => {
     const {data} = context.getImageData(0, 0, copy.width, copy.height);
     return new Set(new Uint32Array(data.buffer)).size - 1;
 }"""
+# The colour at the top of a chart of twelve seconds, above all latencies of the first ones.
+COLOUR_AT = """(canvas, second) => {
+    const copy = document.createElement("canvas");
+    [copy.width, copy.height] = [canvas.width, canvas.height];
+    const context = copy.getContext("2d", {willReadFrequently: true});
+    context.drawImage(canvas, 0, 0);
+    const [left, right] = [58, 24];
+    const x = left + (canvas.width - left - right) * second / 12;
+    return context.getImageData(Math.round(x), 20, 1, 1).data.join();
+}"""
 IN_TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -189,6 +199,26 @@ def test_a_pointer_reads_figures_off_a_chart(report: Opened) -> None:
     tip = report.chart("rates").locator(".tip")
     tip.wait_for()
     assert "requests/s" in tip.inner_text()
+    assert report.complaints == []
+
+
+def test_freezes_of_the_generator_are_bands_and_figures_of_their_slices(report: Opened) -> None:
+    chart = report.chart("heatmap")
+    legend = chart.locator(".legend").inner_text()
+    label = chart.locator(".canvas").get_attribute("aria-label") or ""
+
+    chart.locator("details").evaluate("it => { it.open = true; }")
+    chart.locator("tbody tr").first.wait_for()
+    head = chart.locator("thead th").all_inner_texts()
+    stops = chart.locator("tbody td:last-child").all_inner_texts()
+    canvas = chart.locator("canvas")
+    before, within, between = (canvas.evaluate(COLOUR_AT, second) for second in (1.5, 2.15, 3))
+
+    assert "generator stood still (other work had its core)" in legend
+    assert "2 times, for 300 ms at most" in label
+    assert head[-1] == "Stood still"
+    assert {"0 ms"} < set(stops)  # some slices are in freezes
+    assert before == between != within
     assert report.complaints == []
 
 

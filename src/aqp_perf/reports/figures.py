@@ -74,3 +74,16 @@ def quantity_text(
 
     text = f"{shown(value)}{unit}"
     return text if interval is None else f"{text} [{', '.join(map(shown, interval))}]"
+
+
+def range_text(least: float, most: float | None, kind: MetricKind, limit: float) -> str:
+    """Return two bounds, as in ``12.3 to 159 ms``; ``at least 12.3 ms`` without the upper one."""
+    least_text = quantity_text(least, kind, limit=limit)
+    if most is None:
+        return f"at least {least_text}"
+    most_text = quantity_text(most, kind, limit=limit)
+    if least_text == most_text:
+        return most_text
+    unit = shown_unit(most, kind)[1]
+    shared = unit if shown_unit(least, kind)[1] == unit else ""
+    return f"{least_text.removesuffix(shared)} to {most_text}"

@@ -7,10 +7,15 @@ from dataclasses import fields
 
 from aqp_perf.core.comparison.outcome import Comparison
 from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.run_result import GeneratorHealth
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.hidden_waits import hidden_waits
 from aqp_perf.reports.facts.comparisons import EVERY_OPERATION
+from aqp_perf.reports.facts.verdicts import bounds_text
 from aqp_perf.reports.lines import printable
+
+_IN_PARTS = frozenset({"freezes", "freeze_causes", "user_classes"})
+"""Of the load generator; single freezes are in the results file."""
 
 
 def properties(judged: JudgedRun, prefix: str = "perf") -> list[tuple[str, str]]:
@@ -41,6 +46,7 @@ def _figures(judged: JudgedRun) -> Iterator[tuple[object, ...]]:
         where = (judgement.operation or EVERY_OPERATION, judgement.threshold.metric)
         yield *where, "threshold", judgement.threshold.rule
         yield *where, "verdict", judgement.verdict
+        yield *where, "target_alone", bounds_text(judgement) or None
     for comparison in judged.comparisons:
         for figures in _comparison_figures(comparison):
             yield "anchor" if comparison.is_anchor else "compare", *figures
@@ -50,6 +56,7 @@ def _run_figures(judged: JudgedRun) -> Iterator[tuple[object, ...]]:
     run, verdict = judged.run, judged.verdict
     yield "verdict", verdict.verdict
     yield "invalid_reasons", "; ".join(verdict.invalid_reasons)
+    yield "notes", "; ".join(verdict.notes) or None
     yield "aborted", run.aborted
     yield "target", judged.target.kind
     yield "target_label", judged.target.label
@@ -62,14 +69,25 @@ def _run_figures(judged: JudgedRun) -> Iterator[tuple[object, ...]]:
         yield "cost", judged.cost
     yield "users", run.users
     yield "duration_s", run.duration_s
-    for field in fields(run.generator):
-        yield "generator", field.name, getattr(run.generator, field.name)
+    for name, figure in _generator_figures(run.generator):
+        yield "generator", *name, figure
     hidden = hidden_waits(run, verdict.judgements)
     yield "hidden_wait_ratio", None if hidden is None else hidden.ratio
     yield "answers_not_verified", judged.unverified
     for field in () if judged.write_audit is None else fields(judged.write_audit):
         if not field.name.endswith("_keys"):  # those are in the results file
             yield "write_audit", field.name, getattr(judged.write_audit, field.name)
+
+
+def _generator_figures(health: GeneratorHealth) -> Iterator[tuple[tuple[str, ...], object]]:
+    for field in fields(health):
+        if field.name not in _IN_PARTS:
+            yield (field.name,), getattr(health, field.name)
+    for cause, length_s in health.freeze_causes.items():
+        yield ("freeze_causes", cause.name.lower()), length_s
+    for user_class, counts in health.user_classes.items():
+        for count in fields(counts):
+            yield (user_class, count.name), getattr(counts, count.name)
 
 
 def _comparison_figures(comparison: Comparison) -> Iterator[tuple[object, ...]]:

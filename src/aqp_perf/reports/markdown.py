@@ -29,6 +29,7 @@ MOST_CHARACTERS: Final = 60_000
 
 _MOST_TABLE_CHARACTERS: Final = 12_000
 _MOST_CHANGES: Final = 20
+_MOST_NOTES: Final = 20
 _MOST_DETAILS_CHARACTERS: Final = 12_000
 _MOST_NAME_CHARACTERS: Final = 120
 _MOST_DECISIVE_CHARACTERS: Final = 240
@@ -62,6 +63,7 @@ def render_markdown(
     if runs:
         parts += _limited(_run_rows(runs), "run")
         parts += _limited(_operation_rows(runs), "operation")
+        parts += _notes(runs)
         parts += _history(trends)
         parts += [f"\n{line}  " for line in _origins(results, job_url)]
         parts.append("\n")
@@ -128,6 +130,21 @@ def _operation_rows(runs: Sequence[tuple[str, JudgedRun]]) -> list[str]:
             )
             rows.append(_row(cells))
     return rows
+
+
+def _notes(runs: Sequence[tuple[str, JudgedRun]]) -> Iterator[str]:
+    """Yield the notes on runs that passed; those of the others stand in their details."""
+    noted = [
+        f"- run {number}: {_code(note, _MOST_DECISIVE_CHARACTERS)}\n"
+        for number, (_, judged) in enumerate(runs, start=1)
+        if judged.verdict.verdict is Verdict.PASS
+        for note in judged.verdict.notes
+    ]
+    if noted:
+        yield "\n**Notes**\n\n"
+        yield from noted[:_MOST_NOTES]
+    if len(noted) > _MOST_NOTES:
+        yield f"- {len(noted) - _MOST_NOTES} more\n"
 
 
 def _latency(

@@ -3,7 +3,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aqp_perf.core.verdict.metrics import MetricKind
-from aqp_perf.reports.figures import counted, figure, part_text, quantity_text, table_ms
+from aqp_perf.reports.figures import (
+    counted,
+    figure,
+    part_text,
+    quantity_text,
+    range_text,
+    table_ms,
+)
 
 
 @pytest.mark.parametrize(
@@ -84,3 +91,21 @@ def test_a_count_of_one_has_a_singular() -> None:
         "1 user",
         "1,200 users",
     ]
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "kind", "limit", "shown"),
+    [
+        (12.34, 159.2, MetricKind.LATENCY, 300, "12.3 to 159 ms"),
+        (12.34, 1590.0, MetricKind.LATENCY, 300, "12.3 ms to 1.59 s"),
+        (12.34, None, MetricKind.LATENCY, 300, "at least 12.3 ms"),
+        (12.34, 300.04, MetricKind.LATENCY, 300, "12.3 to 300.04 ms"),
+        (0.0, 0.02, MetricKind.RATIO, 0.01, "0 to 2%"),
+        (99.0, 105.0, MetricKind.THROUGHPUT, 50, "99 to 105/s"),
+        (12.34, 12.341, MetricKind.LATENCY, 300, "12.3 ms"),
+    ],
+)
+def test_two_bounds_share_their_unit(
+    least: float, most: float | None, kind: MetricKind, limit: float, shown: str
+) -> None:
+    assert range_text(least, most, kind, limit) == shown

@@ -4,6 +4,7 @@ from dataclasses import replace
 from aqp_perf.core.load.cost import RunCost
 from aqp_perf.core.measured.operation_parts import AttemptCounts, TimeShares
 from aqp_perf.core.measured.run_result import GeneratorHealth
+from aqp_perf.core.measured.stalls import ClassCounts, FreezeCause
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
 from aqp_perf.reports.junit import properties
@@ -146,3 +147,31 @@ def test_values_are_what_xml_holds(judged: JudgedRun) -> None:
     value = dict(properties(replace(judged, run=run)))["perf.aborted"]
 
     assert value == r"nul \x00, cursor \x1b[2J, half \ud800, no \ufffe"
+
+
+def test_what_stalls_can_have_changed_is_a_property(judged: JudgedRun) -> None:
+    health = GeneratorHealth(
+        processes=1,
+        frozen_s=0.3,
+        freezes=((1.0, 0.3),),
+        freeze_causes={FreezeCause.OTHER_WORK: 0.3},
+        user_classes={"Writer": ClassCounts(due=1001, sent=1000)},
+    )
+    wide = replace(judged.verdict.judgements[0], bounds=(0.2, 1.0), touched=3)
+    verdict = replace(judged.verdict, judgements=(wide,), notes=("one", "two"))
+
+    found = dict(
+        properties(replace(judged, run=replace(judged.run, generator=health), verdict=verdict))
+    )
+
+    expected = {
+        "perf.notes": "one; two",
+        "perf.generator.frozen_s": "0.3",
+        "perf.generator.freeze_causes.other_work": "0.3",
+        "perf.generator.Writer.due": "1001",
+        "perf.generator.Writer.sent": "1000",
+        "perf.generator.Writer.unrecorded": "0",
+        "perf.write_to_ddb.p99.target_alone": "0.2 to 1 ms",
+    }
+    assert {name: found.get(name) for name in expected} == expected
+    assert not {"perf.generator.freezes", "perf.generator.user_classes"} & set(found)

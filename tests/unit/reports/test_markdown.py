@@ -197,3 +197,20 @@ def test_every_verdict_has_a_sign(judged: JudgedRun) -> None:
     heading = render_markdown(report_of(*runs)).splitlines()[0]
 
     assert heading == "### Performance: ❌ 1 FAIL, ⚠️ 1 INVALID, ❔ 1 NO DATA, ✅ 1 PASS"
+
+
+def test_notes_of_runs_that_passed_are_listed(judged: JudgedRun) -> None:
+    passed = passing(judged)
+    noted = replace(passed, verdict=replace(passed.verdict, notes=("<b>stalls", "CPU")))
+
+    text = render_markdown(report_of(noted))
+
+    assert "\n**Notes**\n\n- run 1: `<b>stalls`\n- run 1: `CPU`\n" in text
+    assert "**Notes**" not in render_markdown(report_of(passed))
+
+
+def test_many_notes_are_counted(judged: JudgedRun) -> None:
+    passed = passing(judged)
+    noted = replace(passed, verdict=replace(passed.verdict, notes=("note",) * 25))
+
+    assert "- run 1: `note`\n- 5 more\n" in render_markdown(report_of(noted))

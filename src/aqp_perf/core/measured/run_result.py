@@ -28,7 +28,7 @@ class GeneratorHealth:
     cpu_ratio_max: Figure | None = field(default=None, metadata=BY_MAXIMUM)
     """CPU time per second of the busiest process; 1 is a whole core."""
     loop_lag_p99_ms: Figure | None = field(default=None, metadata=BY_MAXIMUM)
-    """How late the event loop woke up, in the process where that was worst."""
+    """How late the event loop woke up outside freezes, in the process where that was worst."""
     arrivals_due: Count | None = None
     """Requests the schedule asked for in the measurement window; None in a closed model."""
     arrivals_sent: Count | None = None
@@ -50,6 +50,22 @@ class GeneratorHealth:
     """Connections that were opened, the warm-up included."""
     pool_waits: Count | None = None
     """Requests that waited for a free connection; their service time includes the wait."""
+
+    @property
+    def longest_freeze_s(self) -> float:
+        """Length of the longest freeze; 0 without any."""
+        return max((length_s for _, length_s in self.freezes), default=0.0)
+
+    @property
+    def main_cause(self) -> FreezeCause | None:
+        """Why the load generator itself stood still for longest; None: it did not."""
+        own = [cause for cause in self.freeze_causes if cause is not FreezeCause.SERVER]
+        return max(own, key=lambda cause: self.freeze_causes[cause], default=None)
+
+    @property
+    def servers_waited_s(self) -> float:
+        """How long servers of ours waited for a core."""
+        return self.freeze_causes.get(FreezeCause.SERVER, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Final
 
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
-from aqp_perf.core.measured.run_result import RunResult
+from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.measured.stalls import FreezeCause
 from aqp_perf.core.verdict.bounds import MAX_CPU_RATIO
 
@@ -62,7 +62,7 @@ def load_reasons(run: RunResult) -> Iterator[str]:
     is_open = health.arrivals_due is not None
     most = MAX_FROZEN_OPEN if is_open else MAX_FROZEN_CLOSED
     if run.duration_s and health.frozen_s > most * run.duration_s:
-        yield f"{_freeze_text(run)}, more than {most:.0%} of the time: {_freeze_remedy(run)}"
+        yield f"{_freeze_text(health)}: more than {most:.0%} of the time: {_freeze_remedy(run)}"
 
 
 def _unsent_reasons(run: RunResult) -> Iterator[str]:
@@ -85,9 +85,12 @@ def impairments(run: RunResult) -> Iterator[str]:
     health = run.generator
     touched = sum(one.touched.requests for one in run.operations if one.touched is not None)
     if touched:
+        texts = [_freeze_text(health)] if health.frozen_s else []
+        if health.servers_waited_s:
+            texts.append(f"our target or AQP waited {health.servers_waited_s:.2g} s for a core")
         yield (
-            f"{touched} of {run.requests} requests were touched by the generator: "
-            f"{_freeze_text(run)}: {_freeze_remedy(run)}"
+            f"stalls touched {touched} of {run.requests} requests: {', '.join(texts)}: "
+            f"{_freeze_remedy(run)}"
         )
     cpu = health.cpu_ratio_max
     if cpu is not None and cpu > MAX_CPU_RATIO:
@@ -107,12 +110,11 @@ def users_reason(run: RunResult, limit_ms: float) -> str:
     )
 
 
-def _freeze_text(run: RunResult) -> str:
-    health = run.generator
-    longest_ms = max((length_s for _, length_s in health.freezes), default=0.0) * _MS_PER_S
-    causes = sorted(health.freeze_causes, key=lambda cause: -health.freeze_causes[cause])
-    why = f" ({causes[0]})" if causes else ""
-    return f"it stood still for {health.frozen_s:.2g} s in all, {longest_ms:.0f} ms at once{why}"
+def _freeze_text(health: GeneratorHealth) -> str:
+    longest_ms = health.longest_freeze_s * _MS_PER_S
+    why = "" if health.main_cause is None else f" ({health.main_cause})"
+    total = f"the load generator stood still for {health.frozen_s:.2g} s"
+    return f"{total}, {longest_ms:.0f} ms at once{why}"
 
 
 def _freeze_remedy(run: RunResult) -> str:

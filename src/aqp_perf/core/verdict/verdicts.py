@@ -51,7 +51,8 @@ class Verdict(StrEnum):
     """There are too few samples to judge."""
 
 
-_PRECEDENCE: Final = (Verdict.PASS, Verdict.NO_DATA, Verdict.INVALID, Verdict.FAIL)
+WORST_FIRST: Final = (Verdict.FAIL, Verdict.INVALID, Verdict.NO_DATA, Verdict.PASS)
+"""The order of verdicts everywhere: the first of them that occurs is the verdict of a run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,13 @@ class RunVerdict:
     invalid_reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """What impaired load or clock, and did not decide the verdict."""
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it is INVALID although counts and load are sound: only bounds were too wide."""
+        return any(
+            reason in self.invalid_reasons[:1] for reason in _threshold_reasons(self.judgements)
+        )
 
 
 def judge(
@@ -175,7 +183,7 @@ def without_wrong_answers(run: RunResult, thresholds: Sequence[Threshold]) -> It
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """Return the verdict that takes precedence; PASS without any."""
-    return max((Verdict.PASS, *verdicts), key=_PRECEDENCE.index)
+    return min((Verdict.PASS, *verdicts), key=WORST_FIRST.index)
 
 
 def _judge(run: RunResult, threshold: Threshold) -> Iterator[Judgement]:
@@ -242,7 +250,7 @@ def _close_reason(found: Observation, rule: Threshold) -> str:
 def _undecided_reason(
     run: RunResult, operation: OperationResult, rule: Threshold, bounds: Bounds
 ) -> str:
-    """Return between what the target's figure lies, and why it is not known better."""
+    """Return between what the figure of the target alone lies, and why not more is known."""
     least = format_quantity(float(f"{bounds.least:.3g}"), rule.kind)
     causes = []
     missing = missing_requests(run, operation)
@@ -252,11 +260,11 @@ def _undecided_reason(
         causes.append(users_reason(run, rule.limit))
     touched = 0 if operation.touched is None else operation.touched.requests
     if touched:
-        causes.append(f"the generator touched {touched} of {operation.requests} requests")
+        causes.append(f"stalls touched {touched} of {operation.requests} requests")
     if not causes:
         lag_ms = uncredited_lag_ms(run)
         causes.append(f"the generator was up to {lag_ms:.2g} ms late")
-    most = (
-        "endless" if isinf(bounds.most) else format_quantity(float(f"{bounds.most:.3g}"), rule.kind)
-    )
-    return f"it lies between {least} and {most}: {'; '.join(causes)}"
+    found = f"at least {least}"
+    if not isinf(bounds.most):
+        found = f"{least} to {format_quantity(float(f'{bounds.most:.3g}'), rule.kind)}"
+    return f"target alone {found}: {'; '.join(causes)}"

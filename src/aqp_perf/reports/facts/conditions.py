@@ -5,10 +5,11 @@ from datetime import UTC
 from typing import Final
 
 from aqp_perf.core.aws.prices import format_usd
-from aqp_perf.core.measured.run_result import RunResult
+from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.results.judged_run import JudgedRun
+from aqp_perf.core.verdict.metrics import MetricKind
 from aqp_perf.reports.facts.proof import is_own_system
-from aqp_perf.reports.figures import DIGITS, Fact, figure
+from aqp_perf.reports.figures import DIGITS, Fact, figure, quantity_text
 
 _ELSEWHERE: Final = frozenset({"processes"})
 """Keys of a profile that are among the facts of the load generator."""
@@ -31,8 +32,10 @@ def generator_facts(run: RunResult) -> Iterator[Fact]:
     yield Fact("processes", f"{health.processes:,}")
     if health.cpu_ratio_max is not None:
         yield Fact("CPU of the busiest process", f"{health.cpu_ratio_max:.0%} of a core")
+    yield from _frozen_facts(health)
     if health.loop_lag_p99_ms is not None:
-        yield Fact("event loop lag p99", f"{figure(health.loop_lag_p99_ms, DIGITS)} ms")
+        name = "event loop lag p99 otherwise" if health.frozen_s else "event loop lag p99"
+        yield Fact(name, f"{figure(health.loop_lag_p99_ms, DIGITS)} ms")
     if health.arrivals_due is not None and health.arrivals_sent is not None:
         text = f"{health.arrivals_sent:,} of {health.arrivals_due:,}"
         yield Fact("due requests sent in time", text)
@@ -44,6 +47,30 @@ def generator_facts(run: RunResult) -> Iterator[Fact]:
         yield Fact("connections opened", f"{connections:,}{hint}")
     if health.pool_waits is not None:
         yield Fact("requests that waited for a connection", f"{health.pool_waits:,}")
+
+
+def _frozen_facts(health: GeneratorHealth) -> Iterator[Fact]:
+    """Yield how long the generator stood still, and servers of ours, and why."""
+    if health.frozen_s:
+        longest = f"longest {_duration(health.longest_freeze_s)}"
+        why = "" if health.main_cause is None else f", {health.main_cause}"
+        yield Fact("stood still", f"{_duration(health.frozen_s)} ({longest}{why})")
+    if health.servers_waited_s:
+        yield Fact("target or AQP waited for a core", _duration(health.servers_waited_s))
+
+
+def freezes_text(health: GeneratorHealth) -> str:
+    """Return who stood still, and why, for the legend of a chart."""
+    texts = []
+    if health.main_cause is not None:
+        texts.append(f"generator stood still ({health.main_cause})")
+    if health.servers_waited_s:
+        texts.append("target or AQP waited for a core")
+    return ", or ".join(texts) or "generator stood still"
+
+
+def _duration(length_s: float) -> str:
+    return quantity_text(length_s * 1000, MetricKind.LATENCY)
 
 
 def cost_facts(judged: JudgedRun) -> Iterator[Fact]:

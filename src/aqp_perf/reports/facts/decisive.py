@@ -2,19 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 from math import inf
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from aqp_perf.core.comparison.outcome import Comparison, ComparisonJudgement
 from aqp_perf.core.results.judged_run import JudgedRun
-from aqp_perf.core.verdict.metrics import MetricKind, format_quantity
-from aqp_perf.core.verdict.verdicts import Judgement, Verdict, worst
+from aqp_perf.core.verdict.metrics import MetricKind
+from aqp_perf.core.verdict.verdicts import WORST_FIRST, Judgement, Verdict, worst
 from aqp_perf.reports.facts.comparisons import change_text, comparison_text
-from aqp_perf.reports.facts.verdicts import headline_text, margin_rank, verdict_reasons
-from aqp_perf.reports.figures import counted, quantity_text
+from aqp_perf.reports.facts.verdicts import (
+    UNMET,
+    headline_text,
+    margin_rank,
+    threshold_text,
+    verdict_reasons,
+)
+from aqp_perf.reports.figures import counted
 from aqp_perf.reports.lines import printable, short_name
-
-_URGENCY: Final = (Verdict.FAIL, Verdict.NO_DATA, Verdict.PASS, Verdict.INVALID)
-_LIMIT: Final = {"<": "limit", "<=": "limit", ">": "more than", ">=": "at least"}
 
 
 class _Finding(NamedTuple):
@@ -28,8 +31,8 @@ def decisive_text(judged: JudgedRun) -> str:
     """Return what decided the verdict of a run in one line, and how much else went wrong.
 
     That is the first of these: a reason of the run itself, the limit broken by most, a limit that
-    could not be judged, the nearest limit. A rule of a comparison is named where no threshold is
-    as bad.
+    is undecided, one that could not be judged, the nearest limit. A rule of a comparison is named
+    where no threshold is as bad.
     """
     reasons = verdict_reasons(judged)
     if reasons:
@@ -38,7 +41,7 @@ def decisive_text(judged: JudgedRun) -> str:
     found = [*map(_threshold, judged.verdict.judgements), *_comparisons(judged.comparisons)]
     if not judged.run.requests or not found:
         return printable(headline_text(judged))
-    found.sort(key=lambda finding: (_URGENCY.index(finding.verdict), finding.rank))
+    found.sort(key=lambda finding: (WORST_FIRST.index(finding.verdict), finding.rank))
     decisive, *others = found
     more_text = _more(decisive.verdict, [finding.verdict for finding in others])
     return printable(decisive.text + more_text)
@@ -55,25 +58,16 @@ def rule_text(judgement: ComparisonJudgement, comparison: Comparison) -> str:
 
 
 def _more(shown: Verdict, others: Sequence[Verdict]) -> str:
-    words = {Verdict.FAIL: "broken", Verdict.NO_DATA: "not judged"}
     texts = [
         f"{others.count(verdict)} {'more ' if verdict is shown else ''}{word}"
-        for verdict, word in words.items()
+        for verdict, word in UNMET.items()
         if verdict in others
     ]
     return f"; {', '.join(texts)}" if texts else ""
 
 
 def _threshold(judgement: Judgement) -> _Finding:
-    threshold, observed, verdict = judgement.threshold, judgement.observed, judgement.verdict
-    label = _label(judgement.operation)
-    if verdict is Verdict.NO_DATA or observed is None:
-        text = f"{label}{threshold.rule}: {judgement.reason}"
-    else:
-        figure = quantity_text(observed, threshold.kind, limit=threshold.limit)
-        limit = format_quantity(threshold.limit, threshold.kind)
-        text = f"{label}{threshold.metric} {figure} ({_LIMIT[threshold.op]} {limit})"
-    return _Finding(verdict, (0, margin_rank(judgement)), text)
+    return _Finding(judgement.verdict, (0, margin_rank(judgement)), threshold_text(judgement))
 
 
 def _comparisons(comparisons: Sequence[Comparison]) -> Iterator[_Finding]:

@@ -63,7 +63,7 @@ def failure_groups(run: RunResult) -> Iterator[FailureGroup]:
 def time_notes(label: str, operation: OperationResult) -> Iterator[str]:
     """Yield the effect of waiting requests, the shares of the time, and the retries."""
     name = short_name(label)
-    gap = operation.omission_gap
+    gap = _surest_gap(operation)
     due, sent = (
         table_ms(times["p99"]) for times in (operation.latency_ms, operation.service_time_ms)
     )
@@ -88,6 +88,14 @@ def time_notes(label: str, operation: OperationResult) -> Iterator[str]:
             f"{name}: {operation.requests} requests took {attempts.total} attempts, "
             f"{attempts.throttled} of them throttled; {figure(attempts.backoff_s, 2)} s in back-off"
         )
+
+
+def _surest_gap(operation: OperationResult) -> float | None:
+    """Return the coordinated-omission gap without what stalls of the generator can have added."""
+    if operation.touched is None:
+        return operation.omission_gap
+    latency, service_time = operation.least_latency, operation.least_service_time
+    return replace(operation, latency=latency, service_time=service_time, touched=None).omission_gap
 
 
 def _by_count(counts: Mapping[str, int]) -> Iterator[Fact]:

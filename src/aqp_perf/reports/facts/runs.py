@@ -2,14 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
 
 from aqp_perf.core.results.judged_run import JudgedRun
-from aqp_perf.core.verdict.verdicts import Verdict
+from aqp_perf.core.verdict.verdicts import WORST_FIRST, Verdict
 from aqp_perf.reports.figures import counted
 from aqp_perf.reports.lines import printable
-
-_WORST_FIRST: Final = (Verdict.FAIL, Verdict.INVALID, Verdict.NO_DATA, Verdict.PASS)
 
 
 def run_names(runs: Sequence[JudgedRun]) -> list[str]:
@@ -30,13 +27,13 @@ def run_name(test: str, number: int) -> str:
 def worst_first(runs: Sequence[JudgedRun]) -> list[tuple[str, JudgedRun]]:
     """Return the runs with their names: FAIL, INVALID, NO DATA, PASS, each in their own order."""
     named = zip(run_names(runs), runs, strict=True)
-    return sorted(named, key=lambda pair: _WORST_FIRST.index(pair[1].verdict.verdict))
+    return sorted(named, key=lambda pair: WORST_FIRST.index(pair[1].verdict.verdict))
 
 
 def verdict_counts(runs: Sequence[JudgedRun]) -> dict[Verdict, int]:
     """Return how many runs have each verdict that occurs, the worst first."""
     counts = Counter(judged.verdict.verdict for judged in runs)
-    return {verdict: counts[verdict] for verdict in _WORST_FIRST if counts[verdict]}
+    return {verdict: counts[verdict] for verdict in WORST_FIRST if counts[verdict]}
 
 
 def outcome_text(runs: Sequence[JudgedRun]) -> str:

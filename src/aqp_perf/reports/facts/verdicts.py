@@ -2,13 +2,25 @@
 
 from collections.abc import Sequence
 from math import inf
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from aqp_perf.core.results.judged_run import JudgedRun
+from aqp_perf.core.verdict.metrics import format_quantity
 from aqp_perf.core.verdict.observations import has_interval
-from aqp_perf.core.verdict.verdicts import Judgement, Verdict
+from aqp_perf.core.verdict.verdicts import Judgement, RunVerdict, Verdict
 from aqp_perf.reports.facts.comparisons import EVERY_OPERATION, comparison_text, decisive_comparison
-from aqp_perf.reports.figures import UNKNOWN, quantity_text
+from aqp_perf.reports.figures import UNKNOWN, counted, quantity_text, range_text
+from aqp_perf.reports.lines import short_name
+
+UNMET: Final = {
+    Verdict.FAIL: "broken",
+    Verdict.INVALID: "undecided",
+    Verdict.NO_DATA: "not judged",
+}
+"""What thresholds are that are not met, the worst first."""
+AS_OBSERVED: Final = "as observed"
+"""Instead of bounds, where the generator cannot have changed the observed value."""
+_LIMIT: Final = {"<": "limit", "<=": "limit", ">": "more than", ">=": "at least"}
 
 
 class ThresholdRow(NamedTuple):
@@ -17,25 +29,38 @@ class ThresholdRow(NamedTuple):
     verdict: Verdict
     rule: str
     observed: str
+    bounds: str
+    """Empty where the generator cannot have changed the observed value."""
     margin: str
     samples: str
     reason: str
 
 
-def threshold_rows(judgements: Sequence[Judgement]) -> dict[str, list[ThresholdRow]]:
-    """Return the thresholds of every operation, both in the order in which they were given."""
+def threshold_rows(verdict: RunVerdict) -> dict[str, list[ThresholdRow]]:
+    """Return the thresholds of every operation, both in the order in which they were given.
+
+    A key is the label of an operation, with the number of its requests that were touched.
+    """
+    touched: dict[str | None, int] = {}
+    for judgement in verdict.judgements:
+        label = judgement.operation
+        touched[label] = max(touched.get(label, 0), judgement.touched)
     rows: dict[str, list[ThresholdRow]] = {}
-    for judgement in judgements:
+    for judgement in verdict.judgements:
         rule, margin = judgement.threshold, judgement.margin_ratio
         row = ThresholdRow(
             verdict=judgement.verdict,
             rule=rule.rule,
             observed=_observed_text(judgement),
+            bounds=bounds_text(judgement),
             margin=UNKNOWN if margin is None else f"{margin:+.0%}",
             samples=f"{judgement.samples:,}",
-            reason=judgement.reason,
+            reason="" if _is_listed(judgement, verdict) else judgement.reason,
         )
-        rows.setdefault(judgement.operation or EVERY_OPERATION, []).append(row)
+        title = judgement.operation or EVERY_OPERATION
+        if touched[judgement.operation]:
+            title += f" ({_touched_text(touched[judgement.operation])})"
+        rows.setdefault(title, []).append(row)
     return rows
 
 
@@ -44,6 +69,43 @@ def _observed_text(judgement: Judgement) -> str:
     text = quantity_text(judgement.observed, rule.kind, judgement.ci95, rule.limit)
     is_unknown = judgement.ci95 is None and has_interval(rule) and judgement.observed is not None
     return f"{text} [{UNKNOWN}]" if is_unknown else text
+
+
+def _is_listed(judgement: Judgement, verdict: RunVerdict) -> bool:
+    """Whether the reasons of the run say why a threshold is undecided."""
+    return judgement.verdict is Verdict.INVALID and bool(verdict.invalid_reasons)
+
+
+def bounds_text(judgement: Judgement) -> str:
+    """Return between what the figure of the target alone lies; empty where that is as observed."""
+    if judgement.bounds is None or judgement.observed is None:
+        return ""
+    rule, (least, most) = judgement.threshold, judgement.bounds
+    is_decided = rule.is_met_by(least) == rule.is_met_by(inf if most is None else most)
+    if is_decided and not judgement.touched:  # by microseconds of the event loop's lag
+        return ""
+    text = range_text(least, most, rule.kind, rule.limit)
+    is_as_observed = text == quantity_text(judgement.observed, rule.kind, limit=rule.limit)
+    return "" if is_as_observed else text
+
+
+def threshold_text(judgement: Judgement) -> str:
+    """Return the outcome of a threshold in one line."""
+    threshold, observed = judgement.threshold, judgement.observed
+    label = "" if judgement.operation is None else f"{short_name(judgement.operation)} "
+    if judgement.verdict is Verdict.NO_DATA or observed is None:
+        return f"{label}{threshold.rule}: {judgement.reason}"
+    figure = quantity_text(observed, threshold.kind, limit=threshold.limit)
+    limit = format_quantity(threshold.limit, threshold.kind)
+    text = f"{label}{threshold.metric} {figure} ({_LIMIT[threshold.op]} {limit})"
+    bounds = bounds_text(judgement)
+    if not bounds:
+        return text
+    return f"{text}, target alone {bounds} ({_touched_text(judgement.touched)})"
+
+
+def _touched_text(touched: int) -> str:
+    return f"{counted(touched, 'request')} touched"
 
 
 def margin_rank(judgement: Judgement) -> float:
@@ -62,7 +124,11 @@ def verdict_reasons(judged: JudgedRun) -> tuple[str, ...]:
     aborted = () if judged.run.aborted is None else (f"aborted: {judged.run.aborted}",)
     if verdict is Verdict.INVALID:
         return (*invalid, *aborted, *audit_faults(judged))
-    return (*aborted, *audit_faults(judged), *invalid)
+    # What is proven comes first, although the counts cannot be trusted.
+    is_broken = [one for one in judged.verdict.judgements if one.verdict is Verdict.FAIL]
+    proven = map(threshold_text, is_broken if invalid else ())
+    untrusted = (f"counts cannot be trusted: {reason}" for reason in invalid)
+    return (*aborted, *audit_faults(judged), *proven, *untrusted)
 
 
 def audit_faults(judged: JudgedRun) -> tuple[str, ...]:
@@ -78,7 +144,10 @@ def headline(judged: JudgedRun) -> str:
 def headline_text(judged: JudgedRun) -> str:
     """Return what the verdict means, in a few words."""
     verdict = judged.verdict.verdict
-    if verdict is Verdict.INVALID:
+    counts = _counts_text([judgement.verdict for judgement in judged.verdict.judgements])
+    if judged.verdict.is_undecided:
+        text = f"{counts}: the load generator or its machine may have decided"
+    elif verdict is Verdict.INVALID:
         text = "the run did not measure the target"
     elif judged.run.aborted is not None:
         text = "the run was aborted"
@@ -89,14 +158,17 @@ def headline_text(judged: JudgedRun) -> str:
     elif (comparison := decisive_comparison(judged)) is not None:
         text = comparison_text(comparison)
     else:
-        text = _counts_text([judgement.verdict for judgement in judged.verdict.judgements])
+        text = counts
     return text
 
 
 def _counts_text(verdicts: Sequence[Verdict]) -> str:
     if not verdicts:
         return "no threshold was set"
-    broken, unjudged = verdicts.count(Verdict.FAIL), verdicts.count(Verdict.NO_DATA)
-    text = f"{len(verdicts) - broken - unjudged} of {len(verdicts)} thresholds met"
-    text += f", {broken} broken" if broken else ""
-    return text + (f", {unjudged} not judged" if unjudged else "")
+    others = ", ".join(
+        f"{verdicts.count(verdict)} {word}"
+        for verdict, word in UNMET.items()
+        if verdict in verdicts
+    )
+    met = f"{verdicts.count(Verdict.PASS)} of {len(verdicts)} thresholds met"
+    return f"{met}, {others}" if others else met

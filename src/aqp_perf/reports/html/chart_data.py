@@ -13,6 +13,7 @@ from aqp_perf.core.samples.timeline import TimelinePoint, bounds_ns
 from aqp_perf.core.verdict.metrics import MetricKind
 from aqp_perf.core.verdict.observations import TAIL_SAMPLES, samples_for
 from aqp_perf.core.verdict.verdicts import Judgement
+from aqp_perf.reports.facts.conditions import freezes_text
 from aqp_perf.reports.figures import rounded
 from aqp_perf.reports.lines import printable
 
@@ -82,13 +83,19 @@ class RunCharts(TypedDict):
     """The figures of a run."""
 
     duration_s: float
+    freezes: list[list[float]]
+    """When the load generator, or a server of ours, stood still, and for how long, in s."""
+    freezes_text: str
     operations: list[OperationCharts]
 
 
 def chart_data(judged: JudgedRun) -> RunCharts:
     """Return the figures that the charts of a run draw."""
+    health = judged.run.generator
     return RunCharts(
         duration_s=judged.run.duration_s,
+        freezes=[[rounded(start_s, 6), rounded(length_s)] for start_s, length_s in health.freezes],
+        freezes_text=freezes_text(health),
         operations=[
             OperationCharts(
                 name=printable(label),

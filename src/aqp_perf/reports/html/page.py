@@ -20,6 +20,7 @@ from markupsafe import Markup
 from aqp_perf.core.results.judged_run import ResultsFile
 from aqp_perf.core.results.trends import Trend
 from aqp_perf.reports.facts.runs import outcome_text, verdict_counts, worst_first
+from aqp_perf.reports.facts.verdicts import AS_OBSERVED
 from aqp_perf.reports.figures import Fact
 from aqp_perf.reports.html.chart_data import chart_data
 from aqp_perf.reports.html.chart_tables import chart_tables
@@ -58,6 +59,7 @@ def render_html(results: ResultsFile, trends: Sequence[Trend] = ()) -> str:
         command=environment.pop("command", ""),
         environment=[Fact(*item) for item in environment.items()],
         runs=run_views(runs, trends),
+        as_observed=AS_OBSERVED,
         operation_times=[f"*{title}" for title in OPERATION_TIMES.values()],
     )
 

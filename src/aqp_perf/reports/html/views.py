@@ -71,6 +71,7 @@ def _run_view(name: str, judged: JudgedRun) -> dict[str, object]:
     throughput = figure(sum(it.throughput_per_s for it in run.operations), DIGITS)
     decisive, reasons = decisive_text(judged), [*map(printable, verdict_reasons(judged))]
     hidden = hidden_wait_text(judged)
+    thresholds = threshold_rows(judged.verdict)
     worst_p99, pacing = _worst_p99(run), judged.profile.get("pacing")
     return {
         "name": name,
@@ -89,7 +90,9 @@ def _run_view(name: str, judged: JudgedRun) -> dict[str, object]:
         ],
         "failures": failures,
         "worst_p99": worst_p99,
-        "thresholds": threshold_rows(judged.verdict.judgements),
+        "notes": [*map(printable, judged.verdict.notes)],
+        "thresholds": thresholds,
+        "has_bounds": any(row.bounds for rows in thresholds.values() for row in rows),
         "comparisons": [
             {
                 "kind": comparison.kind,

@@ -123,11 +123,14 @@ def _verdict_so_far(progress: Progress, judge: Callable[[Progress], RunVerdict])
         return Line(printable(f"broken so far: {', '.join(broken)}"), Style.BAD)
     if not judgements:
         return Line("no threshold is set", Style.PLAIN)
+    verdicts = [judgement.verdict for judgement in judgements]
+    met, undecided = verdicts.count(Verdict.PASS), verdicts.count(Verdict.INVALID)
+    text = f"{met} of {len(judgements)} thresholds met so far"
+    text += f", {undecided} undecided" if undecided else ""
     unjudged = [judgement for judgement in judgements if judgement.verdict is Verdict.NO_DATA]
-    text = f"{len(judgements) - len(unjudged)} of {len(judgements)} thresholds met so far"
-    if not unjudged:
-        return Line(text, Style.GOOD)
-    return Line(f"{text}, {_unjudged_text(unjudged)}", Style.PLAIN)
+    if unjudged:
+        return Line(f"{text}, {_unjudged_text(unjudged)}", Style.PLAIN)
+    return Line(text, Style.PLAIN if undecided else Style.GOOD)
 
 
 def _unjudged_text(unjudged: Sequence[Judgement]) -> str:

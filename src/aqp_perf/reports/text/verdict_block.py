@@ -11,10 +11,23 @@ from aqp_perf.reports.facts.comparisons import (
     comparison_text,
     decisive_comparison,
 )
-from aqp_perf.reports.facts.verdicts import headline, threshold_rows, verdict_reasons
+from aqp_perf.reports.facts.verdicts import (
+    AS_OBSERVED,
+    ThresholdRow,
+    headline,
+    threshold_rows,
+    verdict_reasons,
+)
 from aqp_perf.reports.lines import STYLE_OF, Line, Style, align, paragraph
 
-_THRESHOLDS: Final = ("", "threshold", "observed [95 % interval]", "margin", "samples")
+_THRESHOLDS: Final[tuple[tuple[str, ...], str]] = (
+    ("", "threshold", "observed [95 % interval]", "margin", "samples"),
+    "<<<>>",
+)
+_BOUNDED: Final[tuple[tuple[str, ...], str]] = (
+    ("", "threshold", "observed [95 % interval]", "target alone", "margin", "samples"),
+    "<<<<>>",
+)
 _INDENT: Final = "  "
 
 
@@ -31,14 +44,16 @@ def verdict_block(judged: JudgedRun, width: int = 100) -> Iterator[Line]:
     yield from paragraph(headline(judged), width, style)
     for reason in verdict_reasons(judged):
         yield from paragraph(reason, width, style, "- ")
+    for note in judged.verdict.notes:
+        yield from paragraph(f"note: {note}", width)
+    thresholds = threshold_rows(judged.verdict)
+    has_bounds = any(row.bounds for rows in thresholds.values() for row in rows)
     groups = {
-        operation: [
-            _Row((row.verdict.upper(), *row[1:-1]), row.reason, STYLE_OF[row.verdict])
-            for row in rows
-        ]
-        for operation, rows in threshold_rows(judged.verdict.judgements).items()
+        operation: [_threshold_row(row, has_bounds=has_bounds) for row in rows]
+        for operation, rows in thresholds.items()
     }
-    yield from _table(_THRESHOLDS, "<<<>>", groups, width)
+    header, sides = _BOUNDED if has_bounds else _THRESHOLDS
+    yield from _table(header, sides, groups, width)
 
 
 def comparison_block(judged: JudgedRun, width: int = 100) -> Iterator[Line]:
@@ -57,6 +72,12 @@ def comparison_block(judged: JudgedRun, width: int = 100) -> Iterator[Line]:
         }
         header = ("", "rule or metric", comparison.kind, "now", "change [95 % interval]")
         yield from _table(header, "<<>><", groups, width)
+
+
+def _threshold_row(row: ThresholdRow, *, has_bounds: bool) -> _Row:
+    bounds = [row.bounds or AS_OBSERVED] if has_bounds else []
+    cells = (row.verdict.upper(), row.rule, row.observed, *bounds, row.margin, row.samples)
+    return _Row(cells, row.reason, STYLE_OF[row.verdict])
 
 
 def _comparison_row(row: ComparisonRow) -> _Row:

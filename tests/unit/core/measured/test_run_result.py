@@ -19,6 +19,7 @@ from aqp_perf.core.measured.operation_parts import (
     TimeShares,
 )
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
+from aqp_perf.core.measured.stalls import FreezeCause
 from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind
 from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
 from aqp_perf.errors import ResultError
@@ -295,3 +296,20 @@ def test_operations_that_share_a_name_are_labelled_with_their_type() -> None:
 def test_no_operation_hides_another(operations: tuple[OperationResult, ...]) -> None:
     with pytest.raises(ValueError, match="some of these operations occur twice"):
         run_of(*operations)
+
+
+def test_a_server_that_waited_is_no_cause_of_the_generators_freezes() -> None:
+    health = GeneratorHealth(
+        processes=1,
+        freezes=((0.0, 0.2), (1.0, 0.3)),
+        freeze_causes={
+            FreezeCause.SERVER: 2.0,
+            FreezeCause.UNKNOWN: 0.2,
+            FreezeCause.STOPPED: 0.3,
+        },
+    )
+
+    assert health.main_cause is FreezeCause.STOPPED
+    assert health.servers_waited_s == 2.0
+    assert health.longest_freeze_s == 0.3
+    assert GeneratorHealth(processes=1).main_cause is None

@@ -110,8 +110,7 @@ def test_an_undecided_limit_says_between_what_it_lies_and_why() -> None:
 
     assert found.judgements[0].bounds == pytest.approx((40.0, 200.0), rel=1e-3)
     assert found.invalid_reasons[0] == (
-        "read: p99 < 100 ms: it lies between 40 ms and 200 ms: the generator touched 20 of 1000 "
-        "requests"
+        "read: p99 < 100 ms: target alone 40 ms to 200 ms: stalls touched 20 of 1000 requests"
     )
 
 
@@ -201,3 +200,18 @@ def test_what_was_measured_lies_between_the_bounds(
     assert observed is not None
     assert least_bound <= observed * 1.001
     assert most_bound >= observed * 0.999
+
+
+def test_a_run_is_undecided_only_where_bounds_alone_made_it_invalid() -> None:
+    run = run_of([20.0] * 980 + [200.0] * 20, touched=touched(200.0, 40.0, 20))
+    late = replace(
+        run, generator=replace(run.generator, frozen_s=9.0, freezes=((0.0, 9.0),)), duration_s=10.0
+    )
+    untrusted = replace(run, invalid_reasons=("a worker was lost",))
+    rules = [parse_threshold("p99 < 100 ms")]
+
+    assert judge(run, rules).is_undecided
+    assert not judge(late, rules).is_undecided
+    assert not judge(untrusted, rules).is_undecided
+    assert not judge(run, [parse_threshold("p99 < 300 ms")]).is_undecided
+    assert not judge(run, [parse_threshold("p99 < 30 ms")]).is_undecided

@@ -6,6 +6,7 @@ import pytest
 
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.operation_parts import AttemptCounts, TimeShares
+from aqp_perf.core.measured.stalls import TouchedRequests
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.reports.facts.operations import time_notes
@@ -130,3 +131,18 @@ def test_a_service_time_that_looks_equal_is_not_shown(
     texts = table_of(judged, replace(read, service_time=service_time))
 
     assert not any("service time" in text for text in texts)
+
+
+def test_a_gap_that_stalls_can_have_made_is_not_shown(read: OperationResult) -> None:
+    latency, service_time = (LatencyHistogram.of([ms * MS] * 20) for ms in (200, 50))
+    late = replace(read, latency=latency, service_time=service_time)
+    touched = TouchedRequests(
+        requests=20,
+        latency=latency,
+        least_latency=service_time,
+        service_time=service_time,
+        least_service_time=service_time,
+    )
+
+    assert len(notes(late)) == 1
+    assert notes(replace(late, touched=touched)) == []

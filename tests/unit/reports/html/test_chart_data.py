@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.stalls import FreezeCause
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.samples.timeline import Timeline
@@ -119,3 +121,16 @@ def test_an_operation_without_a_request_has_nothing_to_draw() -> None:
 
     assert _percentiles(nothing) is None
     assert _timeline(nothing) is None
+
+
+def test_charts_know_when_the_generator_stood_still(judged: JudgedRun) -> None:
+    health = replace(
+        judged.run.generator,
+        freezes=((1.23456789, 0.1234567),),
+        freeze_causes={FreezeCause.STOPPED: 0.1},
+    )
+
+    charts = chart_data(replace(judged, run=replace(judged.run, generator=health)))
+
+    assert charts["freezes"] == [[1.23457, 0.1235]]
+    assert charts["freezes_text"] == f"generator stood still ({FreezeCause.STOPPED})"

@@ -252,3 +252,21 @@ def test_what_a_comparison_decides_stands_with_the_baseline_and_not_with_the_thr
 
     assert text.count(f"<p>{comparison_text(comparison)}</p>") == 1
     assert f'<p class="muted">{comparison_text(comparison)}' not in text
+
+
+def test_bounds_have_a_column_only_where_stalls_may_have_changed_a_figure() -> None:
+    report = hostile_report("it")
+    (run,) = report.runs
+    verdict = judge(run.run, [parse_threshold("p99 < 500 s")])
+    touched = tuple(replace(one, bounds=(1.0, 71.0), touched=9) for one in verdict.judgements)
+
+    plain, wide = (
+        render_html(replace(report, runs=(replace(run, verdict=it, write_audit=None),)))
+        for it in (verdict, replace(verdict, judgements=touched, notes=("a note",)))
+    )
+
+    assert '<th scope="col">Target alone</th>' not in plain
+    assert "Target alone" in wide
+    assert '<td class="bounds" data-title="target alone">1 to 71 ms</td>' in wide
+    assert "(9 requests touched)" in wide
+    assert "<li>a note</li>" in wide

@@ -11,7 +11,7 @@ from aqp_perf.core.measured.run_progress import Progress
 from aqp_perf.core.measured.run_result import MeteredUnits
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.thresholds import parse_threshold
-from aqp_perf.core.verdict.verdicts import judge
+from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict, judge
 from aqp_perf.reports.lines import Style
 from aqp_perf.reports.text.progress_block import progress_block, waiting_block
 from aqp_perf.reports.text.progress_text import Rates, View, progress_line, view
@@ -152,3 +152,18 @@ def test_markup_and_controls_in_a_name_are_shown_as_they_are() -> None:
     (line,) = rendered(waiting_block("t.py::t[red]\x1b[2J"))
 
     assert line.startswith("t.py::t[red]\\x1b[2J: the load generator starts")
+
+
+def test_an_undecided_threshold_is_not_met(judged: JudgedRun) -> None:
+    one = judged.verdict.judgements[0]
+    judgements = (replace(one, verdict=Verdict.INVALID), replace(one, verdict=Verdict.PASS))
+    progress = Progress(elapsed_s=1.0, users=10, run=judged.run)
+
+    found = view(
+        progress,
+        run_time_s=10,
+        requests_per_s=100,
+        judge=lambda _: RunVerdict(verdict=Verdict.INVALID, judgements=judgements),
+    )
+
+    assert found.verdict == ("1 of 2 thresholds met so far, 1 undecided", Style.PLAIN)

@@ -7,6 +7,7 @@ from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.thresholds import parse_threshold
 from aqp_perf.core.verdict.verdicts import judge
+from aqp_perf.reports.lines import Style
 from aqp_perf.reports.text.terminal import origin_lines
 from aqp_perf.reports.text.verdict_block import verdict_block
 
@@ -86,3 +87,23 @@ def test_an_empty_profile_is_shown_as_none(judged: JudgedRun) -> None:
     lines = list(origin_lines(replace(judged, profile={})))
 
     assert lines[1].text == "profile    none"
+
+
+def test_bounds_have_a_column_where_stalls_may_have_changed_a_figure(judged: JudgedRun) -> None:
+    run = replace(judged.run, operations=judged.run.operations[:1])
+    found = judged_by(judged, run, "max < 300 ms", "throughput > 50").verdict
+    slowest, rate = (replace(one, touched=10) for one in found.judgements)
+    judgements = (replace(slowest, bounds=(40.0, 200.063)), replace(rate, bounds=(99.8, 99.8)))
+    touched = replace(found, judgements=judgements, notes=("stalls touched 10 requests",))
+
+    lines = list(verdict_block(replace(judged, verdict=touched), width=60))
+
+    assert [line.text for line in lines] == [
+        "PASS: 2 of 2 thresholds met",
+        "note: stalls touched 10 requests",
+        "        threshold          observed [95 % interval]  target alone  margin  samples",
+        "write_to_ddb (10 requests touched)",
+        "  PASS  max < 300 ms       200 ms                    40 to 200 ms    +33%    1,000",
+        "  PASS  throughput > 50/s  99.8/s                    as observed    +100%    1,000",
+    ]
+    assert lines[1].style is Style.PLAIN
