@@ -17,6 +17,7 @@ from aqp_perf.workloads.locustfile import PartiqlWriteUser
 from tests.child_side.fixtures import Open
 
 MS = 1_000_000
+NS = 1_000_000_000
 HOUR_S = 3_600.0
 
 
@@ -132,7 +133,8 @@ def test_a_request_that_a_freeze_touched_is_counted_with_and_without_its_credit(
     listening: Listening,
 ) -> None:
     """A freeze of 100 ms begins 10 ms after the request was due; it is read 1 ms after the end."""
-    due_ns = listening.window.from_ns
+    due_ns = listening.window.from_ns - 1_000 * MS
+    listening.window.from_ns = due_ns
     listening.freezes.beat(due_ns + 10 * MS)
     listening.hear(context=timing(due_ns, waited_ns=108 * MS))
     listening.freezes.beat(due_ns + 112 * MS)
@@ -153,6 +155,16 @@ def test_a_beat_in_time_touches_nothing(listening: Listening) -> None:
     for number in range(5):
         listening.freezes.beat(due_ns + number * BEAT_NS)
         listening.hear(context=timing(due_ns + number * BEAT_NS))
+
+    assert listening.result.touched is None
+
+
+def test_a_time_that_has_not_passed_is_no_freeze(listening: Listening) -> None:
+    """A locustfile may report times that it did not wait for."""
+    now_ns = time.perf_counter_ns()
+    listening.freezes.beat(now_ns)
+
+    listening.hear(context=timing(now_ns, waited_ns=60 * NS))
 
     assert listening.result.touched is None
 

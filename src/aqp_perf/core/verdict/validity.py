@@ -88,10 +88,9 @@ def impairments(run: RunResult) -> Iterator[str]:
         texts = [_freeze_text(health)] if health.frozen_s else []
         if health.servers_waited_s:
             texts.append(f"our target or AQP waited {health.servers_waited_s:.2g} s for a core")
-        yield (
-            f"stalls touched {touched} of {run.requests} requests: {', '.join(texts)}: "
-            f"{_freeze_remedy(run)}"
-        )
+        why = ", ".join(texts) or "the load generator stood still just before the measurement"
+        remedy = _freeze_remedy(run)
+        yield f"stalls touched {touched} of {run.requests} requests: {why}: {remedy}"
     cpu = health.cpu_ratio_max
     if cpu is not None and cpu > MAX_CPU_RATIO:
         yield (

@@ -68,7 +68,7 @@ class RequestListener:
         end_ns = due_ns + latency_ns
         freezes = self._freezes
         if end_ns > freezes.late_ns:
-            freezes.extend(end_ns)
+            _extend_freeze(freezes, end_ns)
         if freezes.has_servers and latency_ns > SLOW_NS:
             freezes.look_at_servers(end_ns)
         if due_ns < freezes.touched_until_ns:
@@ -87,3 +87,13 @@ class RequestListener:
         elif isinstance(response_length, int):  # a locustfile may say anything
             operation.record_answer(response_length, context.get("items"))
         operation.record_details(context, latency_ns, service_time_ns)
+
+
+def _extend_freeze(freezes: Freezes, end_ns: int) -> None:
+    """Note that a request ended after the beat was due, unless that time has not passed yet.
+
+    A locustfile may report a response time that it did not wait for.
+    """
+    now_ns = time.perf_counter_ns()
+    if now_ns > freezes.late_ns:
+        freezes.extend(min(end_ns, now_ns))

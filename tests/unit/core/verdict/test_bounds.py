@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
-from aqp_perf.core.measured.stalls import ClassCounts, TouchedRequests
+from aqp_perf.core.measured.stalls import ClassCounts, FreezeCause, TouchedRequests
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.verdict.bounds import bounds_of
 from aqp_perf.core.verdict.thresholds import parse_threshold
@@ -215,3 +215,32 @@ def test_a_run_is_undecided_only_where_bounds_alone_made_it_invalid() -> None:
     assert not judge(untrusted, rules).is_undecided
     assert not judge(run, [parse_threshold("p99 < 300 ms")]).is_undecided
     assert not judge(run, [parse_threshold("p99 < 30 ms")]).is_undecided
+
+
+@pytest.mark.parametrize(
+    ("health", "text"),
+    [
+        (
+            {"frozen_s": 0.5, "freezes": ((1.0, 0.3),), "freeze_causes": {FreezeCause.STOPPED: 1}},
+            f"the load generator stood still for 0.5 s, 300 ms at once ({FreezeCause.STOPPED})",
+        ),
+        (
+            {
+                "frozen_s": 0.5,
+                "freezes": ((1.0, 0.3),),
+                "freeze_causes": {FreezeCause.OTHER_WORK: 0.5, FreezeCause.SERVER: 1.25},
+            },
+            (
+                "the load generator stood still for 0.5 s, 300 ms at once "
+                f"({FreezeCause.OTHER_WORK}), our target or AQP waited 1.2 s for a core"
+            ),
+        ),
+        ({}, "the load generator stood still just before the measurement"),
+    ],
+)
+def test_a_note_says_who_stood_still_and_what_to_do(health: dict[str, object], text: str) -> None:
+    run = run_of([20.0] * 980 + [200.0] * 20, touched=touched(200.0, 40.0, 20), **health)
+
+    (note,) = judge(run, [parse_threshold("p99 < 300 ms")]).notes
+
+    assert note.startswith(f"stalls touched 20 of 1000 requests: {text}: ")
