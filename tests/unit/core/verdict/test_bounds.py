@@ -239,7 +239,8 @@ def test_a_run_is_undecided_only_where_bounds_alone_made_it_invalid() -> None:
     ],
 )
 def test_a_note_says_who_stood_still_and_what_to_do(health: dict[str, object], text: str) -> None:
-    run = run_of([20.0] * 980 + [200.0] * 20, touched=touched(200.0, 40.0, 20), **health)
+    run = run_of([20.0] * 980 + [200.0] * 20, touched=touched(200.0, 40.0, 20))
+    run = replace(run, generator=replace(run.generator, **health))  # type: ignore[arg-type] # of any field
 
     (note,) = judge(run, [parse_threshold("p99 < 300 ms")]).notes
 
