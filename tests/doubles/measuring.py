@@ -19,7 +19,7 @@ from aqp_perf.plugin.runs.site import Site
 from aqp_perf.plugin.runs.state import STATE
 from aqp_perf.targets import Table
 
-_LATENCY = LatencyHistogram.of([20_000_000] * 40)
+_LATENCY = LatencyHistogram.of([20_000_000] * 400)
 _RESULT = RunResult(
     command=("locust",),
     started_at=datetime(2026, 1, 1, tzinfo=UTC),
@@ -31,7 +31,7 @@ _RESULT = RunResult(
             request_type="EVENT",
             name="quick",
             duration_s=2.0,
-            requests=40,
+            requests=400,
             failures=0,
             latency=_LATENCY,
             service_time=_LATENCY,
@@ -42,7 +42,7 @@ _NOWHERE = Site()
 
 
 class Measuring:
-    """Pytest plugin with fixtures that add a finished run of 40 requests, 20 ms each."""
+    """Pytest plugin with fixtures that add a finished run of 400 requests, 20 ms each."""
 
     @pytest.fixture
     def measure(self, request: pytest.FixtureRequest) -> Callable[[], None]:

@@ -37,7 +37,7 @@ from locust import User, constant_throughput, events, task
 
 class Events(User):
     abstract = True
-    wait_time = constant_throughput(20)
+    wait_time = constant_throughput(150)
 
     def fire(self, name, milliseconds, exception=None):
         now_ns = time.perf_counter_ns()

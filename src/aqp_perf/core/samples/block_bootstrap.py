@@ -20,6 +20,8 @@ from typing import Final
 
 from aqp_perf.core.samples.intervals import student_quantile
 
+ENDLESS_FREEDOM: Final = 1e9
+"""Degrees of freedom of what is not estimated; Student's distribution is then the normal one."""
 _SHORTEST: Final = 2
 """The edge between two slices cuts rows of requests that are alike, which correlates neighbours by
 less than the data can show, and yet takes several percent off the variance."""
@@ -84,12 +86,13 @@ def dependence(sums: Sequence[float], independent_variance: float, *, means: int
     length = block_length(sums)
     # Each mean comes from the same blocks, and takes one of them.
     left = max(len(sums) - (means - 1) * length, length + 1)
+    variance = variance_of_total(sums, length) * (len(sums) - length) / (left - length)
     return Dependence(
-        variance=variance_of_total(sums, length) * (len(sums) - length) / (left - length),
+        variance=variance,
         independent_variance=independent_variance,
         # Resampling blocks is a Bartlett kernel, which has these: M. B. Priestley, "Spectral
         # Analysis and Time Series", Academic Press 1981, section 6.2.4.
-        freedom=1.5 * left / length,
+        freedom=1.5 * left / length if variance else ENDLESS_FREEDOM,
     )
 
 

@@ -25,8 +25,9 @@ from aqp_perf.core.verdict.bounds import (
     missing_requests,
     uncredited_lag_ms,
 )
+from aqp_perf.core.verdict.confidence import is_broken_anyhow, takes_proof, unproven_reason
 from aqp_perf.core.verdict.metrics import MetricKind, format_quantity
-from aqp_perf.core.verdict.observations import Observation, observe, samples_for
+from aqp_perf.core.verdict.observations import Observation, observe, samples_needed
 from aqp_perf.core.verdict.thresholds import Threshold, parse_threshold
 from aqp_perf.core.verdict.validity import (
     impairments,
@@ -109,6 +110,7 @@ def judge(
     audit: WriteAudit | None = None,
     *,
     set_up_problems: Sequence[str] = (),
+    proof: float | None = None,
 ) -> RunVerdict:
     """Judge a run by all thresholds; one without operation judges every operation.
 
@@ -120,12 +122,14 @@ def judge(
         thresholds: the rules, of which abort rules do not judge.
         audit: what became of its writes; None: there was no audit.
         set_up_problems: other reasons for INVALID, such as an audit that could not be made.
+        proof: confidence with which a limit must be kept or broken; None: the observed figure
+            decides.
     """
     judgements = tuple(
         judgement
         for threshold in thresholds
         if not threshold.aborts
-        for judgement in _judge(run, threshold)
+        for judgement in _judge(run, threshold, proof)
     )
     notes = tuple(impairments(run))
     untrusted = (*untrusted_reasons(run), *set_up_problems)
@@ -186,7 +190,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return min((Verdict.PASS, *verdicts), key=WORST_FIRST.index)
 
 
-def _judge(run: RunResult, threshold: Threshold) -> Iterator[Judgement]:
+def _judge(run: RunResult, threshold: Threshold, proof: float | None) -> Iterator[Judgement]:
     rule = replace(threshold, operation=None)
     labelled = run.labelled
     selector = threshold.operation
@@ -200,7 +204,7 @@ def _judge(run: RunResult, threshold: Threshold) -> Iterator[Judgement]:
         if not labels:
             yield _no_data(None, rule, "no answer was checked")
     for label in labels:
-        yield _judge_operation(run, label, labelled[label], rule)
+        yield _judge_operation(run, label, labelled[label], rule, proof)
 
 
 def _no_data(operation: str | None, rule: Threshold, reason: str) -> Judgement:
@@ -208,7 +212,11 @@ def _no_data(operation: str | None, rule: Threshold, reason: str) -> Judgement:
 
 
 def _judge_operation(
-    run: RunResult, label: str, operation: OperationResult, rule: Threshold
+    run: RunResult,
+    label: str,
+    operation: OperationResult,
+    rule: Threshold,
+    confidence: float | None,
 ) -> Judgement:
     found = observe(operation, rule)
     if found is None:
@@ -216,13 +224,18 @@ def _judge_operation(
         reason = "no answer was checked" if is_unchecked else "no request was completed"
         return _no_data(label, rule, reason)
     bounds = bounds_of(run, operation, rule)
-    needed = 1 if rule.quantile is None else samples_for(rule.quantile)
-    if found.samples < needed:
-        verdict = Verdict.NO_DATA
-        reason = f"{rule.metric} needs {needed} samples: {needed - found.samples} missing"
-    elif rule.is_met_by(bounds.worse(rule)):
+    is_met, is_meetable = rule.is_met_by(bounds.worse(rule)), rule.is_met_by(bounds.better(rule))
+    unproven, needed = "", samples_needed(rule)
+    if found.samples < needed and not is_broken_anyhow(run, operation, rule):
+        metric = rule.rule if rule.kind is MetricKind.RATIO else rule.metric
+        unproven = f"{metric} needs {needed} samples: {needed - found.samples} missing"
+    elif confidence is not None and takes_proof(rule) and is_met == is_meetable:
+        unproven = unproven_reason(run, operation, rule, confidence)
+    if unproven:
+        verdict, reason = Verdict.NO_DATA, unproven
+    elif is_met:
         verdict, reason = Verdict.PASS, _close_reason(found, rule)
-    elif rule.is_met_by(bounds.better(rule)):
+    elif is_meetable:
         verdict, reason = Verdict.INVALID, _undecided_reason(run, operation, rule, bounds)
     else:
         verdict, reason = Verdict.FAIL, _close_reason(found, rule)

@@ -18,7 +18,7 @@ from aqp_perf.plugin.settings.load_settings import LoadSettings
 
 AQP_USERS: Final = frozenset({"AqpZipcodeUser", "AqpStatusUser"})
 """Shipped user classes that need an AQP."""
-_NOT_COMPARED_BY: Final = frozenset({"name", "stop_timeout_s", "audit"})
+_NOT_COMPARED_BY: Final = frozenset({"name", "stop_timeout_s", "audit", "proof"})
 """Settings of a load that do not change what is measured."""
 
 

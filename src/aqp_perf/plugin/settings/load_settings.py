@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import ceil, floor
+from math import ceil, floor, isfinite
 
 from aqp_perf.core.load.durations import format_duration
 from aqp_perf.core.load.pacing import OpenModel, Pacing
 from aqp_perf.core.proof.sampling import Verification
+from aqp_perf.core.verdict.confidence import proof_text, takes_proof
+from aqp_perf.core.verdict.observations import samples_needed
 from aqp_perf.core.verdict.thresholds import Threshold
 from aqp_perf.errors import InvalidLoadProfile
 from aqp_perf.loadgen.command.argument_values import ClientChoice
@@ -35,6 +37,8 @@ class LoadSettings:
     master_bind: str
     client: ClientChoice
     verify: Verification
+    proof: float | None
+    """Confidence with which a limit must be kept or broken; None: the observed figure decides."""
     audited_items: int
     """The largest table that is read as a whole after writes; 0: there is no audit."""
     thresholds: tuple[Threshold, ...]
@@ -80,6 +84,32 @@ class LoadSettings:
         step = max(1, floor(self.spawn_rate))
         return (ceil(self.users / step) - 1) * step / self.spawn_rate
 
+    def check_requests(self) -> None:
+        """Check that the requests that are due in the window can prove each threshold.
+
+        All of them count for each operation: which user class sends which operation is not known.
+        A threshold of the session that names an operation is left out, because it may belong to
+        another run. In a closed model no request is due.
+
+        Raises:
+            InvalidLoadProfile: there are too few; it says which run time would do.
+        """
+        if not isinstance(self.pacing, OpenModel):
+            return
+        before = self.pacing.arrivals_within(self.warmup_s)
+        due = round(self.pacing.arrivals_within(self.run_time_s) - before)
+        for rule in self.thresholds:
+            is_of_any_run = rule in self.session_thresholds and rule.operation is not None
+            needed = samples_needed(rule, self.proof if takes_proof(rule) else None)
+            if rule.aborts or is_of_any_run or due >= needed:
+                continue
+            needed_s = self.pacing.time_of(before + needed)
+            enough = f"--perf-run-time={ceil(needed_s)}s" if isfinite(needed_s) else "a higher rate"
+            raise InvalidLoadProfile(
+                f"{rule} needs {needed:,} requests, and {self.pacing} has {due:,} due after the "
+                f"warm-up of {format_duration(self.warmup_s)}: use {enough}"
+            )
+
     def doubts(self, cores: int) -> Iterator[str]:
         """Yield warnings of settings that make little sense on a machine with so many cores."""
         if self.processes > cores:
@@ -107,4 +137,5 @@ class LoadSettings:
             "client": str(self.client.kind),
             "max_attempts": self.client.max_attempts,
             "audit": self.audited_items or "off",
+            "proof": proof_text(self.proof),
         }

@@ -17,6 +17,7 @@ from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.load.pacing import parse_pacing
 from aqp_perf.core.proof.sampling import parse_verification
 from aqp_perf.core.results.run_fingerprint import PARTS, parse_parts
+from aqp_perf.core.verdict.confidence import parse_proof
 from aqp_perf.core.verdict.thresholds import override, parse_threshold
 from aqp_perf.loadgen.command.argument_values import (
     DATA_KEYS,
@@ -177,6 +178,14 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
     ),
     "judging": (
         THRESHOLD,
+        _run(
+            "proof",
+            parse_proof,
+            "CONFIDENCE|off",
+            "PASS needs the bound of the confidence interval to keep the limit, and FAIL the other "
+            "one to break it; between them is NO DATA: 50% to 99.9%, as in '95%'",
+            default="off",
+        ),
         _load(
             "verify",
             parse_verification,

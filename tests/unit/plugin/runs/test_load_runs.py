@@ -49,7 +49,7 @@ def test_a_finished_run_is_reported_once(
 ) -> None:
     session(body)
 
-    assert runs_of(pytester) == [(40, "pass")]
+    assert runs_of(pytester) == [(400, "pass")]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_run_whose_audit_does_not_end_is_kept_and_says_so(
     with patch("aqp_perf.plugin.runs.audits.Audits.audit", side_effect=error):
         session("(measure_writes): measure_writes()")
 
-    assert runs_of(pytester) == [(40, "invalid")]
+    assert runs_of(pytester) == [(400, "invalid")]
     (run,) = json.loads((pytester.path / "report.json").read_text())["runs"]
     assert why in run["invalid_reasons"]
 
@@ -82,7 +82,7 @@ def test_a_run_whose_comparison_does_not_end_is_kept_and_not_green(
         result = session("(measure): measure()", *comparing)
 
     assert result.ret != pytest.ExitCode.OK
-    assert runs_of(pytester) == [(40, "no data")]
+    assert runs_of(pytester) == [(400, "no data")]
 
 
 @pytest.mark.parametrize("place", ["--perf-save=base", "--perf-history=taken"])
@@ -97,7 +97,7 @@ def test_a_run_that_was_to_be_kept_and_cannot_be_is_in_a_file(
 
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines([f"the results are in {pytester.path}/aqp-perf-*.json instead"])
-    assert runs_of(pytester, "aqp-perf-*.json") == [(40, "pass")]
+    assert runs_of(pytester, "aqp-perf-*.json") == [(400, "pass")]
 
 
 def test_a_pacing_that_no_user_took_is_no_part_of_what_a_run_was_measured_with(

@@ -27,6 +27,7 @@ def test_profile_in_reports_is_the_one_that_was_resolved(resolver: ResolverOf) -
         "max_attempts": 1,
         "verify": "all",
         "audit": 1_000_000,
+        "proof": "off",
     }
 
 
@@ -104,3 +105,62 @@ def test_more_processes_than_cores_or_users_are_warned_of(
     load = resolver(f"--perf-processes={processes}", f"--perf-users={users}").load({})
 
     assert list(load.doubts(cores=2)) == doubts
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ("--perf-threshold=p99.9 < 1 s", "--perf-pacing=100/s", "--perf-run-time=12s"),
+            (
+                "p99.9 < 1 s needs 5,000 requests, and 100/s has 1,100 due after the warm-up "
+                "of 1s: use --perf-run-time=51s"
+            ),
+        ),
+        (
+            ("--perf-threshold=failure_ratio <= 0.1%", "--perf-pacing=199/s", "--perf-run-time=6s"),
+            (
+                "failure_ratio <= 0.1% needs 1,000 requests, and 199/s has 995 due after the "
+                "warm-up of 1s: use --perf-run-time=7s"
+            ),
+        ),
+        (
+            ("--perf-proof=95%", "--perf-pacing=20/s"),
+            (
+                "failure_ratio <= 1% needs 381 requests, and 20/s has 220 due after the warm-up "
+                "of 1s: use --perf-run-time=21s"
+            ),
+        ),
+        (
+            ("--perf-threshold=p99.9 < 1 s", "--perf-pacing=100..0/s@10s"),
+            (
+                "p99.9 < 1 s needs 5,000 requests, and 100..0/s@10s has 405 due after the "
+                "warm-up of 1s: use a higher rate"
+            ),
+        ),
+    ],
+)
+def test_a_threshold_that_no_request_can_prove_is_known_before_the_load(
+    resolver: ResolverOf, options: tuple[str, ...], message: str
+) -> None:
+    load = resolver(*options).load({})
+
+    with pytest.raises(InvalidLoadProfile, match=re.escape(message)):
+        load.check_requests()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--perf-threshold=failure_ratio <= 0.1%", "--perf-pacing=200/s", "--perf-run-time=6s"),
+        ("--perf-threshold=p99.9 < 1 s", "--perf-pacing=think"),
+        ("--perf-threshold=failure_ratio <= 0", "--perf-proof=99%", "--perf-pacing=50/s"),
+        ("--perf-threshold=max < 1 s", "--perf-threshold=throughput > 1", "--perf-proof=95%"),
+        ("--perf-threshold=elsewhere: p99.9 < 1 s",),
+        ("--perf-threshold=abort: p99.9 > 1 s",),
+        ("--perf-profile=nightly",),
+        (),
+    ],
+)
+def test_what_may_be_proven_is_not_refused(resolver: ResolverOf, options: tuple[str, ...]) -> None:
+    resolver(*options).load({}).check_requests()

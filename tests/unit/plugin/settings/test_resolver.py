@@ -34,6 +34,7 @@ RUN_OPTIONS: Mapping[str, tuple[str, str, object]] = {
     "client": ("boto3:3", "client", ClientChoice(ClientKind.BOTO3, 3)),
     "verify": ("sample:10%", "verify", Verification(0.1)),
     "audit": ("off", "audited_items", 0),
+    "proof": ("95%", "proof", 0.95),
 }
 """Option → a text that is not its default, attribute of `LoadSettings`, its value."""
 
