@@ -27,6 +27,8 @@ class JudgedRun:
     """Why it is no PASS; empty: it is one."""
     cpu_ratio: float | None = None
     """Of the busiest process of the load generator."""
+    throughput_per_s: float = 0.0
+    """Of all operations."""
 
     @classmethod
     def from_json(cls, run: Mapping[str, Any]) -> Self:
@@ -41,6 +43,7 @@ class JudgedRun:
             verdict=Verdict(run["verdict"]),
             why="; ".join([*run["invalid_reasons"], *thresholds]),
             cpu_ratio=run["generator"]["cpu_ratio_max"],
+            throughput_per_s=sum(each["throughput_per_s"] for each in run["operations"].values()),
         )
 
 

@@ -8,7 +8,8 @@ Runs real pytest sessions, one after the other, and reads the verdict of each ru
   60 to 160 ms every 5 s, or while other work has 15 % of each core: they must pass.
 - A user of one's own at a service whose p99 is 1.3 times its limit, with the same freezes: it must
   not pass. At one that always takes 20 ms, with one freeze of 0.2 s: it must not fail.
-- A load generator without a core to spare: no wrong verdict.
+- A load generator without CPU to spare, at what it can send at most and at 95 % of it: it must not
+  fail at a good service, nor pass at the slow one.
 - A service that hangs at the end, and a schedule that is not sent to its end: they must not pass.
 
 Exits with 1 when a limit is missed; all cases take about an hour. With ``--runs`` the limits are
@@ -21,7 +22,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -106,6 +107,8 @@ class Case:
     runs_per_session: int = SHIPPED_TESTS
     least_cpu_ratio: float = 0.0
     """The load generator must have been that busy, or the case shows nothing."""
+    rate_ratio: float | None = None
+    """Sends this share of what the load generator can send, which is measured first."""
 
 
 _MOSTLY_PASS: Final = Limits(least={Verdict.PASS: 39 / 40}, never=Verdict.FAIL)
@@ -151,18 +154,24 @@ CASES: Final = (
     ),
     *(
         Case(
-            name=f"saturated-{name}",
-            runs=20,
+            name=f"{name}-{target}",
+            runs=10,
             limits=Limits(never=wrong),
             service=Service(
                 delays=delays,
-                load=("users=100", "spawn-rate=100", "pacing=none"),
+                load=("users=100", "spawn-rate=100", *pacing),
                 thresholds=_SLOW_LIMITS,
                 is_generator_pinned=True,
             ),
-            least_cpu_ratio=0.9,
+            runs_per_session=5,
+            least_cpu_ratio=0.9 if ratio is None else 0.0,
+            rate_ratio=ratio,
         )
-        for name, delays, wrong in (("good", _FAST, Verdict.FAIL), ("bad", _SLOW, Verdict.PASS))
+        for name, pacing, ratio in (
+            ("saturated", ("pacing=none",), None),
+            ("near-capacity", (), 0.95),
+        )
+        for target, delays, wrong in (("good", _FAST, Verdict.FAIL), ("bad", _SLOW, Verdict.PASS))
     ),
     Case(
         name="hang-end",
@@ -202,6 +211,10 @@ CASES: Final = (
 
 def judged_runs(case: Case, runs: int, random: Random) -> Iterator[JudgedRun]:
     """Yield the verdicts of sessions, until there are so many runs."""
+    if case.rate_ratio is not None:
+        with session_of(paced(case, "none"), 1, random) as session:
+            capacity_per_s = session.wait(1, SESSION_S)[0].throughput_per_s
+        case = paced(case, f"{case.rate_ratio * capacity_per_s:.0f}/s")
     while runs > 0:
         expected = min(runs, case.runs_per_session)
         with (
@@ -211,6 +224,13 @@ def judged_runs(case: Case, runs: int, random: Random) -> Iterator[JudgedRun]:
             found = session.wait(expected, SESSION_S + 60 * expected)
         yield from found[:expected]
         runs -= expected
+
+
+def paced(case: Case, pacing: str) -> Case:
+    """Return a case of a service with another pacing."""
+    assert case.service is not None
+    load = (*case.service.load, f"pacing={pacing}")
+    return replace(case, service=replace(case.service, load=load))
 
 
 @contextmanager
