@@ -25,6 +25,7 @@ WITHOUT_MODULE = {
     "deploy/test_aws_policies.py",
     "test_ci.py",
     "test_layout.py",
+    "test_troubleshooting.py",
     "test_option_tables.py",
     "test_readme.py",
     "test_sdist.py",
