@@ -20,6 +20,8 @@ MAX_FROZEN_CLOSED: Final = 0.05
 """Users of a closed model send nothing while they are frozen: the load is lower by this much."""
 MAX_FROZEN_OPEN: Final = 0.1
 """In the open model everything due is still sent, but in bursts."""
+HICCUP_S: Final = 0.5
+"""Standing still for less is one hiccup, as shared machines have, and no lower load."""
 
 _BUSY_RATIO: Final = 0.5
 """When fewer of the users are busy, more users do not help."""
@@ -61,7 +63,7 @@ def load_reasons(run: RunResult) -> Iterator[str]:
         yield from _unsent_reasons(run)
     is_open = health.arrivals_due is not None
     most = MAX_FROZEN_OPEN if is_open else MAX_FROZEN_CLOSED
-    if run.duration_s and health.frozen_s > most * run.duration_s:
+    if run.duration_s and health.frozen_s > max(most * run.duration_s, HICCUP_S):
         yield f"{_freeze_text(health)}: more than {most:.0%} of the time: {_freeze_remedy(run)}"
 
 
