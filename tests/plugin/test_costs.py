@@ -74,7 +74,7 @@ def test_load_above_the_limit_is_refused_before_its_table_is_created(
 def test_run_tells_its_estimate_first_and_its_cost_in_every_report(
     new_project: Callable[..., Path], run_on_aws: RunPytest, tables: Tables
 ) -> None:
-    project = new_project(test_writes=WRITES.format(marker='pacing="50/s"'))
+    project = new_project(test_writes=WRITES.format(marker='pacing="150/s"'))
     result = run_on_aws(project, "--perf-json=report.json", "--junitxml=junit.xml")
     result.assert_outcomes(passed=1)
     lines = result.outlines

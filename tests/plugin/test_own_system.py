@@ -60,7 +60,7 @@ def test_target_none_runs_their_users_and_skips_what_needs_a_table(
             "perf: target none, AQP none, *",
             "answers not verified: the run has no table of ours (quick)",
             "target     none (the locustfile's own)",
-            "profile * verify=off * audit=off",
+            "profile * verify=off * audit=off proof=off",
             "SKIPPED*--perf-target is none: there is no DynamoDB to test",
         ]
     )

@@ -28,7 +28,7 @@ class LossyWriteUser(PartiqlWriteUser):
 TESTS = """
 import pytest
 
-pytestmark = pytest.mark.perf(pacing="100/s", users=4)
+pytestmark = pytest.mark.perf(pacing="100/s", users=4, thresholds=["failure_ratio <= 5%"])
 
 
 def test_a_sound_target(perf_load):

@@ -1,4 +1,4 @@
-"""The code of README and docs runs as it is printed, with a load of two seconds.
+"""The code of README and docs runs as it is printed, with a load of four seconds.
 
 A Python block whose first line is a comment with a file name, such as ``# test_shop.py``, is that
 file. Files belong together up to the test module that uses them. Blocks without a name, which only
@@ -17,9 +17,9 @@ from tests.doubles.scripted_server import ScriptedServer, answer
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
-SHORT = ["--perf-run-time=2s", "--perf-warmup=0", "--perf-users=20"]
+SHORT = ["--perf-run-time=4s", "--perf-warmup=0", "--perf-users=20"]
 SHORT += ["--perf-spawn-rate=100", "--perf-pacing=300/s"]
-"""Enough requests for a p99."""
+"""Enough requests for a failure ratio of 0.1%."""
 OWN_SERVICE = "http://127.0.0.1:9000"
 
 

@@ -167,6 +167,13 @@ OPTIONS = [
         ),
     ),
     (
+        ["--perf-proof", "30%"],
+        (
+            "--perf-proof: '30%' is not valid: write 'off', or a confidence from 50% to 99.9%, "
+            "such as 95%"
+        ),
+    ),
+    (
         ["--perf-audit", "0"],
         (
             "--perf-audit: '0' is not valid: write 'off', or up to how many items the whole table "
@@ -372,6 +379,21 @@ def test_bad_option(pytester: pytest.Pytester, args: Sequence[str], text: str) -
 
     assert result.ret == USAGE_ERROR
     assert result.stderr.str().startswith(f"ERROR: {text}")
+
+
+def test_requests_too_few_for_a_threshold_are_known_before_anything_starts(
+    pytester: pytest.Pytester,
+) -> None:
+    result = run(pytester, "--perf-pacing=9/s")
+
+    result.assert_outcomes(errors=1, passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*failure_ratio <= 1% needs 100 requests, and 9/s has 99 due after the warm-up of 1s: "
+            "use --perf-run-time=13s"
+        ]
+    )
+    result.stdout.no_fnmatch_line("*a process was started*")
 
 
 @pytest.mark.parametrize(("argument", "text"), REMOVED, ids=[each for each, _ in REMOVED])

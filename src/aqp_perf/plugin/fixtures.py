@@ -54,8 +54,6 @@ class PerfLoad:
         state = item.config.stash[STATE]
         load = state.resolver.load(marker_arguments(item), overrides)
         request = LoadRequest.of(users, locustfile, load)
-        if request.shipped_classes is not None:  # others may send requests that are never due
-            load.check_requests()
         state.costs.expect(request)
         return item.stash[RUNS].run(request, self._site(request, state.session))
 
@@ -73,6 +71,8 @@ class PerfLoad:
         if unknown and session.target.kind is TargetKind.NONE:
             hint = f"name its file with locustfile=, or use one of {', '.join(USER_WORK)}"
             raise InvalidOption("perf_load", min(unknown), hint)
+        if request.shipped_classes is not None:  # others may send requests that are never due
+            request.load.check_requests()
         fixture, names = self._request.getfixturevalue, self._request.fixturenames
         needs_aqp = request.needs_aqp or "perf_aqp" in names
         needs_table = request.needs_table or "perf_table" in names
