@@ -41,7 +41,7 @@ class JudgedRun:
         ]
         return cls(
             verdict=Verdict(run["verdict"]),
-            why="; ".join([*run["invalid_reasons"], *thresholds]),
+            why="; ".join(run["invalid_reasons"] or thresholds),
             cpu_ratio=run["generator"]["cpu_ratio_max"],
             throughput_per_s=sum(each["throughput_per_s"] for each in run["operations"].values()),
         )

@@ -18,6 +18,7 @@ the same shares of fewer runs. ``healthy-dynamodb-local`` needs what ``make dyna
 
 import argparse
 import os
+import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -299,6 +300,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, help="of each case, in place of its own number")
     parser.add_argument("--seed", type=int, default=1, help="of freezes and slow answers")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # leave no process stopped
     print(f"{'':23} {' '.join(COLUMNS.values())}       CPU     time")
     reached = [
         is_reached(case, arguments.runs or case.runs, arguments.seed)
