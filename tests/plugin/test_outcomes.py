@@ -110,7 +110,9 @@ def test_failure_shows_every_threshold_of_the_broken_run(cases: dict[str, ET.Ele
     assert "\ndata seed  1\ncommand    locust -f " in text
     assert "quick" not in text.partition("command")[0], "the first run passed"
     message = case.find("failure[@message]").attrib["message"]  # type: ignore[union-attr]
-    assert message == "FAIL: slow median 20 s (limit 10 s); 1 more broken"
+    # Stalls of a busy machine add the bounds.
+    assert message.startswith("FAIL: slow median 20 s (limit 10 s)")
+    assert message.endswith("; 1 more broken")
     assert case.find("error") is None
 
 
@@ -159,10 +161,10 @@ def test_every_run_has_a_line(session: pytest.RunResult) -> None:
             "* performance *",
             "verdict  test",
             "PASS     test_outcomes.py::test_passes",
-            "         quick median * ms (limit 10 s)",
+            "         quick median * ms (limit 10 s)*",
             "PASS     *test_second_run_is_slow",
             "FAIL     *test_second_run_is_slow (run 2)",
-            "         slow median 20 s (limit 10 s); 1 more broken",
+            "         slow median 20 s (limit 10 s)*",
             "INVALID  *test_generator_raises",
             "         the locustfile raised *",
             "NO DATA  *test_no_request",
@@ -170,7 +172,7 @@ def test_every_run_has_a_line(session: pytest.RunResult) -> None:
             "NO DATA  *test_unknown_operation",
             "         * median < *: no such operation ran, only quick",
             "FAIL     *test_body_fails",
-            "         refused failure_ratio 100% (limit 1%)",
+            "         refused failure_ratio 100% (limit 1%)*",
             "An INVALID or NO DATA run is an error of its test. *",
             "FAILED test_outcomes.py::test_second_run_is_slow - FAIL: slow median *",
             "ERROR test_outcomes.py::test_no_request - NO DATA: no request was completed",
