@@ -84,6 +84,15 @@ def save_baseline(path: Path, latency_ms: int) -> None:
             ["--perf-compare=main", "--override-ini=perf_compare_missing=save"],
             "use one of error, pass",
         ),
+        (
+            ["--override-ini=perf_anchor=release"],
+            "anchor release: there is none in .perf-baselines, which has none at all",
+        ),
+        (["--override-ini=perf_anchor=cut.json"], "anchor cut.json: not JSON, or cut short"),
+        (
+            ["--override-ini=perf_anchor=best:3", "--perf-history=nights"],
+            "anchor best:3: no session of the history has passed: allow it for now: -o perf_comp",
+        ),
         (["--perf-compare=cut.json"], "baseline cut.json: not JSON, or cut short"),
         (["--perf-compare=next.json"], "schema_version 2, this version reads 1"),
         (["--perf-save=main", "--override-ini=perf_baselines=cut.json/in"], "baseline main: "),

@@ -90,6 +90,16 @@ def test_compared_runs_show_their_changes(judged: JudgedRun) -> None:
     assert "| 2 | `write_to_ddb` | 100 | 1.0 ms | 1.0 ms (+100%) | 2 (0.20%) |" in text
 
 
+def test_the_anchor_stands_below_the_baseline(judged: JudgedRun) -> None:
+    baseline, anchor = Comparison(baseline="main"), Comparison(baseline="v1", is_anchor=True)
+    both = replace(judged, comparison=baseline, anchor_comparison=anchor)
+
+    text = render_markdown(report_of(both))
+
+    told = [f"`compared with {name}: no rule was set`" for name in ("baseline main", "anchor v1")]
+    assert f"| {'<br>'.join(told)} |" in text
+
+
 def test_changes_of_level_for_the_worse_are_first(judged: JudgedRun) -> None:
     trends = [trend_of(5, change_at(2, 12.0, 10.0)), trend_of(5, change_at(2, 10.0, 12.0))]
 

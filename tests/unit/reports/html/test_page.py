@@ -254,6 +254,20 @@ def test_what_a_comparison_decides_stands_with_the_baseline_and_not_with_the_thr
     assert f'<p class="muted">{comparison_text(comparison)}' not in text
 
 
+def test_the_anchor_has_a_section_beside_the_baseline() -> None:
+    report = hostile_report("it")
+    rules = [ComparisonRule.parse("p99 > 10%")]
+    baseline, anchor = (not_compared(name, rules, "it is new") for name in ("main", "v1"))
+    run = replace(
+        report.runs[0], comparison=baseline, anchor_comparison=replace(anchor, is_anchor=True)
+    )
+
+    text = render_html(replace(report, runs=(run,)))
+
+    assert '<h3 id="run-1-baseline">Baseline</h3>' in text
+    assert '<h3 id="run-1-anchor">Anchor</h3>' in text
+
+
 def test_bounds_have_a_column_only_where_stalls_may_have_changed_a_figure() -> None:
     report = hostile_report("it")
     (run,) = report.runs
