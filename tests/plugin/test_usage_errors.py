@@ -389,8 +389,10 @@ def test_requests_too_few_for_a_threshold_are_known_before_anything_starts(
     result.assert_outcomes(errors=1, passed=1)
     result.stdout.fnmatch_lines(
         [
-            "*failure_ratio <= 1% needs 100 requests, and 9/s has 99 due after the warm-up of 1s: "
-            "use --perf-run-time=13s"
+            (
+                "*failure_ratio <= 1% needs 100 requests, and 9/s has 99 due after the warm-up of "
+                "1s: use --perf-run-time=13s"
+            )
         ]
     )
     result.stdout.no_fnmatch_line("*a process was started*")
