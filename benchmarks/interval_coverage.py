@@ -93,21 +93,21 @@ def trial(case: Case, number: int) -> Hits:
     """Simulate a run for each failure ratio; return which intervals hold the true value."""
     random = Random(repr((case, number)))  # noqa: S311 - a simulation
     hits: Hits = {}
-    for ratio in FAILURE_RATIOS:
-        operation = simulated(case, random, ratio)
+    runs = {ratio: simulated(case, random, ratio) for ratio in FAILURE_RATIOS}
+    for ratio, operation in runs.items():
         old = ratio_interval(operation.failures, operation.requests, CONFIDENCE)
         interval = _interval(operation, "failure_ratio < 100%")
         hits[f"failure_ratio {ratio:.0%}"] = _holds(interval, old, ratio)
-    operation = simulated(case, random, 0.0)
-    latency, normal = operation.latency, NormalDist()
+    run, *_ = runs.values()
+    latency, normal = run.latency, NormalDist()
     for metric, q in QUANTILES.items():
         old = latency.quantile_interval_ns(q, CONFIDENCE) or NO_INTERVAL
         truth_ms = MEDIAN_MS * exp(SIGMA * normal.inv_cdf(q))
-        interval = _interval(operation, f"{metric} < 1 s")
+        interval = _interval(run, f"{metric} < 1 s")
         hits[metric] = _holds(interval, _in_ms(old), truth_ms)
     old = latency.mean_interval_ns(CONFIDENCE) or NO_INTERVAL
     truth_ms = MEDIAN_MS * exp(SIGMA**2 / 2)
-    hits["mean"] = _holds(_interval(operation, "mean < 1 s"), _in_ms(old), truth_ms)
+    hits["mean"] = _holds(_interval(run, "mean < 1 s"), _in_ms(old), truth_ms)
     return hits
 
 
