@@ -55,12 +55,14 @@ def comparison_text(comparison: Comparison) -> str:
     if not total:
         return f"{text}no rule was set"
     verdicts = comparison.verdicts
-    broken = verdicts.count(Verdict.FAIL)
-    unjudged = verdicts.count(Verdict.NO_DATA) + verdicts.count(Verdict.INVALID)
+    broken, undecided, unjudged = map(
+        verdicts.count, (Verdict.FAIL, Verdict.INVALID, Verdict.NO_DATA)
+    )
     unmatched = sum(judgement.is_unmatched for judgement in comparison.judgements)
     unproven = sum(judgement.is_unproven for judgement in comparison.judgements)
-    text += f"{total - broken - unjudged - unmatched} of {total} rules kept"
+    text += f"{total - broken - undecided - unjudged - unmatched} of {total} rules kept"
     text += f", {broken} broken" if broken else ""
+    text += f", {undecided} undecided" if undecided else ""
     text += f", {unjudged} not judged" if unjudged else ""
     text += f", {unmatched} with nothing to compare with" if unmatched else ""
     return text + (f"; {unproven} worse than allowed, not significant" if unproven else "")

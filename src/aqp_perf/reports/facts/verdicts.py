@@ -147,7 +147,7 @@ def headline_text(judged: JudgedRun) -> str:
     counts = _counts_text([judgement.verdict for judgement in judged.verdict.judgements])
     if judged.verdict.is_undecided:
         text = f"{counts}: the load generator or its machine may have decided"
-    elif verdict is Verdict.INVALID:
+    elif verdict is Verdict.INVALID and decisive_comparison(judged) is None:
         text = "the run did not measure the target"
     elif judged.run.aborted is not None:
         text = "the run was aborted"

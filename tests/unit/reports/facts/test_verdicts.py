@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from aqp_perf.core.comparison.outcome import Comparison, ComparisonJudgement
+from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation_parts import AnswerChecks
 from aqp_perf.core.measured.stalls import ClassCounts, TouchedRequests
@@ -143,3 +145,19 @@ def test_wrong_answers_precede_the_reasons_not_to_trust_the_counts(judged: Judge
         "counts cannot be trusted: worker w2 was lost",
     )
     assert decisive_text(wrong) == "write_to_ddb wrong_answer_ratio 0.4% (limit 0%); 1 more reason"
+
+
+def test_a_change_that_stalls_may_have_made_is_undecided(judged: JudgedRun) -> None:
+    rule = ComparisonRule.parse("p99 > 10%")
+    undecided = ComparisonJudgement(
+        operation="write_to_ddb", rule=rule, verdict=Verdict.INVALID, reason="stalls"
+    )
+    comparison = Comparison(baseline="main", judgements=(undecided,))
+    met = judged_by(judged, "p99 < 1 s")
+    verdict = replace(
+        met.verdict, verdict=Verdict.INVALID, invalid_reasons=("write_to_ddb p99 > 10%: stalls",)
+    )
+
+    line = headline(replace(met, verdict=verdict, comparison=comparison))
+
+    assert line == "INVALID: compared with baseline main: 0 of 1 rules kept, 1 undecided"
