@@ -391,7 +391,7 @@ def test_requests_too_few_for_a_threshold_are_known_before_anything_starts(
         [
             (
                 "*failure_ratio <= 1% needs 100 requests, and 9/s has 99 due after the warm-up of "
-                "1s: use --perf-run-time=13s"
+                "1s: use --perf-run-time=14s"
             )
         ]
     )

@@ -103,7 +103,8 @@ class LoadSettings:
             needed = samples_needed(rule, self.proof if takes_proof(rule) else None)
             if rule.aborts or is_of_any_run or due >= needed:
                 continue
-            needed_s = self.pacing.time_of(before + needed)
+            # The schedule begins when all users have started.
+            needed_s = self.pacing.time_of(before + needed) + self.users / self.spawn_rate
             enough = f"--perf-run-time={ceil(needed_s)}s" if isfinite(needed_s) else "a higher rate"
             raise InvalidLoadProfile(
                 f"{rule} needs {needed:,} requests, and {self.pacing} has {due:,} due after the "

@@ -114,21 +114,21 @@ def test_more_processes_than_cores_or_users_are_warned_of(
             ("--perf-threshold=p99.9 < 1 s", "--perf-pacing=100/s", "--perf-run-time=12s"),
             (
                 "p99.9 < 1 s needs 5,000 requests, and 100/s has 1,100 due after the warm-up "
-                "of 1s: use --perf-run-time=51s"
+                "of 1s: use --perf-run-time=52s"
             ),
         ),
         (
             ("--perf-threshold=failure_ratio <= 0.1%", "--perf-pacing=199/s", "--perf-run-time=6s"),
             (
                 "failure_ratio <= 0.1% needs 1,000 requests, and 199/s has 995 due after the "
-                "warm-up of 1s: use --perf-run-time=7s"
+                "warm-up of 1s: use --perf-run-time=8s"
             ),
         ),
         (
             ("--perf-proof=95%", "--perf-pacing=20/s"),
             (
                 "failure_ratio <= 1% needs 381 requests, and 20/s has 220 due after the warm-up "
-                "of 1s: use --perf-run-time=21s"
+                "of 1s: use --perf-run-time=22s"
             ),
         ),
         (
