@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aqp_perf.core.samples.intervals import nearest_rank, quantile_rank_interval, ratio_interval
+from aqp_perf.core.samples.intervals import (
+    nearest_rank,
+    quantile_rank_interval,
+    ratio_interval,
+    samples_for_interval,
+    worth_ranks,
+)
 
 law = settings(max_examples=60)
 
@@ -88,3 +94,35 @@ def test_a_ratio_lies_in_its_interval_and_the_interval_in_0_to_1(
     low, high = ratio_interval(hits, count, 0.95)
 
     assert 0 <= low <= hits / count <= high <= 1
+
+
+@pytest.mark.parametrize("q", [0.5, 0.9, 0.99])
+def test_independent_samples_are_worth_themselves(q: float) -> None:
+    assert worth_ranks(q, 1_000, 0.95, 1.0) == quantile_rank_interval(q, 1_000, 0.95)
+
+
+def test_ten_alike_have_the_ranks_of_a_tenth_ten_times_over() -> None:
+    """Of 100 samples the median lies between ranks 40 and 61: of the tens, the middles count."""
+    assert quantile_rank_interval(0.5, 100, 0.95) == (40, 61)
+    assert worth_ranks(0.5, 1_000, 0.95, 10.0) == (395, 605)
+
+
+@pytest.mark.parametrize(
+    ("q", "count", "ranks"), [(0.99, 100, (97, 101)), (0.01, 100, (0, 4)), (0.5, 1, (0, 2))]
+)
+def test_an_end_that_no_sample_encloses_lies_outside(
+    q: float, count: int, ranks: tuple[int, int]
+) -> None:
+    assert worth_ranks(q, count, 0.95, 1.0) == ranks
+
+
+@pytest.mark.parametrize(
+    ("q", "confidence", "count"),
+    [(0.5, 0.95, 6), (0.99, 0.95, 368), (0.01, 0.95, 368), (0.99, 0.999, 757)],
+)
+def test_the_fewest_samples_of_an_interval_have_one(
+    q: float, confidence: float, count: int
+) -> None:
+    assert samples_for_interval(q, confidence) == count
+    assert quantile_rank_interval(q, count, confidence) is not None
+    assert quantile_rank_interval(q, count - 1, confidence) is None

@@ -187,3 +187,20 @@ def test_what_the_generator_can_have_added_is_not_proven() -> None:
     verdicts = [judged(widened, f"p90 < {limit} ms", 0.95).verdict for limit in (9, 15, 21)]
 
     assert verdicts == ["fail", "invalid", "pass"]
+
+
+def test_with_too_few_users_the_service_times_must_prove_it() -> None:
+    """A target of 10 ms keeps ten users busy at 1,000 a second: requests waited for one of two."""
+    run = run_of([20] * 4_000)
+    (operation,) = run.operations
+    service_time = LatencyHistogram.of([10 * MS] * 4_000)
+    few = replace(
+        run,
+        users=2,
+        generator=replace(run.generator, peak_per_s=1_000),
+        operations=(replace(operation, service_time=service_time),),
+    )
+
+    verdicts = [judged(few, f"p90 < {limit} ms", 0.95).verdict for limit in (9, 15)]
+
+    assert verdicts == ["fail", "invalid"]
