@@ -23,6 +23,7 @@ from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.operation_parts import TimeShares
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
+from aqp_perf.core.measured.stalls import MOST_FREEZES, FreezeCause
 from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile, TargetInfo
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.samples.timeline import Timeline
@@ -53,7 +54,14 @@ def long_run() -> ResultsFile:
         started_at=datetime(2025, 1, 1, tzinfo=UTC),
         duration_s=_DURATION_S,
         users=1_000,
-        generator=GeneratorHealth(processes=4, cpu_ratio_max=0.6, loop_lag_p99_ms=0.4),
+        generator=GeneratorHealth(
+            processes=4,
+            cpu_ratio_max=0.6,
+            loop_lag_p99_ms=0.4,
+            frozen_s=0.1 * MOST_FREEZES,
+            freezes=tuple((150.0 * number, 0.1) for number in range(MOST_FREEZES)),
+            freeze_causes={FreezeCause.OTHER_WORK: 0.1 * MOST_FREEZES},
+        ),
         operations=tuple(_operation(number, rng) for number in range(OPERATIONS)),
     )
     thresholds = [parse_threshold(text) for text in ("p99 < 300 ms", "failure_ratio <= 1%")]
