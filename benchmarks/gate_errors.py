@@ -11,19 +11,22 @@ the second run is 15 % slower, a regression is found when its p99 FAILs. Latenci
 - bimodal: 10 ms and 60 ms, and which of them holds for ten slow requests in a row (on average), a
   tenth of all. Only the slow ones get slower, so the tail alone does.
 
+Both are simulated in stages, too: ``50..200/s`` and then ``200/s``, where a latency grows with the
+square root of the rate. Such runs are compared slice by slice.
+
 Two more may never be mistaken for a regression, and are too wild for small ones to be found in:
 bursts, a mode of 1 % in rows of 20, so that the p99 lies now in one mode and now in the other; and
 waves, log-normal with a correlation of 0.98, so that 50 neighbours are alike.
 
 Exits with 1 when more than 1 % of comparisons are false alarms, whatever the size, or less than
-95 % of the regressions of the first two are found with 10,000 requests a side. Of 30,000 requests
-there are a third as many trials, and of the two wild ones none. Takes about six minutes on two
-cores.
+95 % of the regressions of the first two are found with 10,000 requests a side, also in stages. Of
+30,000 requests there are a third as many trials, and of the two wild ones none. Takes about eight
+minutes on two cores.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from math import ceil, exp, sqrt
@@ -33,6 +36,7 @@ from typing import Final, NamedTuple
 
 from aqp_perf.core.comparison.compare import compare
 from aqp_perf.core.comparison.rules import ComparisonRule
+from aqp_perf.core.load.pacing import OpenModel, Stage
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.samples.histogram import LatencyHistogram
@@ -50,6 +54,14 @@ RATE_PER_S: Final = 100
 
 _NS: Final = 1_000_000_000
 _NS_PER_MS: Final = 1_000_000
+
+STAGES: Final = OpenModel(
+    (
+        Stage(from_per_s=50, to_per_s=200, duration_s=60),
+        Stage(from_per_s=200, to_per_s=200, duration_s=12.5),
+    )
+)
+"""10,000 arrivals; of other sizes the stages are shorter or longer."""
 
 Latencies = Callable[[Random, int, float], Iterator[float]]
 """Randomness, count and factor of slowness → latencies in ms."""
@@ -83,13 +95,14 @@ MODELS: Final[dict[str, Latencies]] = {
     "waves": partial(log_normal, likeness=0.98),
 }
 JUDGED_MODELS: Final = ("log-normal", "bimodal")
-"""Those in which a slower p99 must be found."""
+"""Those in which a slower p99 must be found, and that are simulated in stages, too."""
 
 
 class Trial(NamedTuple):
     """Two runs to simulate; the same ones for the same trial on every machine."""
 
     model: str
+    is_staged: bool
     requests: int
     slower: float
     number: int
@@ -106,17 +119,34 @@ class Outcome(NamedTuple):
 
 
 def simulated(latencies_ms: Iterator[float]) -> RunResult:
-    """Return the run that has measured these latencies, one request after the other."""
-    histogram, timeline, count = LatencyHistogram(), Timeline(), 0
-    for latency_ms in latencies_ms:
+    """Return the run that has measured these latencies at a constant rate."""
+    return _run_of((number / RATE_PER_S, each) for number, each in enumerate(latencies_ms))
+
+
+def simulated_in_stages(latencies_ms: Iterator[float], requests: int) -> RunResult:
+    """Return the run that has measured so many latencies in `STAGES`, longer at a higher rate."""
+    longer = requests / STAGES.arrivals_within(STAGES.staged_s)
+
+    def arrivals() -> Iterator[tuple[float, float]]:
+        for number, latency_ms in enumerate(latencies_ms):
+            due_s = STAGES.time_of(number / longer)
+            rate_per_s = 50 + 150 * min(due_s / STAGES.stages[0].duration_s, 1.0)
+            yield due_s * longer, latency_ms * sqrt(rate_per_s / RATE_PER_S)
+
+    return _run_of(arrivals())
+
+
+def _run_of(arrivals: Iterable[tuple[float, float]]) -> RunResult:
+    """Return the run that has measured these latencies in ms, each with when it was due in s."""
+    histogram, timeline, count, due_s = LatencyHistogram(), Timeline(), 0, 0.0
+    for count, (due_s, latency_ms) in enumerate(arrivals, start=1):  # noqa: B007 - used below
         latency_ns = round(latency_ms * _NS_PER_MS)
         histogram.record_ns(latency_ns)
-        timeline.record(count * _NS // RATE_PER_S, latency_ns, failed=False)
-        count += 1
+        timeline.record(round(due_s * _NS), latency_ns, failed=False)
     operation = OperationResult(
         request_type="simulated",
         name="request",
-        duration_s=count / RATE_PER_S,
+        duration_s=due_s,
         requests=count,
         failures=0,
         latency=histogram,
@@ -136,9 +166,12 @@ def simulated(latencies_ms: Iterator[float]) -> RunResult:
 def outcome_of(trial: Trial) -> Outcome:
     """Simulate a trial and compare its runs."""
     random, latencies = Random(repr(trial)), MODELS[trial.model]  # noqa: S311 - a simulation
-    before = simulated(latencies(random, trial.requests, 1.0))
-    after = simulated(latencies(random, trial.requests, trial.slower))
-    judgements = compare(before, after, RULES).judgements
+    series = (latencies(random, trial.requests, slower) for slower in (1.0, trial.slower))
+    before, after = (
+        simulated_in_stages(each, trial.requests) if trial.is_staged else simulated(each)
+        for each in series
+    )
+    judgements = compare(before, after, RULES, is_staged=trial.is_staged).judgements
     failed = {each.rule.metric for each in judgements if each.verdict is Verdict.FAIL}
     undecided = any(each.verdict is Verdict.NO_DATA for each in judgements)
     return Outcome(bool(failed), "p99" in failed, undecided and not failed)
@@ -158,13 +191,18 @@ def main() -> int:
     if trials < 1:
         parser.error(f"--trials: {trials} is not valid: it must be at least 1")
     reached = True
-    print(f"{'latencies':10} {'a side':>7}  {'false alarms':22} {'slower p99 found':24} undecided")
+    print(f"{'latencies':17} {'a side':>7}  {'false alarms':22} {'slower p99 found':24} undecided")
     with Pool() as pool:
-        for model in MODELS:
+        shapes = [(model, False) for model in MODELS]
+        shapes += [(model, True) for model in JUDGED_MODELS]
+        for model, is_staged in shapes:
+            name = f"{model}, staged" if is_staged else model
             for count in SIZES if model in JUDGED_MODELS else SIZES[:-1]:
                 size = trials if count <= JUDGED_SIZE else ceil(trials / 3)
-                same = [Trial(model, count, 1.0, number) for number in range(size)]
-                slower = [Trial(model, count, SLOWER, number) for number in range(ceil(size * 0.3))]
+                same, slower = (
+                    [Trial(model, is_staged, count, factor, number) for number in range(ceil(some))]
+                    for factor, some in ((1.0, size), (SLOWER, size * 0.3))
+                )
                 without = pool.map(outcome_of, same, chunksize=5)
                 with_change = pool.map(outcome_of, slower, chunksize=5)
                 alarms = sum(each.is_alarm for each in without)
@@ -177,7 +215,7 @@ def main() -> int:
                 )
                 reached = reached and not missed
                 print(
-                    f"{model:10} {count:7,}  {shown(alarms, len(same)):22} "
+                    f"{name:17} {count:7,}  {shown(alarms, len(same)):22} "
                     f"{shown(found, len(slower)):24} {undecided / (len(same) + len(slower)):6.1%}"
                     f"{'  MISSED' if missed else ''}",
                     flush=True,

@@ -83,9 +83,9 @@ def dependence(sums: Sequence[float], independent_variance: float, *, means: int
         independent_variance: variance of the total, if all samples were independent.
         means: how many means of equal parts of the slices were taken off the sums.
     """
-    length = block_length(sums)
-    # Each mean comes from the same blocks, and takes one of them.
-    left = max(len(sums) - (means - 1) * length, length + 1)
+    # Each mean comes from the same blocks, and takes one of them; half of all have to be left.
+    length = max(1, min(block_length(sums), len(sums) // (2 * means)))
+    left = len(sums) - (means - 1) * length
     variance = variance_of_total(sums, length) * (len(sums) - length) / (left - length)
     return Dependence(
         variance=variance,

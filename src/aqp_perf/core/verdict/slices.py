@@ -36,13 +36,18 @@ class Counted:
 
     def dependence(self) -> Dependence:
         """Return the dependence of the requests of a run whose slices are alike."""
-        return dependence(self.deviations(self.exposure), self.independent_variance)
+        deviations = self.deviations_within([range(len(self.sums))])
+        return dependence(deviations, self.independent_variance)
 
-    def deviations(self, expected: Sequence[float]) -> list[float]:
-        """Return the sums less what is expected of them, in the same proportions, in all."""
-        whole = sum(expected)
-        ratio = sum(self.sums) / whole if whole else 0.0
-        return [one - ratio * each for one, each in zip(self.sums, expected, strict=True)]
+    def deviations_within(self, groups: Sequence[Sequence[int]]) -> list[float]:
+        """Return the sums less what they would be if the slices of each group were alike."""
+        deviations = [0.0] * len(self.sums)
+        for group in groups:
+            exposure = sum(self.exposure[number] for number in group)
+            share = sum(self.sums[number] for number in group) / exposure if exposure else 0.0
+            for number in group:
+                deviations[number] = self.sums[number] - share * self.exposure[number]
+        return deviations
 
     def padded(self, count: int) -> "Counted":
         """Return the same with empty slices at the end, ``count`` in all."""
@@ -158,8 +163,8 @@ def paired_dependence(metric: str, before: SlicedOperation, after: SlicedOperati
 
     The slices of such a run are not alike, and what a higher rate does to them is no dependence. If
     the runs do not differ, two slices of the same time expect the same, so that only their
-    difference is chance. Nor is it where one run is slower throughout: therefore each run is
-    first held against what both show at this level of the rate.
+    difference is chance. If one is slower, it is so by more at a higher rate, which is no chance
+    either: therefore each run is first held against its own mean at this level of the rate.
     """
     before, after = _aligned(before, after), _aligned(after, before)
     quantile = quantile_of(metric)
@@ -189,13 +194,7 @@ def _levels(before: SlicedOperation, after: SlicedOperation, count: int) -> list
 
 
 def _difference(before: Counted, after: Counted, levels: Sequence[Sequence[int]]) -> Dependence:
-    both = [0.0] * len(before.sums)
-    for level in levels:
-        exposure = sum(before.exposure[slice_] + after.exposure[slice_] for slice_ in level)
-        total = sum(before.sums[slice_] + after.sums[slice_] for slice_ in level)
-        for slice_ in level:
-            both[slice_] = total / exposure if exposure else 0.0
-    old, new = (run.deviations(list(map(mul, run.exposure, both))) for run in (before, after))
+    old, new = (run.deviations_within(levels) for run in (before, after))
     return dependence(
         list(map(sub, new, old)),
         before.independent_variance + after.independent_variance,
