@@ -34,10 +34,12 @@ class Servers(Protocol):
 class _Freeze:
     """A time in which nothing was sent or read, or in which a server did not answer."""
 
-    __slots__ = ("end_ns", "length_ns", "start_ns")
+    __slots__ = ("end_ns", "length_ns", "reach_ns", "start_ns")
 
     def __init__(self, start_ns: int, end_ns: int, length_ns: int) -> None:
         self.start_ns, self.end_ns, self.length_ns = start_ns, end_ns, length_ns
+        self.reach_ns = 0
+        """Requests due later are touched neither by this freeze nor by an earlier one."""
 
 
 class Freezes:
@@ -56,11 +58,8 @@ class Freezes:
         self._looked_ns = 0
         self.has_servers = servers is not None
         self._recent: deque[_Freeze] = deque()
-        """In order of their ends, nearly; neighbours are one."""
         self._under_way: _Freeze | None = None
-        self._last_own: _Freeze | None = None
         self._beat_ns: int | None = None
-        self._longest_ns = 0
         self._forgotten_until_ns = 0
         """Requests due earlier may be touched by freezes that are no longer known."""
         self.late_ns = 1 << 62
@@ -100,11 +99,8 @@ class Freezes:
         if self._beat_ns is None:
             return
         if self._under_way is None:
-            last = self._last_own
-            if last is None or last.end_ns < self._beat_ns:
-                last = self._last_own = _Freeze(self._beat_ns, now_ns, 0)
-                self._add(last)
-            self._under_way = last
+            self._under_way = _Freeze(self._beat_ns, now_ns, 0)
+            self._add(self._under_way)
         freeze = self._under_way
         freeze.end_ns = now_ns
         freeze.length_ns = now_ns - freeze.start_ns
@@ -140,7 +136,7 @@ class Freezes:
             return most_ns
         credit_ns = 0
         for freeze in reversed(self._recent):
-            if freeze.end_ns + self._longest_ns < due_ns:
+            if freeze.reach_ns < due_ns:
                 break
             if due_ns >= freeze.start_ns:
                 if due_ns <= freeze.end_ns + freeze.length_ns:
@@ -162,15 +158,19 @@ class Freezes:
         return {cause: length_ns / _NS for cause, length_ns in self._causes.items()}
 
     def _add(self, freeze: _Freeze) -> None:
+        if self._recent:
+            freeze.reach_ns = self._recent[-1].reach_ns
         self._recent.append(freeze)
         if len(self._recent) > _MOST_RECENT:
-            oldest = self._recent.popleft()
-            reach_ns = oldest.end_ns + oldest.length_ns
-            self._forgotten_until_ns = max(self._forgotten_until_ns, reach_ns)
+            self._forgotten_until_ns = self._recent.popleft().reach_ns
 
     def _reach(self, freeze: _Freeze) -> None:
-        self._longest_ns = max(self._longest_ns, freeze.length_ns)
-        self.touched_until_ns = max(self.touched_until_ns, freeze.end_ns + freeze.length_ns)
+        reach_ns = freeze.end_ns + freeze.length_ns
+        self.touched_until_ns = max(self.touched_until_ns, reach_ns)
+        for later in reversed(self._recent):
+            later.reach_ns = max(later.reach_ns, reach_ns)
+            if later is freeze:
+                break
 
     def _keep(self, start_ns: int, length_ns: int, cause: FreezeCause) -> None:
         if not self._is_open:

@@ -62,11 +62,18 @@ def test_freezes_add_up() -> None:
     assert credit_ms(freezes, 30, 126) == 96  # 50 for the first, 60 of the second, at most all
 
 
-def test_late_beats_one_after_the_other_are_one_freeze() -> None:
+def test_late_beats_one_after_the_other_leave_nothing_to_the_target() -> None:
     freezes = beating(0, 20, 40, 60, 80)
 
     assert credit_ms(freezes, 30, 75) == 45
     assert freezes.frozen_ns == 60 * MS
+
+
+def test_an_old_freeze_that_was_long_reaches_over_short_ones() -> None:
+    freezes = beating(0, 5, 505, *range(510, 600, 5), 612)
+
+    assert credit_ms(freezes, 990, 995) == 5  # due 485 ms after the freeze of 500 ms
+    assert credit_ms(freezes, 1_006, 1_010) == 0
 
 
 def test_a_request_that_is_read_before_the_beat_after_a_freeze_is_touched() -> None:
