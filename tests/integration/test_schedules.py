@@ -26,10 +26,7 @@ import time
 
 import gevent
 
-from aqp_perf.users import PacedUser, install
-from locust import events
-
-install(events)
+from aqp_perf.users import PacedUser
 
 
 class Quick(PacedUser):
@@ -41,6 +38,12 @@ class Quick(PacedUser):
 
 class Other(Quick):
     pass
+
+
+class LoggingIn(Quick):
+    def on_start(self):
+        super().on_start()
+        gevent.sleep(1.2)
 
 
 class Hanging(Quick):
@@ -77,6 +80,22 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Play:
 
 
 @pytest.mark.parametrize("processes", [1, 2])
+def test_a_log_in_before_the_first_request_is_no_latency(play: Play, processes: int) -> None:
+    run = play("LoggingIn", processes=processes)
+
+    operation = run.operation("LoggingIn")
+    assert run.invalid_reasons == ()
+    assert run.duration_s < 0.9
+    assert (operation.least_latency.quantile_ns(1) or 0) < 500_000_000
+
+
+def test_a_schedule_that_never_began_says_why(play: Play) -> None:
+    (reason,) = play("LoggingIn", run_time_s=1).invalid_reasons
+
+    assert reason.startswith("no request was due: the schedule begins when every user is there and")
+
+
+@pytest.mark.parametrize("processes", [1, 2])
 def test_the_warm_up_begins_with_the_schedule(play: Play, processes: int) -> None:
     """Users take 2 s to start. The window begins 1 s later and leaves 1 s."""
     run = play("Quick", users=3, spawn_rate=1, run_time_s=4, warmup_s=1, processes=processes)
@@ -96,7 +115,7 @@ def test_a_schedule_that_was_cut_short_measured_nothing(play: Play, processes: i
 
     assert verdict.verdict is Verdict.INVALID
     reason, *_ = verdict.invalid_reasons
-    assert reason.startswith("the schedule began when all users were there, after 2.")
+    assert reason.startswith("the schedule began when all users were ready, after 2.")
     assert " of the 420 requests of its stages were due by then; use a run time of " in reason
 
 

@@ -71,6 +71,7 @@ class PerfLoad:
         if unknown and session.target.kind is TargetKind.NONE:
             hint = f"name its file with locustfile=, or use one of {', '.join(USER_WORK)}"
             raise InvalidOption("perf_load", min(unknown), hint)
+        request.load.check_times()
         if request.shipped_classes is not None:  # others may send requests that are never due
             request.load.check_requests()
         fixture, names = self._request.getfixturevalue, self._request.fixturenames

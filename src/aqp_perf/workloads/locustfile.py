@@ -9,8 +9,6 @@ The AQP is locust's own ``--host``. See ``locust -f perf/locustfile.py --help`` 
 
 from functools import partial
 
-from locust import events
-
 from aqp_perf.core.data.statements import (
     READ_OPERATION,
     STATUS_OPERATION,
@@ -20,9 +18,7 @@ from aqp_perf.core.data.statements import (
     sort_key_prefix,
 )
 from aqp_perf.core.proof import AggregateQuery
-from aqp_perf.users import AqpUser, PartiqlUser, install
-
-install(events)
+from aqp_perf.users import AqpUser, PartiqlUser
 
 
 class PartiqlWriteUser(PartiqlUser):

@@ -146,7 +146,10 @@ def _throughput_bounds(run: RunResult, operation: OperationResult, missing: int)
     if not running_s:
         return Bounds(measured_per_s, inf)
     answered = measured_per_s * operation.duration_s
-    return Bounds(measured_per_s, (answered + missing) / running_s)
+    # Requests that waited for a free user until after the end would have been answered in time.
+    late = max(0.0, operation.requests - operation.failures - answered)
+    waited = min(late, run.generator.arrivals_caught_up or 0)
+    return Bounds(measured_per_s, (answered + missing + waited) / running_s)
 
 
 def _latency_bounds(

@@ -82,8 +82,8 @@ def _unsent_reasons(run: RunResult) -> Iterator[str]:
         yield f"{text}: {_remedy(run)}"
 
 
-def impairments(run: RunResult) -> Iterator[str]:
-    """Yield what impaired load or clock, and what to do: it may or may not have mattered."""
+def impairments(run: RunResult, *, with_remedy: bool) -> Iterator[str]:
+    """Yield what impaired load or clock, and where it decided, what to do."""
     health = run.generator
     touched = sum(one.touched.requests for one in run.operations if one.touched is not None)
     if touched:
@@ -91,8 +91,8 @@ def impairments(run: RunResult) -> Iterator[str]:
         if health.servers_waited_s:
             texts.append(f"our target or AQP waited {health.servers_waited_s:.2g} s for a core")
         why = ", ".join(texts) or "the load generator stood still just before the measurement"
-        remedy = _freeze_remedy(run)
-        yield f"stalls touched {touched} of {run.requests} requests: {why}: {remedy}"
+        remedy = f": {_freeze_remedy(run)}" if with_remedy else ""
+        yield f"stalls touched {touched} of {run.requests} requests: {why}{remedy}"
     cpu = health.cpu_ratio_max
     if cpu is not None and cpu > MAX_CPU_RATIO:
         yield (
@@ -112,10 +112,10 @@ def users_reason(run: RunResult, limit_ms: float) -> str:
 
 
 def _freeze_text(health: GeneratorHealth) -> str:
-    longest_ms = health.longest_freeze_s * _MS_PER_S
+    total_ms, longest_ms = health.frozen_s * _MS_PER_S, health.longest_freeze_s * _MS_PER_S
     why = "" if health.main_cause is None else f" ({health.main_cause})"
-    total = f"the load generator stood still for {health.frozen_s:.2g} s"
-    return f"{total}, {longest_ms:.0f} ms at once{why}"
+    total = f"the load generator stood still for {total_ms:,.0f} ms"
+    return f"{total}, {longest_ms:,.0f} ms at once{why}"
 
 
 def _freeze_remedy(run: RunResult) -> str:

@@ -131,7 +131,7 @@ def judge(
         if not threshold.aborts
         for judgement in _judge(run, threshold, proof)
     )
-    notes = tuple(impairments(run))
+    notes = tuple(impairments(run, with_remedy=False))
     untrusted = (*untrusted_reasons(run), *set_up_problems)
     if untrusted:
         has_lost = audit is not None and audit.lost > 0
@@ -152,7 +152,8 @@ def judge(
     if verdict is Verdict.FAIL:
         return RunVerdict(verdict=verdict, judgements=judgements, notes=(*too_little, *notes))
     if too_little or verdict is Verdict.INVALID:
-        reasons = (*too_little, *_threshold_reasons(judgements), *notes)
+        impaired = impairments(run, with_remedy=True)
+        reasons = (*too_little, *_threshold_reasons(judgements), *impaired)
         return RunVerdict(verdict=Verdict.INVALID, judgements=judgements, invalid_reasons=reasons)
     if not run.requests:
         verdict = Verdict.NO_DATA

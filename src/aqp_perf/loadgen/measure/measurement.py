@@ -53,6 +53,7 @@ class Measurement:
         self._options = options
         self._runner: Any = environment.runner
         self._workload = workload_of(environment)
+        self._workload.on_schedule_start = self.on_schedule_start
         self._recorder = Recorder()
         self._window = Window(self._workload)
         causes = FreezeCauses()
@@ -90,9 +91,12 @@ class Measurement:
         self._watch.begin_test()
 
     def on_spawning_complete(self, user_count: int, **_: object) -> None:
-        """Note the users and the workers that run them; begin the warm-up with the schedule."""
+        """Note the users and the workers that run them."""
         self._users = max(self._users, user_count)
         self._workers.add_connected()
+
+    def on_schedule_start(self) -> None:
+        """Begin the warm-up with the schedule."""
         if self._window.waits_for_schedule:
             self._window.begin_schedule()
             warmup_s = parse_duration(self._options.warmup, allow_zero=True)

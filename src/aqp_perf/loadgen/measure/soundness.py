@@ -30,14 +30,19 @@ def schedule_reasons(
     Args:
         schedule: None: the run had none.
         elapsed_s: how long the run was.
-        scheduled_s: for how much of that the schedule ran; 0: it did not begin, as users were
-            missing.
+        scheduled_s: for how much of that the schedule ran; 0: it did not begin.
     """
-    if schedule is None or not 0 < scheduled_s < schedule.least_s:
+    if schedule is None or (scheduled_s and scheduled_s >= schedule.least_s):
+        return
+    if not scheduled_s:
+        yield (
+            "no request was due: the schedule begins when every user is there and through its "
+            "on_start, which took longer than the run"
+        )
         return
     begun_s, staged_s = elapsed_s - scheduled_s, schedule.staged_s
     yield (
-        f"the schedule began when all users were there, after {begun_s:.1f} s, and the run ended "
+        f"the schedule began when all users were ready, after {begun_s:.1f} s, and the run ended "
         f"after {elapsed_s:.1f} s: {schedule.arrivals_within(scheduled_s):.0f} of the "
         f"{schedule.arrivals_within(staged_s):.0f} requests of its stages were due by then; "
         f"use a run time of {format_duration(ceil(begun_s + staged_s))}"

@@ -86,10 +86,10 @@ class Freezes:
         beat_ns = self._beat_ns
         if now_ns > self.late_ns and beat_ns is not None:
             self.extend(now_ns)
-            length_ns = now_ns - beat_ns
+            length_ns = now_ns - beat_ns - BEAT_NS
             if self._is_open:
-                self.frozen_ns += length_ns - BEAT_NS
-            self._keep(beat_ns, length_ns, self._cause_of(length_ns))
+                self.frozen_ns += length_ns
+            self._keep(beat_ns + BEAT_NS, length_ns, self._cause_of(length_ns))
         self._under_way, self._beat_ns = None, now_ns
         self.late_ns = now_ns + BEAT_NS + LATE_NS
         return 0 if beat_ns is None else max(0, now_ns - beat_ns - BEAT_NS)

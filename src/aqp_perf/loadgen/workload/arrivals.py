@@ -1,6 +1,7 @@
 """The open model in one locust process: users take the next arrival and wait until it is due."""
 
 import time
+from collections.abc import Callable
 
 from gevent.event import Event
 
@@ -21,8 +22,9 @@ class Arrivals:
     stalls earlier. Users too slow for that could not keep the rate either; the rest is not sent.
     """
 
-    def __init__(self, alarm: Alarm) -> None:
+    def __init__(self, alarm: Alarm, on_first_wait: Callable[[], None] = lambda: None) -> None:
         self._alarm = alarm
+        self._on_first_wait = on_first_wait
         self._started = Event()
         self._schedule: ArrivalSchedule | None = None
         self._start_ns = 0
@@ -77,6 +79,8 @@ class Arrivals:
 
         It returns at once if the arrival is late, because no user was idle.
         """
+        if self._schedule is None:
+            self._on_first_wait()
         while True:
             self._started.wait()
             schedule = self._schedule

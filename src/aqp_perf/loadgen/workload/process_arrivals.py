@@ -1,14 +1,16 @@
 """The open model in one locust process: the arrivals of all its user classes.
 
 There is one schedule, of which each class has the part that it has of the users. Arrivals start
-when all users are spawned. With workers, the master sends each one its share of every class, so
-that together they send exactly the schedule of a single process.
+when all users of the process are ready: a log-in in ``on_start`` is no latency. With workers, the
+master sends each one its share of every class, so that together they send exactly the schedule of a
+single process.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from gevent.event import Event
 from locust.rpc.protocol import Message
 from locust.runners import MasterRunner, WorkerRunner
 
@@ -19,6 +21,7 @@ from aqp_perf.loadgen.workload.arrivals import Arrivals
 
 SHARES_MESSAGE: Final = "perf_arrival_shares"
 """Carries a worker's share of every class."""
+_LOOK_S: Final = 0.2
 
 
 class ProcessArrivals:
@@ -28,12 +31,14 @@ class ProcessArrivals:
         self._runner = runner
         self._alarm = Alarm()
         self._arrivals: dict[str, Arrivals] = {}
+        self._ready_users = 0
+        self._has_ready_user = Event()
         self._shares: Mapping[str, Share] = {}
 
     def of(self, user_class: str) -> Arrivals:
         """Return the arrivals of a user class."""
         if user_class not in self._arrivals:
-            self._arrivals[user_class] = Arrivals(self._alarm)
+            self._arrivals[user_class] = Arrivals(self._alarm, self._note_ready_user)
         return self._arrivals[user_class]
 
     @property
@@ -62,6 +67,13 @@ class ProcessArrivals:
     def clear(self) -> None:
         """Forget the arrivals of an earlier test."""
         self._arrivals.clear()
+        self._ready_users = 0
+
+    def wait_until_ready(self, is_over: Callable[[], bool]) -> None:
+        """Wait until the users that take arrivals are through their ``on_start``, or it is over."""
+        while self._ready_users < self._paced_users and not is_over():
+            self._has_ready_user.clear()
+            self._has_ready_user.wait(_LOOK_S)  # users may also end, without an event
 
     def start(self, model: OpenModel, seed: int) -> None:
         """Start the arrivals of the run; on the master, send the workers their shares."""
@@ -96,6 +108,14 @@ class ProcessArrivals:
             arrivals.stop(stop_ns)
         for arrivals in self._arrivals.values():
             arrivals.wait_until_caught_up(max(0.0, until_s - time.perf_counter()))
+
+    @property
+    def _paced_users(self) -> int:
+        return sum(self._paced(self._runner.user_classes_count).values())
+
+    def _note_ready_user(self) -> None:
+        self._ready_users += 1
+        self._has_ready_user.set()
 
     def _paced(self, counts: Mapping[str, int]) -> dict[str, int]:
         """Return the counts of the classes that take arrivals; other classes pace themselves."""

@@ -4,7 +4,7 @@ import itertools
 import logging
 import sys
 from collections import defaultdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakSet
 
 import gevent
@@ -24,6 +24,9 @@ from aqp_perf.loadgen.workload.process_arrivals import (
     takes_arrivals,
 )
 from aqp_perf.loadgen.workload.sends import Sends
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _GIVE_UP_MESSAGE = "perf_give_up"
 
@@ -73,6 +76,8 @@ class Workload:
         """Why no load could be sent; None: it could."""
         self.spawnings = 0
         """How often spawning was completed in this test."""
+        self.on_schedule_start: Callable[[], None] | None = None
+        """Called when the arrivals start."""
         self._user_numbers = itertools.count()
         self.settings = WorkloadSettings.from_options(options)
         self.oracle = Oracle(self.settings.dataset, self.settings.table)
@@ -140,10 +145,24 @@ class Workload:
             self.give_up(str(error))
 
     def on_spawning_complete(self, **_: object) -> None:
-        """Start the arrivals."""
+        """Start the arrivals, once all users are ready."""
         self.spawnings += 1
-        if self.schedule is not None:
-            self.arrivals.start(self.schedule, self.settings.dataset.seed)
+        if self.schedule is None:
+            return
+        if isinstance(self._runner, MasterRunner) or self.spawnings > 1:
+            self._start_schedule(self.schedule)
+        else:
+            gevent.spawn(self._start_when_ready, self.schedule)
+
+    def _start_when_ready(self, schedule: OpenModel) -> None:
+        self.arrivals.wait_until_ready(lambda: self.ending.stopped_ns is not None)
+        if self.ending.stopped_ns is None:
+            self._start_schedule(schedule)
+
+    def _start_schedule(self, schedule: OpenModel) -> None:
+        self.arrivals.start(schedule, self.settings.dataset.seed)
+        if self.on_schedule_start is not None:
+            self.on_schedule_start()
 
 
 def _on_init(environment: Environment, **_: object) -> None:

@@ -52,26 +52,12 @@ class LoadSettings:
                 f"starting {self.users} users at {self.spawn_rate:g} users per second takes longer "
                 f"than the run time of {self.run_time_s:g} s: raise --perf-spawn-rate"
             )
-        begins = f", which begins after {self.begin_s:g} s with all users," if self.begin_s else ""
-        if self.begin_s + self.warmup_s >= self.run_time_s:
-            raise InvalidLoadProfile(
-                f"the warm-up of {self.warmup_s:g} s{begins} leaves nothing of the run time "
-                f"of {self.run_time_s:g} s to measure: use a shorter --perf-warmup"
-            )
+        self._check_times(begin_s=0.0)
         if self.expect_workers and self.processes > 1:
             raise InvalidLoadProfile(
                 f"{self.processes} local processes and {self.expect_workers} remote workers do "
                 "not go together: start a worker on this machine too, as on the others"
             )
-        if isinstance(self.pacing, OpenModel):
-            needed_s = self.begin_s + self.pacing.staged_s
-            if needed_s > self.run_time_s:
-                together = f" and begin after {self.begin_s:g} s with all users" if begins else ""
-                raise InvalidLoadProfile(
-                    f"the stages of {self.pacing} take {format_duration(self.pacing.staged_s)}"
-                    f"{together}, longer than the run time of {format_duration(self.run_time_s)}: "
-                    f"raise --perf-run-time to {format_duration(ceil(needed_s))}"
-                )
 
     @property
     def begin_s(self) -> float:
@@ -83,6 +69,31 @@ class LoadSettings:
             return 0.0
         step = max(1, floor(self.spawn_rate))
         return (ceil(self.users / step) - 1) * step / self.spawn_rate
+
+    def check_times(self) -> None:
+        """Check that warm-up and stages end in time, of a run whose users are known.
+
+        Raises:
+            InvalidLoadProfile: they do not; it says what would do.
+        """
+        self._check_times(self.begin_s)
+
+    def _check_times(self, begin_s: float) -> None:
+        begins = f", which begins after {begin_s:g} s with all users," if begin_s else ""
+        if begin_s + self.warmup_s >= self.run_time_s:
+            raise InvalidLoadProfile(
+                f"the warm-up of {self.warmup_s:g} s{begins} leaves nothing of the run time "
+                f"of {self.run_time_s:g} s to measure: use a shorter --perf-warmup"
+            )
+        pacing = self.pacing
+        if isinstance(pacing, OpenModel) and begin_s + pacing.staged_s > self.run_time_s:
+            together = f" and begin after {begin_s:g} s with all users" if begin_s else ""
+            needed = format_duration(ceil(begin_s + pacing.staged_s))
+            raise InvalidLoadProfile(
+                f"the stages of {pacing} take {format_duration(pacing.staged_s)}{together}, longer "
+                f"than the run time of {format_duration(self.run_time_s)}: raise --perf-run-time "
+                f"to {needed}"
+            )
 
     def check_requests(self) -> None:
         """Check that the requests that are due in the window can prove each threshold.

@@ -99,7 +99,7 @@ def threshold_text(judgement: Judgement) -> str:
     limit = format_quantity(threshold.limit, threshold.kind)
     text = f"{label}{threshold.metric} {figure} ({_LIMIT[threshold.op]} {limit})"
     bounds = bounds_text(judgement)
-    if not bounds:
+    if not bounds or judgement.verdict is Verdict.PASS:  # they decided nothing
         return text
     return f"{text}, target alone {bounds} ({_touched_text(judgement.touched)})"
 

@@ -138,6 +138,16 @@ def test_requests_without_a_latency_are_failed_and_endless_in_the_upper_bound(
     assert judgement(run, text).verdict is verdict
 
 
+def test_answers_that_waited_for_a_free_user_would_have_come_in_time() -> None:
+    """1000 due in 10 s, 200 of them answered after the end, 150 of these were sent after it."""
+    run = run_of([20.0] * 1000, arrivals_caught_up=150)
+    (operation,) = run.operations
+    run = replace(run, operations=(replace(operation, answered=800),))
+
+    assert judgement(run, "throughput > 90").verdict is Verdict.INVALID
+    assert judgement(run, "throughput > 96").verdict is Verdict.FAIL
+
+
 def test_failures_in_a_freeze_may_be_the_generators_but_a_wrong_answer_is_not() -> None:
     failures = {FailureClass.TIMEOUT: 20, FailureClass.WRONG_ANSWER: 5}
     in_freeze = replace(touched(200.0, 40.0, 25), failures=failures)
@@ -222,7 +232,7 @@ def test_a_run_is_undecided_only_where_bounds_alone_made_it_invalid() -> None:
     [
         (
             {"frozen_s": 0.5, "freezes": ((1.0, 0.3),), "freeze_causes": {FreezeCause.STOPPED: 1}},
-            f"the load generator stood still for 0.5 s, 300 ms at once ({FreezeCause.STOPPED})",
+            f"the load generator stood still for 500 ms, 300 ms at once ({FreezeCause.STOPPED})",
         ),
         (
             {
@@ -231,17 +241,19 @@ def test_a_run_is_undecided_only_where_bounds_alone_made_it_invalid() -> None:
                 "freeze_causes": {FreezeCause.OTHER_WORK: 0.5, FreezeCause.SERVER: 1.25},
             },
             (
-                "the load generator stood still for 0.5 s, 300 ms at once "
+                "the load generator stood still for 500 ms, 300 ms at once "
                 f"({FreezeCause.OTHER_WORK}), our target or AQP waited 1.2 s for a core"
             ),
         ),
         ({}, "the load generator stood still just before the measurement"),
     ],
 )
-def test_a_note_says_who_stood_still_and_what_to_do(health: dict[str, object], text: str) -> None:
+def test_a_note_says_who_stood_still(health: dict[str, object], text: str) -> None:
     run = run_of([20.0] * 980 + [200.0] * 20, touched=touched(200.0, 40.0, 20))
     run = replace(run, generator=replace(run.generator, **health))  # type: ignore[arg-type] # of any field
 
     (note,) = judge(run, [parse_threshold("p99 < 300 ms")]).notes
 
-    assert note.startswith(f"stalls touched 20 of 1000 requests: {text}: ")
+    assert note == f"stalls touched 20 of 1000 requests: {text}"
+    (*_, reason) = judge(run, [parse_threshold("p99 < 100 ms")]).invalid_reasons
+    assert reason.startswith(f"{note}: ")  # what to do, where it decided

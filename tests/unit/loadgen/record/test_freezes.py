@@ -31,8 +31,8 @@ def test_a_late_beat_ends_a_freeze_since_the_last_one() -> None:
     freezes = beating(0, 5, 105, 110)
 
     assert freezes.frozen_ns == 95 * MS  # a beat would have come after 5 ms
-    assert freezes.reported(2 * MS) == ((0.003, 0.1),)
-    assert freezes.causes == {FreezeCause.STOPPED: 0.1}
+    assert freezes.reported(2 * MS) == ((0.008, 0.095),)
+    assert freezes.causes == {FreezeCause.STOPPED: 0.095}
     assert freezes.touched_until_ns == 205 * MS
 
 
@@ -85,7 +85,7 @@ def test_a_request_that_is_read_before_the_beat_after_a_freeze_is_touched() -> N
 
     assert credit_ms(freezes, 4, 105) == 100
     freezes.beat(107 * MS)
-    assert freezes.reported(0) == ((0.005, 0.102),)
+    assert freezes.reported(0) == ((0.01, 0.097),)
     assert credit_ms(freezes, 4, 108) == 102
 
 
@@ -129,7 +129,7 @@ def test_a_window_reports_its_own_freezes_alone() -> None:
     freezes.close_window()
     freezes.beat(190 * MS)
 
-    assert freezes.reported(105 * MS) == ((0.005, 0.03),)
+    assert freezes.reported(105 * MS) == ((0.01, 0.025),)
     assert credit_ms(freezes, 4, 106) == 100  # its credit stays
 
 

@@ -71,7 +71,18 @@ def test_settings_that_contradict_each_other_are_refused(
     resolver: ResolverOf, options: tuple[str, ...], message: str
 ) -> None:
     with pytest.raises(InvalidLoadProfile, match=re.escape(message)):
-        resolver(*options)
+        resolver(*options).load({}).check_times()
+
+
+def test_when_users_are_there_is_checked_for_a_run_alone(resolver: ResolverOf) -> None:
+    """A marker may have fewer users than the session, so that they are there in time."""
+    options = ("--perf-pacing=20/s@4s,200/s@4s", "--perf-spawn-rate=8", "--perf-run-time=10s")
+
+    found = resolver(*options)
+
+    found.load({"users": 20}).check_times()
+    with pytest.raises(InvalidLoadProfile, match="begin after 4 s with all users"):
+        found.load({}).check_times()
 
 
 @pytest.mark.parametrize(
