@@ -175,9 +175,9 @@ def test_users_without_our_base_class_need_no_workload(open_environment: Open) -
     assert environment.process_exit_code is None
 
 
-def test_a_locustfile_without_install_is_an_error_that_names_it() -> None:
+def test_a_locustfile_without_our_users_is_an_error_that_names_them() -> None:
     environment = Environment(events=Events())
-    with pytest.raises(LookupError, match="install"):
+    with pytest.raises(LookupError, match="import aqp_perf.users"):
         workload_of(environment)
 
 

@@ -50,11 +50,11 @@ def workload_of(environment: Environment) -> "Workload":
     """Return the workload of this locust process.
 
     Raises:
-        LookupError: the locustfile did not call `install`.
+        LookupError: the locustfile does not import `aqp_perf.users`.
     """
     workload = _workloads.get(environment)
     if workload is None:
-        raise LookupError("call aqp_perf.users.install(events) in the locustfile")
+        raise LookupError("import aqp_perf.users in the locustfile")
     return workload
 
 
