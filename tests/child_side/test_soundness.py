@@ -16,7 +16,7 @@ def test_a_stage_that_was_never_sent_is_named_with_the_run_time_it_needs() -> No
     (reason,) = reasons("20/s@4s,200/s@4s", 8.04, 3.96)
 
     assert reason == (
-        "the schedule began when all users were there, after 4.1 s, and the run ended after 8.0 s: "
+        "the schedule began when all users were ready, after 4.1 s, and the run ended after 8.0 s: "
         "79 of the 880 requests of its stages were due by then; use a run time of 13s"
     )
 
@@ -37,7 +37,10 @@ def test_a_tenth_of_the_last_stage_may_be_missing(
     assert bool(reasons(pacing, 20.0, scheduled_s)) is is_short
 
 
-def test_a_schedule_that_did_not_begin_is_not_named() -> None:
-    """Users were missing, which is a reason of its own."""
-    assert reasons("20/s@4s", 4.0, 0.0) == []
-    assert not [*schedule_reasons(None, 4.0, 4.0)]
+def test_a_schedule_that_did_not_begin_says_when_it_would_have() -> None:
+    (reason,) = reasons("20/s@4s", 4.0, 0.0)
+
+    assert reason == (
+        "no request was due: the schedule begins when every user is there and through its "
+        "on_start, which took longer than the run"
+    )
