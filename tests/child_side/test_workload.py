@@ -177,7 +177,7 @@ def test_users_without_our_base_class_need_no_workload(open_environment: Open) -
 
 def test_a_locustfile_without_our_users_is_an_error_that_names_them() -> None:
     environment = Environment(events=Events())
-    with pytest.raises(LookupError, match="import aqp_perf.users"):
+    with pytest.raises(LookupError, match=r"import aqp_perf\.users"):
         workload_of(environment)
 
 
