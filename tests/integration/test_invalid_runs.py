@@ -131,6 +131,37 @@ class Hung(User):
     def hang(self):
         gevent.sleep(60)
 """
+HUNG_TOGETHER = """
+class HungPaced(PacedUser):
+    def send(self, index, due_ns):
+        context = self.timing(due_ns)
+        gevent.sleep(60 if index > 2 else 0.01)
+        self.report("HUNG", "hung", context)
+"""
+REPORTING_TWICE = """
+class Twice(PacedUser):
+    def send(self, index, due_ns):
+        context = self.timing(due_ns)
+        gevent.sleep(0.01)
+        self.report("TWICE", "first", context)
+        gevent.sleep(60 if index > 2 else 0.01)
+        self.report("TWICE", "second", context)
+"""
+FROZEN_AT_THE_END = """
+@events.test_start.add_listener
+def freeze(**_):
+    gevent.spawn_later(1.5, block, 2)
+"""
+SWALLOWING = """
+class Swallowing(PacedUser):
+    def send(self, index, due_ns):
+        context = self.timing(due_ns)
+        try:
+            gevent.sleep(60 if index > 2 else 0.01)
+        except BaseException:
+            pass
+        self.report("SWALLOWED", "swallowed", context)
+"""
 FROZEN = """
 class Frozen(Quick):
     def send(self, index, due_ns):
@@ -281,3 +312,35 @@ def test_one_freeze_of_the_generator_is_no_fault_of_the_target(play: Play) -> No
     run = play(FROZEN, user_classes={"Frozen": 1}, pacing=OpenModel.at(50), users=1, run_time_s=3)
 
     assert judged(run, "p90 < 100 ms").verdict is Verdict.INVALID
+
+
+def test_a_paced_user_that_hangs_does_not_hide_one_of_another_kind(play: Play) -> None:
+    classes = {"Hung": 1, "HungPaced": 1}
+    run = play(HUNG + HUNG_TOGETHER, user_classes=classes, stop_timeout_s=1)
+
+    assert run.operation("hung").failures == 1
+    (reason,) = judged(run, "failure_ratio < 100%").invalid_reasons
+    assert reason.startswith("users were waiting for an answer when the stop timeout of 1 s")
+
+
+def test_a_second_request_of_a_send_is_not_lost_in_silence(play: Play) -> None:
+    run = play(REPORTING_TWICE, user_classes={"Twice": 1}, stop_timeout_s=1)
+
+    (reason,) = judged(run, "failure_ratio < 1%").invalid_reasons
+    assert reason.startswith("Twice: 2 of ")
+    assert "were sent and not reported" in reason
+
+
+def test_a_freeze_at_the_end_is_part_of_the_run(play: Play) -> None:
+    run = play(FROZEN_AT_THE_END, user_classes={"Quick": 1})
+
+    assert run.generator.frozen_s > 1
+    assert judged(run, "max < 100 ms").verdict is not Verdict.PASS
+
+
+def test_a_user_that_cannot_be_ended_does_not_hang_the_run(play: Play) -> None:
+    run = play(
+        SWALLOWING, user_classes={"Swallowing": 1}, pacing=OpenModel.at(20), stop_timeout_s=1
+    )
+
+    assert run.operation("swallowed").requests > 0

@@ -62,6 +62,20 @@ class _Histogram:
         whole.merge(new)
         return whole
 
+    def without_longest(self, left_out: int) -> Self:
+        """Return these samples, of which the longest ones are set to the smallest value."""
+        counts = dict(self.counts) if left_out else self.counts
+        moved = 0
+        for index in sorted(counts, reverse=True):
+            if moved >= left_out:
+                break
+            part = min(counts[index], left_out - moved)
+            counts[index] -= part
+            moved += part
+        if moved:
+            counts[LOWEST] = counts.get(LOWEST, 0) + moved
+        return type(self)({index: count for index, count in counts.items() if count})
+
     @property
     def count(self) -> int:
         """Number of samples inside the range."""

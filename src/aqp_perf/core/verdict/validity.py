@@ -13,7 +13,7 @@ from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.measured.stalls import FreezeCause
-from aqp_perf.core.verdict.bounds import MAX_CPU_RATIO
+from aqp_perf.core.verdict.bounds import MAX_CPU_RATIO, mean_service_time_ns, needed_users
 
 MIN_SENT_RATIO: Final = 0.99
 MAX_FROZEN_CLOSED: Final = 0.05
@@ -103,11 +103,10 @@ def impairments(run: RunResult, *, with_remedy: bool) -> Iterator[str]:
 
 def users_reason(run: RunResult, limit_ms: float) -> str:
     """Return that there were too few users for a limit, and how many would do."""
-    peak_per_s = run.generator.peak_per_s or 0.0
-    needed = ceil(peak_per_s * limit_ms / _MS_PER_S)
+    needed = ceil(needed_users(run, limit_ms))
     return (
-        f"requests waited for a free user: {peak_per_s:g}/s within {limit_ms:g} ms each keep "
-        f"{needed} users busy, there were {run.users}: add users"
+        f"requests waited for a free user: {run.generator.peak_per_s:g}/s within {limit_ms:g} ms "
+        f"need {needed} users, there were {run.users}: add users"
     )
 
 
@@ -136,14 +135,7 @@ def _busy_users(run: RunResult) -> float:
     Source: J. D. C. Little, "A proof for the queuing formula L = λW", Operations Research
         9(3):383-387, 1961.
     """
-    return (run.generator.peak_per_s or 0.0) * _mean_service_time_ns(run) / _NS_PER_S
-
-
-def _mean_service_time_ns(run: RunResult) -> float:
-    times = [operation.service_time for operation in run.operations]
-    count = sum(histogram.count for histogram in times)
-    total_ns = sum((histogram.mean_ns or 0.0) * histogram.count for histogram in times)
-    return total_ns / count if count else 0.0
+    return (run.generator.peak_per_s or 0.0) * mean_service_time_ns(run) / _NS_PER_S
 
 
 def _remedy(run: RunResult) -> str:
@@ -160,7 +152,7 @@ def _remedy(run: RunResult) -> str:
         return "add users or processes"
     if busy < run.users * _BUSY_RATIO:
         return "add processes"
-    mean_ms = _mean_service_time_ns(run) * _MS_PER_S / _NS_PER_S
+    mean_ms = mean_service_time_ns(run) * _MS_PER_S / _NS_PER_S
     return (
         f"add users ({run.generator.peak_per_s:.0f}/s of {mean_ms:.3g} ms each keep {busy:.1f} "
         f"busy, there were {run.users}: try {ceil(busy / _BUSY_RATIO)}) or processes; if neither "

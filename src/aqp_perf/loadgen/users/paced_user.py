@@ -127,7 +127,11 @@ class PacedUser(User):
             self._sent += 1
             self.send(index, send_due_ns)
         except GreenletExit:
+            is_unknown = self._is_recorded and self._under_way is None
             self._report_cut_off()
+            if is_unknown and self._ending.has_waited_in_vain:
+                # Reported before, and perhaps under way with a request that took no `timing`.
+                self._sends.unrecorded += 1
             raise
         finally:
             if not self._is_recorded:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from gevent.event import Event
+from locust.exception import StopUser
 
 from aqp_perf.core.load.schedule import ArrivalSchedule
 from aqp_perf.loadgen.workload.alarm import Alarm
@@ -78,7 +79,12 @@ class Arrivals:
         """Wait until the next arrival is due and return when that was, in ns (perf_counter).
 
         It returns at once if the arrival is late, because no user was idle.
+
+        Raises:
+            StopUser: the test has ended, and the user did not end with it.
         """
+        if self._stop_ns is not None and self._caught_up.is_set():
+            raise StopUser
         if self._schedule is None:
             self._on_first_wait()
         while True:

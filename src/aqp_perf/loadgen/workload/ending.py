@@ -12,7 +12,7 @@ from locust.env import Environment
 from locust.exception import StopUser
 from locust.runners import MasterRunner
 
-from aqp_perf.loadgen.workload.process_arrivals import ProcessArrivals
+from aqp_perf.loadgen.workload.process_arrivals import ProcessArrivals, takes_arrivals
 
 
 class Ending:
@@ -84,7 +84,9 @@ class Ending:
         def stop(*args: object, **kwargs: object) -> None:
             self.stop()
             if self.has_waited_in_vain:
-                environment.stop_timeout = 0.0  # waited already
+                self._end_paced_users()
+                if not self._other_users:
+                    environment.stop_timeout = 0.0  # waited already
             began_s = time.perf_counter()
             try:
                 stop_runner(*args, **kwargs)
@@ -97,6 +99,19 @@ class Ending:
                 environment.stop_timeout = self.stop_timeout_s
 
         self._runner.stop = stop
+
+    def _end_paced_users(self) -> None:
+        """End the users whose requests were waited for in vain; they report what is under way."""
+        for greenlet in list(self._runner.user_greenlets):
+            user = greenlet.args[0]
+            if takes_arrivals(type(user)):
+                user.stop(force=True)
+
+    @property
+    def _other_users(self) -> bool:
+        """Whether there are users that pace themselves: they do not know yet that the test ends."""
+        users = (greenlet.args[0] for greenlet in self._runner.user_greenlets)
+        return any(not takes_arrivals(type(user)) for user in users)
 
     def _live_users(self) -> dict[str, int]:
         runner = self._runner

@@ -179,7 +179,46 @@ def test_waiting_for_a_free_user_is_the_targets_fault_only_with_enough_users(
 
     assert found.verdict is verdict
     if verdict is Verdict.INVALID:
-        assert f"keep 40 users busy, there were {users}: add users" in found.reason
+        assert f"need 40 users, there were {users}: add users" in found.reason
+
+
+@pytest.mark.parametrize(("users", "verdict"), [(19, Verdict.INVALID), (20, Verdict.FAIL)])
+def test_users_are_enough_only_if_half_of_them_are_idle(users: int, verdict: Verdict) -> None:
+    """100/s of 100 ms on average keep 10 busy: 95 % take 52.6 ms, and the others 1 s."""
+    run = run_of([300.0] * 1000, users=users)
+    (operation,) = run.operations
+    service = histogram(*[52.6] * 950, *[1_000.0] * 50)
+    run = replace(run, operations=(replace(operation, service_time=service),))
+
+    assert judgement(run, "p90 < 60 ms").verdict is verdict
+
+
+@pytest.mark.parametrize(("processes", "verdict"), [(1, Verdict.FAIL), (2, Verdict.INVALID)])
+def test_a_freeze_of_one_process_may_delay_requests_of_another(
+    processes: int, verdict: Verdict
+) -> None:
+    """Freezes of 0.2 s and their aftermath are 4 % of the time; as many requests were slow."""
+    run = run_of([20.0] * 960 + [200.0] * 40, processes=processes, freezes=((2.0, 0.2), (2.1, 0.1)))
+
+    assert judgement(run, "p99 < 50 ms").verdict is verdict
+    assert judgement(run, "median < 15 ms").verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("health", "verdict"),
+    [
+        ({}, Verdict.FAIL),
+        ({"freeze_causes": {FreezeCause.SERVER: 5.0}, "arrivals_due": None}, Verdict.INVALID),
+        ({"cpu_ratio_max": 0.95, "arrivals_due": None}, Verdict.INVALID),
+    ],
+)
+def test_throughput_is_the_targets_only_where_generator_and_servers_ran(
+    health: dict[str, object], verdict: Verdict
+) -> None:
+    run = run_of([20.0] * 1000)
+    run = replace(run, generator=replace(run.generator, **health))  # type: ignore[arg-type] # of any field
+
+    assert judgement(run, "throughput > 150").verdict is verdict
 
 
 @given(
