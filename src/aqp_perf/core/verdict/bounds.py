@@ -6,6 +6,7 @@ failed and as endless in the upper bound, and not at all in the lower one. An un
 widens the bounds; it never moves both to one side.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
 from math import ceil, inf
 from typing import NamedTuple
@@ -23,6 +24,7 @@ MAX_CPU_RATIO = 0.9
 """A process that uses more of its core is saturated: every wake-up may be late."""
 _NS_PER_MS = 1_000_000
 _MS_PER_S = 1_000
+_NS_PER_S = 1_000_000_000
 _SPARE_USERS = 2
 _SHORTEST_BURST_S = 0.02
 
@@ -67,8 +69,13 @@ def has_enough_users(run: RunResult, limit_ms: float) -> bool:
 
 def needed_users(run: RunResult, limit_ms: float) -> float:
     """Return how many users are enough, see `has_enough_users`; 0 in a closed model."""
-    busy_ms = _SPARE_USERS * mean_service_time_ns(run) / _NS_PER_MS
-    return (run.generator.peak_per_s or 0.0) * max(limit_ms, busy_ms) / _MS_PER_S
+    within_limit = (run.generator.peak_per_s or 0.0) * limit_ms / _MS_PER_S
+    return max(within_limit, _SPARE_USERS * busy_users(run))
+
+
+def busy_users(run: RunResult) -> float:
+    """Return how many users the highest rate keeps busy; 0 in a closed model."""
+    return (run.generator.peak_per_s or 0.0) * mean_service_time_ns(run) / _NS_PER_S
 
 
 def mean_service_time_ns(run: RunResult) -> float:
@@ -115,13 +122,10 @@ def interval_bounds(
             interval_of_ratio(*all_hits, found, confidence)[1],
         )
     most = interval_of_latency(operation.latency, rule, found, confidence, missing)[1]
-    delayed = _delayed_elsewhere(run, operation)
-    waited = operation.least_latency.without_longest(delayed)
-    least = interval_of_latency(waited, rule, found, confidence)[0]
-    if not has_enough_users(run, rule.limit):
-        service = operation.least_service_time.without_longest(delayed)
-        sent = interval_of_latency(service, rule, found, confidence)[0]
-        least = min(least, sent)
+    least = min(
+        interval_of_latency(times, rule, found, confidence)[0]
+        for times in _surest_times(run, operation, rule)
+    )
     return Bounds(max(0.0, least - uncredited_lag_ms(run)), most)
 
 
@@ -178,12 +182,21 @@ def _latency_bounds(
     run: RunResult, operation: OperationResult, rule: Threshold, missing: int
 ) -> Bounds:
     most = _figure_ms(operation.latency, rule, missing)
-    delayed = _delayed_elsewhere(run, operation)
-    least = _figure_ms(operation.least_latency.without_longest(delayed), rule)
-    if not has_enough_users(run, rule.limit):
-        sent = operation.least_service_time.without_longest(delayed)
-        least = min(least, _figure_ms(sent, rule))
+    least = min(_figure_ms(times, rule) for times in _surest_times(run, operation, rule))
     return Bounds(max(0.0, least - uncredited_lag_ms(run)), most)
+
+
+def _surest_times(
+    run: RunResult, operation: OperationResult, rule: Threshold
+) -> Iterator[LatencyHistogram]:
+    """Yield the times that the target surely took; the lower bound is the least of their figures.
+
+    With too few users for the limit, what requests waited for a free one is not the target's.
+    """
+    delayed = _delayed_elsewhere(run, operation)
+    yield operation.least_latency.without_longest(delayed)
+    if not has_enough_users(run, rule.limit):
+        yield operation.least_service_time.without_longest(delayed)
 
 
 def _delayed_elsewhere(run: RunResult, operation: OperationResult) -> int:

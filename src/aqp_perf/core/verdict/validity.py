@@ -13,7 +13,12 @@ from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.measured.stalls import FreezeCause
-from aqp_perf.core.verdict.bounds import MAX_CPU_RATIO, mean_service_time_ns, needed_users
+from aqp_perf.core.verdict.bounds import (
+    MAX_CPU_RATIO,
+    busy_users,
+    mean_service_time_ns,
+    needed_users,
+)
 
 MIN_SENT_RATIO: Final = 0.99
 MAX_FROZEN_CLOSED: Final = 0.05
@@ -129,15 +134,6 @@ def _unrecorded_reason(name: str, unrecorded: int, sent: int) -> str:
     )
 
 
-def _busy_users(run: RunResult) -> float:
-    """Return how many users the highest rate keeps busy; 0 without any answer.
-
-    Source: J. D. C. Little, "A proof for the queuing formula L = λW", Operations Research
-        9(3):383-387, 1961.
-    """
-    return (run.generator.peak_per_s or 0.0) * mean_service_time_ns(run) / _NS_PER_S
-
-
 def _remedy(run: RunResult) -> str:
     """Return what to do so that all requests that are due can be sent."""
     unanswered = sum(
@@ -147,7 +143,7 @@ def _remedy(run: RunResult) -> str:
     )
     if unanswered > run.requests / 2:
         return f"{unanswered} of {run.requests} got no answer: see whether the target is up"
-    busy = _busy_users(run)
+    busy = busy_users(run)
     if not busy:
         return "add users or processes"
     if busy < run.users * _BUSY_RATIO:

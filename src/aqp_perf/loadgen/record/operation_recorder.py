@@ -45,7 +45,7 @@ class TouchedRecorder:
         credit_ns: int,
         failure_class: FailureClass | None,
     ) -> None:
-        """Count one request."""
+        """Count a request that freezes can have made longer by ``credit_ns``."""
         self._requests += 1
         # A time-out of 10 s is not made by a freeze of 60 ms.
         if failure_class is not None and 2 * credit_ns >= latency_ns:
@@ -55,8 +55,10 @@ class TouchedRecorder:
         self._service_time.record_ns(service_time_ns)
         self._least_service_time.record_ns(max(0, service_time_ns - credit_ns))
 
-    def result(self) -> TouchedRequests:
-        """Return what was recorded."""
+    def result(self) -> TouchedRequests | None:
+        """Return what was recorded; None: no request was touched."""
+        if not self._requests:
+            return None
         return TouchedRequests(
             requests=self._requests,
             failures=self._failures,
@@ -83,7 +85,7 @@ class OperationRecorder:
         """Billed units by the names of the fields of `MeteredUnits`, the warm-up included."""
         self.latency = LatencyHistogram()
         self.service_time = LatencyHistogram()
-        self.touched: TouchedRecorder | None = None
+        self.touched = TouchedRecorder()
         self.timeline = Timeline()
         self.server_times: defaultdict[str, LatencyHistogram] = defaultdict(LatencyHistogram)
         self.time_shares: Counter[str] = Counter()
@@ -109,19 +111,6 @@ class OperationRecorder:
         self.timeline.record(since_start_ns, latency_ns, failed=failed)
         self.latency.record_ns(latency_ns)
         self.service_time.record_ns(service_time_ns)
-
-    def record_touched(
-        self,
-        latency_ns: int,
-        service_time_ns: int,
-        credit_ns: int,
-        failure_class: FailureClass | None,
-    ) -> None:
-        """Count a request that freezes can have made longer by ``credit_ns``; `record` it, too."""
-        touched = self.touched
-        if touched is None:
-            touched = self.touched = TouchedRecorder()
-        touched.record(latency_ns, service_time_ns, credit_ns, failure_class)
 
     def record_failure(self, failure_class: FailureClass, message: str) -> None:
         """Count the failure of a request that was recorded."""
@@ -214,7 +203,7 @@ class OperationRecorder:
             consumed_write_units=self.write_units,
             latency=self.latency,
             service_time=self.service_time,
-            touched=None if self.touched is None else self.touched.result(),
+            touched=self.touched.result(),
             timeline=self.timeline,
             server_times=self.server_times,
             payload=self.payload,

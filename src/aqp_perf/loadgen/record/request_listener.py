@@ -75,7 +75,7 @@ class RequestListener:
             credit_ns = freezes.credit_ns(due_ns, end_ns)
             if credit_ns:
                 failure_class = None if failure is None else failure[0]
-                operation.record_touched(latency_ns, service_time_ns, credit_ns, failure_class)
+                operation.touched.record(latency_ns, service_time_ns, credit_ns, failure_class)
         operation.record(
             latency_ns,
             service_time_ns,
