@@ -48,6 +48,19 @@ class Quick(PacedUser):
         gevent.sleep(self.pause_s)
         self.report("QUICK", "quick", context)
 """
+LEAVING_LATE = """
+class LeavingLate(Quick):
+    def on_start(self):
+        super().on_start()
+        self.until = time.monotonic() + 1.7
+
+    def send(self, index, due_ns):
+        super().send(index, due_ns)
+        if time.monotonic() > self.until:
+            raise StopUser
+
+
+"""
 SPOILED = """
 class Leaving(Quick):
     def send(self, index, due_ns):
@@ -240,6 +253,19 @@ def test_a_rate_that_the_users_cannot_carry_is_no_slow_pass(play: Play) -> None:
     assert reason.startswith(f"Slow: requests due {run.generator.arrivals_due}, sent ")
     assert "add users (4" in reason
     assert "there were 2: try 3" in reason
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_users_that_leave_just_before_the_end_are_missed(play: Play, processes: int) -> None:
+    """The users of a master's workers are known a second later."""
+    run = play(
+        LEAVING_LATE,
+        user_classes={"LeavingLate": 1},
+        processes=processes,
+        pacing=ClosedModel.UNPACED,
+    )
+
+    assert "0 of 2 users were there at the end" in run.invalid_reasons
 
 
 @pytest.mark.parametrize("processes", [1, 2])

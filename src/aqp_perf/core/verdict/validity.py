@@ -147,6 +147,12 @@ def _remedy(run: RunResult) -> str:
     if not busy:
         return "add users or processes"
     if busy < run.users * _BUSY_RATIO:
+        cpu = run.generator.cpu_ratio_max
+        if cpu is not None and cpu < _BUSY_RATIO:
+            return (
+                f"the target kept {busy:.1f} of {run.users} users busy, and they used {cpu:.0%} of "
+                "a core: see what else holds them, as waiting in the locustfile"
+            )
         return "add processes"
     mean_ms = mean_service_time_ns(run) * _MS_PER_S / _NS_PER_S
     return (

@@ -6,6 +6,7 @@ the result.
 
 import gc
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -205,7 +206,10 @@ class Measurement:
                 self._workload.schedule, self._window.test_s, self._window.scheduled_s
             )
         if not watch.has_ended_run:
-            yield from user_reasons(self._environment)
+            users = Counter(dict.fromkeys(self._runner.user_classes_count, 0))
+            for state in states:
+                users.update(state.users_at_stop)
+            yield from user_reasons(self._environment, users)
         yield from count_reasons(self._recorder.total_requests, self._environment)
         yield from self._workers.lost_reasons()
         if any(state.has_cut_off_users for state in states):

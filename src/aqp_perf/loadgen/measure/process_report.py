@@ -23,6 +23,8 @@ class ProcessState:
     has_stopped: bool
     has_cut_off_users: bool
     """Whether the stop timeout ended users that waited for an answer."""
+    users_at_stop: Mapping[str, Count]
+    """User class → its users when the test stopped; empty until then."""
     write_logs: Mapping[str, str]
     """Stream → the text of its `WriteLog`; empty until the process has stopped."""
     health: GeneratorHealth
@@ -41,6 +43,7 @@ class ProcessState:
             window_s=window.length_s,
             has_stopped=window.is_over,
             has_cut_off_users=workload.ending.has_cut_off_users,
+            users_at_stop=workload.ending.users_at_stop,
             write_logs={log.stream: log.to_text() for log in logs if log.count},
             health=replace(
                 probe.health(counts, window.from_ns),

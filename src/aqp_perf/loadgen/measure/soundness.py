@@ -1,6 +1,6 @@
 """Reasons why a run is invalid, as far as a locust process can see them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import Any
 
@@ -49,11 +49,15 @@ def schedule_reasons(
     )
 
 
-def user_reasons(environment: Environment) -> Iterator[str]:
-    """Yield that users were missing at the end, or that a class had none."""
+def user_reasons(environment: Environment, users: Mapping[str, int]) -> Iterator[str]:
+    """Yield that users were missing at the end, or that a class had none.
+
+    Args:
+        environment: of this process; on the master, of the whole test.
+        users: user class → its users when the test stopped, in all processes.
+    """
     runner: Any = environment.runner
     workload = workload_of(environment)
-    users = workload.ending.users_at_stop
     asked_for, there = runner.target_user_count, sum(users.values())
     if there < asked_for:
         yield f"{there} of {asked_for} users were there at the end"

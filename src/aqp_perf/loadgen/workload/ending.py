@@ -10,7 +10,6 @@ from typing import Any
 from gevent.event import Event
 from locust.env import Environment
 from locust.exception import StopUser
-from locust.runners import MasterRunner
 
 from aqp_perf.loadgen.workload.process_arrivals import ProcessArrivals, takes_arrivals
 
@@ -28,7 +27,7 @@ class Ending:
         self._is_over = False
         self.stopped_ns: int | None = None
         self.users_at_stop: dict[str, int] = {}
-        """Users of each class when the test stopped; on the master, of all workers."""
+        """Users of each class in this process when the test stopped; empty until then."""
         self.has_cut_off_users = False
         """Whether users of other classes were still in a task at the end of the stop timeout."""
         self.stop_timeout_s = 0.0
@@ -69,7 +68,7 @@ class Ending:
         if self.stopped_ns is not None:
             return
         self.stopped_ns = time.perf_counter_ns()
-        self.users_at_stop = self._live_users()
+        self.users_at_stop = dict(self._runner.user_classes_count)
         self.stop_timeout_s = self._environment.stop_timeout
         until_s = time.perf_counter() + self.stop_timeout_s
         self._arrivals.stop(self.stopped_ns, until_s)
@@ -112,10 +111,3 @@ class Ending:
         """Whether there are users that pace themselves: they do not know yet that the test ends."""
         users = (greenlet.args[0] for greenlet in self._runner.user_greenlets)
         return any(not takes_arrivals(type(user)) for user in users)
-
-    def _live_users(self) -> dict[str, int]:
-        runner = self._runner
-        is_master = isinstance(runner, MasterRunner)
-        counts = runner.reported_user_classes_count if is_master else runner.user_classes_count
-        names = [user_class.__name__ for user_class in runner.user_classes]
-        return {name: counts.get(name, 0) for name in names}

@@ -50,7 +50,8 @@ class Reference:
             return
         self._check_alike(found, fingerprint.expected_beside(found[-1]))
         if all(run.verdict.verdict is Verdict.INVALID for run in before):
-            detail = f"not comparable: its run of {test} is INVALID: it measured nothing"
+            why = next((f": {it}" for run in before for it in run.verdict.invalid_reasons), "")
+            detail = f"not comparable: its run of {test} is INVALID{why}"
             raise self._error(detail)
 
     def compare(self, number: int, run: JudgedRun, false_alarm_ratio: float) -> Comparison:

@@ -333,6 +333,18 @@ def test_requests_that_were_not_sent_come_with_what_would_help(
     assert judged(run).invalid_reasons == (f"Writer: requests due 1000, sent 640: {remedy}",)
 
 
+def test_idle_users_of_an_idle_process_are_held_by_something_else() -> None:
+    run = with_sent(run_of(operation(latency_us=40_000)), 640)
+    idle = replace(run, generator=replace(run.generator, cpu_ratio_max=0.03))
+
+    (reason,) = judged(idle).invalid_reasons
+
+    assert reason.endswith(
+        "the target kept 4.0 of 10 users busy, and they used 3% of a core: see what else holds "
+        "them, as waiting in the locustfile"
+    )
+
+
 def test_requests_that_could_only_be_sent_after_the_end_are_too_little_load() -> None:
     """Users who carry 95 % of a rate catch up with nearly all of it, and pass loose limits."""
     run = with_sent(run_of(operation(latency_us=200_000)), 1000)

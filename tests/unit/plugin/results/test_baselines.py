@@ -368,10 +368,11 @@ def test_a_store_cannot_move_the_cursor(pytester: pytest.Pytester) -> None:
     assert result.stdout.lines[-1] == "ERROR: baseline main not saved: \\x1b[2J"
 
 
-def test_a_run_that_measured_nothing_is_no_baseline(baselines: BaselinesOf, tmp_path: Path) -> None:
-    spoiled = results_document(report(run(Verdict.INVALID)))
+def test_an_invalid_run_is_no_baseline(baselines: BaselinesOf, tmp_path: Path) -> None:
+    invalid = RunVerdict(verdict=Verdict.INVALID, invalid_reasons=("too few users",))
+    spoiled = results_document(report(replace(run(), verdict=invalid)))
     (tmp_path / "spoiled.json").write_text(json.dumps(spoiled))
-    with pytest.raises(BaselineUnusable, match="is INVALID: it measured nothing"):
+    with pytest.raises(BaselineUnusable, match="its run of .* is INVALID: too few users"):
         baselines(compare="spoiled.json").check_run(TEST, 0, HERE)
 
 
