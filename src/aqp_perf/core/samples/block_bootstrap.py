@@ -57,6 +57,16 @@ class Dependence:
         """
         return student_quantile(NormalDist().inv_cdf((1 + confidence) / 2), self.freedom)
 
+    def interpolated(self, other: "Dependence", weight: float) -> "Dependence":
+        """Return what lies between this (``weight`` 0) and another (1)."""
+        mine = 1 - weight
+        return Dependence(
+            variance=mine * self.variance + weight * other.variance,
+            independent_variance=mine * self.independent_variance
+            + weight * other.independent_variance,
+            freedom=mine * self.freedom + weight * other.freedom,
+        )
+
     def pooled(self, other: "Dependence") -> "Dependence":
         """Return the dependence of two runs together, if they do not differ, as a test assumes.
 

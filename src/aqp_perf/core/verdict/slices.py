@@ -2,7 +2,7 @@
 
 Slices keep latencies in steps of 6 %. That is too coarse for a quantile but fine enough for its
 dependence: at the two edges of the quantile's step the slices count exactly how many requests took
-longer, and the larger dependence of the two counts.
+longer. Between them the dependence of one run is interpolated; a comparison takes the larger one.
 """
 
 from bisect import bisect_left
@@ -134,10 +134,14 @@ def own_dependence(metric: str, operation: SlicedOperation) -> Dependence:
     quantile = quantile_of(metric)
     if quantile is None:
         return operation.dependence(metric)
-    return max(
-        map(operation.dependence_beyond, _edges(quantile, operation.steps)),
-        key=lambda found: found.effect,
-    )
+    edges = _edges(quantile, operation.steps)
+    found, *longer = map(operation.dependence_beyond, edges)
+    if not longer:
+        return found
+    counts, (step, _) = operation.steps, edges
+    from_step = sum(count for each, count in counts.items() if each >= step)
+    weight = (from_step - (1 - quantile) * counts.total()) / counts[step]
+    return found.interpolated(longer[0], weight)
 
 
 def shared_dependence(metric: str, before: SlicedOperation, after: SlicedOperation) -> Dependence:

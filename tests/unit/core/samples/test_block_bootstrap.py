@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aqp_perf.core.samples.block_bootstrap import block_length, dependence, variance_of_total
+from aqp_perf.core.samples.block_bootstrap import (
+    Dependence,
+    block_length,
+    dependence,
+    variance_of_total,
+)
 
 SERIES = st.lists(st.integers(-1_000, 1_000), min_size=6, max_size=60)
 
@@ -102,3 +107,14 @@ def test_two_runs_have_no_more_freedom_than_both_and_no_less_than_the_smaller(
     pooled = sides[0].pooled(sides[1]).freedom
 
     assert min(freedom) * 0.999 <= pooled <= sum(freedom) * 1.001
+
+
+def test_between_two_dependences_every_part_is_interpolated() -> None:
+    low = Dependence(variance=4.0, independent_variance=2.0, freedom=8.0)
+    high = Dependence(variance=12.0, independent_variance=4.0, freedom=16.0)
+
+    assert low.interpolated(high, 0.25) == Dependence(
+        variance=6.0, independent_variance=2.5, freedom=10.0
+    )
+    assert low.interpolated(high, 0) == low
+    assert low.interpolated(high, 1) == high

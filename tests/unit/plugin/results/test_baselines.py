@@ -372,7 +372,7 @@ def test_an_invalid_run_is_no_baseline(baselines: BaselinesOf, tmp_path: Path) -
     invalid = RunVerdict(verdict=Verdict.INVALID, invalid_reasons=("too few users",))
     spoiled = results_document(report(replace(run(), verdict=invalid)))
     (tmp_path / "spoiled.json").write_text(json.dumps(spoiled))
-    with pytest.raises(BaselineUnusable, match="its run of .* is INVALID: too few users"):
+    with pytest.raises(BaselineUnusable, match=r"its run of .* is INVALID: too few users"):
         baselines(compare="spoiled.json").check_run(TEST, 0, HERE)
 
 
