@@ -29,7 +29,7 @@ from aqp_perf.plugin.runs.state import STATE, State
 from aqp_perf.plugin.session.completeness import may_load
 from aqp_perf.plugin.session.exclusive import alone, among_others, check_lock, lock_path
 from aqp_perf.plugin.session.screen import announce
-from aqp_perf.plugin.settings.options import add_options
+from aqp_perf.plugin.settings.options import add_options, explaining_taken_options
 from aqp_perf.plugin.settings.removed import add_removed_ini_keys, add_removed_options
 from aqp_perf.reports.lines import printable
 
@@ -46,16 +46,24 @@ __all__ = [
 _MARKER = "perf(thresholds, profile, **overrides): a load test; run them with -m perf"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Add the ``--perf-*`` options."""
-    add_options(parser)
+    add_options(parser, pluginmanager)
     add_removed_options(parser)
 
 
-def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser) -> None:
-    """Register the removed ini keys, unless ``--help`` would list them."""
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser
+) -> Generator[None, object, object]:
+    """Register the removed ini keys, unless ``--help`` would list them.
+
+    A conftest may have an option of ours, too.
+    """
     if not early_config.known_args_namespace.help:
         add_removed_ini_keys(parser)
+    with explaining_taken_options(early_config.pluginmanager):
+        return (yield)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -5,7 +5,8 @@ value. With scope `Scope.RUN` it is an argument of the marker, too.
 """
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Final, Literal
 
@@ -332,12 +333,19 @@ OPTIONS: Final = tuple(option for group in OPTION_GROUPS.values() for option in 
 """All options."""
 
 
-def add_options(parser: pytest.Parser) -> None:
-    """Add every command line option and ini key to pytest's."""
+def add_options(parser: pytest.Parser, plugins: pytest.PytestPluginManager) -> None:
+    """Add every command line option and ini key to pytest's.
+
+    Raises:
+        pytest.UsageError: another plugin has an option of the same name.
+    """
+    added = plugins.getplugin("pytestconfig").option
     for title, options in OPTION_GROUPS.items():
         group = parser.getgroup(f"perf-{title}", f"performance tests: {title}")
         for option in options:
             if option.has_flag:
+                if hasattr(added, option.ini_key):
+                    raise option_taken(option.flag, plugins)
                 text = _help(option).replace("%", "%%")
                 if option.kind is Kind.SWITCH:
                     group.addoption(option.flag, action="store_true", default=None, help=text)
@@ -346,6 +354,41 @@ def add_options(parser: pytest.Parser) -> None:
                     group.addoption(option.flag, metavar=option.form, action=action, help=text)
             help_ = f"as {option.flag}" if option.has_flag else _help(option)
             parser.addini(option.ini_key, help_, _INI_TYPES[option.kind], default=None)
+
+
+@contextmanager
+def explaining_taken_options(plugins: pytest.PytestPluginManager) -> Iterator[None]:
+    """Name the option of ours that a plugin or a conftest adds again in this block.
+
+    Raises:
+        pytest.UsageError: pytest refused one.
+    """
+    try:
+        yield
+    except ValueError as error:
+        taken = next((it.flag for it in OPTIONS if repr(it.flag) in str(error)), None)
+        if taken is None:
+            raise
+        raise option_taken(taken, plugins) from error
+
+
+def option_taken(flag: str, plugins: pytest.PytestPluginManager) -> pytest.UsageError:
+    """Return the error that a plugin or a conftest has this option, too: the one that spells it."""
+    hooks = [
+        (name, getattr(it, "pytest_addoption", None)) for name, it in plugins.list_name_plugin()
+    ]
+    owner = next(
+        (
+            name
+            for name, hook in hooks
+            if flag in getattr(getattr(hook, "__code__", None), "co_consts", ())
+        ),
+        "of another package",
+    )
+    return pytest.UsageError(
+        f"{flag}: the plugin {owner} has an option of this name, too: rename that one, or run "
+        "without load tests: -p no:aqp_perf.plugin"
+    )
 
 
 def default_text(option: Option) -> str:

@@ -1,0 +1,40 @@
+"""In a project whose other plugins have names of ours, or treat tests in their own way."""
+
+import pytest
+
+OWN_OPTION = 'def pytest_addoption(parser): parser.addoption("--perf-target", default="shop")\n'
+HELPER_OPTION = """
+FLAG = "--perf-" + "target"
+def pytest_addoption(parser): parser.addoption(FLAG)
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "owner"),
+    [
+        ({"conftest": OWN_OPTION}, [], "conftest.py"),
+        ({"shop": OWN_OPTION}, ["-p", "shop"], "the plugin shop "),
+        ({"shop": HELPER_OPTION}, ["-p", "shop"], "the plugin of another package "),
+    ],
+)
+def test_an_option_of_ours_in_another_plugin_is_one_sentence(
+    pytester: pytest.Pytester, module: dict[str, str], arguments: list[str], owner: str
+) -> None:
+    """Pytest would end with a traceback."""
+    pytester.makepyfile(test_it="def test_it(): pass", **module)
+
+    result = pytester.runpytest_subprocess("-p", "no:locust", *arguments)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    (line,) = (line for line in result.errlines if line)
+    assert line.startswith("ERROR: --perf-target: ")
+    assert owner in line
+
+
+def test_an_error_of_a_conftest_is_not_ours(pytester: pytest.Pytester) -> None:
+    """It is shown as pytest shows it."""
+    pytester.makeconftest("def pytest_addoption(parser): raise ValueError('a mistake')")
+
+    result = pytester.runpytest_subprocess("-p", "no:locust")
+
+    result.stderr.fnmatch_lines(["ValueError: a mistake"])
