@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Final
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from aqp_perf.core.data.dataset import DATASET_SIZES
 from aqp_perf.errors import RemovedOption
 from aqp_perf.plugin.settings.option import flag_of
-from aqp_perf.plugin.settings.options import OPTIONS
+from aqp_perf.plugin.settings.options import INI_VALUE, OPTIONS
 
 REMOVED: Final[Mapping[str, str]] = {
     "abort_after": "write the number into the rule, 'abort: failure_ratio > 50% after 200'",
@@ -41,7 +40,7 @@ def add_removed_options(parser: pytest.Parser) -> None:
 def add_removed_ini_keys(parser: pytest.Parser) -> None:
     """Register removed ini keys, so that `check_removed` sees them; ``--help`` would list them."""
     for name in REMOVED:
-        parser.addini(f"perf_{name}", "removed", default=None)
+        parser.addini(f"perf_{name}", "removed", INI_VALUE, default=None)
 
 
 def check_removed(config: pytest.Config) -> None:
@@ -54,6 +53,14 @@ def check_removed(config: pytest.Config) -> None:
         if config.getoption(flag, None) is not None:
             raise RemovedOption(flag, replacement)
     for name, replacement in REMOVED.items():
-        with suppress(ValueError):  # not registered: see `add_removed_ini_keys`
-            if config.getini(f"perf_{name}") is not None:
-                raise RemovedOption(f"ini key perf_{name}", replacement)
+        if _has_ini_key(config, f"perf_{name}"):
+            raise RemovedOption(f"ini key perf_{name}", replacement)
+
+
+def _has_ini_key(config: pytest.Config, key: str) -> bool:
+    try:
+        return config.getini(key) is not None
+    except ValueError:  # not registered: see `add_removed_ini_keys`
+        return False
+    except (TypeError, pytest.UsageError):  # given, and of another type
+        return True

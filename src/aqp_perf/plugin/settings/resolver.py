@@ -5,6 +5,7 @@ the default. A profile that a marker or the ini file chooses lies directly below
 values.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -19,13 +20,19 @@ from aqp_perf.errors import (
 )
 from aqp_perf.plugin.settings.load_settings import LoadSettings
 from aqp_perf.plugin.settings.option import Kind, Option, Scope
-from aqp_perf.plugin.settings.options import OPTIONS, PROFILE, THRESHOLD
+from aqp_perf.plugin.settings.options import INI_VALUE, OPTIONS, PROFILE, THRESHOLD
 from aqp_perf.plugin.settings.profiles import DEFAULT_PROFILE, Profile, read_prices, read_profiles
 from aqp_perf.plugin.settings.removed import REMOVED, check_removed
 from aqp_perf.plugin.settings.session_settings import SessionSettings
 from aqp_perf.plugin.settings.written_files import check_written_files
 
 _BY_KEY: Final[Mapping[str, Option]] = {option.key: option for option in OPTIONS}
+
+_HINTS: Final = {
+    Kind.LIST: "give a list of texts, such as ['p99 < 300 ms']",
+    Kind.SWITCH: "write true or false",
+    Kind.VALUE: "write one text or number",
+}
 
 Value = str | bool | tuple[str, ...]
 """Of an option of each kind, as the command line gives it."""
@@ -59,8 +66,7 @@ class Resolver:
         pyproject = config.rootpath / "pyproject.toml"
         self._profiles = read_profiles(pyproject)
         flags = {option.key: config.getoption(option.flag) for option in OPTIONS if option.has_flag}
-        keys = {option.key: config.getini(option.ini_key) for option in OPTIONS}
-        command_line, ini = Layer(flags, "{flag}"), Layer(keys, "ini key {ini}")
+        command_line, ini = Layer(flags, "{flag}"), _ini_layer(config)
         for layer in (command_line, ini):
             _value_of(THRESHOLD, [layer])  # a mistake is blamed on the layer that makes it
         self._above = (command_line, *self._chosen_profile(command_line))
@@ -119,6 +125,29 @@ class Resolver:
         return [_profile_layer(str(name), self._profiles)]
 
 
+def _ini_layer(config: pytest.Config) -> Layer:
+    """Return the layer of the ini file, or of a TOML file, whose values have types.
+
+    Raises:
+        ConfigError: a value has another type; pytest's own words say which.
+    """
+    values: dict[str, Value] = {}
+    layer = Layer(values, "ini key {ini}")
+    for option in OPTIONS:
+        name = layer.name(option)
+        try:
+            with warnings.catch_warnings():  # of a list instead of a text, which is refused here
+                warnings.simplefilter("ignore")
+                value = config.getini(option.ini_key)
+        except (pytest.UsageError, TypeError, ValueError) as error:  # the last two: before 9.2
+            takes_text = option.kind is Kind.VALUE and INI_VALUE == "string"
+            hint = "write it in quotes" if takes_text else _HINTS[option.kind]
+            raise ConfigError(f"{name}: {error}: {hint}") from error
+        if value is not None:
+            values[option.key] = _as_given(option, value, name)
+    return layer
+
+
 def _arguments_layer(arguments: Mapping[str, object], origin: str) -> Layer:
     """Return the layer of a marker's or a call's keyword arguments."""
     for option in OPTIONS:
@@ -158,12 +187,7 @@ def _as_given(option: Option, value: object, name: str) -> Value:
             return value
         case Kind.VALUE, str() | int() | float() if not isinstance(value, bool):
             return str(value)
-    hints = {
-        Kind.LIST: "give a list of texts, such as ['p99 < 300 ms']",
-        Kind.SWITCH: "write true or false",
-        Kind.VALUE: "write one text or number",
-    }
-    raise InvalidOption(name, value, hints[option.kind])
+    raise InvalidOption(name, value, _HINTS[option.kind])
 
 
 def _values_of(layers: Sequence[Layer], scope: Scope) -> dict[str, Any]:
