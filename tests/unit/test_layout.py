@@ -12,6 +12,7 @@ MOST_MODULES = 12
 SUBPACKAGES = ("core", "loadgen", "targets", "plugin", "aqp", "reports")
 WITHOUT_MODULE = {
     # of a part of a module
+    "plugin/settings/test_toml_values.py",
     "plugin/runs/test_admission.py",
     "plugin/session/test_gone_terminals.py",
     "reports/text/test_comparison_block.py",
