@@ -30,7 +30,8 @@ from aqp_perf.core.results.series import history_name
 from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict
 from aqp_perf.plugin.results.baselines import Baselines
 from aqp_perf.plugin.runs.judging import with_comparisons
-from aqp_perf.plugin.settings.session_settings import BaselineSettings, MissingBaseline
+from aqp_perf.plugin.settings.option_values import MissingBaseline
+from aqp_perf.plugin.settings.session_settings import BaselineSettings
 from aqp_perf.stores.file_store import Place
 from benchmarks.gate_errors import MODELS, shown, simulated
 

@@ -6,6 +6,9 @@ import signal
 import pytest
 from hypothesis import settings
 
+# Pytester forgets what a session inside of a test is the first to import.
+import aqp_perf.plugin.start  # noqa: F401
+
 pytest_plugins = ["pytester"]
 
 # No examples by chance, and a busy core is no slow code.

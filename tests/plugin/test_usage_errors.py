@@ -60,7 +60,7 @@ OPTIONS = [
         ["--perf-profile", "smok"],
         (
             "--perf-profile: 'smok' is not valid: use one of smoke, seed, nightly, or add "
-            "[tool.perf.profiles.smok]"
+            "[tool.aqp-perf.profiles.smok]"
         ),
     ),
     (
@@ -438,7 +438,7 @@ def test_bad_ini_key(pytester: pytest.Pytester, line: str, text: str) -> None:
 
 @pytest.mark.parametrize(("line", "text"), PROFILES, ids=[line for line, _ in PROFILES])
 def test_bad_profile(pytester: pytest.Pytester, line: str, text: str) -> None:
-    pytester.makepyprojecttoml(f"[tool.perf.profiles.own]\n{line}")
+    pytester.makepyprojecttoml(f"[tool.aqp-perf.profiles.own]\n{line}")
 
     result = run(pytester, "--perf-profile", "own")
 

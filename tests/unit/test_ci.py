@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
+from aqp_perf.plugin.settings.option_values import MissingBaseline
 from aqp_perf.plugin.settings.options import OPTIONS
 from aqp_perf.plugin.settings.resolver import Resolver
-from aqp_perf.plugin.settings.session_settings import MissingBaseline
 from aqp_perf.targets import TargetKind
 from aqp_perf.targets.sweep.__main__ import main as sweep
 

@@ -1,53 +1,49 @@
-"""The pytest plugin: its hooks, in the order in which pytest calls them, and its fixtures.
+"""The pytest plugin as every session has it: options, the marker and the fixtures.
 
-A test requests the fixture ``perf_load`` and is marked ``perf``. Each of its load runs is judged
-when it ends: FAIL fails the test; INVALID and NO DATA, which say nothing about the target, are
-errors of the test.
+The rest is imported and registered when the session turns out to have load tests: see `start`.
+Until then this package does and reads nothing, so that other tests do not notice it.
 """
 
-from collections.abc import Generator
-from contextlib import AbstractContextManager, nullcontext
-from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aqp_perf.errors import ConfigError, PerfError
-from aqp_perf.plugin.fixtures import (
-    PerfLoad,
-    marker_arguments,
-    perf_aqp,
-    perf_dataset,
-    perf_load,
-    perf_table,
-    perf_target,
+from aqp_perf.plugin.session.load_tests import may_load, uses_plugin
+from aqp_perf.plugin.session.locust_plugin import keep_out
+from aqp_perf.plugin.session.xdist_workers import XdistWorkers, is_controller, is_worker
+from aqp_perf.plugin.settings.options import (
+    add_options,
+    explaining_taken_options,
+    is_any_named,
 )
-from aqp_perf.plugin.runs.load_request import shipped_requests
-from aqp_perf.plugin.runs.load_runs import RUNS, TestRuns
-from aqp_perf.plugin.runs.outcomes import complete_report
-from aqp_perf.plugin.runs.site import Aqp
-from aqp_perf.plugin.runs.state import STATE, State
-from aqp_perf.plugin.session.completeness import may_load
-from aqp_perf.plugin.session.exclusive import alone, among_others, check_lock, lock_path
-from aqp_perf.plugin.session.screen import announce
-from aqp_perf.plugin.settings.options import add_options, explaining_taken_options
 from aqp_perf.plugin.settings.removed import add_removed_ini_keys, add_removed_options
-from aqp_perf.reports.lines import printable
 
-__all__ = [
-    "Aqp",
-    "PerfLoad",
-    "perf_aqp",
-    "perf_dataset",
-    "perf_load",
-    "perf_table",
-    "perf_target",
-]
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from aqp_perf.core.data.dataset import Dataset
+    from aqp_perf.plugin.fixtures import PerfLoad
+    from aqp_perf.plugin.runs.site import Aqp
+    from aqp_perf.plugin.runs.state import State
+    from aqp_perf.targets import Table, Target
+
+__all__ = ["Aqp", "PerfLoad"]
 
 _MARKER = "perf(thresholds, profile, **overrides): a load test; run them with -m perf"
 
 
+def __getattr__(name: str) -> object:
+    """Import a public name at its first use."""
+    if name not in __all__:
+        raise AttributeError(name)
+    from aqp_perf.plugin import fixtures  # noqa: PLC0415 - see above
+
+    return getattr(fixtures, name)
+
+
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Add the ``--perf-*`` options."""
+    """Add the ``--perf-*`` options, and keep Locust's own plugin out."""
+    keep_out(parser, pluginmanager)
     add_options(parser, pluginmanager)
     add_removed_options(parser)
 
@@ -55,7 +51,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser
-) -> Generator[None, object, object]:
+) -> "Generator[None, object, object]":
     """Register the removed ini keys, unless ``--help`` would list them.
 
     A conftest may have an option of ours, too.
@@ -67,121 +63,79 @@ def pytest_load_initial_conftests(
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Read all options, before anything is created, and register the other plugin objects."""
+    """Register the marker, and what xdist's controller needs before it knows of load tests.
+
+    A session that names one of our options begins at once: what is wrong with them ends it before
+    anything is collected. A controller collects no tests, and so heeds the ini file, too.
+    """
     config.addinivalue_line("markers", _MARKER)
-    try:
-        check_lock(lock_path())
-        state = config.stash[STATE] = State(config)
-    except ConfigError as error:
-        raise _usage_error(error) from error
-    for plugin in (state.interrupts, state.workers, state.collector, state.completeness):
-        config.pluginmanager.register(plugin)
+    if not is_worker(config):
+        config.pluginmanager.register(XdistWorkers(config, begin), XdistWorkers.NAME)
+    if is_any_named(config, ini=is_controller(config)):
+        begin(config)
 
 
-def pytest_report_header(config: pytest.Config) -> str:
-    """Say where load would go."""
-    state = config.stash[STATE]
-    session = state.session
-    return (
-        f"perf: target {session.target.url or session.target.kind}, AQP {session.aqp}, "
-        f"profile {state.resolver.load({}).profile}, data seed {session.dataset.seed}, "
-        f"run {session.run_id}"
-    )
-
-
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Check the marker of every load test, before the first one runs.
+    """Begin if a test that was not deselected needs us."""
+    if any(map(uses_plugin, items)):
+        from aqp_perf.plugin import start  # noqa: PLC0415 - see above
 
-    A worker of xdist cannot end the session with a usage error: there, the test is an error.
+        start.begin_collected(config, items)
+
+
+def begin(config: pytest.Config) -> "State":
+    """Return the state of a session with load tests, which begins with the first call."""
+    from aqp_perf.plugin import start  # noqa: PLC0415 - see above
+
+    return start.begin(config)
+
+
+@pytest.fixture(scope="session")
+def perf_target(request: pytest.FixtureRequest) -> "Iterator[Target]":
+    """The open target: moto, DynamoDB Local, an endpoint or AWS."""
+    yield from _fixtures(request).opened_target(request)
+
+
+@pytest.fixture(scope="session")
+def perf_dataset(request: pytest.FixtureRequest) -> "Dataset":
+    """The data that is seeded into the table, and that the workloads read and write."""
+    return begin(request.config).session.dataset
+
+
+@pytest.fixture(scope="session")
+def perf_table(
+    request: pytest.FixtureRequest, perf_target: "Target", perf_dataset: "Dataset"
+) -> "Iterator[Table]":
+    """The seeded table: a new one, deleted at the end, or the one of ``--perf-table``."""
+    yield from _fixtures(request).opened_table(request, perf_target, perf_dataset)
+
+
+@pytest.fixture(scope="session")
+def perf_aqp(
+    request: pytest.FixtureRequest, perf_target: "Target", perf_table: "Table"
+) -> "Iterator[Aqp]":
+    """The AQP: the embedded stand-in, or the running one of ``--perf-aqp``."""
+    yield from _fixtures(request).opened_aqp(request, perf_target, perf_table)
+
+
+@pytest.fixture
+def perf_load(request: pytest.FixtureRequest) -> "PerfLoad":
+    """Put load on the target: ``perf_load("PartiqlWriteUser")``.
+
+    Raises:
+        LoadNotAlone: the test requested it while it ran, and is not marked ``perf``.
     """
-    state = config.stash[STATE]
-    if state.process.is_worker:
-        return
-    for item in items:
-        try:
-            state.resolver.load(marker_arguments(item))
-            if may_load(item):
-                state.baselines.check_environment()
-        except ConfigError as error:
-            raise _usage_error(error, f"{item.nodeid}: ") from error
+    if not may_load(request.node):
+        from aqp_perf.errors import LoadNotAlone  # noqa: PLC0415 - see above
+
+        raise LoadNotAlone
+    load: PerfLoad = _fixtures(request).PerfLoad(request)
+    return load
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Run a load test alone on the machine, and keep its runs however it ends."""
-    with _lock(item):
-        try:
-            return (yield)
-        finally:
-            left = item.stash[RUNS].take_unreported() if RUNS in item.stash else ()
-            if left:
-                item.config.stash[STATE].collector.keep(left)
+def _fixtures(request: pytest.FixtureRequest) -> Any:  # noqa: ANN401 - the module
+    begin(request.config)
+    from aqp_perf.plugin import fixtures  # noqa: PLC0415 - see above
 
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Check the marker of the test, and what its load may cost, before any fixture."""
-    state = item.config.stash[STATE]
-    load = state.resolver.load(marker_arguments(item))
-    if may_load(item):
-        state.costs.expect(*shipped_requests(load))
-    item.stash[RUNS] = TestRuns(item, state)
-    # An attempt that pytest-rerunfailures repeats leaves its figures here.
-    own = [pair for pair in item.user_properties if not pair[0].startswith("perf.")]
-    item.user_properties[:] = own
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Keep an error of ours in the body for the teardown: it is no failure of the target."""
-    try:
-        return (yield)
-    except PerfError as error:
-        item.stash[RUNS].error = error
-        return None
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let the report show the verdicts of the test's runs, and carry them to the collector."""
-    report = yield
-    complete_report(report, call, item, item.stash.get(RUNS, None))
-    return report
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
-    """Write the reports first and save a baseline last, then set the exit code.
-
-    The hooks in between may still make the session red, and a red session is no baseline.
-    """
-    state = session.config.stash[STATE]
-    reports = not (state.process.is_worker or session.config.option.collectonly)
-    with state.interrupts.finishing():
-        if state.interrupts.signal is not None:
-            for node in state.workers.interrupt():
-                state.collector.pytest_testnodedown(node)
-        if reports:
-            state.collector.write_files()
-        result = yield
-        if reports and state.session.baselines.save is not None:
-            is_green = state.exit_code(session.exitstatus) == pytest.ExitCode.OK
-            is_whole = not state.interrupts.is_cut_short
-            state.collector.save_baseline(state.baselines, is_green=is_green and is_whole)
-    session.exitstatus = state.exit_code(session.exitstatus)
-    return result
-
-
-def _lock(item: pytest.Item) -> AbstractContextManager[None]:
-    if may_load(item):
-        return alone(lock_path(), partial(announce, item.config))
-    if item.config.stash[STATE].process.is_worker:
-        return among_others(lock_path())
-    return nullcontext()
-
-
-def _usage_error(error: ConfigError, where: str = "") -> pytest.UsageError:
-    notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
-    return pytest.UsageError(printable(f"{where}{error}{notes}"))
+    return fixtures

@@ -1,4 +1,4 @@
-"""The fixtures: each opens one thing, yields it and closes it."""
+"""What the fixtures do: each opens one thing, yields it and closes it."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -12,14 +12,14 @@ from aqp_perf.children import running_server
 from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.load.planned_load import USER_WORK
 from aqp_perf.core.measured.run_result import RunResult
-from aqp_perf.errors import ConfigError, InvalidOption, LoadNotAlone, TableNotFound
+from aqp_perf.errors import ConfigError, InvalidOption, TableNotFound
 from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.runs.load_runs import RUNS
 from aqp_perf.plugin.runs.site import Aqp, Site
 from aqp_perf.plugin.runs.state import STATE
-from aqp_perf.plugin.session.completeness import may_load
 from aqp_perf.plugin.settings.session_settings import SessionSettings
-from aqp_perf.targets import Table, Target, TargetKind, random_name, table_name
+from aqp_perf.random_name import random_name
+from aqp_perf.targets import Table, Target, TargetKind, table_name
 
 AQP_USER_VARIABLE = "PERF_AQP_USER"
 AQP_PASSWORD_VARIABLE = "PERF_AQP_PASSWORD"  # noqa: S105 - the name of a variable
@@ -86,9 +86,8 @@ class PerfLoad:
         )
 
 
-@pytest.fixture(scope="session")
-def perf_target(request: pytest.FixtureRequest) -> Iterator[Target]:
-    """The open target: moto, DynamoDB Local, an endpoint or AWS."""
+def opened_target(request: pytest.FixtureRequest) -> Iterator[Target]:
+    """Yield the open target; skip where there is none."""
     spec = request.config.stash[STATE].session.target
     if spec.kind is TargetKind.NONE:
         pytest.skip("--perf-target is none: there is no DynamoDB to test")
@@ -98,66 +97,46 @@ def perf_target(request: pytest.FixtureRequest) -> Iterator[Target]:
         yield target
 
 
-@pytest.fixture(scope="session")
-def perf_dataset(pytestconfig: pytest.Config) -> Dataset:
-    """The data that is seeded into the table, and that the workloads read and write."""
-    return pytestconfig.stash[STATE].session.dataset
-
-
-@pytest.fixture(scope="session")
-def perf_table(
-    request: pytest.FixtureRequest, perf_target: Target, perf_dataset: Dataset
+def opened_table(
+    request: pytest.FixtureRequest, target: Target, dataset: Dataset
 ) -> Iterator[Table]:
-    """The seeded table: a new one, deleted at the end, or the one of ``--perf-table``."""
+    """Yield the seeded table: a new one, deleted at the end, or the one of ``--perf-table``."""
     state = request.config.stash[STATE]
     session = state.session
     if session.table is not None:
         with _stopping_if_refused(request):
-            table = targets.existing_table(perf_target, session.table, perf_dataset)
+            table = targets.existing_table(target, session.table, dataset)
         yield table
         return
-    state.costs.admit_table(perf_target.region)
+    state.costs.admit_table(target.region)
     with targets.open_table(
-        perf_target,
+        target,
         name=table_name(f"{session.run_id}_{random_name()}"),
-        dataset=perf_dataset,
+        dataset=dataset,
         run_id=session.run_id,
         billing=session.billing,
         keep=session.keep_table,
     ) as table:
         yield table
         if session.keep_table:
-            state.collector.kept_table = f"{table.name} at {perf_target.endpoint}"
+            state.collector.kept_table = f"{table.name} at {target.endpoint}"
 
 
-@pytest.fixture(scope="session")
-def perf_aqp(pytestconfig: pytest.Config, perf_target: Target, perf_table: Table) -> Iterator[Aqp]:
-    """The AQP: the embedded stand-in, or the running one of ``--perf-aqp``."""
-    chosen = pytestconfig.stash[STATE].session.aqp
+def opened_aqp(request: pytest.FixtureRequest, target: Target, table: Table) -> Iterator[Aqp]:
+    """Yield the AQP: the embedded stand-in, or the running one of ``--perf-aqp``."""
+    chosen = request.config.stash[STATE].session.aqp
     if chosen == "none":
         pytest.skip("--perf-aqp is none: there is no AQP to test")
     if chosen != "embedded":
-        _check(chosen, perf_table)
+        _check(chosen, table)
         yield Aqp(url=chosen, label="AQP")
         return
-    options = ["--endpoint-url", perf_target.endpoint, "--region", perf_target.region]
-    options += ["--table", perf_table.name]
-    environment = perf_target.environment()
+    options = ["--endpoint-url", target.endpoint, "--region", target.region]
+    options += ["--table", table.name]
+    environment = target.environment()
     with running_server("embedded AQP", "aqp_perf.aqp", *options, environment=environment) as aqp:
-        _check(aqp.url, perf_table)
+        _check(aqp.url, table)
         yield Aqp(url=aqp.url, label="embedded AQP, not the real one", process=aqp.process)
-
-
-@pytest.fixture
-def perf_load(request: pytest.FixtureRequest) -> PerfLoad:
-    """Put load on the target: ``perf_load("PartiqlWriteUser")``.
-
-    Raises:
-        LoadNotAlone: the test requested it while it ran, and is not marked ``perf``.
-    """
-    if not may_load(request.node):
-        raise LoadNotAlone
-    return PerfLoad(request)
 
 
 def marker_arguments(item: pytest.Item) -> dict[str, object]:

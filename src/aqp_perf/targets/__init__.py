@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aqp_perf.targets.kinds.target import Target, TargetKind, TargetSpec, parse_target
 from aqp_perf.targets.tables.billing import Billing, parse_billing
-from aqp_perf.targets.tables.table import Table, random_name, table_name
+from aqp_perf.targets.tables.table import Table, table_name
 
 if TYPE_CHECKING:
     from aqp_perf.targets.kinds.open_target import open_target
@@ -30,7 +30,6 @@ __all__ = [
     "open_target",
     "parse_billing",
     "parse_target",
-    "random_name",
     "table_capacity",
     "table_name",
 ]

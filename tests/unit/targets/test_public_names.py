@@ -17,7 +17,6 @@ NAMES = [
     "open_target",
     "parse_billing",
     "parse_target",
-    "random_name",
     "table_capacity",
     "table_name",
 ]

@@ -1,7 +1,8 @@
 """What AWS charges for DynamoDB, in US dollars.
 
 The prices that ship are those of us-east-1 since 1 November 2024. For other regions, most of which
-are more expensive, twice these prices are assumed, unless ``[tool.perf.prices]`` has the region's.
+are more expensive, twice these prices are assumed, unless ``[tool.aqp-perf.prices]`` has those of
+the region.
 
 Not included, because a run needs very little of it: storage (0.25 USD per GB and month) and data
 transfer. The free tier is not deducted.
@@ -23,7 +24,7 @@ from aqp_perf.errors import InvalidOption
 
 MILLION: Final = Decimal(1_000_000)
 
-_SETTING: Final = "[tool.perf.prices]"
+_SETTING: Final = "[tool.aqp-perf.prices]"
 _CENT: Final = Decimal("0.01")
 
 
@@ -61,7 +62,7 @@ def prices_in(region: str) -> Prices:
 
 
 def prices_of_setting(setting: Mapping[str, object]) -> Prices:
-    """Return the prices in ``[tool.perf.prices]``, which has all of them and their date.
+    """Return the prices in ``[tool.aqp-perf.prices]``, which has all of them and their date.
 
     Raises:
         InvalidOption: a key is unknown or missing, or a value is not a price or date.

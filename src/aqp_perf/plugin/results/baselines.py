@@ -25,8 +25,8 @@ from aqp_perf.errors import BaselineUnusable
 from aqp_perf.files import read_file
 from aqp_perf.history.reading import read_history
 from aqp_perf.plugin.results.references import Reference, reference_errors
-from aqp_perf.plugin.settings.option_values import SUFFIX, best_sessions, is_path
-from aqp_perf.plugin.settings.session_settings import BaselineSettings, MissingBaseline
+from aqp_perf.plugin.settings.option_values import SUFFIX, MissingBaseline, best_sessions, is_path
+from aqp_perf.plugin.settings.session_settings import BaselineSettings
 from aqp_perf.reports.facts.decisive import rule_text
 from aqp_perf.reports.facts.runs import run_names
 from aqp_perf.reports.lines import Line, Style, printable

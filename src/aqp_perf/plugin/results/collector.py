@@ -20,16 +20,10 @@ from aqp_perf.plugin.results.baselines import Baselines
 from aqp_perf.plugin.results.report_files import ReportFiles
 from aqp_perf.plugin.results.session_command import session_command
 from aqp_perf.plugin.session.screen import MARKUP
-from aqp_perf.plugin.session.xdist_workers import Process
+from aqp_perf.plugin.session.xdist_workers import RUNS_ATTRIBUTE, Process
 from aqp_perf.reports.lines import Line, Style
 from aqp_perf.reports.text.session import session_lines
 
-_RUNS_ATTRIBUTE = "perf_runs"
-"""Attribute of a load test's report: its runs, as JSON text.
-
-xdist sends it to the controller. What xdist could not send would end a worker, and what cannot be
-JSON shows without xdist too.
-"""
 _WORKER_OUTPUT = "perf_interrupted_runs"
 
 
@@ -75,7 +69,7 @@ class Collector:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the runs that a report carries, before showing it can fail."""
-        runs: str | None = getattr(report, _RUNS_ATTRIBUTE, None)
+        runs: str | None = getattr(report, RUNS_ATTRIBUTE, None)
         if runs is not None and not self._process.is_worker:
             self._judged.extend(_read(runs))
             self._has_red_load_test |= report.failed
@@ -165,7 +159,7 @@ def applies(threshold: Threshold, run: RunResult) -> bool:
 
 def attach(report: pytest.TestReport, judged: Sequence[JudgedRun]) -> None:
     """Let the report of a load test carry runs."""
-    setattr(report, _RUNS_ATTRIBUTE, to_json(tuple(judged)))
+    setattr(report, RUNS_ATTRIBUTE, to_json(tuple(judged)))
 
 
 def _read(runs: str) -> tuple[JudgedRun, ...]:

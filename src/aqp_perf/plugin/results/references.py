@@ -12,7 +12,8 @@ from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile
 from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.errors import BaselineUnusable, ResultError
-from aqp_perf.plugin.settings.session_settings import BaselineSettings, MissingBaseline
+from aqp_perf.plugin.settings.option_values import MissingBaseline
+from aqp_perf.plugin.settings.session_settings import BaselineSettings
 from aqp_perf.stores.file_store import STORE_ERRORS
 
 _PACING: Final = "pacing"

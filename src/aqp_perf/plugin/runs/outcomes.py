@@ -12,7 +12,7 @@ from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.errors import PerfError, RunNotJudged, ThresholdsViolated
 from aqp_perf.plugin.results.collector import attach
 from aqp_perf.plugin.runs.load_runs import TestRuns
-from aqp_perf.plugin.session.completeness import may_load
+from aqp_perf.plugin.session.load_tests import may_load
 from aqp_perf.reports.facts.decisive import decisive_text
 from aqp_perf.reports.lines import printable
 from aqp_perf.reports.text.terminal import failure_text

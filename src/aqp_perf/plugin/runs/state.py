@@ -14,7 +14,7 @@ from aqp_perf.plugin.session.interrupts import Interrupts
 from aqp_perf.plugin.session.progress_display import ProgressDisplay
 from aqp_perf.plugin.session.xdist_workers import Process, XdistWorkers
 from aqp_perf.plugin.settings.resolver import Resolver
-from aqp_perf.targets import random_name
+from aqp_perf.random_name import random_name
 
 
 class State:
@@ -26,7 +26,9 @@ class State:
 
     def __init__(self, config: pytest.Config) -> None:
         self.process = process = Process.of(config)
-        self.resolver = Resolver(config, run_id=process.run_id or random_name())
+        self.workers: XdistWorkers | None = config.pluginmanager.getplugin(XdistWorkers.NAME)
+        own_id = self.workers.run_id if self.workers is not None else random_name()
+        self.resolver = Resolver(config, run_id=process.run_id or own_id)
         self.session = session = self.resolver.session
         thresholds = self.resolver.load({}).session_thresholds
         self.baselines = Baselines(session.baselines, config.rootpath)
@@ -38,8 +40,11 @@ class State:
         self.costs = SessionCosts(session, processes=process.count)
         self.progress = ProgressDisplay(config, session.progress)
         self.interrupts = Interrupts(is_worker=process.is_worker)
-        self.workers = XdistWorkers(session.run_id)
+        if self.workers is not None:
+            self.workers.take_run_id(session.run_id)
         self.completeness = Completeness()
+        self.has_header = False
+        """Whether the terminal says where load would go."""
         self.is_option_refused = False
         """Whether an option turned out to be wrong when the target was opened."""
 

@@ -8,16 +8,11 @@ from typing import Any, Final
 
 import pytest
 
+from aqp_perf.plugin.session.load_tests import may_load
 from aqp_perf.plugin.session.screen import MARKUP
 from aqp_perf.reports.lines import Style, printable
 
 _WORKER_OUTPUT: Final = "perf_load_tests"
-
-
-def may_load(item: pytest.Item) -> bool:
-    """Return whether a test can run load: a marked one may request the fixture while it runs."""
-    names_fixture = "perf_load" in getattr(item, "fixturenames", ())
-    return names_fixture or item.get_closest_marker("perf") is not None
 
 
 class Completeness:

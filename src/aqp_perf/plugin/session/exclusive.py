@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from aqp_perf.core.load.durations import format_duration
-from aqp_perf.errors import InvalidOption
-from aqp_perf.files import check_takes_file
 
 LOCK_FILE_VARIABLE = "PERF_LOCK_FILE"
 """Environment variable with another lock file, as for a pytest session inside a test."""
@@ -29,36 +27,29 @@ def lock_path() -> Path:
     return Path(named) if named else Path(tempfile.gettempdir()) / "aqp-perf.lock"
 
 
-def check_lock(path: Path) -> None:
-    """Check that the lock files can be opened, or created; none is.
-
-    Raises:
-        InvalidOption: names the file and the reason.
-    """
-    for file in (path, _gate(path)):
-        try:
-            if file.exists() or file.is_symlink():
-                _open(file).close()
-            else:
-                file.parent.stat()
-                check_takes_file(file)
-        except OSError as error:
-            hint = f"{error.strerror}: name a file that every user of this machine can read"
-            raise InvalidOption(LOCK_FILE_VARIABLE, str(file), hint) from error
-
-
 @contextmanager
 def alone(path: Path, tell: Callable[[str], object] = lambda _: None) -> Iterator[None]:
     """Hold the lock exclusively; wait until nobody else holds it.
 
+    Without a file that can be opened, such as one in a folder of another user, nothing is locked.
+
     Args:
         path: the file that is locked.
-        tell: called with a line when this has to wait, and with one when the wait is over.
+        tell: called with a line when this has to wait, with one when the wait is over, and with one
+            when the lock cannot be had.
     """
     began_s = None
     with ExitStack() as held:
         for file in (_gate(path), path):
-            opened = held.enter_context(_open(file))
+            try:
+                opened = held.enter_context(_open(file))
+            except OSError as error:
+                tell(
+                    f"cannot open the lock {file}: {error.strerror}: if another load test runs on "
+                    f"this machine, each is measured as latency of the other; {LOCK_FILE_VARIABLE} "
+                    "names another file"
+                )
+                break
             try:
                 fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -74,8 +65,9 @@ def alone(path: Path, tell: Callable[[str], object] = lambda _: None) -> Iterato
 @contextmanager
 def among_others(path: Path) -> Iterator[None]:
     """Share the lock; wait while somebody holds it exclusively, or waits to do so."""
-    with _open(path) as shared:
-        with _open(_gate(path)) as gate:
+    with ExitStack() as held:
+        with suppress(OSError), _open(_gate(path)) as gate:  # `alone` says why it cannot be had
+            shared = held.enter_context(_open(path))
             fcntl.flock(gate, fcntl.LOCK_EX)
             fcntl.flock(shared, fcntl.LOCK_SH)
         yield

@@ -56,7 +56,7 @@ class Interrupts:
         """Restore the signal handlers last of all: pytest's own clean-up takes a while."""
         config.add_cleanup(self._give_back)
 
-    def pytest_sessionstart(self) -> None:
+    def start(self) -> None:
         """Handle signals, which only the main thread can."""
         if threading.current_thread() is threading.main_thread():
             numbers = [signal.SIGINT, signal.SIGTERM]

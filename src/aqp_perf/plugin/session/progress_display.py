@@ -16,7 +16,7 @@ import pytest
 from aqp_perf.core.measured.run_progress import Progress
 from aqp_perf.core.verdict.verdicts import RunVerdict
 from aqp_perf.plugin.session.screen import drop_gone_terminals, has_terminal, uncaptured
-from aqp_perf.plugin.settings.session_settings import ProgressKind
+from aqp_perf.plugin.settings.option_values import ProgressKind
 from aqp_perf.reports.lines import printable
 from aqp_perf.reports.text.progress_text import Rates, View, progress_line, view
 

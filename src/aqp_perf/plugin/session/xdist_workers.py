@@ -5,14 +5,31 @@ the signal work on for 5 s, and kills one that takes 10 s to delete its table.
 """
 
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import pytest
 
 _END_TIMEOUT_S = 60.0
 """For a worker to end its load run, wait for requests under way and delete its table."""
 _RUN_ID = "perf_run_id"
+RUNS_ATTRIBUTE: Final = "perf_runs"
+"""Attribute of a load test's report: its runs, as JSON text.
+
+xdist sends it to the controller. What xdist could not send would end a worker, and what cannot be
+JSON shows without xdist too.
+"""
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Return whether a controller reports for this process."""
+    return hasattr(config, "workerinput")
+
+
+def is_controller(config: pytest.Config) -> bool:
+    """Return whether workers run the tests of this process."""
+    return not is_worker(config) and config.getoption("dist", "no") != "no"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +57,43 @@ class Process:
 
 
 class XdistWorkers:
-    """A plugin object of the controller: the workers that have not ended yet."""
+    """A plugin object of the controller: the workers that have not ended yet.
 
-    def __init__(self, run_id: str) -> None:
-        self._run_id = run_id
+    A controller collects no tests. It learns from the first report of a load test that there are
+    some, and then calls ``begin``.
+    """
+
+    NAME: Final = "aqp_perf xdist workers"
+
+    def __init__(self, config: pytest.Config, begin: Callable[[pytest.Config], Any]) -> None:
+        self._config, self._begin = config, begin
+        self._has_begun = False
         self._nodes: list[Any] = []
+        self._run_id: str | None = None
+
+    @property
+    def run_id(self) -> str:
+        """The run id of the session, if the user chooses none."""
+        if self._run_id is None:
+            from aqp_perf.random_name import random_name  # noqa: PLC0415 - few sessions need it
+
+            self._run_id = random_name()
+        return self._run_id
+
+    def take_run_id(self, run_id: str) -> None:
+        """Give workers the run id that the user chose."""
+        self._run_id, self._has_begun = run_id, True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Begin with the first report of a load test."""
+        if not self._has_begun and hasattr(report, RUNS_ATTRIBUTE):
+            self._begin(self._config).collector.pytest_runtest_logreport(report)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:  # noqa: ANN401 - xdist does not type it
         """Give the run id to a new worker."""
-        node.workerinput[_RUN_ID] = self._run_id
+        node.workerinput[_RUN_ID] = self.run_id
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodeready(self, node: object) -> None:

@@ -1,9 +1,16 @@
-"""What an option is: its names, how its text is read, and how long its value holds."""
+"""What an option is: its names, how its text is read, and how long its value holds.
+
+Every pytest session reads the table of options, and most of them have no load test. So an option
+only names its parser, which is imported when a value is read.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from importlib import import_module
+from typing import Any, Final
+
+_PARSERS: Final = "aqp_perf.plugin.settings.option_values"
 
 
 class Scope(StrEnum):
@@ -26,24 +33,21 @@ class Kind(StrEnum):
     """``--perf-keep-table``; true or false in the ini file and in a profile."""
 
 
-def _replace(_lower: tuple[Any, ...], higher: tuple[Any, ...]) -> tuple[Any, ...]:
-    return higher
-
-
 @dataclass(frozen=True, slots=True)
 class Option:
     """One option.
 
     Args:
         name: with ``_`` and without ``perf_``.
-        parse: text → value; raises ValueError or ConfigError that says what would be right.
+        parser: its function in `option_values`.
         form: the texts that it takes: ``auto|N``; words in capitals stand for others.
         meaning: what the option does, without a full stop.
         default: the text that holds when no other is given; None: no value.
         otherwise: what happens without a value, where there is no default.
         scope: what a value holds for.
         kind: how it is given.
-        combine: of a list: (lower, higher) → the values that hold of those of two layers.
+        combiner: of a list: the function in `option_values` that returns which values hold of
+            those of two layers.
         key: its name in profiles and markers, where that is not ``name``.
         field: its attribute of the settings, where that is not ``name``.
         is_reported: whether reports show it as part of the load.
@@ -52,14 +56,14 @@ class Option:
     """
 
     name: str
-    parse: Callable[[str], Any]
+    parser: str
     form: str
     meaning: str
     default: str | None = None
     otherwise: str = ""
     scope: Scope = Scope.SESSION
     kind: Kind = Kind.VALUE
-    combine: Callable[[tuple[Any, ...], tuple[Any, ...]], tuple[Any, ...]] = _replace
+    combiner: str = "higher"
     key: str = ""
     field: str = ""
     is_reported: bool = False
@@ -69,6 +73,16 @@ class Option:
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", self.key or self.name)
         object.__setattr__(self, "field", self.field or self.name)
+
+    @property
+    def parse(self) -> Callable[[str], Any]:
+        """Text → value; raises ValueError or ConfigError that says what would be right."""
+        return getattr(import_module(_PARSERS), self.parser)  # type: ignore[no-any-return]
+
+    @property
+    def combine(self) -> Callable[[tuple[Any, ...], tuple[Any, ...]], tuple[Any, ...]]:
+        """(Values of the lower layer, of the higher one) → the values that hold."""
+        return getattr(import_module(_PARSERS), self.combiner)  # type: ignore[no-any-return]
 
     @property
     def flag(self) -> str:

@@ -1,25 +1,78 @@
 """Parsers of option values.
 
 Every function here raises ValueError or ConfigError for a text that it does not take; the message
-says what would be right. Values that belong to another module are parsed there: the table in
-`aqp_perf.plugin.settings.options` names every parser.
+says what would be right. Values that belong to another module are parsed there. The table in
+`aqp_perf.plugin.settings.options` names every parser by its name here.
 """
 
+import operator
 import os
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from math import isfinite
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from aqp_perf.base_url import parse_base_url
+from aqp_perf.core.aws.prices import parse_usd
+from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.load.durations import parse_duration
+from aqp_perf.core.load.pacing import parse_pacing
+from aqp_perf.core.proof.sampling import parse_verification
+from aqp_perf.core.results.run_fingerprint import parse_parts
+from aqp_perf.core.verdict.confidence import parse_proof
+from aqp_perf.core.verdict.thresholds import override, parse_threshold
 from aqp_perf.errors import InvalidOption
 from aqp_perf.files import check_takes_file
 from aqp_perf.history.reading import MOST_SESSIONS
-from aqp_perf.loadgen.command.argument_values import whole_number
-from aqp_perf.targets import TargetKind, parse_target
+from aqp_perf.loadgen.command.argument_values import parse_client, parse_data, whole_number
+from aqp_perf.stores.file_store import parse_place
+from aqp_perf.targets import TargetKind, parse_billing, parse_target
+from aqp_perf.targets.tables.table import checked_name
+
+__all__ = [
+    "MissingBaseline",
+    "ProgressKind",
+    "best_sessions",
+    "both",
+    "higher",
+    "is_path",
+    "override",
+    "parse_address",
+    "parse_anchor",
+    "parse_aqp",
+    "parse_audit",
+    "parse_baseline",
+    "parse_baseline_name",
+    "parse_billing",
+    "parse_client",
+    "parse_data",
+    "parse_missing",
+    "parse_new_file",
+    "parse_pacing",
+    "parse_parts",
+    "parse_place",
+    "parse_processes",
+    "parse_progress",
+    "parse_proof",
+    "parse_rule",
+    "parse_run_id",
+    "parse_run_time",
+    "parse_seed",
+    "parse_spawn_rate",
+    "parse_table",
+    "parse_target_name",
+    "parse_text",
+    "parse_threshold",
+    "parse_time",
+    "parse_usd",
+    "parse_users",
+    "parse_verification",
+    "parse_warmup",
+    "parse_workers",
+]
 
 SUFFIX: Final = ".json"
 """Of the file of a baseline."""
@@ -29,6 +82,53 @@ _RUN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 _LONGEST_S: Final = 30 * 86_400
 _MOST_PROCESSES: Final = 1_024
 """Each is a locust process: no machine has room for more."""
+
+
+class ProgressKind(StrEnum):
+    """How a running load is shown."""
+
+    AUTO = "auto"
+    """A block on a terminal, lines elsewhere; nothing with ``-q``."""
+    PLAIN = "plain"
+    """Lines, on a terminal too."""
+    OFF = "off"
+
+
+class MissingBaseline(StrEnum):
+    """What follows if there is no baseline, or it lacks a run or an operation."""
+
+    ERROR = "error"
+    """A run that should be compared and cannot be is an error."""
+    PASS = "pass"  # noqa: S105 - no password
+    """A run without a counterpart passes with a warning, so that a first session can be saved."""
+
+
+def higher(_lower: tuple[Any, ...], higher: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the values of the higher layer alone."""
+    return higher
+
+
+def one_of(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
+    """Return a parser of the members of an enumeration."""
+
+    def parse(text: str) -> StrEnum:
+        try:
+            return kind(text)
+        except ValueError:
+            raise ValueError(f"use one of {', '.join(kind)}") from None
+
+    return parse
+
+
+both: Final = operator.add
+parse_text: Final = str
+parse_rule: Final = ComparisonRule.parse
+parse_users: Final = whole_number(1)
+parse_workers: Final = whole_number(0)
+parse_seed: Final = whole_number()
+parse_progress: Final = one_of(ProgressKind)
+parse_missing: Final = one_of(MissingBaseline)
+parse_table: Final = partial(checked_name, "--perf-table")
 
 
 def parse_target_name(text: str) -> str:
@@ -121,18 +221,6 @@ def parse_audit(text: str) -> int:
         ) from error
 
 
-def one_of(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
-    """Return a parser of the members of an enumeration."""
-
-    def parse(text: str) -> StrEnum:
-        try:
-            return kind(text)
-        except ValueError:
-            raise ValueError(f"use one of {', '.join(kind)}") from None
-
-    return parse
-
-
 def parse_processes(text: str) -> int:
     """Return a number of processes; ``auto`` leaves a core of this machine for the target."""
     if text == "auto":
@@ -163,6 +251,9 @@ def parse_time(text: str, *, allow_zero: bool = False) -> float:
     if seconds > _LONGEST_S:
         raise ValueError(f"it must be at most {_LONGEST_S // 86_400} days")
     return seconds
+
+
+parse_warmup: Final = partial(parse_time, allow_zero=True)
 
 
 def parse_run_time(text: str) -> float:

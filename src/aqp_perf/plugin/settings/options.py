@@ -1,10 +1,10 @@
 """The table of options: command line, ini keys, profiles, settings and docs follow from it.
 
 A new option is a row here, and the attribute of `LoadSettings` or `SessionSettings` that takes its
-value. With scope `Scope.RUN` it is an argument of the marker, too.
+value; its parser has a name in `option_values`. With scope `Scope.RUN` it is an argument of the
+marker, too.
 """
 
-import operator
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -12,63 +12,26 @@ from typing import Any, Final
 
 import pytest
 
-from aqp_perf.core.aws.prices import parse_usd
-from aqp_perf.core.comparison.rules import ComparisonRule
-from aqp_perf.core.data.dataset import Dataset
-from aqp_perf.core.load.pacing import parse_pacing
-from aqp_perf.core.proof.sampling import parse_verification
-from aqp_perf.core.results.run_fingerprint import PARTS, parse_parts
-from aqp_perf.core.verdict.confidence import parse_proof
-from aqp_perf.core.verdict.thresholds import override, parse_threshold
-from aqp_perf.loadgen.command.argument_values import (
-    DATA_KEYS,
-    data_text,
-    parse_client,
-    parse_data,
-    whole_number,
-)
-from aqp_perf.loadgen.command.run_spec import DEFAULT_MASTER_BIND
 from aqp_perf.plugin.settings.option import Kind, Option, Scope
-from aqp_perf.plugin.settings.option_values import (
-    one_of,
-    parse_address,
-    parse_anchor,
-    parse_aqp,
-    parse_audit,
-    parse_baseline,
-    parse_baseline_name,
-    parse_new_file,
-    parse_processes,
-    parse_run_id,
-    parse_run_time,
-    parse_spawn_rate,
-    parse_target_name,
-    parse_time,
-)
-from aqp_perf.plugin.settings.profiles import DEFAULT_PROFILE, SHIPPED
-from aqp_perf.plugin.settings.session_settings import MissingBaseline, ProgressKind
-from aqp_perf.stores.file_store import parse_place
-from aqp_perf.targets import parse_billing
-from aqp_perf.targets.tables.table import checked_name
 
 _run: Final = partial(Option, scope=Scope.RUN)
 _load: Final = partial(_run, is_reported=True)
 
 PROFILE: Final = _run(
     "profile",
-    str,
-    f"{'|'.join(SHIPPED)}|NAME",
+    "parse_text",
+    "smoke|seed|nightly|NAME",
     "load profile: values of other options under one name; NAME is one of your own",
-    default=DEFAULT_PROFILE,
+    default="smoke",
 )
 THRESHOLD: Final = _run(
     "threshold",
-    parse_threshold,
+    "parse_threshold",
     "RULE",
     "what every run is judged by, '[operation:] metric op limit [unit]' as in 'p99 < 300 ms'; or "
     "what ends a hopeless run: 'abort: failure_ratio > 50% after 200'",
     kind=Kind.LIST,
-    combine=override,
+    combiner="override",
     key="thresholds",
     field="thresholds",
     otherwise="those of profile and marker",
@@ -78,7 +41,7 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
     "target": (
         Option(
             "target",
-            parse_target_name,
+            "parse_target_name",
             "moto|dynamodb-local|aws|none|URL",
             "where the load goes: an embedded moto, DynamoDB Local, AWS, a running endpoint at a "
             "URL; none if the tests bring their own system",
@@ -86,28 +49,28 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
         ),
         Option(
             "aqp",
-            parse_aqp,
+            "parse_aqp",
             "embedded|none|URL",
             "the AQP under test",
             otherwise="embedded; none if the target is aws or none",
         ),
         Option(
             "table",
-            partial(checked_name, "--perf-table"),
+            "parse_table",
             "NAME",
             "use this existing table, which is then never created, seeded or deleted",
             otherwise="a new table",
         ),
         Option(
             "keep_table",
-            str,
+            "parse_text",
             "",
             "do not delete the table that the session created",
             kind=Kind.SWITCH,
         ),
         Option(
             "run_id",
-            parse_run_id,
+            "parse_run_id",
             "ID",
             "names the session and what it creates",
             otherwise="a random one, shown at the start",
@@ -115,41 +78,45 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
     ),
     "load": (
         PROFILE,
-        _load("users", whole_number(1), "N", "concurrent users"),
-        _load("spawn_rate", parse_spawn_rate, "RATE", "users started per second"),
+        _load("users", "parse_users", "N", "concurrent users", default="40"),
+        _load("spawn_rate", "parse_spawn_rate", "RATE", "users started per second", default="40"),
         _load(
             "run_time",
-            parse_run_time,
+            "parse_run_time",
             "TIME",
             "how long the load lasts, the warm-up included, in whole seconds",
+            default="12s",
             field="run_time_s",
         ),
         _load(
             "warmup",
-            partial(parse_time, allow_zero=True),
+            "parse_warmup",
             "TIME",
             "time at the start of the load that is left out of all figures",
+            default="1s",
             field="warmup_s",
         ),
         _load(
             "stop_timeout",
-            parse_time,
+            "parse_time",
             "TIME",
             "how long the end of a run waits for requests under way",
+            default="10s",
             field="stop_timeout_s",
             has_flag=False,
         ),
         _load(
             "pacing",
-            parse_pacing,
+            "parse_pacing",
             "think|none|RATE",
             "when requests are due: after random think times or at once (closed models), or at "
             "RATE arrivals per second in all (open model), as in '200/s', at random "
             "'200/s:poisson', in stages '0..200/s@30s,200/s@2m'",
+            default="100/s",
         ),
         _run(
             "client",
-            parse_client,
+            "parse_client",
             "fast|boto3|boto3:N",
             "what sends the PartiQL statements; boto3 makes up to N attempts per request",
             default="fast",
@@ -157,31 +124,31 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
         ),
         _load(
             "processes",
-            parse_processes,
+            "parse_processes",
             "N|auto",
             "load generator processes on this machine; auto: one less than there are cores",
             default="1",
         ),
         _run(
             "expect_workers",
-            whole_number(0),
+            "parse_workers",
             "N",
             "load generators on other machines to wait for",
             default="0",
         ),
         _run(
             "master_bind",
-            parse_address,
+            "parse_address",
             "HOST:PORT",
             "where those load generators connect to",
-            default=DEFAULT_MASTER_BIND,
+            default="0.0.0.0:5557",
         ),
     ),
     "judging": (
         THRESHOLD,
         _run(
             "proof",
-            parse_proof,
+            "parse_proof",
             "CONFIDENCE|off",
             "PASS needs the bound of the confidence interval to keep the limit, and FAIL the other "
             "one to break it; between them is NO DATA: 50% to 99.9%, as in '95%'",
@@ -189,7 +156,7 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
         ),
         _load(
             "verify",
-            parse_verification,
+            "parse_verification",
             "all|sample:10%|off",
             "which answers are checked against those that follow from the data seed",
             default="all",
@@ -197,7 +164,7 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
         ),
         _run(
             "audit",
-            parse_audit,
+            "parse_audit",
             "ITEMS|off",
             "look for every acknowledged write after a run, in the whole table if it has at most "
             "this many items, else in a random sample of the writes",
@@ -206,30 +173,32 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
         ),
     ),
     "data": (
-        Option("seed", whole_number(), "N", "seed of all data, shown in every report", default="1"),
+        Option("seed", "parse_seed", "N", "seed of all data, shown in every report", default="1"),
         Option(
             "data",
-            parse_data,
+            "parse_data",
             "KEY=VALUE",
-            f"size and use of the data: {', '.join(DATA_KEYS)}",
+            "size and use of the data: accounts, customers, usernames, zipcodes, partitions, "
+            "items_per_partition, key_choice",
             kind=Kind.LIST,
-            combine=operator.add,
-            otherwise=data_text(Dataset()).replace(",", ", "),
+            combiner="both",
+            otherwise="accounts=100, customers=100, usernames=1000, zipcodes=100, partitions=20, "
+            "items_per_partition=50, key_choice=uniform",
         ),
     ),
     "reports": (
-        Option("json", parse_new_file, "FILE", "write all results as JSON", field="json_path"),
-        Option("html", parse_new_file, "FILE", "write a page with charts", field="html_path"),
+        Option("json", "parse_new_file", "FILE", "write all results as JSON", field="json_path"),
+        Option("html", "parse_new_file", "FILE", "write a page with charts", field="html_path"),
         Option(
             "markdown",
-            parse_new_file,
+            "parse_new_file",
             "FILE",
             "write a summary in Markdown, for the comment of a pull request",
             field="markdown_path",
         ),
         Option(
             "progress",
-            one_of(ProgressKind),
+            "parse_progress",
             "auto|plain|off",
             "how a running load is shown: a block on a terminal and lines elsewhere (auto), or "
             "lines (plain)",
@@ -239,19 +208,19 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
     "baselines and history": (
         Option(
             "save",
-            parse_baseline_name,
+            "parse_baseline_name",
             "NAME",
             "save the results as a baseline if all runs pass and the session is green",
         ),
         Option(
             "compare",
-            parse_baseline,
+            "parse_baseline",
             "NAME|FILE",
             "compare the results with a baseline, or with a results file",
         ),
         Option(
             "compare_fail",
-            ComparisonRule.parse,
+            "parse_rule",
             "RULE",
             "FAIL a run that is worse than the baseline by more than this: "
             "'[operation:] metric > percent[, floor]', as in 'p99 > 10%'",
@@ -259,14 +228,15 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
         ),
         Option(
             "compare_allow",
-            parse_parts,
+            "parse_parts",
             "PARTS",
-            f"what may differ from the run of the baseline: one or more of {','.join(PARTS)}",
+            "what may differ from the run of the baseline: one or more of "
+            "target,profile,data,versions,machine",
             has_flag=False,
         ),
         Option(
             "anchor",
-            parse_anchor,
+            "parse_anchor",
             "NAME|FILE|best:N",
             "hold the rules of the comparison against these results, too, which no session "
             "replaces: a baseline, a results file, or the best of the last N sessions of the "
@@ -275,7 +245,7 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
         ),
         Option(
             "compare_missing",
-            one_of(MissingBaseline),
+            "parse_missing",
             "error|pass",
             "whether a missing baseline, or a run or operation that the baseline lacks, is an "
             "error, or passes with a warning",
@@ -284,7 +254,7 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
         ),
         Option(
             "baselines",
-            parse_place,
+            "parse_place",
             "FOLDER|s3://BUCKET/PREFIX",
             "where baselines are kept",
             default=".perf-baselines",
@@ -292,19 +262,21 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
         ),
         Option(
             "history",
-            parse_place,
+            "parse_place",
             "FOLDER|s3://BUCKET/PREFIX",
             "add the results to this history, and report where a figure took another level",
         ),
     ),
     "AWS": (
-        Option("aws_account", str, "ID", "the only account that may be used; required on AWS"),
-        Option("aws_region", str, "REGION", "AWS region", otherwise="as boto3 finds it"),
-        Option("aws_profile", str, "NAME", "AWS profile", otherwise="as boto3 finds it"),
-        Option("aws_role_arn", str, "ARN", "AWS role to assume"),
+        Option(
+            "aws_account", "parse_text", "ID", "the only account that may be used; required on AWS"
+        ),
+        Option("aws_region", "parse_text", "REGION", "AWS region", otherwise="as boto3 finds it"),
+        Option("aws_profile", "parse_text", "NAME", "AWS profile", otherwise="as boto3 finds it"),
+        Option("aws_role_arn", "parse_text", "ARN", "AWS role to assume"),
         Option(
             "billing",
-            parse_billing,
+            "parse_billing",
             "on-demand[:RCU,WCU]|provisioned:RCU,WCU",
             "how the created table is billed, and its ceiling or capacity in units per second; "
             "on-demand alone is on-demand:40000,40000",
@@ -312,7 +284,7 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
         ),
         Option(
             "max_cost",
-            parse_usd,
+            "parse_usd",
             "USD",
             "the most that a session may cost on AWS: a load that is estimated above it does not "
             "begin, one that has spent it is stopped",
@@ -393,11 +365,18 @@ def option_taken(flag: str, plugins: pytest.PytestPluginManager) -> pytest.Usage
     )
 
 
+def is_any_named(config: pytest.Config, *, ini: bool) -> bool:
+    """Return whether the command line has an option of ours, or with ``ini`` the ini file."""
+    return any(
+        (option.has_flag and config.getoption(option.flag) is not None)
+        or (ini and config.getini(option.ini_key) is not None)
+        for option in OPTIONS
+    )
+
+
 def default_text(option: Option) -> str:
     """Return what holds if an option is not given, as text for people; empty: nothing."""
-    if option.default is not None:
-        return option.default
-    return str(SHIPPED[DEFAULT_PROFILE].get(option.name, option.otherwise))
+    return option.otherwise if option.default is None else option.default
 
 
 def _help(option: Option) -> str:

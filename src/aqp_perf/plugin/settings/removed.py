@@ -6,16 +6,22 @@ from typing import Final
 
 import pytest
 
-from aqp_perf.core.data.dataset import DATASET_SIZES
-from aqp_perf.errors import RemovedOption
 from aqp_perf.plugin.settings.option import flag_of
 from aqp_perf.plugin.settings.options import INI_VALUE, OPTIONS
 
+_SIZES: Final = (
+    "accounts",
+    "customers",
+    "usernames",
+    "zipcodes",
+    "partitions",
+    "items_per_partition",
+)
 REMOVED: Final[Mapping[str, str]] = {
     "abort_after": "write the number into the rule, 'abort: failure_ratio > 50% after 200'",
     "max_attempts": "write the number into the client, --perf-client=boto3:3",
     "key_choice": "use --perf-data=key_choice=zipf",
-    **{size: f"use --perf-data={size}=N" for size in DATASET_SIZES},
+    **{size: f"use --perf-data={size}=N" for size in _SIZES},
 }
 """Name → what replaced it, as a command line option, ini key, profile key and marker argument."""
 
@@ -49,6 +55,8 @@ def check_removed(config: pytest.Config) -> None:
     Raises:
         RemovedOption: one is used; the message names its replacement.
     """
+    from aqp_perf.errors import RemovedOption  # noqa: PLC0415 - every session imports this module
+
     for flag, replacement in REMOVED_FLAGS.items():
         if config.getoption(flag, None) is not None:
             raise RemovedOption(flag, replacement)

@@ -120,7 +120,7 @@ class Resolver:
         if name is None:
             return []
         if name not in self._profiles:
-            hint = f"use one of {', '.join(self._profiles)}, or add [tool.perf.profiles.{name}]"
+            hint = f"use one of {', '.join(self._profiles)}, or add [tool.aqp-perf.profiles.{name}]"
             raise InvalidOption(chooser.name(PROFILE), name, hint)
         return [_profile_layer(str(name), self._profiles)]
 

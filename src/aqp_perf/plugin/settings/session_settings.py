@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,28 +10,13 @@ from aqp_perf.core.aws.prices import Prices
 from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.errors import InvalidOption
-from aqp_perf.plugin.settings.option_values import best_sessions
+from aqp_perf.plugin.settings.option_values import (
+    MissingBaseline,
+    ProgressKind,
+    best_sessions,
+)
 from aqp_perf.stores.file_store import Place
 from aqp_perf.targets import Billing, TargetKind, TargetSpec, parse_target
-
-
-class ProgressKind(StrEnum):
-    """How a running load is shown."""
-
-    AUTO = "auto"
-    """A block on a terminal, lines elsewhere; nothing with ``-q``."""
-    PLAIN = "plain"
-    """Lines, on a terminal too."""
-    OFF = "off"
-
-
-class MissingBaseline(StrEnum):
-    """What follows if there is no baseline, or it lacks a run or an operation."""
-
-    ERROR = "error"
-    """A run that should be compared and cannot be is an error."""
-    PASS = "pass"  # noqa: S105 - no password
-    """A run without a counterpart passes with a warning, so that a first session can be saved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

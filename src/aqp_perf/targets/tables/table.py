@@ -1,7 +1,6 @@
 """Tables as values, and their names."""
 
 import re
-import secrets
 from dataclasses import dataclass
 
 from aqp_perf.errors import InvalidOption
@@ -9,8 +8,6 @@ from aqp_perf.errors import InvalidOption
 NAME_PREFIX = "aqp_perf_"
 """Begins the name of every table that we create."""
 
-_LETTERS = "abcdefghikmnpqrtuvwxyz"
-"""Without j and o, which would allow ``json``, and without l, which looks like a digit."""
 _NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 
 
@@ -36,14 +33,6 @@ def table_name(run_id: str) -> str:
         InvalidOption: the name is not valid.
     """
     return checked_name("run id", f"{NAME_PREFIX}{run_id}")
-
-
-def random_name() -> str:
-    """Return eight random letters for a part of a table's name.
-
-    Digits are left out: the real AQP rewrites ``_1`` inside queries.
-    """
-    return "".join(secrets.choice(_LETTERS) for _ in range(8))
 
 
 def checked_name(option: str, name: str) -> str:

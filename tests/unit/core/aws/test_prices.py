@@ -81,7 +81,7 @@ def test_prices_of_the_setting_are_exact_and_carry_their_date() -> None:
     ],
 )
 def test_an_invalid_price_list_is_rejected(changes: dict[str, object], named: str) -> None:
-    with pytest.raises(InvalidOption, match=r"\[tool\.perf\.prices\]") as refused:
+    with pytest.raises(InvalidOption, match=r"\[tool\.aqp-perf\.prices\]") as refused:
         prices_of_setting({**SETTING, **changes})
     assert named in str(refused.value)
 
@@ -91,7 +91,7 @@ def test_all_missing_and_unknown_keys_are_reported_at_once() -> None:
     with pytest.raises(InvalidOption) as caught:
         prices_of_setting(odd)
     assert str(caught.value) == (
-        "[tool.perf.prices]: 'read_capacity_hour, Date, label' is not valid: "
+        "[tool.aqp-perf.prices]: 'read_capacity_hour, Date, label' is not valid: "
         "missing: date, read_request_million, write_request_million, write_capacity_hour; "
         "unknown: Date, label; "
         "it holds exactly date, read_request_million, write_request_million, "

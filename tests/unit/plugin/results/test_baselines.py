@@ -21,7 +21,8 @@ from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict
 from aqp_perf.errors import BaselineUnusable, TargetUnusable
 from aqp_perf.plugin.results.baselines import Baselines, environment_fingerprint
 from aqp_perf.plugin.runs.judging import with_comparisons
-from aqp_perf.plugin.settings.session_settings import BaselineSettings, MissingBaseline
+from aqp_perf.plugin.settings.option_values import MissingBaseline
+from aqp_perf.plugin.settings.session_settings import BaselineSettings
 from aqp_perf.reports.lines import Line, Style
 from aqp_perf.stores.file_store import Place
 from tests.doubles.measuring import Measuring

@@ -4,8 +4,8 @@ import shlex
 
 import pytest
 
+from aqp_perf.plugin import begin
 from aqp_perf.plugin.results.session_command import session_command
-from aqp_perf.plugin.runs.state import STATE
 from aqp_perf.plugin.settings.options import OPTIONS
 
 
@@ -54,6 +54,6 @@ def test_known_options_are_shown(arguments: list[str]) -> None:
 def test_a_report_has_the_command_of_its_session(pytester: pytest.Pytester) -> None:
     config = pytester.parseconfigure("-p", "no:locust", "-m", "perf")
 
-    report = config.stash[STATE].collector.results()
+    report = begin(config).collector.results()
 
     assert "-p no:locust -m perf" in report.environment["command"]

@@ -161,7 +161,7 @@ def test_a_failure_is_shown_once(session: Session) -> None:
 
 
 def test_an_error_of_the_body_is_shown_with_one_of_the_teardown(session: Session) -> None:
-    result = session("def test_it(breaks_late, break_down): pass")
+    result = session("def test_it(perf_dataset, breaks_late, break_down): pass")
 
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["E * LookupError: it is gone", "TargetUnusable: moto * full"])

@@ -3,17 +3,16 @@
 import fcntl
 import os
 import stat
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from aqp_perf.errors import InvalidOption
 from aqp_perf.plugin.session.exclusive import (
     LOCK_FILE_VARIABLE,
     alone,
     among_others,
-    check_lock,
     lock_path,
 )
 
@@ -108,44 +107,53 @@ def test_room_that_one_user_made_is_open_to_all(tmp_path: Path, umask: int) -> N
     assert modes == {"room": 0o666, "room.gate": 0o666}
 
 
-def test_room_that_can_be_made_or_is_there_is_taken_as_it_is(tmp_path: Path) -> None:
-    room = tmp_path / "room"
-    check_lock(room)
-    assert list(tmp_path.iterdir()) == []
-
-    room.touch(mode=0o400)
-    check_lock(room)
-    assert stat.S_IMODE(room.stat().st_mode) == 0o400
-
-
 def test_room_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "lock")
 
-    check_lock(tmp_path / "lock")
     with alone(tmp_path / "lock"):
         pass
 
 
-def test_room_behind_a_link_to_nowhere_is_refused(tmp_path: Path) -> None:
+def linked_to_nowhere(folder: Path) -> Path:
     """It is not made there: in a folder of all, somebody else may have put the link."""
-    (tmp_path / "room").symlink_to(tmp_path / "elsewhere")
-
-    with pytest.raises(InvalidOption, match="No such file or directory: name a file that every"):
-        check_lock(tmp_path / "room")
+    (folder / "room").symlink_to(folder / "elsewhere")
+    return folder / "room"
 
 
-def test_room_without_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidOption, match="No such file or directory: name a file that every"):
-        check_lock(tmp_path / "none" / "room")
+def without_a_folder(folder: Path) -> Path:
+    return folder / "none" / "room"
 
 
-@pytest.mark.parametrize("name", ["room", "room.gate"])
-def test_room_that_cannot_be_opened_is_refused(tmp_path: Path, name: str) -> None:
+def not_to_be_opened(folder: Path) -> Path:
     """As that of another user, who lets nobody read it."""
-    (tmp_path / name).symlink_to(tmp_path / name)
+    (folder / "room").symlink_to(folder / "room")
+    return folder / "room"
 
-    with pytest.raises(InvalidOption, match=f"{LOCK_FILE_VARIABLE}: '{tmp_path / name}' is not"):
-        check_lock(tmp_path / "room")
+
+def with_such_a_gate(folder: Path) -> Path:
+    (folder / "room.gate").symlink_to(folder / "room.gate")
+    return folder / "room"
+
+
+@pytest.mark.parametrize(
+    "room_in", [linked_to_nowhere, without_a_folder, not_to_be_opened, with_such_a_gate]
+)
+def test_a_room_that_cannot_be_had_is_reported_and_does_without(
+    tmp_path: Path, room_in: Callable[[Path], Path]
+) -> None:
+    room, lines = room_in(tmp_path), list[str]()
+    before = sorted(tmp_path.iterdir())
+
+    with alone(room, lines.append):
+        pass
+    with among_others(room):
+        pass
+
+    (line,) = lines
+    assert line.startswith(f"cannot open the lock {room}")
+    assert "if another load test runs on this machine" in line
+    assert line.endswith(f"{LOCK_FILE_VARIABLE} names another file")
+    assert {file.name for file in set(tmp_path.iterdir()) - set(before)} <= {"room.gate"}
 
 
 def test_all_sessions_of_a_machine_meet_in_one_room(monkeypatch: pytest.MonkeyPatch) -> None:

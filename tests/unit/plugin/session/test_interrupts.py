@@ -152,7 +152,7 @@ def is_hup_ignored() -> Iterator[None]:
 def test_a_session_that_is_to_outlive_its_terminal_goes_on_ignoring_its_end() -> None:
     interrupts = Interrupts(is_worker=False)
 
-    interrupts.pytest_sessionstart()
+    interrupts.start()
     try:
         assert signal.getsignal(SIGHUP) is signal.SIG_IGN
         assert signal.getsignal(SIGTERM) == interrupts._on_signal
@@ -187,7 +187,7 @@ def test_a_process_that_a_test_forked_ends_by_its_signal(number: Signals) -> Non
 import os, signal
 from aqp_perf.plugin.session.interrupts import Interrupts
 interrupts = Interrupts(is_worker=False)
-interrupts.pytest_sessionstart()
+interrupts.start()
 reading, writing = os.pipe()
 child = os.fork()
 if not child:

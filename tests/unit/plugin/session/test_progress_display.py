@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from aqp_perf.plugin.session.progress_display import TOLD_EVERY_S, ProgressDisplay, _lines
-from aqp_perf.plugin.settings.session_settings import ProgressKind
+from aqp_perf.plugin.settings.option_values import ProgressKind
 
 
 def display(

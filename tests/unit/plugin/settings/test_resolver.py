@@ -13,9 +13,9 @@ from aqp_perf.core.proof.sampling import Verification
 from aqp_perf.errors import ConfigError, InvalidOption
 from aqp_perf.loadgen.command.argument_values import ClientChoice, ClientKind
 from aqp_perf.plugin.settings.option import Scope
+from aqp_perf.plugin.settings.option_values import MissingBaseline
 from aqp_perf.plugin.settings.options import OPTIONS, PROFILE, THRESHOLD
 from aqp_perf.plugin.settings.resolver import Resolver
-from aqp_perf.plugin.settings.session_settings import MissingBaseline
 from aqp_perf.stores.file_store import Place
 from aqp_perf.targets import Billing
 
@@ -94,7 +94,7 @@ def names(is_given: tuple[bool, ...]) -> str:
 def test_first_layer_with_a_value_wins(resolver: ResolverOf, is_given: tuple[bool, ...]) -> None:
     """The users of a layer are 1, 2 … in the order of the layers; without any, the default."""
     command, chosen, marked, marked_profile, ini, ini_profile = is_given
-    pyproject = "\n".join(f"[tool.perf.profiles.p{n}]\nusers = {n}" for n in (2, 4, 6))
+    pyproject = "\n".join(f"[tool.aqp-perf.profiles.p{n}]\nusers = {n}" for n in (2, 4, 6))
     args = ["--perf-users=1"] * command + ["--perf-profile=p2"] * chosen
     lines = ["perf_users = 5"] * ini + ["perf_profile = p6"] * ini_profile
     marker = dict([("users", 3)] * marked + [("profile", "p4")] * marked_profile)
@@ -125,7 +125,7 @@ def test_every_option_is_covered_by_this_file() -> None:
     ['["partitions=12", "key_choice=zipf"]', '{ partitions = 12, key_choice = "zipf" }'],
 )
 def test_data_has_the_same_value_from_every_layer(resolver: ResolverOf, data: str) -> None:
-    pyproject = f"[tool.perf.profiles.own]\ndata = {data}"
+    pyproject = f"[tool.aqp-perf.profiles.own]\ndata = {data}"
     resolvers = [
         resolver("--perf-data=partitions=12", "--perf-data=key_choice=zipf"),
         resolver("--perf-data=partitions=12,key_choice=zipf"),
@@ -140,14 +140,14 @@ def test_each_key_of_the_data_is_that_of_the_highest_layer(resolver: ResolverOf)
     session = resolver(
         *("--perf-data=partitions=12", "--perf-profile=own"),
         ini="perf_data = partitions=14,accounts=7,customers=8",
-        pyproject="[tool.perf.profiles.own.data]\npartitions = 13\naccounts = 6",
+        pyproject="[tool.aqp-perf.profiles.own.data]\npartitions = 13\naccounts = 6",
     ).session
 
     assert session.dataset == Dataset(partitions=12, accounts=6, customers=8)
 
 
 def test_comparison_rules_have_the_same_value_from_every_layer(resolver: ResolverOf) -> None:
-    pyproject = '[tool.perf.profiles.own]\ncompare = "main"\ncompare_fail = ["p99 > 10%"]'
+    pyproject = '[tool.aqp-perf.profiles.own]\ncompare = "main"\ncompare_fail = ["p99 > 10%"]'
     resolvers = [
         resolver("--perf-compare=main", "--perf-compare-fail=p99 > 10%"),
         resolver(ini="perf_compare = main\nperf_compare_fail =\n    p99 > 10%"),
@@ -162,7 +162,7 @@ def test_comparison_rules_have_the_same_value_from_every_layer(resolver: Resolve
 @pytest.mark.parametrize("name", RUN_OPTIONS)
 def test_run_option_has_the_same_value_from_every_layer(resolver: ResolverOf, name: str) -> None:
     text, attribute, value = RUN_OPTIONS[name]
-    pyproject = f'[tool.perf.profiles.own]\n{name} = "{text}"'
+    pyproject = f'[tool.aqp-perf.profiles.own]\n{name} = "{text}"'
     loads = [
         resolver(argument(name, text)).load({}),
         resolver(ini=f"perf_{name} = {text}").load({}),
@@ -182,7 +182,7 @@ def test_session_option_has_the_same_value_from_every_layer(
     resolver: ResolverOf, name: str
 ) -> None:
     text, read, value = SESSION_OPTIONS[name]
-    pyproject = f'[tool.perf.profiles.own]\n{name} = "{text}"'
+    pyproject = f'[tool.aqp-perf.profiles.own]\n{name} = "{text}"'
     resolvers = [
         resolver(argument(name, text)),
         resolver(ini=f"perf_{name} = {text}"),
@@ -209,7 +209,7 @@ def test_option_of_aws_is_read_from_command_line_and_ini(resolver: ResolverOf, n
 
 
 def test_target_counts_as_chosen_if_any_layer_names_it(resolver: ResolverOf) -> None:
-    own = '[tool.perf.profiles.own]\ntarget = "moto"'
+    own = '[tool.aqp-perf.profiles.own]\ntarget = "moto"'
     assert not resolver().session.names_target
     assert resolver("--perf-target=moto").session.names_target
     assert resolver(ini="perf_target = moto").session.names_target
@@ -231,7 +231,7 @@ def test_target_counts_as_chosen_if_any_layer_names_it(resolver: ResolverOf) -> 
 def test_first_layer_with_keep_table_decides(
     resolver: ResolverOf, args: list[str], ini: str, pyproject: str, *, is_kept: bool
 ) -> None:
-    profile = f"[tool.perf.profiles.own]\n{pyproject}"
+    profile = f"[tool.aqp-perf.profiles.own]\n{pyproject}"
 
     assert resolver(*args, ini=ini, pyproject=profile).session.keep_table is is_kept
 
@@ -245,7 +245,7 @@ def test_thresholds_of_all_layers_are_combined(resolver: ResolverOf) -> None:
         "--perf-threshold=median < 1 ms",
         "--perf-profile=own",
         ini="perf_threshold =\n    p90 < 4 ms\n    a: p90 < 4 ms\n    max < 4 ms",
-        pyproject='[tool.perf.profiles.own]\nthresholds = ["median < 2 ms", "a: p99 < 2 ms"]',
+        pyproject='[tool.aqp-perf.profiles.own]\nthresholds = ["median < 2 ms", "a: p99 < 2 ms"]',
     ).load({"thresholds": ["a: median < 3 ms", "p99 < 3 ms", "a: p99 < 3 ms", "a: p90 < 3 ms"]})
 
     assert [str(each) for each in found.thresholds] == [
@@ -281,7 +281,7 @@ def test_session_thresholds_exclude_those_of_the_test(resolver: ResolverOf) -> N
 
 
 def test_changed_default_profile_applies_to_session_and_runs(resolver: ResolverOf) -> None:
-    of_project = resolver(pyproject='[tool.perf.profiles.smoke]\nusers = 3\ntable = "orders"')
+    of_project = resolver(pyproject='[tool.aqp-perf.profiles.smoke]\nusers = 3\ntable = "orders"')
 
     assert of_project.session.table == "orders"
     assert of_project.load({}).users == 3
@@ -290,7 +290,7 @@ def test_changed_default_profile_applies_to_session_and_runs(resolver: ResolverO
 
 @pytest.mark.parametrize("line", ['table = "orders"', "keep_table = true"])
 def test_profile_of_a_marker_cannot_set_session_options(resolver: ResolverOf, line: str) -> None:
-    of_project = resolver(pyproject=f"[tool.perf.profiles.own]\n{line}")
+    of_project = resolver(pyproject=f"[tool.aqp-perf.profiles.own]\n{line}")
 
     with pytest.raises(InvalidOption, match="choose it with --perf-profile"):
         of_project.load({"profile": "own"})

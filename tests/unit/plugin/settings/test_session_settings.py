@@ -15,7 +15,7 @@ ANCHOR = "--override-ini=perf_anchor"
 
 def test_prices_come_from_pyproject(resolver: ResolverOf) -> None:
     prices = "\n".join(
-        ["[tool.perf.prices]", "date = 2026-10-01"]
+        ["[tool.aqp-perf.prices]", "date = 2026-10-01"]
         + [f"{kind}_request_million = 2" for kind in ("read", "write")]
         + [f"{kind}_capacity_hour = 0.5" for kind in ("read", "write")]
     )
@@ -23,8 +23,8 @@ def test_prices_come_from_pyproject(resolver: ResolverOf) -> None:
     assert own is not None
     assert own.label == "prices of 2026-10-01 in pyproject.toml"
     assert resolver().session.prices is None
-    with pytest.raises(InvalidOption, match=r"\[tool\.perf\.prices\]: 3 is not valid"):
-        resolver(pyproject="[tool.perf]\nprices = 3")
+    with pytest.raises(InvalidOption, match=r"\[tool\.aqp-perf\.prices\]: 3 is not valid"):
+        resolver(pyproject="[tool.aqp-perf]\nprices = 3")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aqp_perf.errors import InvalidOption
-from aqp_perf.targets.tables.table import random_name, table_name
+from aqp_perf.random_name import random_name
+from aqp_perf.targets.tables.table import table_name
 
 
 @given(st.from_regex(r"[A-Za-z0-9_.-]{1,246}", fullmatch=True).filter(str.isascii))
