@@ -17,8 +17,8 @@ from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.runs.load_runs import RUNS
 from aqp_perf.plugin.runs.site import Aqp, Site
 from aqp_perf.plugin.runs.state import STATE
+from aqp_perf.plugin.session.xdist_workers import random_name
 from aqp_perf.plugin.settings.session_settings import SessionSettings
-from aqp_perf.random_name import random_name
 from aqp_perf.targets import Table, Target, TargetKind, table_name
 
 AQP_USER_VARIABLE = "PERF_AQP_USER"

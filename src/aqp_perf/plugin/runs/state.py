@@ -12,9 +12,8 @@ from aqp_perf.plugin.session.completeness import Completeness
 from aqp_perf.plugin.session.exit_code import exit_code
 from aqp_perf.plugin.session.interrupts import Interrupts
 from aqp_perf.plugin.session.progress_display import ProgressDisplay
-from aqp_perf.plugin.session.xdist_workers import Process, XdistWorkers
+from aqp_perf.plugin.session.xdist_workers import Process, XdistWorkers, random_name
 from aqp_perf.plugin.settings.resolver import Resolver
-from aqp_perf.random_name import random_name
 
 
 class State:

@@ -4,6 +4,7 @@ By itself xdist drops what an interrupted worker still has to send, lets a worke
 the signal work on for 5 s, and kills one that takes 10 s to delete its table.
 """
 
+import secrets
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +15,22 @@ import pytest
 _END_TIMEOUT_S = 60.0
 """For a worker to end its load run, wait for requests under way and delete its table."""
 _RUN_ID = "perf_run_id"
+_LETTERS: Final = "abcdefghikmnpqrtuvwxyz"
+"""Without j and o, which would allow ``json``, and without l, which looks like a digit."""
 RUNS_ATTRIBUTE: Final = "perf_runs"
 """Attribute of a load test's report: its runs, as JSON text.
 
 xdist sends it to the controller. What xdist could not send would end a worker, and what cannot be
 JSON shows without xdist too.
 """
+
+
+def random_name() -> str:
+    """Return eight random letters for a session or a part of a table's name.
+
+    Digits are left out: the real AQP rewrites ``_1`` inside queries.
+    """
+    return "".join(secrets.choice(_LETTERS) for _ in range(8))
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -75,8 +86,6 @@ class XdistWorkers:
     def run_id(self) -> str:
         """The run id of the session, if the user chooses none."""
         if self._run_id is None:
-            from aqp_perf.random_name import random_name  # noqa: PLC0415 - few sessions need it
-
             self._run_id = random_name()
         return self._run_id
 

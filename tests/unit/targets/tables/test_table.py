@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aqp_perf.errors import InvalidOption
-from aqp_perf.random_name import random_name
+from aqp_perf.plugin.session.xdist_workers import random_name
 from aqp_perf.targets.tables.table import table_name
 
 
