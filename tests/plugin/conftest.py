@@ -170,7 +170,7 @@ def start_pytest(endpoint: str) -> Callable[..., "subprocess.Popen[str]"]:
             name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")
         }
         own = {"PERF_LOCK_FILE": str(folder / "lock"), "DIARY": str(folder / "diary")}
-        command = [sys.executable, "-m", "pytest", "-p", "no:locust", "-p", "no:cacheprovider"]
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
         target = ["--perf-target", endpoint] if names_target else []
         return subprocess.Popen(
             [*command, *target, *args],

@@ -17,7 +17,7 @@ from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.samples.timeline import Timeline
 from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict
 
-INPROCESS = ("-p", "no:locust", "-p", "no:cacheprovider")
+INPROCESS = ("-p", "no:cacheprovider")
 TESTS = """
 import pytest
 

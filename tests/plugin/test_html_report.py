@@ -2,7 +2,7 @@
 
 import pytest
 
-ARGS = ("-p", "no:locust", "-p", "no:cacheprovider")
+ARGS = ("-p", "no:cacheprovider")
 
 
 def test_session_without_load_runs_has_a_page_that_says_so(pytester: pytest.Pytester) -> None:

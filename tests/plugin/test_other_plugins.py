@@ -23,7 +23,7 @@ def test_an_option_of_ours_in_another_plugin_is_one_sentence(
     """Pytest would end with a traceback."""
     pytester.makepyfile(test_it="def test_it(): pass", **module)
 
-    result = pytester.runpytest_subprocess("-p", "no:locust", *arguments)
+    result = pytester.runpytest_subprocess(*arguments)
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     (line,) = (line for line in result.errlines if line)
@@ -35,6 +35,6 @@ def test_an_error_of_a_conftest_is_not_ours(pytester: pytest.Pytester) -> None:
     """It is shown as pytest shows it."""
     pytester.makeconftest("def pytest_addoption(parser): raise ValueError('a mistake')")
 
-    result = pytester.runpytest_subprocess("-p", "no:locust")
+    result = pytester.runpytest_subprocess()
 
     result.stderr.fnmatch_lines(["ValueError: a mistake"])

@@ -198,7 +198,7 @@ def session(folder: Path, temporary: Path, *options: str) -> str:
     }
     own = {"PERF_LOCK_FILE": str(folder / "lock"), "DIARY": str(folder / "diary")}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:locust", *_OPTIONS, *options],
+        [sys.executable, "-m", "pytest", *_OPTIONS, *options],
         check=False,
         cwd=folder,
         env={**inherited, **own, **CANARIES, "TMPDIR": str(temporary)},

@@ -369,7 +369,7 @@ def _no_child(monkeypatch: pytest.MonkeyPatch, pytester: pytest.Pytester) -> Non
 
 def run(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
     return pytester.runpytest_inprocess(
-        "-p", "no:locust", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *args
+        "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *args
     )
 
 

@@ -102,7 +102,6 @@ def test_folders_named_perf_are_their_own(
     test = "import perf\n\ndef test_owner():\n    assert perf.OWNER == 'them'\n"
     (tmp_path / "perf" / "test_load.py").write_text(test)
     (tmp_path / "tests" / "perf" / "test_more.py").write_text(test)
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:locust\n")
 
     result = run_pytest(tmp_path, PYTHONPATH=str(project / "installed"))
 

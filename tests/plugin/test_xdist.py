@@ -178,7 +178,7 @@ def test_a_session_whose_worker_broke_down_is_red(pytester: pytest.Pytester) -> 
     pytester.makeconftest(BROKEN_PLUGIN)
     pytester.makepyfile("def test_it(): pass")
 
-    result = pytester.runpytest_inprocess("-p", "no:locust", "-p", "no:hypothesispytest", "-n", "1")
+    result = pytester.runpytest_inprocess("-p", "no:hypothesispytest", "-n", "1")
 
     assert result.ret == pytest.ExitCode.INTERNAL_ERROR
     result.stdout.fnmatch_lines(

@@ -120,7 +120,7 @@ def test_nightly_command_is_accepted(
 ) -> None:
     """An empty variable for the history means no history."""
     _, _, pytest_, *args = nightly(ci, "-m pytest", tmp_path, HISTORY=history)
-    session = Resolver(pytester.parseconfig("-p", "no:locust", *args), run_id="random").session
+    session = Resolver(pytester.parseconfig(*args), run_id="random").session
 
     assert pytest_ == "pytest"
     assert (session.target.kind, session.target.account) == (TargetKind.AWS, "123456789012")
@@ -194,9 +194,7 @@ def test_pull_request_compares_with_the_baseline_that_it_saves(
     base, change = (script[script.index(".venv/bin/python") :].rstrip("\n") for script in measuring)
     places = {"GITHUB_WORKSPACE": str(pytester.path)}
     calls = words(f"{base}\n{change}", tmp_path, places)
-    saving, comparing = (
-        Resolver(pytester.parseconfig("-p", "no:locust", *call[3:]), run_id="any") for call in calls
-    )
+    saving, comparing = (Resolver(pytester.parseconfig(*call[3:]), run_id="any") for call in calls)
 
     (saved, compared) = (each.session.baselines for each in (saving, comparing))
     assert saved.save == compared.compare

@@ -101,7 +101,7 @@ def test_pytest_takes_its_arguments(pytester: pytest.Pytester, command: str) -> 
     _, *arguments = shlex.split(command, comments=True)
     if arguments == ["--help"]:
         return
-    config = pytester.parseconfig("-p", "no:locust", *arguments)
+    config = pytester.parseconfig(*arguments)
     Resolver(config, run_id="any")
 
 

@@ -12,6 +12,6 @@ def resolver(pytester: pytest.Pytester) -> Callable[..., Resolver]:
     def create(*args: str, ini: str = "", pyproject: str = "") -> Resolver:
         pytester.makeini(f"[pytest]\n{ini}")
         pytester.makepyprojecttoml(pyproject)
-        return Resolver(pytester.parseconfig("-p", "no:locust", *args), run_id="run")
+        return Resolver(pytester.parseconfig(*args), run_id="run")
 
     return create

@@ -350,7 +350,7 @@ def test_a_baseline_cannot_move_the_cursor(pytester: pytest.Pytester) -> None:
     (pytester.path / "hostile.json").write_text(text)
     pytester.makepyfile("def test_it(perf_load): pass")
 
-    args = ("-p", "no:locust", "-p", "no:hypothesispytest", "--perf-compare=hostile.json")
+    args = ("-p", "no:hypothesispytest", "--perf-compare=hostile.json")
     result = pytester.runpytest_inprocess(*args)
 
     assert "versions: evil\\x1b[31m 1 against nothing" in result.stderr.str()
@@ -360,7 +360,7 @@ def test_a_baseline_cannot_move_the_cursor(pytester: pytest.Pytester) -> None:
 def test_a_store_cannot_move_the_cursor(pytester: pytest.Pytester) -> None:
     """What it answers is shown when a baseline cannot be saved."""
     pytester.makepyfile("def test_it(measure): measure()")
-    args = ("-pno:locust", "-pno:hypothesispytest", "--perf-save=main", "--perf-json=report.json")
+    args = ("-pno:hypothesispytest", "--perf-save=main", "--perf-json=report.json")
 
     with patch("aqp_perf.stores.file_store.FolderStore.write", side_effect=OSError("\x1b[2J")):
         result = pytester.runpytest_inprocess(*args, plugins=[Measuring()])

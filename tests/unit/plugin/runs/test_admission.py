@@ -27,9 +27,7 @@ def admit_at(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Admi
     """Admit 5,000 writes a second, most of them to one key, on a table new on AWS."""
     new_table = TableCapacity(warm=NEW_TABLE_PER_S, is_on_aws=True)
     monkeypatch.setattr(targets, "table_capacity", lambda *_: new_table, raising=False)
-    config = pytester.parseconfig(
-        "-p", "no:locust", "--perf-pacing=5000/s", "--perf-data=key_choice=hot"
-    )
+    config = pytester.parseconfig("--perf-pacing=5000/s", "--perf-data=key_choice=hot")
     resolver = Resolver(config, run_id="run")
 
     def go(kind: TargetKind, table: Table | None = TABLE) -> Admission | None:

@@ -39,7 +39,7 @@ def session(pytester: pytest.Pytester) -> Session:
 
     def create(*args: str, processes: int = 1, load: str = "1000/s") -> Costs:
         options = (*AWS, f"--perf-pacing={load}", "--perf-run-time=1000s", "--perf-audit=off")
-        config = pytester.parseconfig("-p", "no:locust", *options, *args)
+        config = pytester.parseconfig(*options, *args)
         resolver = Resolver(config, run_id="run")
         clock = ManualClock()
         costs = Costs(resolver.session, processes=processes, clock=clock)
@@ -182,5 +182,5 @@ def test_processes_share_the_limit(session: Session) -> None:
 
 
 def test_other_targets_cost_nothing(pytester: pytest.Pytester) -> None:
-    resolver = Resolver(pytester.parseconfig("-p", "no:locust"), run_id="run")
+    resolver = Resolver(pytester.parseconfig(), run_id="run")
     assert not SessionCosts(resolver.session)._is_billed

@@ -70,7 +70,7 @@ def test_a_load_test_without_a_report_is_not_green(
     monkeypatch.setenv(LOCK_FILE_VARIABLE, str(pytester.path / "lock"))
     pytester.makeconftest("def pytest_runtest_protocol(): return True")
     pytester.makepyfile(f"def test_it({fixture}): pass")
-    args = ("-p", "no:locust", "-p", "no:hypothesispytest")
+    args = ("-p", "no:hypothesispytest")
 
     result = pytester.runpytest_inprocess(*args)
 
@@ -106,7 +106,7 @@ def test_a_test_that_gets_its_load_by_itself_says_so_by_its_mark(
         "def test_it(request): request.getfixturevalue('perf_load')"
     )
 
-    result = pytester.runpytest_inprocess("-p", "no:locust", "-p", "no:hypothesispytest")
+    result = pytester.runpytest_inprocess("-p", "no:hypothesispytest")
 
     result.assert_outcomes(**outcomes)
     result.stdout.fnmatch_lines([error])

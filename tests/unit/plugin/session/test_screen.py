@@ -40,6 +40,6 @@ def test_pytest_goes_on_below_a_line_of_ours(
 ) -> None:
     pytester.makepyfile(test_it=TESTS)
 
-    result = pytester.runpytest_inprocess("-p", "no:locust", *args)
+    result = pytester.runpytest_inprocess(*args)
 
     result.stdout.fnmatch_lines(shown, consecutive=True)

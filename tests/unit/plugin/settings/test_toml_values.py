@@ -14,7 +14,7 @@ AS_TEXT = "[tool.pytest.ini_options]"
 def resolve(pytester: pytest.Pytester, table: str, line: str) -> Resolver:
     """Return the resolved options of a project with one line in its ``pyproject.toml``."""
     pytester.makepyprojecttoml(f"{table}\n{line}\n")
-    return Resolver(pytester.parseconfig("-p", "no:locust"), run_id="run")
+    return Resolver(pytester.parseconfig(), run_id="run")
 
 
 @pytest.mark.parametrize("table", [NATIVE, AS_TEXT])
