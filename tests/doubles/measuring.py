@@ -11,6 +11,7 @@ from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.proof.write_log import WriteLog
 from aqp_perf.core.samples.histogram import LatencyHistogram
+from aqp_perf.plugin.fixtures import marker_arguments
 from aqp_perf.plugin.runs.audits import Writes
 from aqp_perf.plugin.runs.judging import FinishedRun
 from aqp_perf.plugin.runs.load_request import LoadRequest
@@ -69,6 +70,6 @@ class Measuring:
 
 def _finished(request: pytest.FixtureRequest, site: Site) -> FinishedRun:
     state = request.config.stash[STATE]
-    asked = LoadRequest.of("QuickUser", None, state.resolver.load({}))
+    asked = LoadRequest.of("QuickUser", None, state.resolver.load(marker_arguments(request.node)))
     fingerprint = asked.fingerprint(site, state.session.dataset)
     return FinishedRun(request=asked, site=site, result=_RESULT, fingerprint=fingerprint)

@@ -12,7 +12,7 @@ from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.reports.facts.comparisons import comparison_text, ratio_figure
 from aqp_perf.reports.facts.decisive import decisive_text
 from aqp_perf.reports.facts.proof import answers_text
-from aqp_perf.reports.facts.runs import verdict_counts, worst_first
+from aqp_perf.reports.facts.runs import superseded_text, verdict_counts, worst_first
 from aqp_perf.reports.facts.trends import (
     HEADING,
     is_worse,
@@ -74,7 +74,7 @@ def render_markdown(
 def _counts(runs: Sequence[JudgedRun]) -> str:
     counts = verdict_counts(runs).items()
     texts = (f"{_SIGNS[verdict]} {count} {verdict.upper()}" for verdict, count in counts)
-    return ", ".join(texts) or "no load run"
+    return ", ".join((*texts, *superseded_text(runs))) or "no load run"
 
 
 def _limited(rows: Sequence[str], noun: str) -> Iterator[str]:
@@ -97,7 +97,7 @@ def _run_rows(runs: Sequence[tuple[str, JudgedRun]]) -> list[str]:
         verdict, run = judged.verdict.verdict, judged.run
         cells = [
             str(number),
-            f"{_SIGNS[verdict]} {verdict.upper()}",
+            verdict.upper() if judged.superseded else f"{_SIGNS[verdict]} {verdict.upper()}",
             _code(name),
             _code(decisive_text(judged), _MOST_DECISIVE_CHARACTERS),
             f"{counted(run.users, 'user')}, {figure(run.duration_s, 3)} s",

@@ -55,6 +55,8 @@ class JudgedRun:
     """The run against a baseline, which the verdict includes; None: not compared."""
     anchor_comparison: Comparison | None = None
     """The run against an anchor, likewise."""
+    superseded: bool = False
+    """Whether a rerun of its test replaced this attempt: the verdict of the last one counts."""
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
@@ -71,3 +73,8 @@ class ResultsFile:
     environment: Mapping[str, str]
     """Versions, machine, commit and the command of pytest; free of secrets."""
     runs: tuple[JudgedRun, ...]
+
+    @property
+    def final_runs(self) -> tuple[JudgedRun, ...]:
+        """The runs that no rerun replaced."""
+        return tuple(run for run in self.runs if not run.superseded)

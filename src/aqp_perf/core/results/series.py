@@ -1,6 +1,7 @@
 """Results of earlier sessions as series over time, by test, operation, metric and conditions.
 
-Runs that are INVALID, have NO DATA, were cut short or have no fingerprint are left out.
+Runs that are INVALID, have NO DATA, were cut short or superseded, or have no fingerprint, are left
+out.
 """
 
 import re
@@ -144,7 +145,7 @@ def is_history_name(name: str) -> bool:
 
 def _figures(session: ResultsFile) -> Iterator[tuple[SeriesName, float]]:
     numbers: Counter[str] = Counter()
-    for judged in session.runs:
+    for judged in session.final_runs:
         numbers[judged.test] += 1
         run = judged.run
         is_whole = judged.verdict.verdict in _MEASURED and not run.interrupted and not run.aborted

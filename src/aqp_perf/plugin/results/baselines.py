@@ -173,7 +173,9 @@ class Baselines:
         with reference_errors(str(self._settings.anchor), "anchor"):
             sessions = read_history(place.open(Path.cwd())).sessions
         return [
-            session for session in sessions if session.runs and all(map(_is_good, session.runs))
+            session
+            for session in sessions
+            if session.final_runs and all(map(_is_good, session.final_runs))
         ]
 
 
@@ -192,10 +194,11 @@ def environment_fingerprint() -> RunFingerprint:
 
 def _why_not_saved(results: ResultsFile, *, is_green: bool) -> str | None:
     """Return why a session cannot be a baseline; None: it can."""
-    bad = sum(run.verdict.verdict is not Verdict.PASS for run in results.runs)
+    runs = results.final_runs
+    bad = sum(run.verdict.verdict is not Verdict.PASS for run in runs)
     if bad:
-        return f"{bad} of {len(results.runs)} runs did not pass"
-    if not results.runs:
+        return f"{bad} of {len(runs)} runs did not pass"
+    if not runs:
         return "no load was run"
     return next(_unproven(results), None if is_green else "the session is not green")
 
@@ -205,7 +208,8 @@ def _unproven(results: ResultsFile) -> Iterator[str]:
 
     As a baseline it would hide that change from the sessions that are to prove it.
     """
-    for name, run in zip(run_names(results.runs), results.runs, strict=True):
+    runs = results.final_runs
+    for name, run in zip(run_names(runs), runs, strict=True):
         for comparison in run.comparisons:
             for judgement in comparison.judgements:
                 if judgement.is_unproven:

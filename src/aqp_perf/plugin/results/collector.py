@@ -2,10 +2,11 @@
 
 import platform
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -24,6 +25,8 @@ from aqp_perf.plugin.session.xdist_workers import RUNS_ATTRIBUTE, Process
 from aqp_perf.reports.lines import Line, Style
 from aqp_perf.reports.text.session import session_lines
 
+_RERUN: Final[str] = "rerun"
+"""Outcome that pytest-rerunfailures gives to the report of an attempt that it replaces."""
 _WORKER_OUTPUT = "perf_interrupted_runs"
 
 
@@ -46,6 +49,8 @@ class Collector:
         self._judged: list[JudgedRun] = []
         self._unreported: list[JudgedRun] = []
         """Those that no report of a test shows, as after Ctrl-C."""
+        self._rerun: set[str] = set()
+        """Node ids of tests whose present attempt will be replaced."""
         self._has_red_load_test = False
         self.unjudged: list[Threshold] = []
         """Thresholds of the session whose operation no run had."""
@@ -68,11 +73,32 @@ class Collector:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the runs that a report carries, before showing it can fail."""
+        """Take the runs that a report carries, before showing it can fail.
+
+        All reports of an attempt that a rerun replaces come before those of the rerun.
+        """
+        if self._process.is_worker:
+            return
         runs: str | None = getattr(report, RUNS_ATTRIBUTE, None)
-        if runs is not None and not self._process.is_worker:
+        if runs is not None:
             self._judged.extend(_read(runs))
             self._has_red_load_test |= report.failed
+        if report.when == "setup":
+            self._rerun.discard(report.nodeid)
+        if report.outcome == _RERUN:
+            self._rerun.add(report.nodeid)
+        if report.nodeid in self._rerun:
+            self._supersede(report)
+
+    def _supersede(self, report: pytest.TestReport) -> None:
+        """Mark the runs of a test so far, and its JUnit test case, which its teardown completes."""
+        has_runs = False
+        for index, judged in enumerate(self._judged):
+            if judged.test == report.nodeid:
+                self._judged[index] = replace(judged, superseded=True)
+                has_runs = True
+        if has_runs and report.when == "teardown":
+            report.user_properties.append(("perf.superseded", "true"))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: object) -> None:
@@ -89,7 +115,7 @@ class Collector:
             self.unjudged = [
                 threshold
                 for threshold in self._thresholds
-                if not any(applies(threshold, judged.run) for judged in self._judged)
+                if not any(applies(threshold, judged.run) for judged in self.results().final_runs)
             ]
         if self._judged or self._files.are_named:
             self._files.write(self.results(), may_replace=self._has_red_load_test)

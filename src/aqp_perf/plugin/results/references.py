@@ -38,7 +38,9 @@ class Reference:
         Raises:
             BaselineUnusable: they differ; it names the difference.
         """
-        of_sessions = [self._fingerprint_of(it.runs[0]) for it in self.sessions if it.runs]
+        of_sessions = [
+            self._fingerprint_of(it.final_runs[0]) for it in self.sessions if it.final_runs
+        ]
         self._check_alike(
             [RunFingerprint(versions=it.versions, machine=it.machine) for it in of_sessions], now
         )
@@ -97,7 +99,7 @@ class Reference:
 
     @property
     def _run_count(self) -> int:
-        return max(len(session.runs) for session in self.sessions)
+        return max(len(session.final_runs) for session in self.sessions)
 
     def _not_compared(self, why: str, verdict: Verdict) -> Comparison:
         nothing = not_compared(self.name, self.settings.rules, why, verdict)
@@ -105,7 +107,7 @@ class Reference:
 
     def _runs(self, test: str, number: int) -> list[JudgedRun]:
         """Return this run of the test in every session that has it."""
-        of_test = ([run for run in it.runs if run.test == test] for it in self.sessions)
+        of_test = ([run for run in it.final_runs if run.test == test] for it in self.sessions)
         return [runs[number] for runs in of_test if number < len(runs)]
 
     def _fingerprint_of(self, run: JudgedRun) -> RunFingerprint:

@@ -57,7 +57,8 @@ def run_views(
         _run_view(name, judged)
         | {
             "anchor": f"run-{number}",
-            "is_open": not is_long or judged.verdict.verdict is not Verdict.PASS,
+            "is_open": not judged.superseded
+            and (not is_long or judged.verdict.verdict is not Verdict.PASS),
             "changes": list(run_changes(name, judged.test, trends)),
         }
         for number, (name, judged) in enumerate(runs, 1)

@@ -10,7 +10,7 @@ from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.reports.facts.comparisons import comparison_text
 from aqp_perf.reports.facts.decisive import decisive_text, rule_text
 from aqp_perf.reports.facts.proof import is_own_system
-from aqp_perf.reports.facts.runs import run_names
+from aqp_perf.reports.facts.runs import run_names, verdict_counts
 from aqp_perf.reports.lines import STYLE_OF, Line, Style, cut_middle, paragraph, printable, wrapped
 from aqp_perf.reports.text.terminal import proof_lines, run_block
 
@@ -18,6 +18,7 @@ _COUNTED_TWICE: Final = (
     "An INVALID or NO DATA run is an error of its test. pytest counts it in addition to the "
     "outcome of the test itself: 1 passed, 1 error."
 )
+_SUPERSEDED: Final = "Superseded: a rerun replaced this attempt of the test; the last one counts."
 _OWN_SYSTEM: Final = (
     "Target none: the tests bring their own system, so answers and writes are not verified."
 )
@@ -42,13 +43,16 @@ def session_lines(
     passed = []
     for index, (lines, judged) in enumerate(zip(summary, runs, strict=True)):
         yield from lines
-        if judged.verdict.verdict is Verdict.PASS and index not in whole:
+        is_shown = index in whole or judged.superseded
+        if judged.verdict.verdict is Verdict.PASS and not is_shown:
             passed.append(judged)
             yield from _reservations(judged, width)
     if any(map(is_own_system, passed)):
         yield from paragraph(_OWN_SYSTEM, width)
-    if any(judged.verdict.verdict in {Verdict.INVALID, Verdict.NO_DATA} for judged in runs):
+    if verdict_counts(runs).keys() & {Verdict.INVALID, Verdict.NO_DATA}:
         yield from paragraph(_COUNTED_TWICE, width)
+    if any(judged.superseded for judged in runs):
+        yield from paragraph(_SUPERSEDED, width)
     for index, (name, judged) in enumerate(zip(run_names(runs), runs, strict=True)):
         if index in whole:
             yield Line("")
@@ -101,7 +105,8 @@ def _summary(runs: Sequence[JudgedRun], width: int) -> Iterator[list[Line]]:
             lines = [f"{start:{len(indent)}}{first.lstrip()}", *rest]
         else:
             lines = [start, *wrapped(text, width, " " * len(front))]
-        yield [Line(line, STYLE_OF[verdict]) for line in lines]
+        style = Style.PLAIN if judged.superseded else STYLE_OF[verdict]
+        yield [Line(line, style) for line in lines]
 
 
 def _common_folder(tests: Sequence[str]) -> str:

@@ -153,6 +153,7 @@ def test_a_document_has_every_key_of_its_schema() -> None:
         "metered_units",
         "notes",
         "operations",
+        "superseded",
         "thresholds",
     }
 

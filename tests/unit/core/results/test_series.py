@@ -66,8 +66,9 @@ def test_metrics_are_the_figures_of_the_operation() -> None:
         changed(past_run(verdict=Verdict.FAIL), aborted="failure_ratio > 50%"),
         changed(past_run(), interrupted=True),
         past_run(requests=0),
+        replace(past_run(), superseded=True),
     ],
-    ids=["invalid", "no data", "aborted", "interrupted", "no request"],
+    ids=["invalid", "no data", "aborted", "interrupted", "no request", "superseded"],
 )
 def test_a_run_without_valid_figures_is_not_a_point(run: JudgedRun) -> None:
     assert series_of([past_session(0, run)]) == ()
@@ -130,6 +131,14 @@ def test_second_run_of_a_test_is_another_series_than_the_first() -> None:
 
     assert (first.name.number, second.name.number) == (1, 2)
     assert [round(each.value) for each in second.points] == [20, 20]
+
+
+def test_a_superseded_run_is_not_counted() -> None:
+    replaced = replace(past_run(10), superseded=True)
+
+    (series,) = p99_of(past_session(0, replaced, past_run(20)))
+
+    assert (series.name.number, round(series.points[0].value)) == (1, 20)
 
 
 def test_invalid_first_run_does_not_make_the_second_the_first() -> None:

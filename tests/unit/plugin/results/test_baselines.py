@@ -395,6 +395,20 @@ def test_runs_are_matched_by_test_and_number(baselines: BaselinesOf) -> None:
         assert compared.reason == "baseline main has no such run of this test"
 
 
+def test_a_superseded_run_is_no_baseline(baselines: BaselinesOf) -> None:
+    """It neither keeps the results from being saved, nor is compared with."""
+    replaced = replace(run(Verdict.FAIL, replace(HERE, data={"seed": "2"})), superseded=True)
+    line = baselines(save="main").save(report(replaced, run()))
+    assert line == Line("baseline saved as main in kept")
+
+    baselines(compare="main").check_run(TEST, 0, HERE)
+
+
+def test_a_session_of_superseded_runs_alone_is_no_baseline(baselines: BaselinesOf) -> None:
+    line = baselines(save="main").save(report(replace(run(), superseded=True)))
+    assert line == Line("baseline main not saved: no load was run")
+
+
 def test_a_first_session_can_pass_and_leaves_what_the_next_is_compared_with(
     baselines: BaselinesOf,
 ) -> None:
