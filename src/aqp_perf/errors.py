@@ -4,7 +4,7 @@
 PerfError
 ├── ConfigError                a wrong option or file: a pytest usage error, before anything is made
 │   ├── InvalidOption, InvalidThreshold, InvalidComparisonRule, InvalidLoadProfile, UnknownTarget
-│   └── RemovedOption, BudgetExceeded, BaselineUnusable
+│   └── RemovedOption, BudgetExceeded, BaselineUnusable, PlatformUnusable
 ├── TargetError                a problem of the environment: a test error
 │   ├── TargetUnavailable, TargetMissing, TargetUnusable, PortTaken, MotoChanged
 │   ├── TableAlreadyExists, TableNotFound, TableNotReady, TableUnusable, TableLeftBehind
@@ -96,6 +96,16 @@ class BaselineUnusable(ConfigError):
 
     def __init__(self, baseline: str, detail: str, kind: str = "baseline") -> None:
         super().__init__(f"{kind} {baseline}: {detail}")
+
+
+class PlatformUnusable(ConfigError):
+    """Load tests cannot run on this operating system."""
+
+    def __init__(self, system: str, module: str) -> None:
+        super().__init__(
+            f"load tests do not run on {system}, whose Python has no module {module!r}: "
+            "run them on Linux, macOS or the Windows Subsystem for Linux (WSL)"
+        )
 
 
 class TargetError(PerfError):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from aqp_perf.children import Child, ChildExited
-from aqp_perf.children.process_identity import process_identity
+from aqp_perf.operating_system import process_identity
 
 DEADLINE_S = 20.0
 ENVIRONMENT = dict(os.environ)

@@ -13,14 +13,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from aqp_perf.children import guard
-from aqp_perf.children.process_identity import process_identity
+from aqp_perf.operating_system import process_identity
 
 SERVER_NICENESS = 4
 """For servers under load on the generator's own machine. The generator goes first: time that it
 waits for a core would count as the server's latency, while the server's own waiting is part of the
 latency anyway."""
 
+_GUARD_FILE = Path(__file__).with_name("guard.py")
 _TAIL_LINES = 400
 _READER_S = 2.0
 _GUARD_S = 5.0
@@ -69,7 +69,7 @@ class Child:
         with theirs:
             self._control = ours
             self._guard = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(Path(guard.__file__)), str(niceness), *argv],
+                [sys.executable, "-I", "-S", str(_GUARD_FILE), str(niceness), *argv],
                 stdin=theirs.fileno(),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -1,7 +1,7 @@
 """The process between us and a child: it kills the child's whole process group when we are gone.
 
-Run as a file, with the standard library only, as ``python guard.py NICENESS COMMAND [ARGUMENT …]``,
-as the leader of a new session, with one end of a socket pair as standard input:
+Run as a file, isolated and with the standard library, as ``python guard.py NICENESS COMMAND
+[ARGUMENT …]``, as the leader of a new session, with one end of a socket pair as standard input:
 
 - a byte from the parent is the number of a signal to pass on to the command;
 - end of file means that the parent closed its end or died: everything in the group is killed;
@@ -14,41 +14,21 @@ files.
 """
 
 import contextlib
-import ctypes
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-_PR_SET_PDEATHSIG = 1
-"""Linux, ``prctl(2)``: the signal that this process gets when its parent dies."""
+sys.path.append(str(Path(__file__).parents[2]))  # isolated, it finds no package
+
+from aqp_perf.operating_system import death_signal, lower_priority
 
 NOT_FOUND = 127
 """Exit code for a command that could not be started, as a shell would answer."""
-
-
-def _die_with_guard() -> Callable[[], None] | None:
-    """Return what the command runs before exec, so that killing the guard kills it as well."""
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl
-
-    def arm() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-    return arm
-
-
-def _be_nice(niceness: int) -> None:
-    """Lower our priority within our session and, where Linux schedules by session, that of it."""
-    if niceness:
-        os.nice(niceness)
-        with contextlib.suppress(OSError):  # this Linux has no autogroups
-            Path("/proc/self/autogroup").write_text(str(niceness))
 
 
 def _answer(control: socket.socket, line: bytes) -> None:
@@ -69,10 +49,12 @@ def main(argv: Sequence[str]) -> None:
         argv: niceness as in ``nice -n``, then the command.
     """
     niceness, *argv = argv
-    _be_nice(int(niceness))
+    if int(niceness):
+        lower_priority(int(niceness))
     control = socket.socket(fileno=0)
+    die_with_us = death_signal(signal.SIGKILL)  # where there is one, killing the guard suffices
     try:
-        command = subprocess.Popen(argv, stdin=subprocess.DEVNULL, preexec_fn=_die_with_guard())  # noqa: PLW1509 - no thread runs yet
+        command = subprocess.Popen(argv, stdin=subprocess.DEVNULL, preexec_fn=die_with_us)  # noqa: PLW1509 - no thread runs yet
     except OSError as error:
         sys.stderr.write(f"{argv[0]}: {error.strerror}\n")
         sys.stderr.flush()

@@ -14,7 +14,7 @@ from aqp_perf.reports.facts.comparisons import EVERY_OPERATION
 from aqp_perf.reports.facts.verdicts import bounds_text
 from aqp_perf.reports.lines import printable
 
-_IN_PARTS = frozenset({"freezes", "freeze_causes", "user_classes"})
+_IN_PARTS = frozenset({"freezes", "freeze_causes", "user_classes", "less_exact"})
 """Of the load generator; single freezes are in the results file."""
 
 
@@ -85,6 +85,7 @@ def _generator_figures(health: GeneratorHealth) -> Iterator[tuple[tuple[str, ...
             yield (field.name,), getattr(health, field.name)
     for cause, length_s in health.freeze_causes.items():
         yield ("freeze_causes", cause.name.lower()), length_s
+    yield ("less_exact",), "; ".join(health.less_exact) or None
     for user_class, counts in health.user_classes.items():
         for count in fields(counts):
             yield (user_class, count.name), getattr(counts, count.name)

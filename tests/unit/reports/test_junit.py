@@ -4,7 +4,7 @@ from dataclasses import replace
 from aqp_perf.core.load.cost import RunCost
 from aqp_perf.core.measured.operation_parts import AttemptCounts, TimeShares
 from aqp_perf.core.measured.run_result import GeneratorHealth
-from aqp_perf.core.measured.stalls import ClassCounts, FreezeCause
+from aqp_perf.core.measured.stalls import ClassCounts, FreezeCause, LessExact
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
 from aqp_perf.reports.junit import properties
@@ -156,6 +156,7 @@ def test_what_stalls_can_have_changed_is_a_property(judged: JudgedRun) -> None:
         freezes=((1.0, 0.3),),
         freeze_causes={FreezeCause.OTHER_WORK: 0.3},
         user_classes={"Writer": ClassCounts(due=1001, sent=1000)},
+        less_exact=(LessExact.TIMERS, LessExact.RUN_DELAYS),
     )
     wide = replace(judged.verdict.judgements[0], bounds=(0.2, 1.0), touched=3)
     verdict = replace(judged.verdict, judgements=(wide,), notes=("one", "two"))
@@ -167,6 +168,7 @@ def test_what_stalls_can_have_changed_is_a_property(judged: JudgedRun) -> None:
     expected = {
         "perf.notes": "one; two",
         "perf.generator.frozen_s": "0.3",
+        "perf.generator.less_exact": f"{LessExact.TIMERS}; {LessExact.RUN_DELAYS}",
         "perf.generator.freeze_causes.other_work": "0.3",
         "perf.generator.Writer.due": "1001",
         "perf.generator.Writer.sent": "1000",

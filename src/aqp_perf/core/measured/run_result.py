@@ -11,7 +11,14 @@ from aqp_perf.core.aws.capacity_units import Units
 from aqp_perf.core.measured.merging import BY_MAXIMUM
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.selectors import select_operations
-from aqp_perf.core.measured.stalls import MERGE_FREEZES, ClassCounts, Freeze, FreezeCause
+from aqp_perf.core.measured.stalls import (
+    MERGE_FREEZES,
+    MERGE_LESS_EXACT,
+    ClassCounts,
+    Freeze,
+    FreezeCause,
+    LessExact,
+)
 from aqp_perf.core.records import Count, Figure, Instant
 from aqp_perf.errors import ResultError
 
@@ -50,6 +57,8 @@ class GeneratorHealth:
     """Connections that were opened, the warm-up included."""
     pool_waits: Count | None = None
     """Requests that waited for a free connection; their service time includes the wait."""
+    less_exact: tuple[LessExact, ...] = field(default=(), metadata=MERGE_LESS_EXACT)
+    """What the operating system of a process did not give."""
 
     @property
     def longest_freeze_s(self) -> float:

@@ -36,6 +36,13 @@ class FreezeCause(StrEnum):
     SERVER = "our own target or AQP stood still, because other work had its core"
 
 
+class LessExact(StrEnum):
+    """What an operating system does not give, and what that makes less exact."""
+
+    TIMERS = "instants of sending (no timerfd: lags of the event loop are in every latency)"
+    RUN_DELAYS = "waits for a core (no schedstat: those of target and AQP are in the latency)"
+
+
 def longest_freezes(parts: Sequence[Sequence[Freeze]]) -> tuple[Freeze, ...]:
     """Return the longest freezes of several processes, in order of time."""
     longest = sorted(chain.from_iterable(parts), key=lambda freeze: freeze[1])[-MOST_FREEZES:]
@@ -74,4 +81,9 @@ class ClassCounts:
         return unsent + self.unrecorded
 
 
+def _all_of(parts: Sequence[Sequence[LessExact]]) -> tuple[LessExact, ...]:
+    return tuple(sorted(set(chain.from_iterable(parts))))
+
+
 MERGE_FREEZES: Final = {MERGE: longest_freezes}
+MERGE_LESS_EXACT: Final = {MERGE: _all_of}

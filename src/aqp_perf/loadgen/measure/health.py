@@ -5,11 +5,13 @@ from collections import deque
 from typing import NoReturn
 
 from aqp_perf.core.measured.run_result import GeneratorHealth
+from aqp_perf.core.measured.stalls import LessExact
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.loadgen.clients.connections import pool_counts
 from aqp_perf.loadgen.record.freezes import BEAT_NS, LATE_NS, Freezes
 from aqp_perf.loadgen.record.os_delays import FreezeCauses
 from aqp_perf.loadgen.workload.alarm import Alarm
+from aqp_perf.operating_system import has_run_delays, has_timers
 
 _CPU_SAMPLE_NS = 1_000_000_000
 _NS = 1_000_000_000
@@ -26,6 +28,7 @@ class HealthProbe:
         """Of beats that are no end of a freeze."""
         self._freezes = freezes
         self._causes = causes
+        self._less_exact = _less_exact()
         self._is_open = False
         self._pools_before = pool_counts()
         self._cpu_samples: deque[tuple[int, int]] = deque(maxlen=_CPU_SAMPLES + 1)
@@ -101,4 +104,10 @@ class HealthProbe:
             freeze_causes=self._freezes.causes,
             connections_opened=pools.opened - before.opened if has_pools else None,
             pool_waits=pools.waits - before.waits if has_pools else None,
+            less_exact=self._less_exact,
         )
+
+
+def _less_exact() -> tuple[LessExact, ...]:
+    given = {LessExact.TIMERS: has_timers(), LessExact.RUN_DELAYS: has_run_delays()}
+    return tuple(what for what, is_given in given.items() if not is_given)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from aqp_perf.children.process_identity import PROC, process_identity
 from aqp_perf.core.measured.stalls import FreezeCause
+from aqp_perf.operating_system import PROC, process_identity
 
 _NS: Final = 1_000_000_000
 

@@ -7,7 +7,6 @@ A baseline is an ordinary results file. It is saved whole or not at all, and rep
 same name: when two sessions save one name at once, the later one wins.
 """
 
-import os
 import platform
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,6 +23,7 @@ from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.errors import BaselineUnusable
 from aqp_perf.files import read_file
 from aqp_perf.history.reading import read_history
+from aqp_perf.operating_system import usable_cores
 from aqp_perf.plugin.results.references import Reference, reference_errors
 from aqp_perf.plugin.settings.option_values import SUFFIX, MissingBaseline, best_sessions, is_path
 from aqp_perf.plugin.settings.session_settings import BaselineSettings
@@ -188,7 +188,7 @@ def environment_fingerprint() -> RunFingerprint:
     packages = {name: minor(version(name)) for name in ("locust", "botocore")}
     return RunFingerprint(
         versions={"python": minor(platform.python_version()), **packages},
-        machine={"cores": str(len(os.sched_getaffinity(0))), "architecture": platform.machine()},
+        machine={"cores": str(usable_cores()), "architecture": platform.machine()},
     )
 
 

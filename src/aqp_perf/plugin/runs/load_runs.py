@@ -1,6 +1,5 @@
 """The load runs of a test: launched, audited, judged and kept, also when interrupted."""
 
-import os
 import secrets
 import warnings
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.verdicts import Verdict, judge
 from aqp_perf.errors import LoadWarning, PerfError, RunNotJudged, TargetError
 from aqp_perf.loadgen.command.launcher import LoadRun
+from aqp_perf.operating_system import usable_cores
 from aqp_perf.plugin.runs.audits import Writes
 from aqp_perf.plugin.runs.costs import Admission
 from aqp_perf.plugin.runs.judging import FinishedRun, applicable, judge_run, with_comparisons
@@ -47,7 +47,7 @@ class TestRuns:
         spec = request.spec(site, session.dataset, run_id=run_id, progress_s=every_s)
         fingerprint = request.fingerprint(site, session.dataset)
         state.baselines.check_run(self._item.nodeid, len(self.judged), fingerprint)
-        for doubt in load.doubts(len(os.sched_getaffinity(0))):
+        for doubt in load.doubts(usable_cores()):
             warnings.warn(doubt, LoadWarning, stacklevel=3)
         admission = state.costs.admit_run(site, request)
         if admission is not None:

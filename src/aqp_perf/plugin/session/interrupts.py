@@ -1,10 +1,8 @@
 """Ctrl-C, SIGTERM and SIGHUP end a session in order: loads stop, reports are written."""
 
 import atexit
-import ctypes
 import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +12,12 @@ from typing import Any, Final
 import pytest
 
 from aqp_perf.clock import SYSTEM_CLOCK, Clock
+from aqp_perf.operating_system import death_signal
 from aqp_perf.plugin.session.exit_code import signal_exit_code
 from aqp_perf.plugin.session.screen import drop_gone_terminals
 
 ONE_PRESS_S: Final = 1.0
 """Signals closer together count as one: a key pressed twice, Ctrl-C followed by SIGTERM."""
-_PR_SET_PDEATHSIG = 1
-"""Linux, ``prctl(2)``: the signal that this process gets when its parent dies."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -63,8 +60,8 @@ class Interrupts:
             if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
                 numbers.append(signal.SIGHUP)
             self._previous = {number: signal.signal(number, self._on_signal) for number in numbers}
-            if self._is_worker and sys.platform == "linux":  # elsewhere xdist needs 5 s more
-                ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+            if self._is_worker and (arm := death_signal(signal.SIGTERM)):
+                arm()  # elsewhere xdist needs 5 s more
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:

@@ -5,10 +5,10 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
+from aqp_perf.operating_system import open_descriptors
 from aqp_perf.reports.lines import Style
 
 MARKUP: Mapping[Style, Mapping[str, bool]] = {
@@ -56,7 +56,7 @@ def drop_gone_terminals() -> None:
     """
     nowhere = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     try:
-        for number in [int(entry.name) for entry in Path("/dev/fd").iterdir()]:
+        for number in open_descriptors():
             if _is_gone(number):
                 os.dup2(nowhere, number, inheritable=os.get_inheritable(number))
     finally:

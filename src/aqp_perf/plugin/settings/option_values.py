@@ -6,7 +6,6 @@ says what would be right. Values that belong to another module are parsed there.
 """
 
 import operator
-import os
 import re
 from collections.abc import Callable
 from enum import StrEnum
@@ -28,6 +27,7 @@ from aqp_perf.errors import InvalidOption
 from aqp_perf.files import check_takes_file
 from aqp_perf.history.reading import MOST_SESSIONS
 from aqp_perf.loadgen.command.argument_values import parse_client, parse_data, whole_number
+from aqp_perf.operating_system import usable_cores
 from aqp_perf.stores.file_store import parse_place
 from aqp_perf.targets import TargetKind, parse_billing, parse_target
 from aqp_perf.targets.tables.table import checked_name
@@ -224,7 +224,7 @@ def parse_audit(text: str) -> int:
 def parse_processes(text: str) -> int:
     """Return a number of processes; ``auto`` leaves a core of this machine for the target."""
     if text == "auto":
-        return max(1, len(os.sched_getaffinity(0)) - 1)
+        return max(1, usable_cores() - 1)
     try:
         number = whole_number(1)(text)
     except ValueError as error:

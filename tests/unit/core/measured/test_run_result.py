@@ -19,7 +19,7 @@ from aqp_perf.core.measured.operation_parts import (
     TimeShares,
 )
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
-from aqp_perf.core.measured.stalls import FreezeCause
+from aqp_perf.core.measured.stalls import FreezeCause, LessExact
 from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind
 from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
 from aqp_perf.errors import ResultError
@@ -224,6 +224,14 @@ def test_health_is_that_of_the_worst_process_and_the_sum_of_all_counts() -> None
     assert merge([ours, theirs]) == GeneratorHealth(
         processes=2, cpu_ratio_max=0.9, loop_lag_p99_ms=2.0, arrivals_due=3, pool_waits=3
     )
+
+
+def test_what_any_process_lacks_is_less_exact() -> None:
+    linux = GeneratorHealth(processes=1)
+    mac = GeneratorHealth(processes=1, less_exact=tuple(LessExact))
+
+    assert set(merge([linux, mac, mac]).less_exact) == set(LessExact)
+    assert merge([linux, linux]).less_exact == ()
 
 
 def test_items_that_were_counted_by_some_workers_add_up() -> None:

@@ -20,7 +20,7 @@ from aqp_perf.core.load.pacing import OWN_PACING
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, MeteredUnits, RunResult
-from aqp_perf.core.measured.stalls import ClassCounts, FreezeCause, TouchedRequests
+from aqp_perf.core.measured.stalls import ClassCounts, FreezeCause, LessExact, TouchedRequests
 from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile, TargetInfo
 from aqp_perf.core.results.results_document import (
@@ -236,6 +236,7 @@ def test_what_stalls_touched_is_read_back() -> None:
         freeze_causes={FreezeCause.STOPPED: 0.25},
         user_classes={"Writer": ClassCounts(due=10, sent=9, unrecorded=1)},
         peak_per_s=100.0,
+        less_exact=(LessExact.TIMERS,),
     )
     operation = replace(RUN.operations[0], touched=touched, user_classes=("Writer",))
     run = replace(RUN, operations=(operation,), generator=generator)

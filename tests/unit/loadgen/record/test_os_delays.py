@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from aqp_perf.children.process_identity import process_identity
 from aqp_perf.core.measured.stalls import FreezeCause
 from aqp_perf.loadgen.record.os_delays import FreezeCauses, ServerDelays
+from aqp_perf.operating_system import process_identity
 
 MS = 1_000_000
 FREEZE_MS = 100

@@ -75,6 +75,6 @@ def test_bad_text_is_refused_with_what_would_be_right(
 def test_auto_leaves_a_core_for_the_target(
     monkeypatch: pytest.MonkeyPatch, cores: int, processes: int
 ) -> None:
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)))
+    monkeypatch.setattr("aqp_perf.plugin.settings.option_values.usable_cores", lambda: cores)
 
     assert parse_processes("auto") == processes

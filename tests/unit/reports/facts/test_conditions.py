@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
-from aqp_perf.core.measured.stalls import FreezeCause
+from aqp_perf.core.measured.stalls import FreezeCause, LessExact
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.reports.facts.conditions import freezes_text, generator_facts, origin_facts
 from aqp_perf.reports.figures import Fact
@@ -43,3 +43,15 @@ def test_a_generator_that_never_stood_still_says_nothing_of_it(judged: JudgedRun
     facts = [*generator_facts(judged.run)]
 
     assert facts[2] == Fact("event loop lag p99", "0.8 ms")
+
+
+def test_what_the_system_makes_less_exact_is_said(judged: JudgedRun) -> None:
+    health = replace(judged.run.generator, less_exact=tuple(LessExact))
+
+    facts = [*generator_facts(replace(judged.run, generator=health))]
+
+    assert facts[-1] == Fact(
+        "less exact on this system",
+        "instants of sending (no timerfd: lags of the event loop are in every latency); "
+        "waits for a core (no schedstat: those of target and AQP are in the latency)",
+    )
