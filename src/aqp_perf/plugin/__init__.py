@@ -45,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     """Add the ``--perf-*`` options, and keep Locust's own plugin out."""
     keep_out(parser, pluginmanager)
     add_options(parser, pluginmanager)
-    add_removed_options(parser)
+    add_removed_options(parser, pluginmanager)
 
 
 @pytest.hookimpl(wrapper=True)

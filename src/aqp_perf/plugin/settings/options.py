@@ -5,6 +5,7 @@ value; its parser has a name in `option_values`. With scope `Scope.RUN` it is an
 marker, too.
 """
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -313,13 +314,11 @@ def add_options(parser: pytest.Parser, plugins: pytest.PytestPluginManager) -> N
     Raises:
         pytest.UsageError: another plugin has an option of the same name.
     """
-    added = plugins.getplugin("pytestconfig").option
     for title, options in OPTION_GROUPS.items():
         group = parser.getgroup(f"perf-{title}", f"performance tests: {title}")
         for option in options:
             if option.has_flag:
-                if hasattr(added, option.ini_key):
-                    raise option_taken(option.flag, plugins)
+                check_free(option.flag, plugins)
                 text = _help(option).replace("%", "%%")
                 if option.kind is Kind.SWITCH:
                     group.addoption(option.flag, action="store_true", default=None, help=text)
@@ -343,10 +342,16 @@ def explaining_taken_options(plugins: pytest.PytestPluginManager) -> Iterator[No
         taken = next((it.flag for it in OPTIONS if repr(it.flag) in str(error)), None)
         if taken is None:
             raise
-        raise option_taken(taken, plugins) from error
+        raise _taken(taken, plugins) from error
 
 
-def option_taken(flag: str, plugins: pytest.PytestPluginManager) -> pytest.UsageError:
+def check_free(flag: str, plugins: pytest.PytestPluginManager) -> None:
+    """Raise pytest.UsageError if a plugin has added a command line option of this name."""
+    if hasattr(plugins.getplugin("pytestconfig").option, flag.strip("-").replace("-", "_")):
+        raise _taken(flag, plugins)
+
+
+def _taken(flag: str, plugins: pytest.PytestPluginManager) -> pytest.UsageError:
     """Return the error that a plugin or a conftest has this option, too: the one that spells it."""
     hooks = [
         (name, getattr(it, "pytest_addoption", None)) for name, it in plugins.list_name_plugin()
@@ -369,9 +374,21 @@ def is_any_named(config: pytest.Config, *, ini: bool) -> bool:
     """Return whether the command line has an option of ours, or with ``ini`` the ini file."""
     return any(
         (option.has_flag and config.getoption(option.flag) is not None)
-        or (ini and config.getini(option.ini_key) is not None)
+        or (ini and has_ini_key(config, option.ini_key))
         for option in OPTIONS
     )
+
+
+def has_ini_key(config: pytest.Config, key: str) -> bool:
+    """Return whether the ini file has a key that is registered, also with a value of a bad type."""
+    try:
+        with warnings.catch_warnings():  # of such a value, which the resolver refuses
+            warnings.simplefilter("ignore")
+            return config.getini(key) is not None
+    except ValueError:
+        return False
+    except (TypeError, pytest.UsageError):
+        return True
 
 
 def default_text(option: Option) -> str:

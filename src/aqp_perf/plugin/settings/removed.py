@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from aqp_perf.plugin.settings.option import flag_of
-from aqp_perf.plugin.settings.options import INI_VALUE, OPTIONS
+from aqp_perf.plugin.settings.options import INI_VALUE, OPTIONS, check_free, has_ini_key
 
 _SIZES: Final = (
     "accounts",
@@ -36,10 +36,11 @@ REMOVED_FLAGS: Final[Mapping[str, str]] = {
 """Command line option → what replaced it."""
 
 
-def add_removed_options(parser: pytest.Parser) -> None:
+def add_removed_options(parser: pytest.Parser, plugins: pytest.PytestPluginManager) -> None:
     """Accept removed command line options, so that `check_removed` can refuse them."""
     group = parser.getgroup("perf-removed")
     for flag in REMOVED_FLAGS:
+        check_free(flag, plugins)
         group.addoption(flag, nargs="?", const="", default=None, help=argparse.SUPPRESS)
 
 
@@ -61,14 +62,5 @@ def check_removed(config: pytest.Config) -> None:
         if config.getoption(flag, None) is not None:
             raise RemovedOption(flag, replacement)
     for name, replacement in REMOVED.items():
-        if _has_ini_key(config, f"perf_{name}"):
+        if has_ini_key(config, f"perf_{name}"):
             raise RemovedOption(f"ini key perf_{name}", replacement)
-
-
-def _has_ini_key(config: pytest.Config, key: str) -> bool:
-    try:
-        return config.getini(key) is not None
-    except ValueError:  # not registered: see `add_removed_ini_keys`
-        return False
-    except (TypeError, pytest.UsageError):  # given, and of another type
-        return True
