@@ -36,7 +36,7 @@ class State:
             history = SessionHistory(session.history, session.run_id, config.rootpath)
         self.collector = Collector(config, process, ReportFiles(session, history), thresholds)
         self.audits = Audits(session.dataset)
-        self.costs = SessionCosts(session, processes=process.count)
+        self.costs = SessionCosts(session, processes=process.workers)
         self.progress = ProgressDisplay(config, session.progress)
         self.interrupts = Interrupts(is_worker=process.is_worker)
         if self.workers is not None:

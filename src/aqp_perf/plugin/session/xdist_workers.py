@@ -4,11 +4,9 @@ By itself xdist drops what an interrupted worker still has to send, lets a worke
 the signal work on for 5 s, and kills one that takes 10 s to delete its table.
 """
 
-import secrets
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import pytest
 
@@ -30,6 +28,8 @@ def random_name() -> str:
 
     Digits are left out: the real AQP rewrites ``_1`` inside queries.
     """
+    import secrets  # noqa: PLC0415 - most sessions need none, and it takes a millisecond
+
     return "".join(secrets.choice(_LETTERS) for _ in range(8))
 
 
@@ -43,28 +43,25 @@ def is_controller(config: pytest.Config) -> bool:
     return not is_worker(config) and config.getoption("dist", "no") != "no"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
+class Process(NamedTuple):
     """Which pytest process this is: a worker of xdist, or the one that reports.
 
     A controller and a session without xdist are alike: both report and have the terminal.
-
-    Args:
-        is_worker: whether a controller reports for this process.
-        run_id: what the controller gave to a worker; None in the process that reports.
-        count: how many processes run tests.
     """
 
     is_worker: bool
+    """Whether a controller reports for this process."""
     run_id: str | None
-    count: int
+    """What the controller gave to a worker; None in the process that reports."""
+    workers: int
+    """How many processes run tests."""
 
     @classmethod
     def of(cls, config: pytest.Config) -> Self:
         """Return which process has this configuration."""
         given: dict[str, Any] = getattr(config, "workerinput", {})
         count = given.get("workercount", 1)
-        return cls(is_worker=bool(given), run_id=given.get(_RUN_ID), count=count)
+        return cls(is_worker=bool(given), run_id=given.get(_RUN_ID), workers=count)
 
 
 class XdistWorkers:
