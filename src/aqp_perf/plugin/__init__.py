@@ -71,22 +71,36 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
     if not is_worker(config):
         config.pluginmanager.register(XdistWorkers(config, begin), XdistWorkers.NAME)
-    if is_any_named(config, ini=is_controller(config)):
+    if is_any_named(config, ini=is_controller(config)) and _is_possible(config):
         begin(config)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin if a test that was not deselected needs us."""
-    if any(map(uses_plugin, items)):
+    if any(map(uses_plugin, items)) and _is_possible(config):
         from aqp_perf.plugin import start  # noqa: PLC0415 - see above
 
         start.begin_collected(config, items)
 
 
+def _is_possible(config: pytest.Config) -> bool:
+    """Return whether load tests can run on this operating system; else they are refused."""
+    from aqp_perf.plugin.session.refusal import is_refused  # noqa: PLC0415 - see above
+
+    return not is_refused(config)
+
+
 def begin(config: pytest.Config) -> "State":
-    """Return the state of a session with load tests, which begins with the first call."""
-    from aqp_perf.plugin import start  # noqa: PLC0415 - see above
+    """Return the state of a session with load tests, which begins with the first call.
+
+    Raises:
+        PlatformUnusable: load tests cannot run on this operating system.
+    """
+    from aqp_perf.operating_system import check_platform  # noqa: PLC0415 - see above
+
+    check_platform()
+    from aqp_perf.plugin import start  # noqa: PLC0415 - it would not import elsewhere
 
     return start.begin(config)
 

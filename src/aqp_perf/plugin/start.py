@@ -8,22 +8,10 @@ from aqp_perf.errors import ConfigError
 from aqp_perf.plugin import hooks
 from aqp_perf.plugin.fixtures import marker_arguments
 from aqp_perf.plugin.runs.state import STATE, State
-from aqp_perf.plugin.session.load_tests import may_load, uses_plugin
+from aqp_perf.plugin.session.load_tests import may_load
+from aqp_perf.plugin.session.refusal import Refusal
 from aqp_perf.plugin.session.xdist_workers import is_worker
 from aqp_perf.reports.lines import printable
-
-
-class Refusal:
-    """A plugin object of a worker of xdist, which cannot end the session with a usage error."""
-
-    def __init__(self, error: pytest.UsageError) -> None:
-        self._error = error
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Make every test that needs us an error."""
-        if uses_plugin(item):
-            raise self._error
 
 
 def begin(config: pytest.Config) -> State:
@@ -58,7 +46,7 @@ def begin_collected(config: pytest.Config, items: Sequence[pytest.Item]) -> None
     except pytest.UsageError as error:
         if not is_worker(config):
             raise
-        config.pluginmanager.register(Refusal(error))
+        config.pluginmanager.register(Refusal(error), Refusal.NAME)
         return
     if state.process.is_worker:
         return
