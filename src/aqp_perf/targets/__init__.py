@@ -13,6 +13,7 @@ from aqp_perf.targets.tables.billing import Billing, parse_billing
 from aqp_perf.targets.tables.table import Table, table_name
 
 if TYPE_CHECKING:
+    from aqp_perf.targets.access.aws_profile import check_profile
     from aqp_perf.targets.kinds.open_target import open_target
     from aqp_perf.targets.tables.definition import table_capacity
     from aqp_perf.targets.tables.reading import TableReader
@@ -25,6 +26,7 @@ __all__ = [
     "Target",
     "TargetKind",
     "TargetSpec",
+    "check_profile",
     "existing_table",
     "open_table",
     "open_target",
@@ -36,6 +38,7 @@ __all__ = [
 
 _MODULES = {
     "TableReader": "tables.reading",
+    "check_profile": "access.aws_profile",
     "existing_table": "tables.table_life",
     "open_table": "tables.table_life",
     "open_target": "kinds.open_target",

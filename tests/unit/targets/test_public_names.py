@@ -12,6 +12,7 @@ NAMES = [
     "Target",
     "TargetKind",
     "TargetSpec",
+    "check_profile",
     "existing_table",
     "open_table",
     "open_target",

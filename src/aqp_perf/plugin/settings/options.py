@@ -38,6 +38,10 @@ THRESHOLD: Final = _run(
     otherwise="those of profile and marker",
 )
 
+AWS_PROFILE: Final = Option(
+    "aws_profile", "parse_text", "NAME", "AWS profile", otherwise="as boto3 finds it"
+)
+
 OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
     "target": (
         Option(
@@ -273,7 +277,7 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
             "aws_account", "parse_text", "ID", "the only account that may be used; required on AWS"
         ),
         Option("aws_region", "parse_text", "REGION", "AWS region", otherwise="as boto3 finds it"),
-        Option("aws_profile", "parse_text", "NAME", "AWS profile", otherwise="as boto3 finds it"),
+        AWS_PROFILE,
         Option("aws_role_arn", "parse_text", "ARN", "AWS role to assume"),
         Option(
             "billing",

@@ -6,11 +6,12 @@ values.
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import pytest
 
+from aqp_perf import targets
 from aqp_perf.errors import (
     ConfigError,
     InvalidComparisonRule,
@@ -20,7 +21,7 @@ from aqp_perf.errors import (
 )
 from aqp_perf.plugin.settings.load_settings import LoadSettings
 from aqp_perf.plugin.settings.option import Kind, Option, Scope
-from aqp_perf.plugin.settings.options import INI_VALUE, OPTIONS, PROFILE, THRESHOLD
+from aqp_perf.plugin.settings.options import AWS_PROFILE, INI_VALUE, OPTIONS, PROFILE, THRESHOLD
 from aqp_perf.plugin.settings.profiles import DEFAULT_PROFILE, Profile, read_prices, read_profiles
 from aqp_perf.plugin.settings.removed import REMOVED, check_removed
 from aqp_perf.plugin.settings.session_settings import SessionSettings
@@ -79,6 +80,9 @@ class Resolver:
             prices=read_prices(pyproject),
             run_id=run_id,
         )
+        if self.session.uses_aws:
+            profile, origin = next(_given(AWS_PROFILE, layers), (None, ""))
+            targets.check_profile(profile, origin)
         check_written_files(self.session, config)
         self.load({})
 
@@ -197,11 +201,7 @@ def _values_of(layers: Sequence[Layer], scope: Scope) -> dict[str, Any]:
 
 def _value_of(option: Option, layers: Sequence[Layer]) -> Any:  # noqa: ANN401 - as its parser returns
     """Return the value of one option: of the first layer that has it, or all layers' combined."""
-    given: list[tuple[Any, str]] = [
-        (layer.values[option.key], layer.name(option))
-        for layer in layers
-        if layer.values.get(option.key) is not None
-    ]
+    given = [*_given(option, layers)]
     match option.kind:
         case Kind.LIST:
             combined: tuple[Any, ...] = ()
@@ -215,6 +215,14 @@ def _value_of(option: Option, layers: Sequence[Layer]) -> Any:  # noqa: ANN401 -
             text, name = given[0]
             return _parsed(option, text, name)
     return None if option.default is None else option.parse(option.default)
+
+
+def _given(option: Option, layers: Sequence[Layer]) -> Iterator[tuple[Any, str]]:
+    """Yield each value that is given, and what a message calls it there."""
+    for layer in layers:
+        value = layer.values.get(option.key)
+        if value is not None:
+            yield value, layer.name(option)
 
 
 def _parsed(option: Option, text: str, name: str) -> Any:  # noqa: ANN401 - as its parser returns

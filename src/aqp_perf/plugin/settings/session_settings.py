@@ -63,6 +63,13 @@ class SessionSettings:
     run_id: str
     """Is part of the name and a tag of every table of the session, and of every order id."""
 
+    @property
+    def uses_aws(self) -> bool:
+        """Whether anything in it needs AWS credentials of the user's: the target, or a bucket."""
+        places = (self.baselines.place, self.history)
+        is_bucket = any(place is not None and place.folder(Path()) is None for place in places)
+        return is_bucket or self.target.kind is TargetKind.AWS
+
     @classmethod
     def of(
         cls, values: Mapping[str, Any], *, names_target: bool, prices: Prices | None, run_id: str

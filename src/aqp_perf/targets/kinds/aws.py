@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ProfileNotFound
 
 from aqp_perf.base_url import URL_HINT, parse_base_url, shown_url
 from aqp_perf.children import ChildEnvironment, TemporaryFolder
 from aqp_perf.errors import InvalidOption
+from aqp_perf.targets.access.aws_profile import check_profile
 from aqp_perf.targets.access.client import (
     CLIENT_CONFIG,
     check_credentials,
@@ -98,12 +98,8 @@ def _connected(
 
 
 def _region(region: str | None, profile: str | None) -> str:
-    try:
-        found: str = boto3.Session(profile_name=profile, region_name=region).region_name or ""
-    except ProfileNotFound as exc:
-        hint = "no such profile in your AWS configuration"
-        name = profile or os.environ.get("AWS_PROFILE")
-        raise InvalidOption("--perf-aws-profile", name, hint) from exc
+    check_profile(profile)
+    found: str = boto3.Session(profile_name=profile, region_name=region).region_name or ""
     found = found or os.environ.get("AWS_REGION", "")
     if not found:
         hint = "name the AWS region, here or in your AWS configuration"

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from aqp_perf.children import ChildEnvironment, running_server
 from aqp_perf.errors import TargetUnusable
+from aqp_perf.targets.access.aws_profile import check_profile
 from aqp_perf.targets.access.client import (
     NO_PROXIES,
     NOT_DYNAMODB,
@@ -81,7 +82,9 @@ def open_endpoint(url: str, region: str = DEFAULT_REGION) -> Iterator[Target]:
     Raises:
         TargetUnavailable: nothing answers within 10 s.
         TargetUnusable: something else answers, or it refuses the credentials.
+        InvalidOption: the environment names an AWS profile that does not exist.
     """
+    check_profile(None)
     with errors_of(url):
         uses_chain = _chain_session(region).get_credentials() is not None
     session_of = _chain_session if uses_chain else isolated_session

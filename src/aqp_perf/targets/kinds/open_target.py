@@ -19,7 +19,7 @@ def open_target(spec: TargetSpec) -> Iterator[Target]:
         TargetMissing: it is not installed on this machine.
         TargetUnavailable: it did not start, or nothing answers.
         TargetUnusable: something else answers, or it refuses the credentials.
-        InvalidOption: an AWS option does not fit the account.
+        InvalidOption: an AWS option does not fit the account, or there is no such AWS profile.
         ValueError: it is kind ``none``.
     """
     # At DEBUG it logs every request with its signature and session token, and pytest shows logs.

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import compress, product
+from pathlib import Path
 
 import pytest
 
@@ -194,6 +195,58 @@ def test_session_option_has_the_same_value_from_every_layer(
     assert read(resolver()) != value, "the text must differ from the default"
 
 
+@pytest.fixture
+def aws_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the AWS configuration have the profile ``work``."""
+    (tmp_path / "config").write_text("[profile work]\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+
+
+@pytest.fixture
+def names_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the environment name a profile that does not exist."""
+    monkeypatch.setenv("AWS_PROFILE", "gone")
+
+
+OWN_AWS_PROFILE = '[tool.aqp-perf.profiles.own]\naws_profile = "gone"'
+
+
+@pytest.mark.usefixtures("aws_profile", "names_gone")
+@pytest.mark.parametrize(
+    ("args", "ini", "blamed"),
+    [
+        (["--perf-aws-profile=gone"], "", "--perf-aws-profile"),
+        ([], "perf_aws_profile = gone", "ini key perf_aws_profile"),
+        (["--perf-profile=own"], "", "profile 'own' aws_profile"),
+        ([], "perf_profile = own", "profile 'own' aws_profile"),
+        ([], "", "AWS_PROFILE"),
+    ],
+)
+@pytest.mark.parametrize(
+    "use",
+    [
+        ["--perf-target=aws", "--perf-aws-account=123456789012"],
+        ["--perf-history=s3://nights/main"],
+    ],
+    ids=["target", "bucket"],
+)
+def test_a_missing_aws_profile_is_blamed_on_what_named_it(
+    resolver: ResolverOf, args: list[str], ini: str, blamed: str, use: list[str]
+) -> None:
+    """Before anything is opened."""
+    with pytest.raises(InvalidOption, match=f"^{blamed}: 'gone' is not valid: .* which has work$"):
+        resolver(*use, *args, ini=ini, pyproject=OWN_AWS_PROFILE)
+
+
+@pytest.mark.usefixtures("names_gone")
+@pytest.mark.parametrize("target", ["moto", "none", "dynamodb-local", "http://127.0.0.1:8000"])
+def test_a_missing_aws_profile_does_not_matter_without_aws(
+    resolver: ResolverOf, target: str
+) -> None:
+    resolver(f"--perf-target={target}")
+
+
+@pytest.mark.usefixtures("aws_profile")
 @pytest.mark.parametrize("name", AWS_OPTIONS)
 def test_option_of_aws_is_read_from_command_line_and_ini(resolver: ResolverOf, name: str) -> None:
     text, attribute = AWS_OPTIONS[name]

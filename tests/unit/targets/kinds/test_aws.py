@@ -194,14 +194,16 @@ def test_a_profile_beats_the_environment_here_and_in_a_child(profile: str) -> No
 
 
 @pytest.mark.usefixtures("aws_settings")
-@pytest.mark.parametrize(("option", "variable"), [("none", None), (None, "none")])
-def test_a_profile_that_is_not_there_is_refused(
-    option: str | None, variable: str | None, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("option", "blamed"), [("none", "--perf-aws-profile"), (None, "AWS_PROFILE")]
+)
+def test_a_profile_that_is_not_there_is_blamed_on_what_named_it(
+    option: str | None, blamed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if variable is not None:
-        monkeypatch.setenv("AWS_PROFILE", variable)
+    if option is None:
+        monkeypatch.setenv("AWS_PROFILE", "none")
     with (
-        pytest.raises(InvalidOption, match="--perf-aws-profile: 'none' is not valid: no such"),
+        pytest.raises(InvalidOption, match=f"^{blamed}: 'none' is not valid: no such profile"),
         open_aws(spec(profile=option)),
     ):
         pytest.fail("it was opened")
