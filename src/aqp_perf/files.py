@@ -2,7 +2,7 @@
 
 import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from stat import S_ISREG
@@ -18,6 +18,9 @@ def check_takes_file(path: Path) -> None:
         return  # whether a pipe or a device can be written to, only writing tells
     path = path.resolve()
     folder = next(parent for parent in path.parents if parent.exists())
+    for name in path.relative_to(folder).parts:  # below a missing folder, the kernel reads no name
+        with suppress(FileNotFoundError):
+            (folder / name).lstat()
     with _draft(folder / path.name, ""):
         pass
 

@@ -24,7 +24,7 @@ def test_a_name_may_be_as_long_as_names_can_be(write: Write, tmp_path: Path) -> 
     assert list(path.parent.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("place", ["{}", "{}/file"])
+@pytest.mark.parametrize("place", ["{}", "{}/file", "new/{}", "new/{}/file"])
 def test_a_name_that_is_too_long_is_known_before_anything_is_made(
     place: str, tmp_path: Path
 ) -> None:

@@ -189,7 +189,7 @@ def test_a_process_that_is_not_there_has_no_identity(tmp_path: Path) -> None:
     assert process_identity(7, tmp_path) is None
 
 
-@LINUX
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 def test_this_process_has_one() -> None:
     identity = process_identity(os.getpid())
     assert identity is not None
