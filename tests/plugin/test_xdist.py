@@ -176,9 +176,10 @@ def test_junit_has_the_properties_of_all_workers(together: Together) -> None:
 def test_a_session_whose_worker_broke_down_is_red(pytester: pytest.Pytester) -> None:
     """By itself xdist says that no tests ran, and exits with 0."""
     pytester.makeconftest(BROKEN_PLUGIN)
-    pytester.makepyfile("def test_it(): pass")
+    pytester.makepyfile("def test_it(perf_load): pass")
 
-    result = pytester.runpytest_inprocess("-p", "no:hypothesispytest", "-n", "1")
+    arguments = ("-p", "no:hypothesispytest", "-n", "1", "--perf-target=none")
+    result = pytester.runpytest_inprocess(*arguments)
 
     assert result.ret == pytest.ExitCode.INTERNAL_ERROR
     result.stdout.fnmatch_lines(

@@ -65,13 +65,16 @@ def pytest_load_initial_conftests(
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and what xdist's controller needs before it knows of load tests.
 
-    A session that names one of our options begins at once: what is wrong with them ends it before
-    anything is collected. A controller collects no tests, and so heeds the ini file, too.
+    A session that names the mark or one of our options begins at once: what is wrong with them ends
+    it before anything is collected. A controller collects no tests, so it heeds the ini file, too.
     """
     config.addinivalue_line("markers", _MARKER)
     if not is_worker(config):
         config.pluginmanager.register(XdistWorkers(config, begin), XdistWorkers.NAME)
-    if is_any_named(config, ini=is_controller(config)) and _is_possible(config):
+    marks = config.getoption("markexpr", "")
+    names_mark = "perf" in marks and "not perf" not in marks
+    is_asked_for = names_mark or is_any_named(config, ini=is_controller(config))
+    if is_asked_for and _is_possible(config):
         begin(config)
 
 

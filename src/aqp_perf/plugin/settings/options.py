@@ -376,7 +376,8 @@ def _taken(flag: str, plugins: pytest.PytestPluginManager) -> pytest.UsageError:
 
 def is_any_named(config: pytest.Config, *, ini: bool) -> bool:
     """Return whether the command line has an option of ours, or with ``ini`` the ini file."""
-    return any(
+    overridden = config.getoption("override_ini", None) or ()
+    return any(text.startswith("perf_") for text in overridden) or any(
         (option.has_flag and config.getoption(option.flag) is not None)
         or (ini and has_ini_key(config, option.ini_key))
         for option in OPTIONS
