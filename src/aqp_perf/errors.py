@@ -4,7 +4,8 @@
 PerfError
 ├── ConfigError                a wrong option or file: a pytest usage error, before anything is made
 │   ├── InvalidOption, InvalidThreshold, InvalidComparisonRule, InvalidLoadProfile, UnknownTarget
-│   └── RemovedOption, BudgetExceeded, BaselineUnusable, PlatformUnusable
+│   ├── RemovedOption, ExtraMissing, BudgetExceeded, BaselineUnusable
+│   └── PlatformUnusable
 ├── TargetError                a problem of the environment: a test error
 │   ├── TargetUnavailable, TargetMissing, TargetUnusable, PortTaken, MotoChanged
 │   ├── TableAlreadyExists, TableNotFound, TableNotReady, TableUnusable, TableLeftBehind
@@ -49,6 +50,15 @@ class RemovedOption(ConfigError):
     def __init__(self, option: str, replacement: str) -> None:
         super().__init__(f"{option}: this option is gone: {replacement}")
         self.option, self.replacement = option, replacement
+
+
+class ExtraMissing(ConfigError):
+    """Something was asked for whose packages, of an extra of ours, are not installed."""
+
+    def __init__(self, purpose: str, modules: Sequence[str], command: str) -> None:
+        super().__init__(
+            f"{purpose} needs packages that are not installed ({', '.join(modules)}): {command}"
+        )
 
 
 class InvalidThreshold(ConfigError):
@@ -149,8 +159,7 @@ class MotoChanged(TargetError):
 
     def __init__(self, detail: str) -> None:
         super().__init__(
-            f"the installed moto is not supported: {detail}; install the one in "
-            "requirements.lock, or adapt src/aqp_perf/targets/moto/moto_tables.py"
+            f"the installed moto is not supported: {detail}: pip install 'moto[dynamodb]==5.2.5'"
         )
 
 

@@ -5,14 +5,17 @@ import os
 import sys
 from collections.abc import Sequence
 
-from aqp_perf.aqp.credentials import resolve_signer
-from aqp_perf.aqp.serving.dynamodb import DynamoDB
-from aqp_perf.aqp.serving.server import serve
-from aqp_perf.aqp.serving.service import MAX_ITEMS, QueryService
-from aqp_perf.aqp.serving.web import AqpApplication, Callers
 from aqp_perf.base_url import is_loopback
 from aqp_perf.errors import ConfigError, InvalidOption, PortTaken
+from aqp_perf.extras import Extra, imports_of_command
 from aqp_perf.listening import end_on_signals, open_socket, url_of, whole_number
+
+with imports_of_command(Extra.EMBEDDED, "python -m aqp_perf.aqp"):
+    from aqp_perf.aqp.credentials import resolve_signer
+    from aqp_perf.aqp.serving.dynamodb import DynamoDB
+    from aqp_perf.aqp.serving.server import serve
+    from aqp_perf.aqp.serving.service import MAX_ITEMS, QueryService
+    from aqp_perf.aqp.serving.web import AqpApplication, Callers
 
 _DESCRIPTION = """\
 An Aggregation Query Proxy for tests: GET /query-aggregation/<SQL> with Basic authentication, over

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from aqp_perf.core.results.series import series_of
 from aqp_perf.core.results.trends import find_trends
-from aqp_perf.history.change_points import INSTALL_HINT, find_changes, is_installed
+from aqp_perf.errors import ConfigError
+from aqp_perf.extras import Extra, is_installed
+from aqp_perf.history.change_points import INSTALL_HINT, find_changes
 from aqp_perf.history.commits import commits_in
 from aqp_perf.history.reading import HISTORY_ERRORS, error_text, read_history
 from aqp_perf.reports.lines import Line, printable
@@ -35,13 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         place = parse_place(options.history)
-    except ValueError as error:
+    except (ConfigError, ValueError) as error:
         return _refuse(options.history, str(error))
     try:
         history = read_history(Place(text=place).open(Path.cwd()))
         trends = find_trends(
             series_of(history.sessions),
-            find_changes if is_installed() else lambda _: (),
+            find_changes if is_installed(Extra.HISTORY) else lambda _: (),
             commits_in(options.checkout),
         )
     except HISTORY_ERRORS as error:
@@ -54,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         *skipped_lines(history.skipped),
         *overview_lines(trends),
     ]
-    if not is_installed():
+    if not is_installed(Extra.HISTORY):
         lines.append(Line(INSTALL_HINT))
     sys.stdout.writelines(f"{line.text}\n" for line in lines)
     return 0

@@ -10,10 +10,11 @@ unlike its neighbours on both sides is replaced by their median, and a new level
 """
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 from statistics import median
 from typing import Final
 from warnings import catch_warnings
+
+from aqp_perf.extras import Extra
 
 MOST_P_VALUE: Final = 0.0001
 """A tenth of Otava's default: with a dozen series a night, a false change should be rare."""
@@ -28,12 +29,7 @@ _OUTLIER_FACTOR: Final = 1.25
 _NEIGHBOURS: Final = 2
 """On either side."""
 
-INSTALL_HINT: Final = "pip install 'aqp-perf[history]' to have changes found"
-
-
-def is_installed() -> bool:
-    """Return whether Otava is installed."""
-    return find_spec("otava") is not None
+INSTALL_HINT: Final = f"{Extra.HISTORY.command} to have changes found"
 
 
 def find_changes(values: Sequence[float]) -> list[int]:

@@ -79,6 +79,8 @@ class PerfLoad:
         needs_table = request.needs_table or "perf_table" in names
         is_chosen = session.names_target and session.target.kind is not TargetKind.NONE
         needs_target = needs_table or is_chosen or "perf_target" in names
+        with _stopping_if_refused(self._request):  # before the table that the AQP reads is created
+            session.check_installed(needs_target=needs_target or needs_aqp, needs_aqp=needs_aqp)
         return Site(
             aqp=fixture("perf_aqp") if needs_aqp else None,
             target=fixture("perf_target") if needs_target else None,
@@ -88,11 +90,14 @@ class PerfLoad:
 
 def opened_target(request: pytest.FixtureRequest) -> Iterator[Target]:
     """Yield the open target; skip where there is none."""
-    spec = request.config.stash[STATE].session.target
+    session = request.config.stash[STATE].session
+    spec = session.target
     if spec.kind is TargetKind.NONE:
         pytest.skip("--perf-target is none: there is no DynamoDB to test")
     with ExitStack() as opened:
         with _stopping_if_refused(request):
+            needs_aqp = "perf_aqp" in request.fixturenames
+            session.check_installed(needs_target=True, needs_aqp=needs_aqp)
             target = opened.enter_context(targets.open_target(spec))
         yield target
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from aqp_perf.errors import TargetError
+from aqp_perf.extras import Extra, require
 from aqp_perf.files import check_takes_file, read_file, write_new, write_whole
 
 STORE_ERRORS: Final = (OSError, TargetError)
@@ -116,9 +117,11 @@ def parse_place(text: str) -> str:
 
     Raises:
         ValueError: it is not valid; the message says what would be.
+        ExtraMissing: it is in S3, and boto3 is not installed.
     """
     if text.startswith(_S3_SCHEME):
         parse_s3_url(text)
+        require(Extra.AWS, text)
     elif not text.strip():
         raise ValueError("it is empty: give a folder, or s3://bucket/prefix")
     elif _URL.match(text):

@@ -12,7 +12,7 @@ from botocore import exceptions
 from aqp_perf.core.aws.refusals import TLS_ERROR, is_throttled, tls_problem
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.loadgen.clients.connections import DEFAULT_TIMEOUTS, Timeouts
-from aqp_perf.loadgen.clients.credentials import expired
+from aqp_perf.loadgen.clients.credentials import credentials_problem, expired
 from aqp_perf.loadgen.clients.dynamodb import (
     Answer,
     Attempts,
@@ -28,7 +28,6 @@ from aqp_perf.loadgen.clients.dynamodb import (
     refused,
     request_of,
 )
-from aqp_perf.loadgen.clients.failures import credentials_problem
 
 _OPERATION = "ExecuteStatement"
 _MAX_CONNECTIONS = 10_000

@@ -6,15 +6,17 @@ from typing import Any
 
 import gevent
 from botocore.credentials import RefreshableCredentials
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError
 
 from aqp_perf.core.aws.sigv4 import Credentials
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.loadgen.clients.dynamodb import DynamoDbError
-from aqp_perf.loadgen.clients.failures import credentials_problem
 
 _LOOK_EVERY_S = 5.0
 """botocore renews credentials from 15 minutes before they expire."""
+
+_PROCESS = "custom-process"
+"""botocore's name for a ``credential_process``."""
 
 RENEWAL_ERRORS = (BotoCoreError, ClientError, RuntimeError, OSError, LookupError)
 """What botocore raises beside ValueError while it gets credentials: no answer, no permission, a
@@ -86,6 +88,16 @@ def source_of(held: Any) -> CredentialsSource:  # noqa: ANN401 - botocore is not
 def expired(reason: str) -> DynamoDbError:
     """Return the error of a request that could not be signed."""
     return DynamoDbError(FailureClass.UNAUTHORIZED, "CredentialsExpired", reason)
+
+
+def credentials_problem(error: Exception) -> str:
+    """Return why there are no credentials, without what a ``credential_process`` wrote."""
+    if isinstance(error, CredentialRetrievalError) and error.kwargs["provider"] == _PROCESS:
+        return (
+            f"no credentials from {_PROCESS}: the credential_process failed, run it yourself to "
+            "see why (what it writes may hold secrets)"
+        )
+    return str(error)
 
 
 def _credentials(frozen: Any) -> Credentials:  # noqa: ANN401 - botocore is not typed

@@ -1,13 +1,11 @@
 """Failures of locust requests, in any locustfile: the kind of an exception, and its text.
 
-Texts go to the screen, into files and from process to process: they are encodable, and without what
-a ``credential_process`` wrote.
+Texts go to the screen, into files and from process to process: they are encodable.
 """
 
 from http import HTTPStatus
 
 import requests
-from botocore.exceptions import CredentialRetrievalError
 from gevent.timeout import Timeout
 from geventhttpclient.response import HTTPParseError
 from geventhttpclient.useragent import RetriesExceeded
@@ -25,8 +23,6 @@ _NOT_CONNECTED_OR_BROKEN = (
 _NOTHING_READ = frozenset(
     {FailureClass.THROTTLED, FailureClass.CLIENT_ERROR, FailureClass.UNAUTHORIZED}
 )
-_PROCESS = "custom-process"
-"""botocore's name for a ``credential_process``."""
 _TIMEOUTS = (TimeoutError, requests.Timeout, Timeout)
 
 
@@ -75,16 +71,6 @@ def text_of(exception: BaseException) -> str:
         return encodable(str(exception) or repr(exception))
     except Exception:  # noqa: BLE001 - a locustfile's exception may do anything here
         return type(exception).__name__
-
-
-def credentials_problem(error: Exception) -> str:
-    """Return why there are no credentials, without what a ``credential_process`` wrote."""
-    if isinstance(error, CredentialRetrievalError) and error.kwargs["provider"] == _PROCESS:
-        return (
-            f"no credentials from {_PROCESS}: the credential_process failed, run it yourself to "
-            "see why (what it writes may hold secrets)"
-        )
-    return str(error)
 
 
 def _class_of_exception(exception: BaseException, *, has_answer: bool) -> FailureClass:

@@ -5,9 +5,12 @@ import os
 import botocore.session
 
 from aqp_perf.loadgen.clients.boto3_client import Boto3Client
-from aqp_perf.loadgen.clients.credentials import RENEWAL_ERRORS, source_of
+from aqp_perf.loadgen.clients.credentials import (
+    RENEWAL_ERRORS,
+    credentials_problem,
+    source_of,
+)
 from aqp_perf.loadgen.clients.dynamodb import DynamoDbClient
-from aqp_perf.loadgen.clients.failures import credentials_problem
 from aqp_perf.loadgen.clients.fast_client import FastClient
 from aqp_perf.loadgen.command.workload_arguments import NO_ENDPOINT
 

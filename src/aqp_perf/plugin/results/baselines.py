@@ -9,8 +9,9 @@ same name: when two sessions save one name at once, the later one wins.
 
 import platform
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
@@ -183,9 +184,17 @@ def _is_good(run: JudgedRun) -> bool:
     return run.verdict.verdict is Verdict.PASS and run.fingerprint is not None
 
 
+def sender_versions() -> dict[str, str]:
+    """Return the versions of what sends the load by package; botocore is in an extra."""
+    versions = {"locust": version("locust")}
+    with suppress(PackageNotFoundError):
+        versions["botocore"] = version("botocore")
+    return versions
+
+
 def environment_fingerprint() -> RunFingerprint:
     """Return the parts that are the same for all runs of a session."""
-    packages = {name: minor(version(name)) for name in ("locust", "botocore")}
+    packages = {name: minor(text) for name, text in sender_versions().items()}
     return RunFingerprint(
         versions={"python": minor(platform.python_version()), **packages},
         machine={"cores": str(usable_cores()), "architecture": platform.machine()},

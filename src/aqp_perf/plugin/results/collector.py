@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
-from importlib.metadata import version
 from typing import Any, Final
 
 import pytest
@@ -17,7 +16,7 @@ from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile
 from aqp_perf.core.verdict.thresholds import Threshold
 from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.history.commits import commit_in
-from aqp_perf.plugin.results.baselines import Baselines
+from aqp_perf.plugin.results.baselines import Baselines, sender_versions
 from aqp_perf.plugin.results.report_files import ReportFiles
 from aqp_perf.plugin.results.session_command import session_command
 from aqp_perf.plugin.session.screen import MARKUP
@@ -169,8 +168,7 @@ class Collector:
     def _environment(self) -> Mapping[str, str]:
         return {
             "python": platform.python_version(),
-            "locust": version("locust"),
-            "botocore": version("botocore"),
+            **sender_versions(),
             "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
             "commit": commit_in(self._config.rootpath),
             "command": session_command(self._config.invocation_params.args),

@@ -9,7 +9,8 @@ from aqp_perf.core.results.results_document import results_text
 from aqp_perf.core.results.series import history_name, names_in, series_of
 from aqp_perf.core.results.trends import Trend, find_trends
 from aqp_perf.errors import InvalidOption
-from aqp_perf.history.change_points import INSTALL_HINT, find_changes, is_installed
+from aqp_perf.extras import Extra, is_installed
+from aqp_perf.history.change_points import INSTALL_HINT, find_changes
 from aqp_perf.history.commits import commits_in
 from aqp_perf.history.reading import HISTORY_ERRORS, error_text, read_history
 from aqp_perf.reports.lines import Line, Style, printable
@@ -64,7 +65,7 @@ class SessionHistory:
             own = names_in(report)
             self.trends = find_trends(
                 (series for series in series_of(history.sessions) if series.name in own),
-                find_changes if is_installed() else lambda _: (),
+                find_changes if is_installed(Extra.HISTORY) else lambda _: (),
                 commits_in(self._checkout),
             )
         except FileExistsError:
@@ -86,7 +87,7 @@ class SessionHistory:
             return
         if not self.trends:
             yield Line("history: no run of this session measured anything to compare")
-        elif is_installed():
+        elif is_installed(Extra.HISTORY):
             yield from trend_lines(self.trends, width)
         else:
             yield Line(f"history: no changes were looked for: {INSTALL_HINT}")

@@ -11,7 +11,8 @@ from aqp_perf.core.verdict.confidence import proof_text, takes_proof
 from aqp_perf.core.verdict.observations import samples_needed
 from aqp_perf.core.verdict.thresholds import Threshold
 from aqp_perf.errors import InvalidLoadProfile
-from aqp_perf.loadgen.command.argument_values import ClientChoice
+from aqp_perf.extras import Extra, require
+from aqp_perf.loadgen.command.argument_values import ClientChoice, ClientKind
 from aqp_perf.plugin.settings.options import OPTIONS
 
 
@@ -23,6 +24,7 @@ class LoadSettings:
 
     Raises:
         InvalidLoadProfile: the values contradict each other.
+        ExtraMissing: the client is boto3, which is not installed.
     """
 
     profile: str
@@ -47,6 +49,8 @@ class LoadSettings:
     an operation is judged where that operation runs."""
 
     def __post_init__(self) -> None:
+        if self.client.kind is ClientKind.BOTO3:
+            require(Extra.AWS, f"--perf-client={self.client}")
         if self.users / self.spawn_rate >= self.run_time_s:
             raise InvalidLoadProfile(
                 f"starting {self.users} users at {self.spawn_rate:g} users per second takes longer "

@@ -10,6 +10,7 @@ from aqp_perf.core.aws.prices import Prices
 from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.errors import InvalidOption
+from aqp_perf.extras import Extra, require
 from aqp_perf.plugin.settings.option_values import (
     MissingBaseline,
     ProgressKind,
@@ -83,7 +84,7 @@ class SessionSettings:
             run_id: the run id if the user chose none.
 
         Raises:
-            ConfigError: the values contradict each other.
+            ConfigError: the values contradict each other, or name what is not installed.
         """
         target = parse_target(
             values["target"],
@@ -96,7 +97,7 @@ class SessionSettings:
             _check_stands_alone(values)
         has_own_aqp = target.kind not in {TargetKind.AWS, TargetKind.NONE}
         own = {field.name for field in fields(cls)}
-        return cls(
+        settings = cls(
             **{field: value for field, value in values.items() if field in own}
             | {
                 "target": target,
@@ -109,6 +110,19 @@ class SessionSettings:
                 "run_id": values["run_id"] or run_id,
             }
         )
+        settings.check_installed(needs_target=names_target, needs_aqp=values["aqp"] is not None)
+        return settings
+
+    def check_installed(self, *, needs_target: bool, needs_aqp: bool) -> None:
+        """Check that the packages are installed of what has to be opened.
+
+        Raises:
+            ExtraMissing: they are not.
+        """
+        if needs_target:
+            self.target.check_installed()
+        if needs_aqp and self.aqp == "embedded":
+            require(Extra.EMBEDDED, "--perf-aqp=embedded")
 
 
 def _check_stands_alone(values: Mapping[str, object]) -> None:

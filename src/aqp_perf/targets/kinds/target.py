@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aqp_perf.base_url import parse_base_url
 from aqp_perf.errors import InvalidOption, UnknownTarget
+from aqp_perf.extras import Extra, require
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -74,6 +75,16 @@ class TargetSpec:
             if self.role_arn is not None and not _ROLE_ARN.fullmatch(self.role_arn):
                 hint = "write it like 'arn:aws:iam::123456789012:role/name'"
                 raise InvalidOption("--perf-aws-role-arn", self.role_arn, hint)
+
+    def check_installed(self) -> None:
+        """Check that the packages are installed that it takes to open this target.
+
+        Raises:
+            ExtraMissing: they are not.
+        """
+        if self.kind is not TargetKind.NONE:
+            extra = Extra.EMBEDDED if self.kind is TargetKind.MOTO else Extra.AWS
+            require(extra, f"{_OPTION}={self.url or self.kind}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,12 @@ import sys
 from collections.abc import Sequence
 
 from aqp_perf.errors import ConfigError, TargetError
+from aqp_perf.extras import Extra, imports_of_command
 from aqp_perf.listening import end_on_signals, open_socket, url_of, whole_number
-from aqp_perf.targets.moto.moto_tables import check_moto
-from aqp_perf.targets.moto.server import MotoApplication, serve
+
+with imports_of_command(Extra.EMBEDDED, "python -m aqp_perf.targets.moto"):
+    from aqp_perf.targets.moto.moto_tables import check_moto
+    from aqp_perf.targets.moto.server import MotoApplication, serve
 
 _CANNOT_SERVE = 2
 """The exit code for problems that the caller can solve; argparse uses it for bad arguments."""

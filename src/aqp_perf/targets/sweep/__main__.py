@@ -11,11 +11,14 @@ from datetime import UTC, datetime
 
 from aqp_perf.clock import SYSTEM_CLOCK, Clock
 from aqp_perf.errors import ConfigError, InvalidOption, TargetError
-from aqp_perf.targets.kinds.aws import connect_aws
-from aqp_perf.targets.kinds.endpoint import open_endpoint
+from aqp_perf.extras import Extra, imports_of_command
 from aqp_perf.targets.kinds.target import DEFAULT_REGION, Target, TargetKind, TargetSpec
-from aqp_perf.targets.sweep.found_tables import FoundTables
 from aqp_perf.targets.sweep.leftover import FoundTable, TableState, state_of
+
+with imports_of_command(Extra.AWS, "python -m aqp_perf.targets.sweep"):
+    from aqp_perf.targets.kinds.aws import connect_aws
+    from aqp_perf.targets.kinds.endpoint import open_endpoint
+    from aqp_perf.targets.sweep.found_tables import FoundTables
 
 _HEADINGS = ("TABLE", "OWNER", "RUN", "CREATED", "EXPIRES", "BYTES", "ITEMS", "")
 _OUR_OPTIONS = {

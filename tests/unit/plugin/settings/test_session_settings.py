@@ -1,10 +1,11 @@
 """Settings of a session are consistent, or refused."""
 
+import sys
 from collections.abc import Callable
 
 import pytest
 
-from aqp_perf.errors import InvalidOption
+from aqp_perf.errors import ExtraMissing, InvalidOption
 from aqp_perf.plugin.settings.resolver import Resolver
 from aqp_perf.targets import TargetKind
 
@@ -96,3 +97,52 @@ def test_an_anchor_that_the_session_would_replace_is_refused(
 ) -> None:
     with pytest.raises(InvalidOption, match=f"perf_anchor: '.*{anchor}' is not valid: --perf-save"):
         resolver(f"{ANCHOR}={anchor}", "--perf-save=main")
+
+
+@pytest.mark.parametrize(
+    ("options", "missing", "message"),
+    [
+        (
+            ["--perf-target=moto"],
+            "moto",
+            "--perf-target=moto needs packages that are not installed",
+        ),
+        (["--perf-target=http://127.0.0.1:1"], "boto3", "--perf-target=http://127.0.0.1:1 needs "),
+        (["--perf-target=aws", "--perf-aws-account=123456789012"], "boto3", "-target=aws needs "),
+        (["--perf-target=dynamodb-local"], "boto3", "(boto3): pip install 'aqp-perf[aws]'"),
+        (["--perf-aqp=embedded"], "sqlglot", "(sqlglot): pip install 'aqp-perf[embedded]'"),
+        (["--perf-client=boto3:3"], "boto3", "--perf-client=boto3:3 needs packages that "),
+        (["--perf-history=s3://nights/main"], "boto3", "s3://nights/main needs packages that "),
+    ],
+)
+def test_what_is_chosen_has_to_be_installed(
+    resolver: ResolverOf,
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    missing: str,
+    message: str,
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(ExtraMissing) as caught:
+        resolver(*options)
+    assert message in str(caught.value)
+
+
+def test_what_nobody_chose_is_looked_for_when_it_is_needed(
+    resolver: ResolverOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "moto", None)
+    session = resolver().session
+    session.check_installed(needs_target=False, needs_aqp=False)
+    with pytest.raises(ExtraMissing, match=r"^--perf-target=moto needs "):
+        session.check_installed(needs_target=True, needs_aqp=False)
+    with pytest.raises(ExtraMissing, match=r"^--perf-aqp=embedded needs "):
+        session.check_installed(needs_target=False, needs_aqp=True)
+
+
+def test_without_a_target_nothing_has_to_be_installed(
+    resolver: ResolverOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    session = resolver("--perf-target=none").session
+    session.check_installed(needs_target=True, needs_aqp=True)
