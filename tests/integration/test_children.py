@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from aqp_perf.children import Child, ChildExited
+from aqp_perf.children import Child, ChildExited, child
 from aqp_perf.operating_system import process_identity
 
 DEADLINE_S = 20.0
@@ -149,14 +149,25 @@ def test_what_a_command_leaves_behind_ends_with_it() -> None:
         wait_until_dead(grandchild)
 
 
-@pytest.mark.parametrize("victim", ["parent", "guard"])
-def test_kill_9_leaves_nothing(victim: str) -> None:
+@pytest.mark.parametrize(
+    ("victim", "guard"),
+    [("parent", "guard.py"), ("guard", "guard.py"), ("parent", "without_death_signals.py")],
+)
+def test_kill_9_leaves_nothing(victim: str, guard: str, tmp_path: Path) -> None:
     """Neither the death of the parent nor that of the guard leaves the command running."""
+    guard_file = Path(child.__file__).with_name("guard.py")
+    if guard != guard_file.name:
+        without = ["import ctypes, runpy, sys", "del ctypes.CDLL.__getattr__"]
+        run = f"runpy.run_path({str(guard_file)!r}, run_name='__main__')"
+        guard_file = tmp_path / guard
+        guard_file.write_text("\n".join([*without, run]))
     command = python("import os, signal", "print('command', os.getpid())", "signal.pause()")
     parent = subprocess.Popen(
         python(
             "import os",
-            "from aqp_perf.children import Child",
+            "from pathlib import Path",
+            "from aqp_perf.children import Child, child",
+            f"child._GUARD_FILE = Path({str(guard_file)!r})",
             f"child = Child('server', {command!r}, environment=dict(os.environ))",
             "print('command', child.wait_for_line('command ', 20))",
             "print('guard', child._guard.pid)",

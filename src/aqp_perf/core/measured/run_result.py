@@ -58,7 +58,7 @@ class GeneratorHealth:
     pool_waits: Count | None = None
     """Requests that waited for a free connection; their service time includes the wait."""
     less_exact: tuple[LessExact, ...] = field(default=(), metadata=MERGE_LESS_EXACT)
-    """What the operating system of a process did not give."""
+    """What the operating system of a process lacked."""
 
     @property
     def longest_freeze_s(self) -> float:

@@ -37,10 +37,10 @@ class FreezeCause(StrEnum):
 
 
 class LessExact(StrEnum):
-    """What an operating system does not give, and what that makes less exact."""
+    """What an operating system lacks, and what that makes less exact."""
 
-    TIMERS = "instants of sending (no timerfd: lags of the event loop are in every latency)"
-    RUN_DELAYS = "waits for a core (no schedstat: those of target and AQP are in the latency)"
+    TIMERS = "timerfd (lags of the event loop are in every latency)"
+    RUN_DELAYS = "schedstat (waits of target and AQP for a core are in the latency)"
 
 
 def longest_freezes(parts: Sequence[Sequence[Freeze]]) -> tuple[Freeze, ...]:
@@ -82,7 +82,8 @@ class ClassCounts:
 
 
 def _all_of(parts: Sequence[Sequence[LessExact]]) -> tuple[LessExact, ...]:
-    return tuple(sorted(set(chain.from_iterable(parts))))
+    lacking = set(chain.from_iterable(parts))
+    return tuple(what for what in LessExact if what in lacking)
 
 
 MERGE_FREEZES: Final = {MERGE: longest_freezes}

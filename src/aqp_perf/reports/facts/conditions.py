@@ -48,7 +48,7 @@ def generator_facts(run: RunResult) -> Iterator[Fact]:
     if health.pool_waits is not None:
         yield Fact("requests that waited for a connection", f"{health.pool_waits:,}")
     if health.less_exact:
-        yield Fact("less exact on this system", "; ".join(health.less_exact))
+        yield Fact("system lacks", ", ".join(health.less_exact))
 
 
 def _frozen_facts(health: GeneratorHealth) -> Iterator[Fact]:

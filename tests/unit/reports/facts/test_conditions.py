@@ -51,7 +51,7 @@ def test_what_the_system_makes_less_exact_is_said(judged: JudgedRun) -> None:
     facts = [*generator_facts(replace(judged.run, generator=health))]
 
     assert facts[-1] == Fact(
-        "less exact on this system",
-        "instants of sending (no timerfd: lags of the event loop are in every latency); "
-        "waits for a core (no schedstat: those of target and AQP are in the latency)",
+        "system lacks",
+        "timerfd (lags of the event loop are in every latency), "
+        "schedstat (waits of target and AQP for a core are in the latency)",
     )
