@@ -8,9 +8,20 @@ from collections.abc import Callable
 from typing import Never
 
 from aqp_perf.errors import InvalidOption, PortTaken
+from aqp_perf.operating_system import OTHER_FILES, raise_file_limit
 
 BACKLOG = 1_024
 """How many connections may wait to be accepted: a load opens many at once."""
+
+_MOST_CONNECTIONS = 10_000
+
+
+def connection_limit(threads: int = 1) -> int:
+    """Return how many connections a server may keep open; without a free file it would spin.
+
+    It raises how many files this process may open as Locust, which connects to it, does.
+    """
+    return max(1, min(_MOST_CONNECTIONS, raise_file_limit() - threads - OTHER_FILES))
 
 
 def open_socket(address: str, port: int) -> socket.socket:

@@ -8,15 +8,18 @@ import ctypes
 import os
 import platform
 import struct
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from aqp_perf.errors import PlatformUnusable
 
+OTHER_FILES: Final = 64
+"""Files of a process that are no connections: standard streams, modules, certificates."""
 PROC: Final = Path("/proc")
 """Linux's figures of processes."""
 
@@ -31,6 +34,7 @@ _START_TIME: Final = 19
 
 Source: ``proc_pid_stat(5)``, field 22.
 """
+_LOCUSTS_FILES: Final = 10_000
 _MOST_DESCRIPTORS: Final = 1_024
 _CLOCK_MONOTONIC: Final = 1
 """Linux's number of the clock of `time.perf_counter_ns`."""
@@ -57,6 +61,42 @@ def usable_cores() -> int:
     """Return how many cores this process may use; where only that is known, how many there are."""
     affinity: Callable[[int], set[int]] | None = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+
+
+class FileLimit(NamedTuple):
+    """How many files, connections included, a process may open."""
+
+    most: int
+    hard: int
+    """Up to which any process may raise it for itself and its children."""
+
+    @property
+    def raised(self) -> int:
+        """What Locust makes of it: 10,000, unless the hard limit is lower.
+
+        Source: ``locust.main`` of 2.47.
+        """
+        return self.most if self.hard < _LOCUSTS_FILES else max(self.most, _LOCUSTS_FILES)
+
+
+def file_limit() -> FileLimit:
+    """Return the limit of this process; one that is unlimited is a very large number."""
+    resource = import_module("resource")
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return FileLimit(*(sys.maxsize if it == resource.RLIM_INFINITY else it for it in limits))
+
+
+def raise_file_limit() -> int:
+    """Raise the limit of this process as Locust raises its own; return what it is then."""
+    limit, resource = file_limit(), import_module("resource")
+    if limit.raised == limit.most:
+        return limit.most
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit.raised, hard))
+    except (OSError, ValueError):  # macOS has a limit of its own below an unlimited hard one
+        return limit.most
+    return limit.raised
 
 
 def death_signal(number: int) -> Callable[[], object] | None:

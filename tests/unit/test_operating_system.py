@@ -2,11 +2,13 @@
 
 import ctypes
 import os
+import resource
 import select
 import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -14,17 +16,21 @@ import pytest
 from aqp_perf import operating_system
 from aqp_perf.errors import PlatformUnusable
 from aqp_perf.operating_system import (
+    FileLimit,
     Timer,
     check_platform,
     death_signal,
+    file_limit,
     has_run_delays,
     has_timers,
     lower_priority,
     open_descriptors,
     process_identity,
+    raise_file_limit,
     usable_cores,
 )
 
+INFINITY = resource.RLIM_INFINITY
 LINUX = pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="needs Linux")
 DEADLINE_S = 20.0
 
@@ -194,3 +200,56 @@ def test_this_process_has_one() -> None:
     identity = process_identity(os.getpid())
     assert identity is not None
     assert identity.startswith(f"{os.getpid()}:")
+
+
+@pytest.fixture
+def limits(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """Keep the limits of this process in a list, the present ones last."""
+    kept: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: kept[-1])
+    monkeypatch.setattr(resource, "setrlimit", lambda _, pair: kept.append(pair))
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "raised"),
+    [
+        (1_024, 1_048_576, 10_000),
+        (256, INFINITY, 10_000),
+        (1_024, 10_000, 10_000),
+        (1_024, 9_999, 1_024),
+        (20_000, 20_000, 20_000),
+    ],
+)
+def test_the_limit_of_files_is_raised_as_locust_raises_it(
+    limits: list[tuple[int, int]], soft: int, hard: int, raised: int
+) -> None:
+    limits.append((soft, hard))
+
+    assert file_limit().raised == raised
+    assert raise_file_limit() == raised
+    assert limits[-1] == (raised, hard)
+
+
+def test_a_limit_that_cannot_be_raised_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise ValueError("current limit exceeds maximum limit")
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, INFINITY))
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+
+    assert raise_file_limit() == 256
+
+
+def test_an_unlimited_number_of_files_is_a_large_one(limits: list[tuple[int, int]]) -> None:
+    limits.append((INFINITY, INFINITY))
+
+    assert file_limit() == FileLimit(sys.maxsize, sys.maxsize)
+    assert file_limit().raised == sys.maxsize
+
+
+def test_locust_raises_the_limit_to_what_is_expected() -> None:
+    """A later version may do otherwise."""
+    source = Path(str(distribution("locust").locate_file("locust/main.py")))
+
+    assert "minimum_open_file_limit = 10000" in source.read_text("utf-8")

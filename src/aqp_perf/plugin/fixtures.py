@@ -13,6 +13,7 @@ from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.load.planned_load import USER_WORK
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.errors import ConfigError, InvalidOption, TableNotFound
+from aqp_perf.operating_system import file_limit
 from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.runs.load_runs import RUNS
 from aqp_perf.plugin.runs.site import Aqp, Site
@@ -54,6 +55,7 @@ class PerfLoad:
         state = item.config.stash[STATE]
         load = state.resolver.load(marker_arguments(item), overrides)
         request = LoadRequest.of(users, locustfile, load)
+        load.check_connections(file_limit())
         state.costs.expect(request)
         return item.stash[RUNS].run(request, self._site(request, state.session))
 

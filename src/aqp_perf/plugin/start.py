@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from aqp_perf.errors import ConfigError
+from aqp_perf.operating_system import file_limit
 from aqp_perf.plugin import hooks
 from aqp_perf.plugin.fixtures import marker_arguments
 from aqp_perf.plugin.runs.state import STATE, State
@@ -52,8 +53,9 @@ def begin_collected(config: pytest.Config, items: Sequence[pytest.Item]) -> None
         return
     for item in items:
         try:
-            state.resolver.load(marker_arguments(item))
+            load = state.resolver.load(marker_arguments(item))
             if may_load(item):
+                load.check_connections(file_limit())
                 state.baselines.check_environment()
         except ConfigError as error:
             raise _usage_error(error, f"{item.nodeid}: ") from error

@@ -1,20 +1,17 @@
 """Serve the AQP over HTTP with waitress."""
 
 import logging
-import resource
 import socket
 from typing import TYPE_CHECKING, Final
 
 from waitress.server import create_server
 
 from aqp_perf.aqp.serving.service import MAX_QUERY_BYTES
-from aqp_perf.listening import BACKLOG
+from aqp_perf.listening import BACKLOG, connection_limit
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-_MAX_CONNECTIONS: Final = 10_000
-_OTHER_FILES: Final = 64  # of this process: standard streams, modules, certificates
 _OTHER_HEADERS_BYTES: Final = 16 * 1024
 _ENCODED_BYTES: Final = 3  # of one byte, as in %27
 _MAX_BODY_BYTES: Final = 1_024  # a GET has none
@@ -37,18 +34,10 @@ def serve(application: "WSGIApplication", listening: socket.socket, *, threads: 
         sockets=[listening],
         threads=threads,
         backlog=BACKLOG,
-        connection_limit=_connection_limit(threads),
+        connection_limit=connection_limit(threads),
         asyncore_use_poll=True,
         max_request_header_size=_ENCODED_BYTES * MAX_QUERY_BYTES + _OTHER_HEADERS_BYTES,
         max_request_body_size=_MAX_BODY_BYTES,
         ident="aqp-perf",
     )
     server.run()
-
-
-def _connection_limit(threads: int) -> int:
-    """Return how many connections may be open; without a free file the server would spin."""
-    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if files == resource.RLIM_INFINITY:
-        return _MAX_CONNECTIONS
-    return max(1, min(_MAX_CONNECTIONS, files - threads - _OTHER_FILES))

@@ -13,6 +13,7 @@ from aqp_perf.core.verdict.thresholds import Threshold
 from aqp_perf.errors import InvalidLoadProfile
 from aqp_perf.extras import Extra, require
 from aqp_perf.loadgen.command.argument_values import ClientChoice, ClientKind
+from aqp_perf.operating_system import OTHER_FILES, FileLimit
 from aqp_perf.plugin.settings.options import OPTIONS
 
 
@@ -125,6 +126,32 @@ class LoadSettings:
                 f"{rule} needs {needed:,} requests, and {self.pacing} has {due:,} due after the "
                 f"warm-up of {format_duration(self.warmup_s)}: use {enough}"
             )
+
+    def check_connections(self, limit: FileLimit) -> None:
+        """Check that each user can have a connection in its load generator process.
+
+        With remote load generators no user is on this machine.
+
+        Args:
+            limit: of this process, which load generators inherit, and raise as Locust does.
+
+        Raises:
+            InvalidLoadProfile: it is too low; it says what would do.
+        """
+        needed = ceil(self.users / self.processes) + OTHER_FILES
+        if self.expect_workers or needed <= limit.raised:
+            return
+        if needed <= limit.hard:
+            remedy = f"run 'ulimit -n {needed}' before pytest"
+        else:
+            remedy = f"have the hard limit of {limit.hard:,} (ulimit -Hn) raised"
+        room = limit.raised - OTHER_FILES
+        if room > 0:
+            remedy += f", or use --perf-processes={ceil(self.users / room)}"
+        raise InvalidLoadProfile(
+            f"{self.users:,} users have a connection each: a load generator process needs "
+            f"{needed:,} files and may open {limit.raised:,} (ulimit -n): {remedy}"
+        )
 
     def doubts(self, cores: int) -> Iterator[str]:
         """Yield warnings of settings that make little sense on a machine with so many cores."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from waitress.server import create_server
 
+from aqp_perf.listening import connection_limit
 from aqp_perf.targets.moto.execution.execute import execute_statement
 from aqp_perf.targets.moto.moto_tables import (
     DynamoType,
@@ -32,7 +33,6 @@ _ERROR_NAMESPACE = "com.amazonaws.dynamodb.v20120810"
 _REGION_IN_SCOPE = 2
 _NEVER_REACHED_BYTES = 1 << 30
 _NEVER_REACHED_COUNT = 1 << 30
-_MAX_CONNECTIONS = 10_000
 _IDLE_CONNECTION_S = 3600  # a client's pool should not find its connection closed
 _UNSUPPORTED = frozenset({f"{_TARGET}.BatchExecuteStatement", f"{_TARGET}.ExecuteTransaction"})
 
@@ -75,7 +75,7 @@ def serve(application: MotoApplication, listener: socket.socket) -> None:
         threads=1,  # the application serves one at a time; more would only fight for the GIL
         ident=None,
         asyncore_use_poll=True,  # select() ends at 1,024 descriptors
-        connection_limit=_MAX_CONNECTIONS,
+        connection_limit=connection_limit(),
         channel_timeout=_IDLE_CONNECTION_S,
     )
     # Leave sending to the thread that polls. When a worker sends, the polling thread spins on the

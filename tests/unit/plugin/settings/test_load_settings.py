@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from aqp_perf.errors import InvalidLoadProfile
+from aqp_perf.operating_system import FileLimit
 from aqp_perf.plugin.settings.resolver import Resolver
 
 ResolverOf = Callable[..., Resolver]
@@ -175,3 +176,59 @@ def test_a_threshold_that_no_request_can_prove_is_known_before_the_load(
 )
 def test_what_may_be_proven_is_not_refused(resolver: ResolverOf, options: tuple[str, ...]) -> None:
     resolver(*options).load({}).check_requests()
+
+
+@pytest.mark.parametrize(
+    ("options", "limit", "message"),
+    [
+        (
+            ("--perf-users=300",),
+            FileLimit(256, 4_096),
+            (
+                "300 users have a connection each: a load generator process needs 364 files and "
+                "may open 256 (ulimit -n): run 'ulimit -n 364' before pytest, or use "
+                "--perf-processes=2"
+            ),
+        ),
+        (
+            ("--perf-users=5000",),
+            FileLimit(4_096, 4_096),
+            (
+                "5,000 users have a connection each: a load generator process needs 5,064 files "
+                "and may open 4,096 (ulimit -n): have the hard limit of 4,096 (ulimit -Hn) raised, "
+                "or use --perf-processes=2"
+            ),
+        ),
+        (
+            ("--perf-users=40",),
+            FileLimit(64, 64),
+            (
+                "40 users have a connection each: a load generator process needs 104 files and may "
+                "open 64 (ulimit -n): have the hard limit of 64 (ulimit -Hn) raised"
+            ),
+        ),
+    ],
+)
+def test_too_few_open_files_for_the_users_are_known_before_the_load(
+    resolver: ResolverOf, options: tuple[str, ...], limit: FileLimit, message: str
+) -> None:
+    load = resolver(*options, "--perf-spawn-rate=1000").load({})
+
+    with pytest.raises(InvalidLoadProfile, match=f"^{re.escape(message)}$"):
+        load.check_connections(limit)
+
+
+@pytest.mark.parametrize(
+    ("options", "limit"),
+    [
+        ((), FileLimit(256, 256)),
+        (("--perf-users=9000",), FileLimit(256, 10_000)),
+        (("--perf-users=300", "--perf-processes=2"), FileLimit(256, 256)),
+        (("--perf-users=300", "--perf-expect-workers=1"), FileLimit(256, 256)),
+    ],
+    ids=["few users", "raised by locust", "two processes", "on other machines"],
+)
+def test_enough_open_files_are_fine(
+    resolver: ResolverOf, options: tuple[str, ...], limit: FileLimit
+) -> None:
+    resolver(*options, "--perf-spawn-rate=1000").load({}).check_connections(limit)
