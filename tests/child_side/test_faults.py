@@ -5,7 +5,7 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import pytest
 
@@ -37,6 +37,7 @@ STATEMENT = 'SELECT * FROM "t"'
 
 Start = Callable[..., ScriptedServer]
 MakeClient = Callable[[str], DynamoDbClient]
+MakeClientWith = Callable[[str, str], DynamoDbClient]
 
 
 @pytest.fixture
@@ -67,6 +68,25 @@ def client_of(request: pytest.FixtureRequest) -> Iterator[MakeClient]:
             return client
 
         yield fast if request.param == "fast" else boto3
+
+
+@pytest.fixture(params=["fast", "boto3"])
+def client_with(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MakeClientWith]:
+    """Make a client whose credentials are all one word, for a URL."""
+    with ExitStack() as stack:
+
+        def make(key: str, url: str) -> DynamoDbClient:
+            for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+                monkeypatch.setenv(name, key)
+            monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
+            client = open_client(request.param, url, "eu-west-1")
+            own: Any = client
+            stack.callback(own._server.close if request.param == "fast" else own._client.close)
+            return client
+
+        yield make
 
 
 def error_of(client: DynamoDbClient, *, writes: bool) -> DynamoDbError:
@@ -132,7 +152,7 @@ FAULTS = {
     "nothing": same(answer(b""), "NotDynamoDb", WRONG),
     "deep JSON": same(answer(b"[" * 100_000), "NotDynamoDb", WRONG),
     "empty 204": same(answer(b"", 204), "Http204", WRONG),
-    "another 2xx": same(answer(b"{}", 202), "Http202", WRONG),
+    "another 2yy": same(answer(b"{}", 202), "Http202", WRONG),
     "a redirection": same(answer(b"", 302, headers=("Location: /x",)), "Http302", WRONG),
     "UTF-16": same(answer("{}".encode("utf-16")), "NotDynamoDb", WRONG),
     "no number as length": lost(
@@ -304,6 +324,40 @@ def test_an_answer_that_echoes_the_request_does_not_show_its_signature(
     assert "***" in text
     for secret in (signature, "Credential=AKID", TOKEN[:12], CREDENTIALS.secret_key):
         assert secret not in text
+
+
+@pytest.mark.parametrize(
+    "key", ["a", "b", "ThrottlingException", "DuplicateItemException", "Signature", REASON]
+)
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("ThrottlingException", (THROTTLED, f"ThrottlingException: {REASON}: why")),
+        ("DuplicateItemException", (CLIENT, "DuplicateItemException: why")),
+    ],
+)
+def test_credentials_that_are_words_change_nothing(
+    serve: Start,
+    client_with: MakeClientWith,
+    key: str,
+    code: str,
+    expected: tuple[FailureClass, str],
+) -> None:
+    """People give endpoints of their own any key; codes and reasons stay whole, in texts too."""
+    reasons = [{"reason": REASON}] if REASON in expected[1] else []
+    server = serve(dynamodb_error(400, code, throttlingReasons=reasons))
+    error = error_of(client_with(key, server.url), writes=True)
+
+    assert error.code == code
+    assert (error.failure_class, str(error)) == expected
+
+
+def test_a_wrong_clock_is_seen_before_anything_is_hidden(
+    serve: Start, client_with: MakeClientWith
+) -> None:
+    server = serve(FAULTS["a clock behind"].behave)
+
+    assert error_of(client_with("Signature", server.url), writes=True).code == "ClockSkew"
 
 
 @pytest.mark.parametrize(

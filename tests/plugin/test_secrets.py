@@ -233,3 +233,17 @@ def test_no_secret_is_shown(
     assert {"junit.xml", "lastfailed"} <= {path.name for path in written}
     texts = {path.name: path.read_bytes().decode(errors="replace") for path in written}
     assert {name: secrets_in(text) for name, text in texts.items() if secrets_in(text)} == {}
+
+
+@pytest.mark.parametrize("key", ["a", "b", "ResourceNotFoundException"])
+def test_credentials_that_are_words_change_no_exit_code(
+    new_project: Callable[..., Path], run_pytest: Callable[..., pytest.RunResult], key: str
+) -> None:
+    """The endpoint's code decides that an option is wrong."""
+    folder = new_project(test_it="def test_table(perf_table):\n    pass\n")
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+
+    result = run_pytest(folder, "--perf-table=missing", **dict.fromkeys(names, key))
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines("*TableNotFound: table 'missing' does not exist on *")

@@ -231,9 +231,12 @@ def _check_whole(response_dict: MutableMapping[str, Any], **_: object) -> None:
     if status < HTTPStatus.MULTIPLE_CHOICES:
         raise refused(status, details, headers.get("date"))
     # Not raised: whether it is worth another attempt is for the SDK to decide.
+    reasons = [{"reason": reason} for reason in details.reasons]
     error = {
         "__type": details.code,
         "message": details.message,
-        "ThrottlingReasons": [{"reason": reason} for reason in details.reasons],
+        # Under either name: DynamoDB has both, and the SDK reads the one that an error has.
+        "ThrottlingReasons": reasons,
+        "throttlingReasons": reasons,
     }
     response_dict["body"] = json.dumps(error).encode()

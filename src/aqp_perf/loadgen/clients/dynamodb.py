@@ -1,5 +1,6 @@
 """The DynamoDB client of the load generator as an interface, its answers and its errors."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,6 +18,8 @@ _HIGHEST_UNITS = 1e6
 _SHOWN_BYTES = 200
 _LONGEST_TEXT = 400
 _SHORT_BYTES = 256
+_CODE = re.compile(r"[A-Za-z0-9.]{1,99}")
+"""An error code or a throttling reason. What else an endpoint puts in their place is a text."""
 
 Attributes = Mapping[str, Any]
 """An attribute value in DynamoDB's own JSON, such as ``{"S": "text"}``."""
@@ -63,17 +66,26 @@ class DynamoDbError(Exception):
         self, failure_class: FailureClass, code: str, message: str = "", reasons: Sequence[str] = ()
     ) -> None:
         self.failure_class, self.code = failure_class, code
-        self._parts = (code, ", ".join(reasons), message)
-        super().__init__(_joined(self._parts))
+        self._reasons, self._message = reasons, message
+        super().__init__(_text_of(code, reasons, message))
 
     def hide(self, secrets: Collection[str | None]) -> None:
-        """Hide secrets in the text: an endpoint may have echoed what it was sent."""
-        self.args = (_joined(without_secrets(part, secrets) for part in self._parts),)
+        """Hide secrets in the text: an endpoint may have echoed what it was sent.
+
+        Codes and reasons stay whole, even where a secret is the same word.
+        """
+
+        def shown(code: str) -> str:
+            return code if _CODE.fullmatch(code) else without_secrets(code, secrets)
+
+        message = without_secrets(self._message, secrets)
+        self.args = (_text_of(shown(self.code), [*map(shown, self._reasons)], message),)
 
 
-def _joined(parts: Iterable[str]) -> str:
+def _text_of(code: str, reasons: Iterable[str], message: str) -> str:
     # Failures are counted by their text, so it must not be long.
-    return encodable(": ".join(part for part in parts if part)[:_LONGEST_TEXT])
+    parts = (code, ", ".join(reasons), message)
+    return encodable(": ".join(filter(None, parts))[:_LONGEST_TEXT])
 
 
 class DynamoDbClient(Protocol):

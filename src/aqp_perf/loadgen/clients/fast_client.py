@@ -76,7 +76,7 @@ class FastClient:
             details = details_of(reply.status_code, reply.body)
             raise refused(reply.status_code, details, reply.header("date"))
         except DynamoDbError as error:
-            error.hide((credentials.session_token, credentials.secret_key))
+            error.hide((credentials.session_token,))  # the secret key was not sent
             raise
 
     def _signed(self, body: bytes, credentials: Credentials) -> bytes:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -54,6 +54,9 @@ before they came, a missing file, a malformed answer."""
 _UNREADABLE = (ResponseParserError, UnicodeDecodeError, RecursionError)
 """What botocore's parsers raise for an answer that is not JSON or XML, compressed or too deep."""
 
+_SKEW = "Skew"
+"""Our own key in an error: what is wrong with this machine's clock, if the message says that."""
+
 NOT_DYNAMODB = "it answers, but not as DynamoDB does"
 _NOT_AN_AWS_SERVICE = "it answers, but not as an AWS service does"
 
@@ -90,10 +93,12 @@ def dynamodb_client(
 def _hide_token(session: boto3.Session, *, parsed: dict[str, Any], **_: object) -> None:
     """Hide the session token in an error's message: an endpoint may have echoed the request.
 
-    The error's code stays as it is, because callers decide by it.
+    The error's code stays as it is, because callers decide by it. What is decided by the message is
+    decided before.
     """
     error, held = parsed.get("Error"), session.get_credentials()
     if error and held is not None:
+        error[_SKEW] = _skew_in(parsed)
         token = held.get_frozen_credentials().token
         error["Message"] = without_secrets(error.get("Message", ""), (token,))
 
@@ -191,16 +196,23 @@ def _without_output(exc: CredentialRetrievalError) -> str:
 
 def _refusal(exc: ClientError) -> str:
     """Return why a request was refused, and what to do if the fault is the caller's."""
-    error, metadata = exc.response.get("Error", {}), exc.response.get("ResponseMetadata", {})
-    code, message = error.get("Code", ""), error.get("Message", "")
-    date = metadata.get("HTTPHeaders", {}).get("date")
-    skew = clock_skew(code, message, date=date, now=datetime.now(UTC))
+    response: Mapping[str, Any] = exc.response
+    skew = response.get("Error", {}).get(_SKEW) or _skew_in(response)
     if skew is not None:
-        return skew
+        return str(skew)
+    code = error_code(exc)
     if code in EXPIRED_CODES:
         return f"the credentials have expired, renew them: {exc}"
     if code in DENIED_CODES:
         return f"the credentials lack the permission for {exc.operation_name}: {exc}"
-    if is_unauthorized(metadata.get("HTTPStatusCode", 0), code):
+    if is_unauthorized(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0), code):
         return f"the credentials were refused: {exc}"
     return str(exc)
+
+
+def _skew_in(response: Mapping[str, Any]) -> str | None:
+    """Return what `clock_skew` says of an error."""
+    error, metadata = response.get("Error", {}), response.get("ResponseMetadata", {})
+    date = metadata.get("HTTPHeaders", {}).get("date")
+    code, message = error.get("Code", ""), error.get("Message", "")
+    return clock_skew(code, message, date=date, now=datetime.now(UTC))

@@ -93,8 +93,8 @@ def test_refused_credentials_are_one_error_that_says_why(
     assert len(network.requests) == 1
 
 
-@pytest.mark.parametrize("key", ["x", "exception"])
-def test_a_key_that_is_a_part_of_a_word_hides_no_part_of_the_error(
+@pytest.mark.parametrize("key", ["x", "a", "b", "exception", "UnrecognizedClientException"])
+def test_a_key_that_is_a_word_hides_no_part_of_the_error(
     network: Network, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     """People give endpoints of their own any key."""
@@ -142,6 +142,15 @@ def test_a_wrong_clock_is_named_and_not_the_signature(
 
     assert refused(opening) == "this machine's clock is 20 min behind that of AWS: set it"
     assert len(network.requests) == 1
+
+
+def test_a_wrong_clock_is_seen_before_anything_is_hidden(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "Signature")
+    network.refusal = (403, "InvalidSignatureException", SKEWED)
+
+    assert refused(lambda: open_endpoint(URL)).startswith("this machine's clock is 20 min behind")
 
 
 @pytest.mark.parametrize("code", ["RequestTimeTooSkewed", "RequestExpired"])
