@@ -1,5 +1,9 @@
 """In a project whose other plugins have names of ours, or treat tests in their own way."""
 
+import json
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 OWN_OPTION = 'def pytest_addoption(parser): parser.addoption("--perf-target", default="shop")\n'
@@ -53,3 +57,65 @@ def test_an_error_of_a_conftest_is_not_ours(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess()
 
     result.stderr.fnmatch_lines(["ValueError: a mistake"])
+
+
+TIMEOUTS = """
+import os, signal, threading
+from pathlib import Path
+import pytest
+
+
+def on_alarm(*_):
+    pytest.fail("Timeout (>5.0s) from pytest-timeout.")
+
+
+@pytest.fixture
+def timeout():
+    '''Let a signal handler fail the test once it is under load, as the method signal does.'''
+
+    def send():
+        while not under_load.wait(0.1):
+            if diary.exists() and "request" in diary.read_text():
+                under_load.set()
+        os.kill(os.getpid(), signal.SIGALRM)
+
+    under_load, diary = threading.Event(), Path(os.environ["DIARY"])
+    before = signal.signal(signal.SIGALRM, on_alarm)
+    thread = threading.Thread(target=send)
+    thread.start()
+    yield
+    thread.join()
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.perf(thresholds=["median < 10 s"])
+def test_hangs(perf_load, timeout):
+    perf_load("QuickUser", locustfile="events.py", run_time="60s")
+
+
+@pytest.mark.perf(thresholds=["median < 10 s"])
+def test_later(perf_load):
+    perf_load("OtherUser", locustfile="events.py")
+"""
+
+
+def test_what_a_timeout_cuts_short_is_kept_and_the_session_goes_on(
+    new_project: Callable[..., Path], run_pytest: Callable[..., pytest.RunResult]
+) -> None:
+    """The method *signal* of pytest-timeout: a signal handler fails the test."""
+    folder = new_project(test_it=TIMEOUTS)
+
+    result = run_pytest(folder, "--perf-json=report.json")
+
+    result.assert_outcomes(passed=1, failed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "INVALID: the run did not measure the target",
+            "- interrupted after *",
+            "E *Failed: Timeout (>5.0s) from pytest-timeout.",
+        ]
+    )
+    first, second = json.loads((folder / "report.json").read_text())["runs"]
+    assert (first["interrupted"], second["interrupted"]) == (True, False)
+    assert (first["verdict"], second["verdict"]) == ("invalid", "pass")
+    assert first["operations"]["quick"]["requests"] > 0

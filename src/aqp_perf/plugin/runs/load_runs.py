@@ -4,6 +4,7 @@ import secrets
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 import pytest
 
@@ -22,6 +23,9 @@ from aqp_perf.plugin.runs.site import Site
 from aqp_perf.plugin.runs.state import State
 from aqp_perf.plugin.session.screen import announce
 from aqp_perf.reports.junit import properties
+
+_INTERRUPTIONS: Final = (KeyboardInterrupt, pytest.fail.Exception)
+"""What signal handlers raise: ours and Python's the first, that of pytest-timeout the second."""
 
 
 class TestRuns:
@@ -70,11 +74,10 @@ class TestRuns:
         ):
             try:
                 result, logs = locust.wait()
-            except (KeyboardInterrupt, PerfError) as error:
+            except (*_INTERRUPTIONS, PerfError) as error:
                 if site.table is not None:
                     state.audits.note_unknown(site.table)
-                is_interrupted = isinstance(error, KeyboardInterrupt)
-                partial = locust.interrupt() if is_interrupted else None
+                partial = locust.interrupt() if isinstance(error, _INTERRUPTIONS) else None
                 if partial is not None:
                     finish(replace(partial.result, interrupted=True), None)
                 elif admission is not None:
