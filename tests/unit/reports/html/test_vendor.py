@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,16 @@ def test_version_is_the_one_that_the_library_says(package: str) -> None:
 @pytest.mark.parametrize("licence", ["Apache License", "BSD 3-Clause", "Mike Bostock"])
 def test_licences_are_beside_it(licence: str) -> None:
     assert licence in (VENDOR / "LICENSE.txt").read_text(encoding="utf-8")
+
+
+def test_the_package_names_its_licences() -> None:
+    package = metadata("aqp-perf")
+    files = package.get_all("License-File") or ()
+
+    assert any(VENDOR.joinpath("LICENSE.txt").match(file) for file in files)
+    assert {"MIT-0", "Apache-2.0", "BSD-3-Clause", "0BSD"} == set(
+        package["License-Expression"].split(" AND ")
+    )
 
 
 def test_library_asks_for_nothing_that_the_policy_of_the_page_forbids() -> None:
