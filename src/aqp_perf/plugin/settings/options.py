@@ -356,7 +356,7 @@ def check_free(flag: str, plugins: pytest.PytestPluginManager) -> None:
 
 
 def _taken(flag: str, plugins: pytest.PytestPluginManager) -> pytest.UsageError:
-    """Return the error that a plugin or a conftest has this option, too: the one that spells it."""
+    """Return the error that another plugin has this option, too: the one whose hook spells it."""
     hooks = [
         (name, getattr(it, "pytest_addoption", None)) for name, it in plugins.list_name_plugin()
     ]
@@ -369,8 +369,8 @@ def _taken(flag: str, plugins: pytest.PytestPluginManager) -> pytest.UsageError:
         "of another package",
     )
     return pytest.UsageError(
-        f"{flag}: the plugin {owner} has an option of this name, too: rename that one, or run "
-        "without load tests: -p no:aqp_perf.plugin"
+        f"{flag}: the plugin {owner} has an option of this name, too: rename that one, or leave "
+        "out one of the two plugins, this one with -p no:aqp_perf.plugin"
     )
 
 
