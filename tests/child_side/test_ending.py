@@ -101,19 +101,20 @@ def test_all_classes_of_a_process_stop_at_one_instant(
     open_environment: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long it takes to stop: what came due meanwhile is no part of the run."""
-    workload = workload_of(open_environment(users=[HoldingUser]))
+    environment = open_environment(users=[HoldingUser])
+    workload = workload_of(environment)
     schedule = ArrivalSchedule(model=OpenModel.at(1_000))
     every = [workload.arrivals.of(name) for name in ("A", "B")]
     for arrivals in every:
         arrivals.start(schedule, time.perf_counter_ns())
     until_ns = time.perf_counter_ns() + 5 * MS
 
-    def take_time() -> dict[str, int]:
+    def take_time(_runner: object) -> dict[str, int]:
         while time.perf_counter_ns() < until_ns:
             pass
         return {}
 
-    monkeypatch.setattr(workload.ending, "_live_users", take_time)
+    monkeypatch.setattr(type(environment.runner), "user_classes_count", property(take_time))
     workload.ending.stop()
 
     stopped_ns = workload.ending.stopped_ns
