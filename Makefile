@@ -1,4 +1,5 @@
-# Needs Python 3.11 or newer and make; everything else is installed into .venv by the first target.
+# Needs Python 3.11 or newer and GNU make 3.81 or newer, which macOS has; the first target installs
+# everything else into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
 # A test that hangs says where and ends. Not in pytest.ini: a load test may take hours.
@@ -14,7 +15,7 @@ STAMP := .venv/.complete
 .PHONY: help env perf test check sweep docs fix lock dynamodb-local clean
 
 help:  ## show the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 env: $(STAMP)  ## make the environment in .venv, with exactly the locked packages
 

@@ -1,7 +1,6 @@
 """Children end when told, when they are done, and when their parent is gone."""
 
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -10,36 +9,18 @@ from pathlib import Path
 import pytest
 
 from aqp_perf.children import Child, ChildExited, child
-from aqp_perf.operating_system import process_identity
+from aqp_perf.operating_system import death_signal, process_identity
+from tests.doubles.processes import is_alive, wait_until_dead
 
 DEADLINE_S = 20.0
 ENVIRONMENT = dict(os.environ)
+NEEDS_DEATH_SIGNALS = pytest.mark.skipif(
+    death_signal(signal.SIGKILL) is None, reason="needs death signals"
+)
 
 
 def python(*code: str) -> list[str]:
     return [sys.executable, "-u", "-c", "\n".join(code)]
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process is there and is not a zombie that waits for its reaper."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
-def wait_until_dead(pid: int) -> None:
-    """Wait on the process's own end of life, not on the clock."""
-    try:
-        handle = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    try:
-        readable, _, _ = select.select([handle], [], [], DEADLINE_S)
-        assert readable, f"process {pid} still lives after {DEADLINE_S} s"
-    finally:
-        os.close(handle)
 
 
 def test_a_line_is_found_by_its_prefix() -> None:
@@ -151,7 +132,11 @@ def test_what_a_command_leaves_behind_ends_with_it() -> None:
 
 @pytest.mark.parametrize(
     ("victim", "guard"),
-    [("parent", "guard.py"), ("guard", "guard.py"), ("parent", "without_death_signals.py")],
+    [
+        ("parent", "guard.py"),
+        pytest.param("guard", "guard.py", marks=NEEDS_DEATH_SIGNALS),
+        ("parent", "without_death_signals.py"),
+    ],
 )
 def test_kill_9_leaves_nothing(victim: str, guard: str, tmp_path: Path) -> None:
     """Neither the death of the parent nor that of the guard leaves the command running."""

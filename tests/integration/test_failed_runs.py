@@ -2,7 +2,6 @@
 
 import os
 import re
-import select
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from aqp_perf.errors import GeneratorCrashed, GeneratorTimedOut, InvalidOption, 
 from aqp_perf.loadgen.command import run_spec
 from aqp_perf.loadgen.command.launcher import LoadRun
 from aqp_perf.loadgen.command.run_spec import RunSpec
+from tests.doubles.processes import wait_until_dead
 
 SPEC = RunSpec(
     users=1, spawn_rate=1, run_time_s=1, stop_timeout_s=1, warmup_s=0, pacing=ClosedModel.THINK
@@ -57,19 +57,6 @@ def attempt(tmp_path: Path) -> Attempt:
         return caught.value
 
     return start
-
-
-def wait_until_dead(pid: int) -> None:
-    """Wait on the process's own end of life, not on the clock."""
-    try:
-        handle = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    try:
-        readable, _, _ = select.select([handle], [], [], 10)
-        assert readable, f"process {pid} still lives"
-    finally:
-        os.close(handle)
 
 
 def frames_of(text: str) -> list[tuple[str, str]]:

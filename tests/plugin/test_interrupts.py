@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.doubles.processes import processes_of
+
 if TYPE_CHECKING:
     import subprocess
 
@@ -74,7 +76,7 @@ def test_interrupted_run_is_reported_and_everything_is_closed(  # noqa: PLR0913 
         result = finish(session)
 
     assert result.ret == exit_code
-    assert processes_of(folder) == []
+    assert [*processes_of(folder)] == []
     assert tables() == set()
     result.stdout.fnmatch_lines(["INVALID: the run did not measure the target", "- interrupted *"])
     first, run = json.loads((folder / "report.json").read_text())["runs"]
@@ -136,7 +138,7 @@ def test_closed_terminal_ends_the_session_with_its_reports(
         exit_code = session.wait(_DEADLINE_S)
 
     assert exit_code == 129
-    assert processes_of(folder) == []
+    assert [*processes_of(folder)] == []
     assert tables() == set()
     _, run = json.loads((folder / "report.json").read_text())["runs"]
     assert run["interrupted"]
@@ -157,7 +159,7 @@ def test_killed_pytest_leaves_no_process(
         session.kill()
         session.communicate()
 
-        wait_for(lambda: processes_of(folder) == [], within_s=_DEADLINE_S)
+        wait_for(lambda: [*processes_of(folder)] == [], within_s=_DEADLINE_S)
 
 
 @contextmanager
@@ -185,17 +187,3 @@ def wait_for(is_so: Callable[[], bool], *, within_s: float) -> None:
 def diary(folder: Path) -> str:
     path = folder / "diary"
     return path.read_text() if path.exists() else ""
-
-
-def processes_of(folder: Path) -> list[str]:
-    """Return the command lines of the processes that a session in the folder has left."""
-    mark = f"DIARY={folder}".encode()
-    found = []
-    for process in Path("/proc").iterdir():
-        if process.name.isdigit():
-            try:
-                if mark in (process / "environ").read_bytes():
-                    found.append((process / "cmdline").read_text().replace("\0", " "))
-            except (FileNotFoundError, ProcessLookupError, PermissionError):
-                continue  # it has ended meanwhile, or is not ours
-    return found

@@ -20,57 +20,18 @@ def test_aqp(perf_load):
 def test_else():
     pass
 """
-LIKE_A_MAC = """
-import ctypes, os, pathlib
-
-LINUX = {"prctl", "timerfd_create", "timerfd_settime"}
-
-class Library(ctypes.CDLL):
-    def __getattr__(self, name):
-        if name in LINUX:
-            raise AttributeError(name)
-        return super().__getattr__(name)
-
-def without_proc(function, absent=None):
-    def call(path, *args, **kwargs):
-        if not str(path).startswith("/proc"):
-            return function(path, *args, **kwargs)
-        if absent is None:
-            raise FileNotFoundError(2, "there is no /proc", str(path))
-        return absent
-    return call
-
-if hasattr(os, "sched_getaffinity"):
-    del os.sched_getaffinity
-ctypes.CDLL = Library
-os.open = without_proc(os.open)  # psutil, which Locust needs, reads /proc in another way
-pathlib.Path.open = without_proc(pathlib.Path.open)
-pathlib.Path.exists = without_proc(pathlib.Path.exists, False)
-"""
-LIKE_WINDOWS = """
-import signal, sys
-
-sys.modules["fcntl"] = sys.modules["resource"] = None
-del signal.SIGHUP
-"""
+DOUBLES = Path(__file__).parents[1] / "doubles"
 REFUSAL = "load tests do not run on *, whose Python has no module 'fcntl': run them on *"
 
 
-@pytest.fixture
-def python_path(tmp_path: Path) -> Callable[[str], str]:
-    """Return a search path that lets every Python begin with some code."""
-
-    def write(code: str) -> str:
-        (tmp_path / "sitecustomize.py").write_text(code)
-        return os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
-
-    return write
+def python_path(system: str) -> str:
+    """Return a search path with which every Python is like that of the system."""
+    return os.pathsep.join(filter(None, [str(DOUBLES / system), os.environ.get("PYTHONPATH")]))
 
 
 def test_without_what_is_linux_s_own_load_tests_run(
     new_project: Callable[..., Path],
     run_pytest: Callable[..., pytest.RunResult],
-    python_path: Callable[[str], str],
 ) -> None:
     result = run_pytest(
         new_project(test_load=TESTS),
@@ -78,7 +39,7 @@ def test_without_what_is_linux_s_own_load_tests_run(
         "-W",
         "error",
         names_target=False,
-        PYTHONPATH=python_path(LIKE_A_MAC),
+        PYTHONPATH=python_path("like_a_mac"),
     )
 
     result.assert_outcomes(passed=3)
@@ -90,7 +51,6 @@ def test_without_what_is_linux_s_own_load_tests_run(
 def test_where_they_cannot_run_load_tests_alone_are_refused(
     new_project: Callable[..., Path],
     run_pytest: Callable[..., pytest.RunResult],
-    python_path: Callable[[str], str],
     arguments: tuple[str, ...],
 ) -> None:
     result = run_pytest(
@@ -99,7 +59,7 @@ def test_where_they_cannot_run_load_tests_alone_are_refused(
         "error",
         *arguments,
         names_target=False,
-        PYTHONPATH=python_path(LIKE_WINDOWS),
+        PYTHONPATH=python_path("like_windows"),
     )
 
     result.assert_outcomes(passed=1, errors=2)
@@ -110,12 +70,11 @@ def test_where_they_cannot_run_load_tests_alone_are_refused(
 def test_where_they_cannot_run_a_fixture_that_a_test_requests_late_is_refused(
     new_project: Callable[..., Path],
     run_pytest: Callable[..., pytest.RunResult],
-    python_path: Callable[[str], str],
 ) -> None:
     test = "def test_it(request): request.getfixturevalue('perf_target')"
 
     result = run_pytest(
-        new_project(test_late=test), names_target=False, PYTHONPATH=python_path(LIKE_WINDOWS)
+        new_project(test_late=test), names_target=False, PYTHONPATH=python_path("like_windows")
     )
 
     result.assert_outcomes(failed=1)

@@ -19,6 +19,8 @@ from urllib.parse import quote, quote_plus, unquote
 
 import pytest
 
+from tests.doubles.processes import processes_of
+
 CANARIES: Final = {
     "PERF_AQP_USER": "canary-user",
     "PERF_AQP_PASSWORD": "pass/canary+word 'q\"&",
@@ -174,21 +176,6 @@ def secrets_in(text: str) -> set[str]:
     }
 
 
-def process_texts(folder: Path) -> dict[str, str]:
-    """Return the command lines of a session's processes, and the canaries of their environments."""
-    mark = f"DIARY={folder}".encode()
-    found = {}
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            environment = (process / "environ").read_bytes()
-            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            continue  # it has ended meanwhile, or is not ours
-        if mark in environment:
-            found[command] = environment.decode()
-    return found
-
-
 def session(folder: Path, temporary: Path, *options: str) -> str:
     """Run pytest with the canaries and all it can be made to show; return what it printed."""
     inherited = {
@@ -212,7 +199,6 @@ def session(folder: Path, temporary: Path, *options: str) -> str:
     return done.stdout
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 @pytest.mark.parametrize("is_usable", [True, False], ids=["under load", "at set-up"])
 def test_no_secret_is_shown(
     *, is_usable: bool, new_project: Callable[..., Path], tmp_path: Path
@@ -220,7 +206,7 @@ def test_no_secret_is_shown(
     folder = new_project(test_it=TESTS)
     commands: dict[str, str] = {}
     with echoing(
-        is_usable=is_usable, on_load=lambda: commands.update(process_texts(folder))
+        is_usable=is_usable, on_load=lambda: commands.update(processes_of(folder))
     ) as server:
         url = f"http://127.0.0.1:{server.server_port}"
         printed = session(folder, tmp_path, f"--perf-target={url}", f"--perf-aqp={url}")

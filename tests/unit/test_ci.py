@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import subprocess
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,22 @@ def test_sweep_of_the_nightly_run_takes_its_arguments(
 
     assert sweep(shlex.split(arguments.removeprefix("ARGS="))) == 2
     assert "credentials" in capsys.readouterr().err
+
+
+def test_checks_run_on_the_systems_and_pythons_that_are_promised() -> None:
+    """The oldest and the newest Python, and only such as the package names."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    promised = [
+        version
+        for classifier in project["classifiers"]
+        if (version := classifier.rpartition(" :: ")[2]).startswith("3.")
+    ]
+    matrix = yaml.safe_load(TEXTS["ci.yml"])["jobs"]["check"]["strategy"]["matrix"]
+
+    assert [matrix["python"][0], matrix["python"][-1]] == [promised[0], promised[-1]]
+    assert set(matrix["python"]) <= set(promised)
+    assert project["requires-python"] == f">={promised[0]}"
+    assert matrix["system"] == ["ubuntu-latest", "macos-latest"]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)

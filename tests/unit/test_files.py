@@ -59,7 +59,7 @@ def test_a_pipe_is_accepted_in_a_folder_that_takes_no_files() -> None:
     """As the standard output of a session, whose folder is one of the kernel."""
     read, write = os.pipe()
 
-    check_takes_file(Path(f"/proc/self/fd/{write}"))
+    check_takes_file(Path(f"/dev/fd/{write}"))
 
     os.close(read)
     os.close(write)

@@ -71,7 +71,7 @@ def test_results_may_replace_the_baseline_they_are_compared_with(resolver: Resol
 
 def test_a_pipe_and_a_device_may_be_shared(resolver: ResolverOf) -> None:
     read, write = os.pipe()
-    for shared in ("/dev/null", f"/proc/self/fd/{write}"):
+    for shared in ("/dev/null", f"/dev/fd/{write}"):
         resolver(*(f"{option}={shared}" for option in OPTIONS))
     os.close(read)
     os.close(write)
