@@ -152,3 +152,29 @@ def test_a_statement_cut_off_at_the_end_of_the_run_is_a_failure(
 
     assert isinstance(event["exception"], Unanswered)
     assert event["exception"].failure_class is kind
+
+
+def test_a_request_that_hangs_since_the_warm_up_counts_in_the_window(
+    serve: Start, open_environment: Open
+) -> None:
+    """Else a target that hangs from the beginning would lose its users and pass."""
+    server = serve(keep_silent)
+    environment = open_environment(
+        *("--pacing", "none", "--region", "eu-west-1", "--endpoint-url", server.url),
+        users=[PartiqlReadUser],
+    )
+    environment.stop_timeout = 0.1
+    events = fired(environment)
+    environment.runner.start(1, 1)
+    deadline = gevent.Timeout.start_new(DEADLINE_S)
+    while not server.requests:
+        gevent.sleep(0)
+    deadline.cancel()
+    workload = workload_of(environment)
+    workload.measured_from_ns = time.perf_counter_ns()
+    environment.runner.stop()
+    (event,) = events
+
+    assert event["context"]["due_ns"] == workload.measured_from_ns
+    assert event["context"]["start_ns"] == workload.measured_from_ns
+    assert workload.sends["PartiqlReadUser"].sent == 1

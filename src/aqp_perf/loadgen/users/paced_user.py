@@ -222,7 +222,8 @@ class PacedUser(User):
     ) -> None:
         """Report a request that is cut off at the end of the stop timeout.
 
-        One of the backlog did not have that time: it counts as not sent.
+        One of the backlog did not have that time: it counts as not sent. One that was sent in the
+        warm-up was under way in the whole measurement window, and is counted from its beginning.
         """
         stopped_ns = self._ending.stopped_ns
         if stopped_ns is None or not self._ending.has_waited_in_vain:
@@ -230,6 +231,10 @@ class PacedUser(User):
         if self._is_open and context["start_ns"] > stopped_ns and not self._is_recorded:
             self._is_recorded = True
             return
+        measured_from_ns = self.workload.measured_from_ns
+        if context["due_ns"] < measured_from_ns < stopped_ns:
+            context["due_ns"] = measured_from_ns
+            context["start_ns"] = max(context["start_ns"], measured_from_ns)
         self.report(request_type, name, context, exception=Unanswered(failure_class))
 
     def _count_sent(self, due_ns: int) -> None:
