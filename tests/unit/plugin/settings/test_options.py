@@ -1,0 +1,36 @@
+"""The table of options says what it cannot import: every session reads it."""
+
+import pytest
+
+from aqp_perf.core.data.dataset import DATASET_SIZES, Dataset
+from aqp_perf.core.results.run_fingerprint import PARTS
+from aqp_perf.loadgen.command.argument_values import DATA_KEYS, data_text
+from aqp_perf.loadgen.command.run_spec import DEFAULT_MASTER_BIND
+from aqp_perf.plugin.settings.option import Kind, Option
+from aqp_perf.plugin.settings.option_values import MissingBaseline, ProgressKind
+from aqp_perf.plugin.settings.options import OPTIONS, PROFILE
+from aqp_perf.plugin.settings.profiles import DEFAULT_PROFILE, SHIPPED
+from aqp_perf.plugin.settings.removed import REMOVED
+
+BY_NAME = {option.name: option for option in OPTIONS}
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+def test_every_option_has_a_parser_that_takes_its_default(option: Option) -> None:
+    assert callable(option.parse)
+    if option.default is not None:
+        option.parse(option.default)
+    if option.kind is Kind.LIST:
+        assert option.combine((), ()) == ()
+
+
+def test_texts_are_those_of_the_code() -> None:
+    assert PROFILE.form == "|".join((*SHIPPED, "NAME"))
+    assert PROFILE.default == DEFAULT_PROFILE
+    assert BY_NAME["data"].meaning.endswith(": " + ", ".join(DATA_KEYS))
+    assert BY_NAME["data"].otherwise == data_text(Dataset()).replace(",", ", ")
+    assert BY_NAME["compare_allow"].meaning.endswith(" " + ",".join(PARTS))
+    assert BY_NAME["master_bind"].default == DEFAULT_MASTER_BIND
+    assert BY_NAME["progress"].form == "|".join(ProgressKind)
+    assert BY_NAME["compare_missing"].form == "|".join(MissingBaseline)
+    assert REMOVED.keys() >= DATASET_SIZES.keys()
