@@ -32,7 +32,8 @@ class Listening(NamedTuple):
 
     def hear(self, **event: object) -> None:
         """Hear of a request that took 3 ms."""
-        self.listener.on_request(request_type="GET", name="a", response_time=3.0, **event)  # type: ignore[arg-type]
+        event = {"request_type": "GET", "name": "a", "response_time": 3.0, **event}
+        self.listener.on_request(**event)  # type: ignore[arg-type]
 
     @property
     def result(self) -> OperationResult:
@@ -117,16 +118,92 @@ def test_a_failure_is_no_throughput_and_keeps_its_class(listening: Listening) ->
     assert [str(each) for each in listening.result.failure_classes] == ["timeout"]
 
 
-@pytest.mark.parametrize("context", [{"consumed_write_units": 2.0}, {"mine": 1}, {}, None])
-def test_any_context_is_taken_and_known_keys_are_read(
-    listening: Listening, context: dict[str, float] | None
-) -> None:
+@pytest.mark.parametrize(
+    "context",
+    [
+        {"consumed_write_units": 2.0, "items": ["mine"], "server_times": 1},
+        {"due_ns": "noon", "start_ns": 1},
+        {"due_ns": 1},
+        ["mine"],
+        {},
+        None,
+    ],
+    ids=str,
+)
+def test_a_context_of_the_file_s_own_is_not_read(listening: Listening, context: object) -> None:
     listening.window.from_ns = 0
 
     listening.hear(context=context)
 
-    units = (context or {}).get("consumed_write_units")
-    assert (listening.result.requests, listening.result.consumed_write_units) == (1, units)
+    assert (listening.result.requests, listening.result.consumed_write_units) == (1, None)
+
+
+def test_known_keys_of_a_context_are_read(listening: Listening) -> None:
+    listening.hear(context={**timing(listening.window.from_ns), "consumed_write_units": 2.0})
+
+    assert listening.result.consumed_write_units == 2.0
+
+
+@pytest.mark.parametrize("exception", [None, False, "", 0])
+def test_what_is_false_is_no_failure(listening: Listening, exception: object) -> None:
+    listening.window.from_ns = 0
+
+    listening.hear(exception=exception)
+
+    assert (listening.result.requests, listening.result.failures) == (1, 0)
+
+
+def test_a_text_is_a_failure_with_that_text(listening: Listening) -> None:
+    listening.window.from_ns = 0
+
+    listening.hear(exception="the basket is empty")
+
+    assert listening.result.failure_messages == {"the basket is empty": 1}
+
+
+class Hidden:
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [(404, "404"), (None, "None"), (Hidden(), "Hidden"), ("", "")],
+    ids=["number", "none", "object", "empty"],
+)
+def test_names_that_are_no_text_are_recorded_as_text(
+    listening: Listening, name: object, label: str
+) -> None:
+    listening.window.from_ns = 0
+
+    listening.hear(request_type=name, name=name)
+
+    assert (listening.result.request_type, listening.result.name) == (label, label)
+
+
+def test_a_request_without_a_response_time_is_counted_and_in_no_latency(
+    listening: Listening,
+) -> None:
+    listening.window.from_ns = 0
+
+    listening.hear(response_time=None)
+    listening.hear(response_time=None, exception=TimeoutError("late"))
+    listening.hear()
+
+    result = listening.result
+    assert (result.requests, result.untimed, result.failures, result.answered) == (3, 2, 1, 2)
+    assert result.latency.count == result.service_time.count == result.timeline.requests == 1
+
+
+@pytest.mark.parametrize("response_time", [float("nan"), float("inf"), "3", object()], ids=str)
+def test_a_response_time_that_is_no_number_is_no_valid_latency(
+    listening: Listening, response_time: object
+) -> None:
+    listening.window.from_ns = 0
+
+    listening.hear(response_time=response_time)
+
+    assert listening.result.requests == listening.result.latency.out_of_range_count == 1
 
 
 def test_a_request_that_a_freeze_touched_is_counted_with_and_without_its_credit(

@@ -43,18 +43,24 @@ Amazon DynamoDB API Reference and AWS Security Token Service API Reference.
 
 THROTTLING_CODES: Final = frozenset(
     {
+        "ProvisionedThroughputExceeded",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
         "ThrottledException",
         "Throttling",
+        "ThrottlingError",
         "ThrottlingException",
         "TooManyRequestsException",
     }
 )
 """The same request may be sent again after a pause.
 
-Sources: "Error handling with DynamoDB", Amazon DynamoDB Developer Guide; "Retry behavior", AWS SDKs
-and Tools Reference Guide.
+Two of them are reasons why DynamoDB cancels a transaction. Sources: "Error handling with DynamoDB",
+Amazon DynamoDB Developer Guide; "TransactWriteItems", Amazon DynamoDB API Reference; "Retry
+behavior", AWS SDKs and Tools Reference Guide.
 """
 
 _UNAUTHORIZED_STATUSES: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)

@@ -51,6 +51,9 @@ class OperationResult:
     duration_s: Figure = field(metadata=BY_MAXIMUM)
     """Length of the measurement window, over which throughput is measured."""
     requests: Count
+    untimed: Count = 0
+    """How many of them have no response time, as messages that nobody answers; they are in no
+    latency, and not in the timeline."""
     failures: Count
     failure_classes: Mapping[FailureClass, Count] = field(default_factory=dict)
     failure_messages: Mapping[str, Count] = field(
@@ -90,6 +93,8 @@ class OperationResult:
     def __post_init__(self) -> None:
         if not 0 <= self.failures <= self.requests:
             raise ValueError(f"{self.failures} failures of {self.requests} requests")
+        if self.untimed > self.requests:
+            raise ValueError(f"{self.untimed} without a time of {self.requests} requests")
         if self.requests and not self.duration_s >= SHORTEST_S:
             raise ValueError(f"{self.requests} requests in {self.duration_s:g} s")
 

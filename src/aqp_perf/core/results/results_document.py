@@ -213,9 +213,10 @@ def _check_samples(operation: OperationResult, path: str) -> None:
     }
     if operation.timeline.slices:  # older files have none
         recorded["timeline"] = operation.timeline.requests
+    timed = operation.requests - operation.untimed
     for name, samples in recorded.items():
-        if samples != operation.requests:
-            raise ResultError(f"{path}.{name}: has {samples} of the {operation.requests} requests")
+        if samples != timed:
+            raise ResultError(f"{path}.{name}: has {samples} of the {timed} requests")
 
 
 def _samples_document(histogram: LatencyHistogram | SizeHistogram, prefix: str = "") -> Document:

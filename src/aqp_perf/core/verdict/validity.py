@@ -106,6 +106,14 @@ def impairments(run: RunResult, *, with_remedy: bool) -> Iterator[str]:
         )
 
 
+def untimed_notes(run: RunResult) -> Iterator[str]:
+    """Yield which operations have requests that no latency counts."""
+    for label, operation in run.labelled.items():
+        if operation.untimed:
+            counts = f"{operation.untimed} of {operation.requests} requests"
+            yield f"{label}: {counts} have no response time: they are in no latency"
+
+
 def users_reason(run: RunResult, limit_ms: float) -> str:
     """Return that there were too few users for a limit, and how many would do."""
     needed = ceil(needed_users(run, limit_ms))
@@ -168,9 +176,10 @@ def _count_reasons(operation: OperationResult) -> Iterator[str]:
         outside = histogram.out_of_range_count
         if outside:
             yield f"{outside} {name} outside 0 to 10 minutes: check the clock and the time-outs"
-        if histogram.count + outside != operation.requests:
+        timed = operation.requests - operation.untimed
+        if histogram.count + outside != timed:
             yield (
-                f"{operation.requests} requests, but {histogram.count + outside} {name}: "
+                f"{timed} requests, but {histogram.count + outside} {name}: "
                 "a worker or a part of its report was lost"
             )
     classified = sum(operation.failure_classes.values())

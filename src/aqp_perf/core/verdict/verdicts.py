@@ -32,6 +32,7 @@ from aqp_perf.core.verdict.thresholds import Threshold, parse_threshold
 from aqp_perf.core.verdict.validity import (
     impairments,
     load_reasons,
+    untimed_notes,
     untrusted_reasons,
     users_reason,
 )
@@ -131,7 +132,7 @@ def judge(
         if not threshold.aborts
         for judgement in _judge(run, threshold, proof)
     )
-    notes = tuple(impairments(run, with_remedy=False))
+    notes = (*impairments(run, with_remedy=False), *untimed_notes(run))
     untrusted = (*untrusted_reasons(run), *set_up_problems)
     if untrusted:
         has_lost = audit is not None and audit.lost > 0
@@ -221,8 +222,11 @@ def _judge_operation(
 ) -> Judgement:
     found = observe(operation, rule)
     if found is None:
-        is_unchecked = operation.requests > 0 and rule.kind is MetricKind.RATIO
-        reason = "no answer was checked" if is_unchecked else "no request was completed"
+        reason = "no request was completed"
+        if operation.requests and rule.kind is MetricKind.RATIO:
+            reason = "no answer was checked"
+        elif operation.untimed:
+            reason = "no request has a response time"
         return _no_data(label, rule, reason)
     bounds = bounds_of(run, operation, rule)
     is_met, is_meetable = rule.is_met_by(bounds.worse(rule)), rule.is_met_by(bounds.better(rule))
@@ -235,7 +239,8 @@ def _judge_operation(
     if unproven:
         verdict, reason = Verdict.NO_DATA, unproven
     elif is_met:
-        verdict, reason = Verdict.PASS, _close_reason(found, rule)
+        verdict = Verdict.PASS
+        reason = _close_reason(found, rule) or _unknown_reason(operation, rule)
     elif is_meetable:
         verdict, reason = Verdict.INVALID, _undecided_reason(run, operation, rule, bounds)
     else:
@@ -259,6 +264,15 @@ def _close_reason(found: Observation, rule: Threshold) -> str:
     interval = found.ci95 if found.value else None
     is_close = interval is not None and interval[0] < rule.limit < interval[1]
     return "close: the limit lies inside the 95 % interval" if is_close else ""
+
+
+def _unknown_reason(operation: OperationResult, rule: Threshold) -> str:
+    """Return that failures without a known class may be of the one that a rule limits."""
+    unknown = operation.failure_classes.get(FailureClass.OTHER, 0)
+    is_limited = rule.failure_class not in {None, FailureClass.OTHER, FailureClass.WRONG_ANSWER}
+    if not unknown or not is_limited or not rule.is_upper_limit:
+        return ""
+    return f"{unknown} failures of no known class are not counted"
 
 
 def _undecided_reason(

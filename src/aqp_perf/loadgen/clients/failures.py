@@ -3,43 +3,44 @@
 Texts go to the screen, into files and from process to process: they are encodable.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
-
-import requests
-from gevent.timeout import Timeout
-from geventhttpclient.response import HTTPParseError
-from geventhttpclient.useragent import RetriesExceeded
 
 from aqp_perf.core.aws.refusals import is_throttled, is_unauthorized
 from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.loadgen.clients.exception_kinds import attribute, known_kind
 
-_NOT_CONNECTED_OR_BROKEN = (
-    ConnectionError,
-    HTTPParseError,
-    requests.ConnectionError,
-    requests.exceptions.ChunkedEncodingError,
-)
-"""They may come with a response whose status is 200: the answer broke off."""
 _NOTHING_READ = frozenset(
     {FailureClass.THROTTLED, FailureClass.CLIENT_ERROR, FailureClass.UNAUTHORIZED}
 )
-_TIMEOUTS = (TimeoutError, requests.Timeout, Timeout)
+_HIGHEST_STATUS = 599
 
 
-def failure_class_of(exception: BaseException, response: object) -> FailureClass:
+def failure_class_of(exception: object, response: object) -> FailureClass:
     """Return the kind of failure.
 
     Args:
-        exception: the request event's; its ``failure_class`` decides, if it has one.
-        response: the request event's response, of any HTTP library, or None.
+        exception: the request event's, which may be a text; its ``failure_class`` decides, if it
+            has one.
+        response: the request event's response, of any HTTP library, or None: then it is that of
+            the exception, as ``requests.HTTPError`` and botocore's ``ClientError`` have one.
     """
-    own = getattr(exception, "failure_class", None)
+    own = attribute(exception, "failure_class")
     if isinstance(own, FailureClass):
         return own
-    status = getattr(response, "status_code", None) or 0
+    answer = attribute(exception, "response")
+    if isinstance(answer, Mapping):
+        return _class_of_aws_answer(answer)
+    status = next(filter(None, map(_status, (response, answer, exception))), 0)
     if status >= HTTPStatus.BAD_REQUEST:
         return class_of_status(status)
-    return _class_of_exception(exception, has_answer=status >= HTTPStatus.OK)
+    # Before the status: an answer of 200 may break off, or take too long to come.
+    kind = known_kind(exception) if isinstance(exception, BaseException) else None
+    if kind is not None:
+        return kind
+    if status >= HTTPStatus.OK:
+        return FailureClass.WRONG_ANSWER  # a complete answer that the workload refused
+    return FailureClass.CONNECTION if isinstance(exception, OSError) else FailureClass.OTHER
 
 
 def class_of_status(status: int, code: str = "") -> FailureClass:
@@ -65,7 +66,12 @@ def encodable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def text_of(exception: BaseException) -> str:
+def label_of(value: object) -> str:
+    """Return the name or type of a request event as text; Locust takes any object."""
+    return encodable(value) if isinstance(value, str) else text_of(value)
+
+
+def text_of(exception: object) -> str:
     """Return the text of an exception, or its class name if it has none or fails to make one."""
     try:
         return encodable(str(exception) or repr(exception))
@@ -73,15 +79,26 @@ def text_of(exception: BaseException) -> str:
         return type(exception).__name__
 
 
-def _class_of_exception(exception: BaseException, *, has_answer: bool) -> FailureClass:
-    if isinstance(exception, RetriesExceeded):  # raised even if no retry was allowed
-        exception = getattr(exception, "original", None) or exception
-    if isinstance(exception, _NOT_CONNECTED_OR_BROKEN):
-        return FailureClass.CONNECTION
-    if isinstance(exception, _TIMEOUTS):
-        return FailureClass.TIMEOUT
-    if has_answer:
-        return FailureClass.WRONG_ANSWER  # a complete answer that the workload refused
-    if isinstance(exception, (OSError, requests.RequestException)):
-        return FailureClass.CONNECTION
-    return FailureClass.OTHER
+def _status(holder: object) -> int | None:
+    """Return the HTTP status of an answer, or of an exception of any HTTP library."""
+    for name in ("status_code", "status", "code"):
+        status = attribute(holder, name)
+        if isinstance(status, int) and HTTPStatus.CONTINUE <= status <= _HIGHEST_STATUS:
+            return status
+    return None
+
+
+def _class_of_aws_answer(answer: Mapping[object, object]) -> FailureClass:
+    """Return the kind of failure of the answer in a botocore ``ClientError``."""
+    error, about = answer.get("Error"), answer.get("ResponseMetadata")
+    code = error.get("Code") if isinstance(error, Mapping) else None
+    status = about.get("HTTPStatusCode") if isinstance(about, Mapping) else None
+    reasons = answer.get("CancellationReasons")
+    codes = [
+        reason.get("Code")
+        for reason in (reasons if isinstance(reasons, list) else [])
+        if isinstance(reason, Mapping)
+    ]
+    if any(is_throttled(0, str(each)) for each in codes):
+        return FailureClass.THROTTLED
+    return class_of_status(status if isinstance(status, int) else 0, str(code))

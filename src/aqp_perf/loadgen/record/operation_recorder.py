@@ -76,7 +76,7 @@ class OperationRecorder:
         self.warmup_requests = 0
         self.answered = 0
         """Right answers that came within the window, whenever they were due."""
-        self.requests = 0
+        self.requests = self.untimed = 0
         self.failure_classes: Counter[FailureClass] = Counter()
         self.failure_messages: Counter[str] = Counter()
         self.read_units: float | None = None
@@ -111,6 +111,11 @@ class OperationRecorder:
         self.timeline.record(since_start_ns, latency_ns, failed=failed)
         self.latency.record_ns(latency_ns)
         self.service_time.record_ns(service_time_ns)
+
+    def record_untimed(self) -> None:
+        """Count a request of the measurement window whose sender knows no response time."""
+        self.requests += 1
+        self.untimed += 1
 
     def record_failure(self, failure_class: FailureClass, message: str) -> None:
         """Count the failure of a request that was recorded."""
@@ -194,6 +199,7 @@ class OperationRecorder:
             name=name,
             duration_s=max(duration_s, SHORTEST_S),
             requests=self.requests,
+            untimed=self.untimed,
             warmup_requests=self.warmup_requests,
             answered=self.answered,
             failures=self.failure_classes.total(),

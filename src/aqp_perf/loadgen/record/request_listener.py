@@ -3,9 +3,11 @@
 import time
 from typing import Final
 
-from aqp_perf.loadgen.clients.failures import encodable, failure_class_of, text_of
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.loadgen.clients.failures import failure_class_of, label_of, text_of
 from aqp_perf.loadgen.clients.request_context import RequestContext
 from aqp_perf.loadgen.record.freezes import SLOW_NS, Freezes
+from aqp_perf.loadgen.record.operation_recorder import OperationRecorder
 from aqp_perf.loadgen.record.recorder import Recorder
 from aqp_perf.loadgen.record.window import Window
 
@@ -32,39 +34,55 @@ class RequestListener:
         *,
         request_type: str,
         name: str,
-        response_time: float,
+        response_time: float | None,
         response_length: int | None = 0,
-        exception: BaseException | None = None,
+        exception: BaseException | str | None = None,
         context: RequestContext | None = None,
         response: object = None,
         **_: object,
     ) -> None:
-        """Record one request."""
-        operation = self._recorder.operation(encodable(request_type), encodable(name))
-        # First, so that nothing is counted when this raises.
-        failure = (
-            None
-            if exception is None
-            else (failure_class_of(exception, response), text_of(exception))
-        )
+        """Record one request.
+
+        A locustfile may give anything: what Locust takes is counted as Locust counts it.
+        """
+        operation = self._recorder.operation(label_of(request_type), label_of(name))
+        failure = (failure_class_of(exception, response), text_of(exception)) if exception else None
         window = self._window
         if failure is None and window.is_open():
             operation.answered += 1
-        service_time_ns = round(response_time * _NS_PER_MS)
-        context = context or {}
-        due_ns = context.get("due_ns")
-        if due_ns is None:
-            due_ns = time.perf_counter_ns() - service_time_ns
-            latency_ns = service_time_ns
-        else:
+        service_time_ns = 0 if response_time is None else _ns_of(response_time)
+        if context and _is_ours(context):
+            due_ns = context["due_ns"]
             waited_ns = context["start_ns"] - due_ns
             # A request that was sent before it was due has no valid latency.
             latency_ns = service_time_ns + waited_ns if waited_ns >= 0 else _NO_LATENCY_NS
+        else:
+            context = {}
+            due_ns = time.perf_counter_ns() - max(service_time_ns, 0)
+            latency_ns = service_time_ns
         operation.user_classes.add(context.get("user_class"))
         operation.meter(context, None if failure is None else failure[0])
         if due_ns < window.from_ns:
             operation.warmup_requests += 1
             return
+        if response_time is None:
+            operation.record_untimed()
+        else:
+            self._record_times(operation, due_ns, latency_ns, service_time_ns, failure)
+        if failure is not None:
+            operation.record_failure(*failure)
+        elif isinstance(response_length, int):
+            operation.record_answer(response_length, context.get("items"))
+        operation.record_details(context, latency_ns, service_time_ns)
+
+    def _record_times(
+        self,
+        operation: OperationRecorder,
+        due_ns: int,
+        latency_ns: int,
+        service_time_ns: int,
+        failure: tuple[FailureClass, str] | None,
+    ) -> None:
         end_ns = due_ns + latency_ns
         freezes = self._freezes
         if end_ns > freezes.late_ns:
@@ -79,14 +97,26 @@ class RequestListener:
         operation.record(
             latency_ns,
             service_time_ns,
-            since_start_ns=due_ns - window.from_ns,
+            since_start_ns=due_ns - self._window.from_ns,
             failed=failure is not None,
         )
-        if failure is not None:
-            operation.record_failure(*failure)
-        elif isinstance(response_length, int):  # a locustfile may say anything
-            operation.record_answer(response_length, context.get("items"))
-        operation.record_details(context, latency_ns, service_time_ns)
+
+
+def _is_ours(context: object) -> bool:
+    """Whether a context is a `RequestContext`; other dictionaries may hold anything by any key."""
+    return (
+        isinstance(context, dict)
+        and isinstance(context.get("due_ns"), int)
+        and isinstance(context.get("start_ns"), int)
+    )
+
+
+def _ns_of(response_time: float) -> int:
+    """Return a response time in ns; one that is no number has no valid latency."""
+    try:
+        return round(response_time * _NS_PER_MS)
+    except (TypeError, ValueError, ArithmeticError):
+        return _NO_LATENCY_NS
 
 
 def _extend_freeze(freezes: Freezes, end_ns: int) -> None:

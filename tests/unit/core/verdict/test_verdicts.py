@@ -207,6 +207,48 @@ def test_a_run_without_requests_has_no_data(
     assert [each.verdict for each in verdict.judgements] == [Verdict.NO_DATA] * len(texts)
 
 
+def untimed(operation: OperationResult, count: int) -> OperationResult:
+    """Return an operation with this many more requests, which have no response time."""
+    return replace(operation, requests=operation.requests + count, untimed=count)
+
+
+def test_requests_without_a_response_time_are_noted_and_in_no_latency() -> None:
+    run = run_of(untimed(operation(), 500))
+
+    verdict = judged(run, "p99 < 2 ms", "failure_ratio <= 1%")
+
+    assert verdict.verdict is Verdict.PASS
+    assert [it.samples for it in verdict.judgements] == [1000, 1500]
+    assert verdict.notes == (
+        "write: 500 of 1500 requests have no response time: they are in no latency",
+    )
+
+
+def test_a_latency_of_no_request_has_no_data() -> None:
+    found = judgement(run_of(untimed(operation(requests=0), 10)), "median < 2 ms")
+
+    assert found.verdict is Verdict.NO_DATA
+    assert found.reason == "no request has a response time"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("throttled_ratio <= 0", "3 failures of no known class are not counted"),
+        ("other_ratio <= 1%", ""),
+        ("failure_ratio <= 1%", ""),
+    ],
+)
+def test_failures_of_no_known_class_are_named_where_a_class_is_limited(
+    text: str, reason: str
+) -> None:
+    run = run_of(operation(failures=3, failure_class=FailureClass.OTHER))
+
+    found = judgement(run, text)
+
+    assert (found.verdict, found.reason) == (Verdict.PASS, reason)
+
+
 def test_a_run_with_requests_and_no_thresholds_passes() -> None:
     assert judged(run_of(WRITE)) == RunVerdict(verdict=Verdict.PASS)
 
