@@ -36,6 +36,7 @@ def session(folder: Path, run_pytest: Callable[..., pytest.RunResult]) -> pytest
         *("-m", "perf", "--perf-json=report.json"),
         "--perf-threshold=median < 10 s",
         "--perf-threshold=oth*: max < 12 s",
+        "--perf-threshold=all: max < 14 s",
         "--perf-threshold=nowhere: max < 13 s",
     )
 
@@ -49,9 +50,10 @@ def test_threshold_is_judged_where_its_operation_runs(
     rules = {run["test"]: [each["text"] for each in run["thresholds"]] for run in runs}
 
     assert rules == {
-        "test_it.py::test_quick": [*DEFAULTS, "median < 10 s"],
-        "test_it.py::test_other": [*DEFAULTS, "median < 10 s", "max < 12 s"],
+        "test_it.py::test_quick": [*DEFAULTS, "median < 10 s", "max < 14 s"],
+        "test_it.py::test_other": [*DEFAULTS, "median < 10 s", "max < 12 s", "max < 14 s"],
     }
+    assert [run["thresholds"][-1]["operation"] for run in runs] == ["all", "all"]
 
 
 def test_threshold_without_any_run_fails_the_session(session: pytest.RunResult) -> None:

@@ -44,7 +44,7 @@ def _figures(judged: JudgedRun) -> Iterator[tuple[object, ...]]:
             yield label, name, figure
     for judgement in judged.verdict.judgements:
         where = (judgement.operation or EVERY_OPERATION, judgement.threshold.metric)
-        yield *where, "threshold", judgement.threshold.rule
+        yield *where, "threshold", judgement.threshold
         yield *where, "verdict", judgement.verdict
         yield *where, "target_alone", bounds_text(judgement) or None
     for comparison in judged.comparisons:
@@ -56,7 +56,7 @@ def _run_figures(judged: JudgedRun) -> Iterator[tuple[object, ...]]:
     run, verdict = judged.run, judged.verdict
     yield "verdict", verdict.verdict
     yield "invalid_reasons", "; ".join(verdict.invalid_reasons)
-    yield "notes", "; ".join(verdict.notes) or None
+    yield "notes", "; ".join(verdict.remarks) or None
     yield "aborted", run.aborted
     yield "target", judged.target.kind
     yield "target_label", judged.target.label

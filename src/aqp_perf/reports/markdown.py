@@ -138,7 +138,7 @@ def _notes(runs: Sequence[tuple[str, JudgedRun]]) -> Iterator[str]:
         f"- run {number}: {_code(note, _MOST_DECISIVE_CHARACTERS)}\n"
         for number, (_, judged) in enumerate(runs, start=1)
         if judged.verdict.verdict is Verdict.PASS
-        for note in judged.verdict.notes
+        for note in judged.verdict.remarks
     ]
     if noted:
         yield "\n**Notes**\n\n"

@@ -159,7 +159,7 @@ def test_what_stalls_can_have_changed_is_a_property(judged: JudgedRun) -> None:
         less_exact=(LessExact.TIMERS, LessExact.RUN_DELAYS),
     )
     wide = replace(judged.verdict.judgements[0], bounds=(0.2, 1.0), touched=3)
-    verdict = replace(judged.verdict, judgements=(wide,), notes=("one", "two"))
+    verdict = replace(judged.verdict, judgements=(wide,), left_out=("one",), notes=("two",))
 
     found = dict(
         properties(replace(judged, run=replace(judged.run, generator=health), verdict=verdict))

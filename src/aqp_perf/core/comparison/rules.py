@@ -11,7 +11,8 @@ floor     = a limit of that metric, 0 or more, with its unit, as in "2 ms", "0.1
 ``p99 > 10%`` is broken by a p99 that is worse by more than 10 % and by more than the floor. Worse
 is a longer latency, a higher failure ratio, a lower throughput. The default floor is 1 ms for
 latencies, 0.1 % for the failure ratio and 0 for throughput. Operations are named as in thresholds:
-see `aqp_perf.core.verdict.thresholds`.
+see `aqp_perf.core.verdict.thresholds`. All requests together are not compared: a run with other
+shares of its operations would look like a change of the target.
 """
 
 import re
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Self
 
+from aqp_perf.core.measured.selectors import ALL
 from aqp_perf.core.verdict.metrics import (
     MetricKind,
     canonical_metric,
@@ -39,6 +41,10 @@ _RULE: Final = re.compile(
     r"\s*([^<>=!,]*?)\s*(>)\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*%\s*(?:,\s*([^,]*?)\s*)?"
 )
 _EXAMPLE: Final = "write it like 'p99 > 10%' or 'write_to_ddb: p99 > 10%, 2 ms'"
+_ALL_HINT: Final = (
+    "all requests together are not compared, because other shares of the operations would look "
+    "like a change: name an operation, or none for each of them"
+)
 _FLOORS: Final = {MetricKind.LATENCY: 1.0, MetricKind.RATIO: 0.001, MetricKind.THROUGHPUT: 0.0}
 
 
@@ -87,6 +93,8 @@ class ComparisonRule:
         found = _RULE.fullmatch(rule)
         if found is None or (colon and not operation.strip()):
             raise InvalidComparisonRule(text, _EXAMPLE)
+        if operation.strip() == ALL:
+            raise InvalidComparisonRule(text, _ALL_HINT)
         word, _, percent, floor = found.groups()
         try:
             metric = _comparable(canonical_metric(word))

@@ -202,3 +202,10 @@ def merge_operations(parts: Iterable[OperationResult]) -> tuple[OperationResult,
         group = groups.setdefault((part.request_type, part.name), [])
         group.append(replace(part, answered=part._answered))  # noqa: SLF001 - of this module
     return tuple(map(merge, groups.values()))
+
+
+def all_together(operations: Iterable[OperationResult]) -> OperationResult:
+    """Return operations of one run, of which there is at least one, as one operation."""
+    alike = (replace(operation, request_type="", name="Aggregated") for operation in operations)
+    (whole,) = merge_operations(alike)
+    return whole

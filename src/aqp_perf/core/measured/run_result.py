@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from aqp_perf.core.aws.capacity_units import Units
 from aqp_perf.core.measured.merging import BY_MAXIMUM
 from aqp_perf.core.measured.operation import OperationResult
-from aqp_perf.core.measured.selectors import select_operations
+from aqp_perf.core.measured.selectors import ALL, select_operations
 from aqp_perf.core.measured.stalls import (
     MERGE_FREEZES,
     MERGE_LESS_EXACT,
@@ -129,9 +129,10 @@ class RunResult:
         """The operations by label.
 
         The label is the name. Where two request types share a name, the type goes in front, as in
-        ``GET /cart`` and ``POST /cart``.
+        ``GET /cart`` and ``POST /cart``. So it does where the name is that of all requests: `ALL`.
         """
         names = Counter(operation.name for operation in self.operations)
+        names[ALL] += 1
         return {
             one.name if names[one.name] == 1 else f"{one.request_type} {one.name}": one
             for one in self.operations

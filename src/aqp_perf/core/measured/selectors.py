@@ -2,8 +2,12 @@
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from typing import Final
 
 from aqp_perf.errors import ResultError
+
+ALL: Final = "all"
+"""What rules call all requests of a run together; no operation has this label."""
 
 
 def matching_operations(selector: str | None, names: Iterable[str]) -> tuple[str, ...]:

@@ -89,6 +89,7 @@ def run_document(judged: JudgedRun) -> Document:
     document["verdict"] = str(verdict.verdict)
     document["invalid_reasons"] = list(verdict.invalid_reasons)
     document["notes"] = list(verdict.notes)
+    document["left_out"] = list(verdict.left_out)
     document["thresholds"] = [_judgement_document(judgement) for judgement in verdict.judgements]
     if judged.write_audit is not None:
         document["write_audit"] |= {
@@ -123,7 +124,8 @@ def _read_run(document: Document, path: str) -> JudgedRun:
             for index, threshold in enumerate(thresholds)
         ),
         invalid_reasons=run.invalid_reasons,
-        notes=tuple(from_builtins(document.get("notes", []), list[str], f"{path}.notes")),
+        notes=_texts(document, "notes", path),
+        left_out=_texts(document, "left_out", path),
     )
     parts: Document = {"run": run, "verdict": verdict}
     for key, read in _READERS.items():
@@ -134,6 +136,10 @@ def _read_run(document: Document, path: str) -> JudgedRun:
         return judged
     # Older files have the arrivals in it that were asked for, even where users did not take them.
     return replace(judged, fingerprint=judged.fingerprint.measured(judged.profile))
+
+
+def _texts(document: Document, name: str, path: str) -> tuple[str, ...]:
+    return from_builtins(document.get(name, []), tuple[str, ...], f"{path}.{name}")
 
 
 def _operation_document(operation: OperationResult) -> Document:
@@ -236,7 +242,7 @@ def _read_samples(kind: type[Samples], document: Document, path: str, prefix: st
 def _judgement_document(judgement: Judgement) -> Document:
     document: Document = msgspec.to_builtins(judgement)
     del document["threshold"]
-    document["text"] = judgement.threshold.rule
+    document["text"] = str(judgement.threshold)
     document["limit"] = judgement.threshold.limit
     document["margin_ratio"] = judgement.margin_ratio
     return document

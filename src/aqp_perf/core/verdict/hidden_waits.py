@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from aqp_perf.core.measured.run_result import RunResult
+from aqp_perf.core.measured.selectors import ALL
 from aqp_perf.core.verdict.metrics import MetricKind
 from aqp_perf.core.verdict.verdicts import Judgement
 
@@ -29,7 +30,8 @@ def hidden_waits(run: RunResult, judgements: Sequence[Judgement]) -> HiddenWaits
     """Return the share of the time of the users in which an arrival would have waited too long.
 
     That is the sum of (latency - limit) over all requests above their limit, divided by users x
-    time. The limit of an operation is that of its highest percentile.
+    time. The limit of an operation is that of its highest percentile; without a limit of its own it
+    is that on all requests together.
 
     Returns:
         None in an open model, which hides no wait, and without an upper limit on a percentile.
@@ -37,6 +39,8 @@ def hidden_waits(run: RunResult, judgements: Sequence[Judgement]) -> HiddenWaits
     user_s = run.users * run.duration_s
     limits_ms = _limits_ms(judgements)
     labelled = run.labelled
+    if ALL in limits_ms:
+        limits_ms = dict.fromkeys(labelled, limits_ms.pop(ALL)) | limits_ms
     if run.generator.arrivals_due is not None or not user_s or not limits_ms:
         return None
     above_s = sum(

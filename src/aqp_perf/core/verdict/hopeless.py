@@ -9,9 +9,9 @@ from typing import Final
 
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import RunResult
-from aqp_perf.core.measured.selectors import matching_operations
 from aqp_perf.core.verdict.bounds import bounds_of, interval_bounds
 from aqp_perf.core.verdict.confidence import takes_proof
+from aqp_perf.core.verdict.judged_operations import JudgedOperations
 from aqp_perf.core.verdict.metrics import MetricKind, format_quantity
 from aqp_perf.core.verdict.observations import dependence_of, samples_for
 from aqp_perf.core.verdict.thresholds import Threshold
@@ -40,12 +40,12 @@ class AbortRules:
         Args:
             run: what was measured so far.
         """
-        labelled = run.labelled
+        operations = JudgedOperations(run)
         looked_at = [
-            (name, labelled[name], rule)
+            (name, operation, rule)
             for rule in self._rules
-            for name in matching_operations(rule.operation, labelled)
-            if _applies(rule, labelled[name])
+            for name, operation in operations.watched(rule).items()
+            if _applies(rule, operation)
         ]
         if not looked_at:
             return None

@@ -1,9 +1,10 @@
 """The rules a run is judged by, as people write them.
 
 ```text
-threshold = [ operation ":" ] metric op limit [ unit ]
+threshold = [ operation ":" ] metric op limit [ unit ] [ "min_samples" requests ]
           | "abort" ":" [ operation ":" ] metric op limit [ unit ] [ "after" requests ]
-operation = the full name of an operation, or a glob that matches exactly one
+operation = "all"                  all requests of the run together
+          | the full name of an operation, or a glob that matches exactly one
 metric    = "failure_ratio" | failure-class "_ratio"          (throttled_ratio, timeout_ratio, …)
           | "throughput"                                      (right answers per second)
           | "median" | "mean" | "max" | "p" percentile        (latency; 0 < percentile < 100)
@@ -14,7 +15,12 @@ unit      = "%"                  for ratios     (none: a number from 0 to 1)
 ```
 
 The last colon ends the operation, so its name may hold colons, commas, blanks, ``=`` and ``<``.
-Without an operation a threshold holds for every operation of the run.
+Without an operation a threshold holds for every operation of the run, each on its own. With
+``all`` it holds for all requests together, as if they were of one operation. An operation whose
+name is ``all`` is written with its type in front: ``GET all``.
+
+``p99 < 300 ms min_samples 100`` leaves out the operations with fewer than 100 requests, and a note
+names them. If it leaves out all that it would judge, there is no data.
 
 An abort rule ends a hopeless run early: in ``abort: failure_ratio > 50%``, the run ends and has
 failed as soon as more than half of the requests fail. It takes ``>`` and ``>=``, and not
@@ -33,6 +39,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.core.measured.selectors import ALL
 from aqp_perf.core.verdict.metrics import (
     MetricKind,
     canonical_metric,
@@ -57,6 +64,7 @@ _ABORT: Final = "abort"
 DEFAULT_ABORT_AFTER: Final = 100
 """Requests that an operation needs before an abort rule without ``after`` applies to it."""
 _AFTER: Final = "after"
+_MIN_SAMPLES: Final = "min_samples"
 _REQUESTS: Final = re.compile(r"[0-9]{1,12}")
 _EXAMPLE: Final = "write it like 'p99 < 250 ms' or 'write_to_ddb: failure_ratio <= 0.1%'"
 
@@ -66,10 +74,13 @@ class Threshold:
     """One rule; its limit is a ratio from 0 to 1, milliseconds, or a number per second."""
 
     operation: str | None
-    """Full name or glob of an operation; None: every operation of the run."""
+    """Full name or glob of an operation; `ALL`: all requests of the run together; None: every
+    operation of the run on its own."""
     metric: str
     op: str
     limit: float
+    min_samples: int | None = None
+    """Operations with fewer requests are left out; None: they are judged, or have no data."""
     abort_after: int | None = None
     """Requests that an operation needs before this abort rule applies to it; None: not an abort
     rule, the threshold judges a run that has ended."""
@@ -79,6 +90,8 @@ class Threshold:
             raise ValueError("'abort' is a keyword: write an operation of that name as 'abor[t]'")
         if self.abort_after is not None:
             self._check_abort_rule(self.abort_after)
+        if self.min_samples is not None and self.min_samples < 1:
+            raise ValueError(f"write the number of requests like '{_MIN_SAMPLES} 100'")
         if self.operation is not None and self.operation != (self.operation.strip() or None):
             raise ValueError("the operation in front of ':' is empty or ends in blanks")
         if self.op not in _OPERATORS:
@@ -98,6 +111,16 @@ class Threshold:
     def aborts(self) -> bool:
         """Whether it is an abort rule."""
         return self.abort_after is not None
+
+    @property
+    def is_of_all(self) -> bool:
+        """Whether it is about all requests of the run together."""
+        return self.operation == ALL
+
+    @property
+    def names_operation(self) -> bool:
+        """Whether it is about one operation, and so only about runs that have it."""
+        return self.operation not in {None, ALL}
 
     @property
     def kind(self) -> MetricKind:
@@ -121,12 +144,14 @@ class Threshold:
 
     @property
     def rule(self) -> str:
-        """The threshold without its operation, as in ``p99 < 300 ms``."""
+        """Metric, operator and limit, as in ``p99 < 300 ms``."""
         return f"{self.metric} {self.op} {format_quantity(self.limit, self.kind)}"
 
     def _check_abort_rule(self, abort_after: int) -> None:
         if abort_after < 1:
             raise ValueError(f"write the number of requests like '{_AFTER} 200'")
+        if self.min_samples is not None:
+            raise ValueError(f"an abort rule takes no {_MIN_SAMPLES}: write '{_AFTER} 200'")
         if self.is_upper_limit:
             raise ValueError("an abort rule says what is too much: use > or >=")
         if self.kind is MetricKind.THROUGHPUT:
@@ -141,6 +166,8 @@ class Threshold:
         text = self.rule if self.operation is None else f"{self.operation}: {self.rule}"
         if self.abort_after not in {None, DEFAULT_ABORT_AFTER}:
             text += f" {_AFTER} {self.abort_after}"
+        if self.min_samples is not None:
+            text += f" {_MIN_SAMPLES} {self.min_samples}"
         return f"{_ABORT}: {text}" if self.aborts else text
 
 
@@ -156,10 +183,11 @@ def parse_threshold(text: str) -> Threshold:
     if found is None:
         raise InvalidThreshold(text, _EXAMPLE)
     word, op, bound = (part.strip() for part in found.groups())
-    bound, after, requests = (part.strip() for part in bound.partition(_AFTER))
-    if after and not aborts:
-        hint = f"only an abort rule takes {after!r}: put 'abort:' in front"
+    bound, keyword, requests = _split(bound)
+    if keyword == _AFTER and not aborts:
+        hint = f"only an abort rule takes {keyword!r}: put 'abort:' in front"
         raise InvalidThreshold(text, hint)
+    after = requests if keyword == _AFTER else DEFAULT_ABORT_AFTER
     try:
         metric = canonical_metric(word)
         return Threshold(
@@ -167,7 +195,8 @@ def parse_threshold(text: str) -> Threshold:
             metric=metric,
             op=op,
             limit=parse_limit(bound, metric),
-            abort_after=_abort_after(requests, is_given=bool(after)) if aborts else None,
+            min_samples=requests if keyword == _MIN_SAMPLES else None,
+            abort_after=after if aborts else None,
         )
     except ValueError as exc:
         raise InvalidThreshold(text, str(exc)) from None
@@ -182,23 +211,30 @@ def override(lower: Sequence[Threshold], higher: Sequence[Threshold]) -> tuple[T
     """Return the thresholds of two layers of configuration.
 
     A threshold of ``higher`` replaces those of ``lower`` with its metric and operation, or, when it
-    has no operation, all with its metric. The others stay, in front.
+    has no operation, all with its metric. One on all requests together also replaces those without
+    an operation: both are about all of the run. The others stay, in front.
     """
 
     def is_replaced(old: Threshold) -> bool:
         return any(
             (new.metric, new.aborts) == (old.metric, old.aborts)
-            and new.operation in (None, old.operation)
+            and (
+                new.operation in (None, old.operation)
+                or not (new.names_operation or old.names_operation)
+            )
             for new in higher
         )
 
     return (*(old for old in lower if not is_replaced(old)), *higher)
 
 
-def _abort_after(text: str, *, is_given: bool) -> int:
-    if not is_given:
-        return DEFAULT_ABORT_AFTER
-    return int(text) if _REQUESTS.fullmatch(text) else 0  # which no threshold takes
+def _split(bound: str) -> tuple[str, str, int]:
+    """Return a limit, the keyword behind it, and its number of requests; empty and 0: none."""
+    for keyword in (_AFTER, _MIN_SAMPLES):
+        limit, found, number = (part.strip() for part in bound.partition(keyword))
+        if found:  # no threshold takes 0
+            return limit, found, int(number) if _REQUESTS.fullmatch(number) else 0
+    return bound, "", 0
 
 
 def _is_abort(text: str) -> bool:

@@ -6,7 +6,7 @@ is FAIL > INVALID > NO DATA > PASS. A limit FAILs only if the generator cannot h
 FAIL is proven whatever another threshold lacks.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import isinf
@@ -15,7 +15,7 @@ from typing import Final
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import RunResult
-from aqp_perf.core.measured.selectors import matching_operations, select_operations
+from aqp_perf.core.measured.selectors import matching_operations
 from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.records import Count, Figure
 from aqp_perf.core.verdict.bounds import (
@@ -26,6 +26,7 @@ from aqp_perf.core.verdict.bounds import (
     uncredited_lag_ms,
 )
 from aqp_perf.core.verdict.confidence import is_broken_anyhow, takes_proof, unproven_reason
+from aqp_perf.core.verdict.judged_operations import JudgedOperations, Selection
 from aqp_perf.core.verdict.metrics import MetricKind, format_quantity
 from aqp_perf.core.verdict.observations import Observation, observe, samples_needed
 from aqp_perf.core.verdict.thresholds import Threshold, parse_threshold
@@ -36,9 +37,10 @@ from aqp_perf.core.verdict.validity import (
     untrusted_reasons,
     users_reason,
 )
-from aqp_perf.errors import ResultError
 
 _NO_WRONG_ANSWER: Final = parse_threshold("wrong_answer_ratio <= 0")
+_MOST_NAMES: Final = 5
+_MOST_NAME_CHARACTERS: Final = 80
 
 
 class Verdict(StrEnum):
@@ -62,8 +64,8 @@ class Judgement:
     """One threshold on one operation; figures are in the unit of the threshold's limit."""
 
     operation: str | None
-    """Label of the operation; the selector as written when it does not match exactly one; None for
-    a threshold without selector on a run without operations."""
+    """Label of the operation, or ``all``; the selector as written when it does not match exactly
+    one; None for a threshold without selector that judged no operation."""
     threshold: Threshold
     """The rule, without a selector."""
     observed: Figure | None = None
@@ -96,6 +98,14 @@ class RunVerdict:
     invalid_reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """What impaired load or clock, and did not decide the verdict."""
+    left_out: tuple[str, ...] = ()
+    """Which operations a threshold did not judge, because they have fewer requests than its
+    ``min_samples``."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What people should know beside the verdict and its reasons."""
+        return (*self.left_out, *self.notes)
 
     @property
     def is_undecided(self) -> bool:
@@ -113,7 +123,7 @@ def judge(
     set_up_problems: Sequence[str] = (),
     proof: float | None = None,
 ) -> RunVerdict:
-    """Judge a run by all thresholds; one without operation judges every operation.
+    """Judge a run by all thresholds; one without operation judges every operation on its own.
 
     A run without any request has NO DATA, even without thresholds. An aborted run has failed,
     unless it is INVALID. A run whose target lost a write has failed, even if it is INVALID.
@@ -126,12 +136,28 @@ def judge(
         proof: confidence with which a limit must be kept or broken; None: the observed figure
             decides.
     """
+    operations = JudgedOperations(run)
+    selected = [(rule, operations.of(rule)) for rule in thresholds if not rule.aborts]
     judgements = tuple(
         judgement
-        for threshold in thresholds
-        if not threshold.aborts
-        for judgement in _judge(run, threshold, proof)
+        for rule, selection in selected
+        for judgement in _judge(run, rule, selection, proof)
     )
+    left_out = tuple(
+        _left_out_text(rule, tuple(selection.left_out))
+        for rule, selection in selected
+        if selection.judged and selection.left_out
+    )
+    found = _judge_run(run, judgements, audit, set_up_problems)
+    return replace(found, left_out=left_out)
+
+
+def _judge_run(
+    run: RunResult,
+    judgements: tuple[Judgement, ...],
+    audit: WriteAudit | None,
+    set_up_problems: Sequence[str],
+) -> RunVerdict:
     notes = (*impairments(run, with_remedy=False), *untimed_notes(run))
     untrusted = (*untrusted_reasons(run), *set_up_problems)
     if untrusted:
@@ -174,13 +200,17 @@ def _threshold_reasons(judgements: Iterable[Judgement]) -> Iterator[str]:
 
 
 def without_wrong_answers(run: RunResult, thresholds: Sequence[Threshold]) -> Iterator[Threshold]:
-    """Yield ``wrong_answer_ratio <= 0`` for operations with checks and no threshold on them."""
+    """Yield ``wrong_answer_ratio <= 0`` for operations with checks and no threshold on them.
+
+    A threshold on all requests together is on none of them, nor is one that leaves them out.
+    """
     labelled = run.labelled
     covered = {
         label
         for threshold in thresholds
         if threshold.failure_class is FailureClass.WRONG_ANSWER and not threshold.aborts
         for label in matching_operations(threshold.operation, labelled)
+        if labelled[label].requests >= (threshold.min_samples or 0)
     }
     for label, operation in labelled.items():
         if operation.shows_wrong_answers and label not in covered:
@@ -192,25 +222,50 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return min((Verdict.PASS, *verdicts), key=WORST_FIRST.index)
 
 
-def _judge(run: RunResult, threshold: Threshold, proof: float | None) -> Iterator[Judgement]:
+def _judge(
+    run: RunResult, threshold: Threshold, selection: Selection, proof: float | None
+) -> Iterator[Judgement]:
     rule = replace(threshold, operation=None)
-    labelled = run.labelled
-    selector = threshold.operation
-    try:
-        labels = select_operations(selector, labelled)
-    except ResultError as error:
-        yield _no_data(selector, rule, str(error))
-        return
-    if selector is None and rule.failure_class is FailureClass.WRONG_ANSWER:
-        labels = tuple(label for label in labels if labelled[label].shows_wrong_answers)
-        if not labels:
-            yield _no_data(None, rule, "no answer was checked")
-    for label in labels:
-        yield _judge_operation(run, label, labelled[label], rule, proof)
+    if selection.reason:
+        yield _no_data(threshold.operation, rule, selection.reason)
+    elif not selection.judged:
+        yield _all_left_out(threshold.operation, rule, selection.left_out)
+    for label, operation in selection.judged.items():
+        yield _judge_operation(run, label, operation, rule, proof)
 
 
-def _no_data(operation: str | None, rule: Threshold, reason: str) -> Judgement:
-    return Judgement(operation=operation, threshold=rule, verdict=Verdict.NO_DATA, reason=reason)
+def _no_data(operation: str | None, rule: Threshold, reason: str, samples: int = 0) -> Judgement:
+    return Judgement(
+        operation=operation,
+        threshold=rule,
+        samples=samples,
+        verdict=Verdict.NO_DATA,
+        reason=reason,
+    )
+
+
+def _all_left_out(
+    selector: str | None, rule: Threshold, left_out: Mapping[str, OperationResult]
+) -> Judgement:
+    most = max(operation.requests for operation in left_out.values())
+    if len(left_out) == 1:
+        (selector,) = left_out
+        reason = f"it has {most} requests, fewer than min_samples {rule.min_samples}"
+    else:
+        reason = f"no operation has more than {most} requests: min_samples is {rule.min_samples}"
+    return _no_data(selector, rule, reason, most)
+
+
+def _left_out_text(rule: Threshold, labels: Sequence[str]) -> str:
+    """Return which operations a rule did not judge; names are cut, and only some are given."""
+    count = "1 operation" if len(labels) == 1 else f"{len(labels)} operations"
+    names = [
+        label if len(label) <= _MOST_NAME_CHARACTERS else f"{label[:_MOST_NAME_CHARACTERS]}…"
+        for label in labels[:_MOST_NAMES]
+    ]
+    more = len(labels) - len(names)
+    named = ", ".join(names) + (f" and {more} more" if more else "")
+    return f"left out of {rule.rule}: {count} with fewer than {rule.min_samples} requests: {named}"
 
 
 def _judge_operation(

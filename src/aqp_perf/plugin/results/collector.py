@@ -177,8 +177,9 @@ class Collector:
 
 def applies(threshold: Threshold, run: RunResult) -> bool:
     """Return whether a run has an operation that a threshold of the session is for."""
-    selector = threshold.operation
-    return selector is None or bool(matching_operations(selector, run.labelled))
+    if not threshold.names_operation:
+        return True
+    return bool(matching_operations(threshold.operation, run.labelled))
 
 
 def attach(report: pytest.TestReport, judged: Sequence[JudgedRun]) -> None:

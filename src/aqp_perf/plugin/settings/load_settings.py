@@ -115,8 +115,9 @@ class LoadSettings:
         before = self.pacing.arrivals_within(self.warmup_s)
         due = round(self.pacing.arrivals_within(self.run_time_s) - before)
         for rule in self.thresholds:
-            is_of_any_run = rule in self.session_thresholds and rule.operation is not None
+            is_of_any_run = rule in self.session_thresholds and rule.names_operation
             needed = samples_needed(rule, self.proof if takes_proof(rule) else None)
+            needed = max(needed, rule.min_samples or 0)
             if rule.aborts or is_of_any_run or due >= needed:
                 continue
             # The schedule begins when all users have started.

@@ -29,8 +29,9 @@ THRESHOLD: Final = _run(
     "threshold",
     "parse_threshold",
     "RULE",
-    "what every run is judged by, '[operation:] metric op limit [unit]' as in 'p99 < 300 ms'; or "
-    "what ends a hopeless run: 'abort: failure_ratio > 50% after 200'",
+    "what every run is judged by, '[operation:] metric op limit [unit]' as in 'p99 < 300 ms', or "
+    "'all: p95 < 300 ms' for all requests together; or what ends a hopeless run: "
+    "'abort: failure_ratio > 50% after 200'",
     kind=Kind.LIST,
     combiner="override",
     key="thresholds",

@@ -1,10 +1,10 @@
-"""Figures of the operations of a run: all of them together, their failures, their time."""
+"""Figures of the operations of a run: their failures, their time."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from aqp_perf.core.measured.operation import OperationResult, merge_operations
+from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.operation_parts import AGGREGATE, RETRIEVE
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.proof.wrong_answer import WrongAnswer
@@ -33,13 +33,6 @@ class FailureGroup(NamedTuple):
     messages: tuple[Fact, ...]
     """Count and message, the most frequent first."""
     evidence: tuple[WrongAnswer, ...]
-
-
-def together(run: RunResult) -> OperationResult:
-    """Return all operations of a run, of which there is at least one, as one operation."""
-    alike = (replace(operation, request_type="", name="Aggregated") for operation in run.operations)
-    (aggregate,) = merge_operations(alike)
-    return aggregate
 
 
 def failure_groups(run: RunResult) -> Iterator[FailureGroup]:

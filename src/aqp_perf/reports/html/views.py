@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 from typing import Final, NamedTuple
 
-from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.operation import OperationResult, all_together
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.results.trends import Trend
@@ -15,7 +15,7 @@ from aqp_perf.reports.facts.comparisons import comparison_rows, comparison_text
 from aqp_perf.reports.facts.conditions import cost_facts, generator_facts, origin_facts
 from aqp_perf.reports.facts.decisive import decisive_text
 from aqp_perf.reports.facts.hidden_waits import hidden_wait_text
-from aqp_perf.reports.facts.operations import failure_groups, time_notes, together
+from aqp_perf.reports.facts.operations import failure_groups, time_notes
 from aqp_perf.reports.facts.proof import answer_facts, audit_facts, is_unaudited, key_facts
 from aqp_perf.reports.facts.verdicts import (
     headline_text,
@@ -91,7 +91,7 @@ def _run_view(name: str, judged: JudgedRun) -> dict[str, object]:
         ],
         "failures": failures,
         "worst_p99": worst_p99,
-        "notes": [*map(printable, judged.verdict.notes)],
+        "notes": [*map(printable, judged.verdict.remarks)],
         "thresholds": thresholds,
         "has_bounds": any(row.bounds for rows in thresholds.values() for row in rows),
         "comparisons": [
@@ -131,7 +131,7 @@ def _operation_rows(run: RunResult) -> Iterator[OperationRow]:
         if operation.latency != operation.service_time:
             yield OperationRow("service", "service time", (), _times(operation.service_time_ms))
     if len(run.operations) > 1:
-        yield _operation_row("all", "all operations", together(run))
+        yield _operation_row("all", "all operations", all_together(run.operations))
 
 
 def _operation_row(kind: str, name: str, operation: OperationResult) -> OperationRow:

@@ -137,9 +137,10 @@ def _unjudged_text(unjudged: Sequence[Judgement]) -> str:
     """Return how many thresholds lack samples, and of which most are missing."""
     text = f"{len(unjudged)} cannot be judged yet"
     lacking = [
-        (judgement.samples / samples_for(quantile), judgement.samples, samples_for(quantile))
+        (judgement.samples / needed, judgement.samples, needed)
         for judgement in unjudged
         if (quantile := judgement.threshold.quantile) is not None
+        for needed in [max(samples_for(quantile), judgement.threshold.min_samples or 0)]
     ]
     if not lacking:
         return text

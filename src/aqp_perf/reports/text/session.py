@@ -62,6 +62,8 @@ def session_lines(
 
 def _reservations(judged: JudgedRun, width: int) -> Iterator[Line]:
     """Yield what is unproven about a run that passed, its comparison, and what it cost."""
+    for text in judged.verdict.left_out:
+        yield from paragraph(text, width, Style.WARNING, _INDENT)
     for line in proof_lines(judged, width - len(_INDENT)):
         if line.style is Style.WARNING:
             yield line._replace(text=f"{_INDENT}{line.text}")

@@ -4,12 +4,12 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.operation import OperationResult, all_together
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.reports.facts.conditions import generator_facts, profile_value
 from aqp_perf.reports.facts.hidden_waits import hidden_wait_text
-from aqp_perf.reports.facts.operations import failure_groups, time_notes, together
+from aqp_perf.reports.facts.operations import failure_groups, time_notes
 from aqp_perf.reports.facts.proof import (
     answers_text,
     audit_facts,
@@ -113,7 +113,7 @@ def origin_lines(judged: JudgedRun) -> Iterator[Line]:
 def _table(run: RunResult, width: int) -> list[str]:
     rows = [row for operation in run.operations for row in _rows(operation)]
     if len(run.operations) > 1:
-        rows.append(_cells(together(run)))
+        rows.append(_cells(all_together(run.operations)))
     # The name takes what the figures leave, so that a hundred columns hold any query.
     bare = align([_HEADER, *((*row[:_NAME], "", *row[_NAME + 1 :]) for row in rows)], _SIDES, " ")
     room = max(width - len(bare[0]) + len("Name"), _SHORTEST_NAME)

@@ -44,7 +44,7 @@ def verdict_block(judged: JudgedRun, width: int = 100) -> Iterator[Line]:
     yield from paragraph(headline(judged), width, style)
     for reason in verdict_reasons(judged):
         yield from paragraph(reason, width, style, "- ")
-    for note in judged.verdict.notes:
+    for note in judged.verdict.remarks:
         yield from paragraph(f"note: {note}", width)
     thresholds = threshold_rows(judged.verdict)
     has_bounds = any(row.bounds for rows in thresholds.values() for row in rows)

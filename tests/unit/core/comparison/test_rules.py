@@ -53,6 +53,7 @@ def test_a_rule_says_what_is_too_much(
         ("p99 > -10%", "write it like"),
         ("", "write it like"),
         (": p99 > 10%", "write it like"),
+        ("all: p99 > 10%", "all requests together are not compared"),
         ("p99 > 10%, 1 ms, 2 ms", "write it like"),
         ("p99 > 10%, 3/s", "unknown unit '/s' for p99: use ms or s or us"),
         ("p99 > 10%, nan", "the limit 'nan' is not a finite number"),

@@ -8,7 +8,12 @@ import pytest
 
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.merging import merge
-from aqp_perf.core.measured.operation import MOST_MESSAGES, OperationResult, merge_operations
+from aqp_perf.core.measured.operation import (
+    MOST_MESSAGES,
+    OperationResult,
+    all_together,
+    merge_operations,
+)
 from aqp_perf.core.measured.operation_parts import (
     AGGREGATE,
     MOST_EVIDENCE,
@@ -288,6 +293,21 @@ def test_operations_that_share_a_name_are_labelled_with_their_type() -> None:
     assert list(run.labelled) == ["GET /cart", "POST /cart", "write_to_ddb"]
     assert run.operation("POST /cart") is post
     assert run.requests == 12
+
+
+def test_no_operation_has_the_label_of_all_requests_together() -> None:
+    run = run_of(operation("all", request_type="GET"), operation())
+
+    assert list(run.labelled) == ["GET all", "write_to_ddb"]
+
+
+def test_operations_of_several_types_are_one_together() -> None:
+    parts = (operation("/", request_type="GET", failures=1), operation("/", request_type="POST"))
+
+    whole = all_together(parts)
+
+    assert (whole.requests, whole.failures, whole.answered) == (8, 1, 7)
+    assert whole.latency == LatencyHistogram.of([10**7, 2 * 10**7, 3 * 10**7, 4 * 10**7] * 2)
 
 
 @pytest.mark.parametrize(

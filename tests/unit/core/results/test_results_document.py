@@ -150,6 +150,7 @@ def test_a_document_has_every_key_of_its_schema() -> None:
         "cost",
         "fingerprint",
         "generator",
+        "left_out",
         "metered_units",
         "notes",
         "operations",
@@ -240,14 +241,30 @@ def test_what_stalls_touched_is_read_back() -> None:
     )
     operation = replace(RUN.operations[0], touched=touched, user_classes=("Writer",))
     run = replace(RUN, operations=(operation,), generator=generator)
-    verdict = replace(JUDGED.verdict, notes=("the load generator used 95% of a core",))
+    verdict = replace(
+        JUDGED.verdict,
+        notes=("the load generator used 95% of a core",),
+        left_out=("left out of p99 < 1 ms: 1 operation with fewer than 5 requests: read",),
+    )
 
     read = read_run(run_document(replace(JUDGED, run=run, verdict=verdict)))
 
     assert read.run.operations[0].touched == touched
     assert read.run.operations[0].user_classes == ("Writer",)
     assert read.run.generator == generator
-    assert read.verdict.notes == verdict.notes
+    assert read.verdict.remarks == verdict.remarks
+
+
+def test_thresholds_on_all_requests_and_with_min_samples_are_read_back() -> None:
+    texts = ("all: p95 < 300 ms", "max < 1 s min_samples 2")
+    verdict = judge(JUDGED.run, [parse_threshold(text) for text in texts])
+
+    document = run_document(replace(JUDGED, verdict=verdict))
+
+    first, second, *_ = document["thresholds"]
+    assert (first["operation"], first["text"]) == ("all", "p95 < 300 ms")
+    assert second["text"] == texts[1]
+    assert read_run(document).verdict.judgements == verdict.judgements
 
 
 ADDED_TO_RUNS = (

@@ -69,6 +69,15 @@ def test_each_operation_has_its_own_limit() -> None:
     assert found.limits_ms == (400.0, 800.0)
 
 
+def test_the_limit_on_all_is_that_of_operations_without_their_own() -> None:
+    run = run_of(1, operation("read", [1_000] * 2), operation("write", [500] * 4))
+
+    found = waits(run, "all: p95 < 300 ms", "read: p90 < 800 ms")
+    assert found is not None
+    assert found.ratio == pytest.approx((2 * 0.2 + 4 * 0.2) / 10, rel=0.001)
+    assert found.limits_ms == (300.0, 800.0)
+
+
 def test_the_highest_percentile_counts_and_of_its_limits_the_strictest() -> None:
     run = run_of(1, operation("read", [1_000]))
 

@@ -141,5 +141,30 @@ def test_what_the_generator_can_have_caused_ends_no_run(rule: str) -> None:
         assert rules.reason(replace(run, operations=(replace(operation, touched=touched),))) is None
 
 
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        ("abort: failure_ratio > 50%", None),
+        (
+            "abort: all: failure_ratio > 50%",
+            "all: failure_ratio > 50%: it was 100% after 120 requests",
+        ),
+    ],
+)
+def test_a_rule_on_all_looks_at_the_requests_of_all_operations(
+    rule: str, reason: str | None
+) -> None:
+    """Of two operations with 60 requests each, neither has the 100 that the rule waits for."""
+    rules, reasons = AbortRules([parse_threshold(rule)]), []
+    for run in looks_at(failing(60, every=1), rate_per_s=20):
+        (write,) = run.operations
+        both = replace(run, operations=(write, replace(write, name="read")))
+        reasons.append(rules.reason(both))
+
+    assert reasons[-1] == reason
+    assert set(reasons[:4]) == {None}
+
+
 def test_a_ratio_of_wrong_answers_without_a_check_ends_no_run() -> None:
+    assert stop("abort: all: wrong_answer_ratio > 0 after 1", failing(200, every=2)) is None
     assert stop("abort: wrong_answer_ratio > 0 after 1", failing(200, every=2)) is None

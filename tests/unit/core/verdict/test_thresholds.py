@@ -16,16 +16,22 @@ ZIPCODE = (
 )
 
 
-def threshold(
+def threshold(  # noqa: PLR0913 - a builder of all that a threshold has
     metric: str,
     op: str,
     limit: float,
     *,
     operation: str | None = None,
+    min_samples: int | None = None,
     abort_after: int | None = None,
 ) -> Threshold:
     return Threshold(
-        operation=operation, metric=metric, op=op, limit=limit, abort_after=abort_after
+        operation=operation,
+        metric=metric,
+        op=op,
+        limit=limit,
+        min_samples=min_samples,
+        abort_after=abort_after,
     )
 
 
@@ -66,6 +72,16 @@ def threshold(
             threshold("p99", ">=", 2000, operation="write", abort_after=200),
         ),
         ("abor[t]: p99 < 2s", threshold("p99", "<", 2000, operation="abor[t]")),
+        ("all: p95 < 300 ms", threshold("p95", "<", 300, operation="all")),
+        (
+            "abort: all :failure_ratio > 50%",
+            threshold("failure_ratio", ">", 0.5, operation="all", abort_after=100),
+        ),
+        ("p99 < 300 ms min_samples 100", threshold("p99", "<", 300, min_samples=100)),
+        (
+            "a min_samples 5: failure_ratio<=1%min_samples  1 ",
+            threshold("failure_ratio", "<=", 0.01, operation="a min_samples 5", min_samples=1),
+        ),
     ],
 )
 def test_a_threshold_is_read_into_base_units(text: str, expected: Threshold) -> None:
@@ -122,6 +138,16 @@ def test_a_threshold_is_read_into_base_units(text: str, expected: Threshold) -> 
         ("abort: p99 > 2 s after", "write the number of requests like 'after 200'"),
         ("abort: p99 > 2 s after 5s", "write the number of requests like 'after 200'"),
         ("p99 > 2 s after 200", "only an abort rule takes 'after': put 'abort:' in front"),
+        ("p99 < 2 s min_samples", "write the number of requests like 'min_samples 100'"),
+        ("p99 < 2 s min_samples 0", "write the number of requests like 'min_samples 100'"),
+        ("p99 < 2 s min_samples 1e3", "write the number of requests like 'min_samples 100'"),
+        ("p99 < 2 s min_samples 5 min_samples 5", "like 'min_samples 100'"),
+        ("p99 < 2 s min_samples 5 after 200", "only an abort rule takes 'after'"),
+        (
+            "abort: p99 > 2 s min_samples 100",
+            "an abort rule takes no min_samples: write 'after 200'",
+        ),
+        ("abort: all: throughput > 5", "an abort rule takes no throughput"),
     ],
 )
 def test_a_bad_threshold_is_rejected_with_a_hint(text: str, hint: str) -> None:
@@ -141,7 +167,8 @@ metrics = st.sampled_from(
     + [f"{each}_ratio" for each in FailureClass]
 )
 operations = st.none() | (
-    st.text(min_size=1, max_size=20)
+    st.just("all")
+    | st.text(min_size=1, max_size=20)
     | st.text("ab :<>=%?*[](),.'", min_size=1, max_size=20)
     | st.just(ZIPCODE)
 ).map(str.strip).filter(bool)
@@ -153,13 +180,13 @@ operations = st.none() | (
     metrics,
     st.sampled_from(["<", "<=", ">", ">="]),
     st.floats(0, 1) | st.floats(0, 600_000) | st.integers(1, 500).map(float),
-    st.none() | st.integers(1, 10**12 - 1),
+    st.dictionaries(st.sampled_from(["min_samples", "abort_after"]), st.integers(1, 10**12 - 1)),
 )
 def test_parse_undoes_str(
-    operation: str | None, metric: str, op: str, limit: float, abort_after: int | None
+    operation: str | None, metric: str, op: str, limit: float, counts: dict[str, int]
 ) -> None:
     try:
-        written = threshold(metric, op, limit, operation=operation, abort_after=abort_after)
+        written = threshold(metric, op, limit, operation=operation, **counts)
     except ValueError:
         reject()
 
@@ -167,7 +194,11 @@ def test_parse_undoes_str(
 
 
 @law
-@given(st.text(max_size=30) | st.text("p9.<>= ms%/:e-+0_", max_size=15))
+@given(
+    st.text(max_size=30)
+    | st.text("p9.<>= ms%/:e-+0_", max_size=15)
+    | st.text("min_samples after19 ", max_size=15).map("all: p99 < 5".__add__)
+)
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         read = parse_threshold(text)
@@ -183,14 +214,31 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         ("failure_ratio<=0.001", "failure_ratio <= 0.1%"),
         ("w: p50<.3s", "w: median < 300 ms"),
         ("throughput>1e3", "throughput > 1000/s"),
+        ("all:p95<.3s min_samples 20", "all: p95 < 300 ms min_samples 20"),
     ],
 )
 def test_a_threshold_is_shown_in_one_form(text: str, shown: str) -> None:
     assert str(parse_threshold(text)) == shown
 
 
-def test_a_rule_is_the_threshold_without_its_operation() -> None:
-    assert parse_threshold("write_to_ddb: p99 < 300 ms").rule == "p99 < 300 ms"
+@pytest.mark.parametrize("text", ["write_to_ddb: p99 < 300 ms", "p99 < 300 ms min_samples 100"])
+def test_a_rule_is_what_an_operation_is_judged_by(text: str) -> None:
+    assert parse_threshold(text).rule == "p99 < 300 ms"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_of_all", "names_operation"),
+    [
+        ("p99 < 1 s", False, False),
+        ("all: p99 < 1 s", True, False),
+        ("al*: p99 < 1 s", False, True),
+        ("GET all: p99 < 1 s", False, True),
+    ],
+)
+def test_all_is_a_keyword(text: str, *, is_of_all: bool, names_operation: bool) -> None:
+    read = parse_threshold(text)
+
+    assert (read.is_of_all, read.names_operation) == (is_of_all, names_operation)
 
 
 @pytest.mark.parametrize(
@@ -262,6 +310,13 @@ def parsed(*texts: str) -> list[Threshold]:
         (["median < 1"], ["p50 < 3"], ["median < 3"]),
         (["p99 > 1", "p99 < 9"], ["p99 < 3"], ["p99 < 3"]),
         ([], ["p99 > 1", "p99 < 3"], ["p99 > 1", "p99 < 3"]),
+        (["all: p99 < 1"], ["all: p99 < 3"], ["all: p99 < 3"]),
+        (["all: p99 < 1"], ["p99 < 3"], ["p99 < 3"]),
+        (["p99 < 1", "w: p99 < 2"], ["all: p99 < 3"], ["w: p99 < 2", "all: p99 < 3"]),
+        (["all: p99 < 1"], ["w: p99 < 3"], ["all: p99 < 1", "w: p99 < 3"]),
+        ([], ["p99 < 1", "all: p99 < 3"], ["p99 < 1", "all: p99 < 3"]),
+        (["p99 < 1"], ["p99 < 1 min_samples 9"], ["p99 < 1 min_samples 9"]),
+        (["p99 < 1 min_samples 9"], ["p99 < 1"], ["p99 < 1"]),
     ],
 )
 def test_a_higher_threshold_replaces_the_lower_ones_it_covers(

@@ -697,3 +697,182 @@ def test_without_a_threshold_no_answer_may_be_wrong(texts: list[str], labels: li
     rules = without_wrong_answers(run_of(WRITE, *reads), [parse_threshold(each) for each in texts])
 
     assert [str(each) for each in rules] == [f"{each}: wrong_answer_ratio <= 0%" for each in labels]
+
+
+def test_all_requests_are_judged_together_and_each_operation_on_its_own() -> None:
+    run = run_of(operation("write", requests=990), operation("read", requests=10, latency_us=9_000))
+
+    found = judged(run, "all: p95 < 5 ms", "p50 < 5 ms")
+
+    assert [(each.operation, each.verdict) for each in found.judgements] == [
+        ("all", Verdict.PASS),
+        ("write", Verdict.PASS),
+        ("read", Verdict.FAIL),
+    ]
+    assert (found.judgements[0].samples, found.judgements[0].observed) == (1000, 1.0)
+
+
+def test_a_threshold_on_all_of_nothing_has_no_data() -> None:
+    only = judgement(run_of(), "all: max < 5 ms")
+
+    assert (only.operation, only.reason) == ("all", "no operation ran")
+
+
+def test_an_undecided_limit_on_all_names_them_together() -> None:
+    health = replace(HEALTHY, loop_lag_p99_ms=0.6)
+    run = run_of(operation("write"), operation("read"), generator=health)
+
+    (reason,) = judged(run, "all: max < 0.5 ms").invalid_reasons
+
+    assert reason.startswith("all: max < 0.5 ms: target alone 0.4 ms to 1 ms: ")
+
+
+RARE = tuple(operation(f"rare {number}", requests=number) for number in range(1, 8))
+
+
+def test_an_operation_with_fewer_requests_than_min_samples_is_left_out() -> None:
+    found = judged(run_of(WRITE, RARE[2], RARE[3]), "p90 < 5 ms min_samples 50")
+
+    assert found.verdict is Verdict.PASS
+    assert [each.operation for each in found.judgements] == ["write"]
+    assert found.left_out == (
+        "left out of p90 < 5 ms: 2 operations with fewer than 50 requests: rare 3, rare 4",
+    )
+    assert found.remarks == found.left_out
+
+
+@pytest.mark.parametrize(
+    ("min_samples", "verdict", "left_out"),
+    [
+        ("", Verdict.NO_DATA, 0),
+        (" min_samples 4", Verdict.NO_DATA, 0),
+        (" min_samples 5", "pass", 1),
+    ],
+)
+def test_between_min_samples_and_what_a_rule_needs_there_is_no_data(
+    min_samples: str, verdict: str, left_out: int
+) -> None:
+    found = judged(run_of(WRITE, RARE[3]), f"p90 < 5 ms{min_samples}")
+
+    assert (found.verdict, len(found.left_out)) == (verdict, left_out)
+    if not left_out:
+        assert found.judgements[1].reason == "p90 needs 50 samples: 46 missing"
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "samples", "reason"),
+    [
+        (
+            "p90 < 5 ms min_samples 50",
+            None,
+            7,
+            "no operation has more than 7 requests: min_samples is 50",
+        ),
+        (
+            "rare 3: max < 5 ms min_samples 4",
+            "rare 3",
+            3,
+            "it has 3 requests, fewer than min_samples 4",
+        ),
+        (
+            "*7: max < 5 ms min_samples 50",
+            "rare 7",
+            7,
+            "it has 7 requests, fewer than min_samples 50",
+        ),
+        (
+            "all: max < 5 ms min_samples 29",
+            "all",
+            28,
+            "it has 28 requests, fewer than min_samples 29",
+        ),
+        ("wri*: max < 5 ms min_samples 50", "wri*", 0, "no such operation ran, only rare 1, "),
+    ],
+)
+def test_a_rule_that_leaves_out_all_that_it_would_judge_has_no_data(
+    text: str, label: str | None, samples: int, reason: str
+) -> None:
+    found = judged(run_of(*RARE), text)
+
+    (only,) = found.judgements
+    assert (only.operation, only.samples, only.verdict) == (label, samples, Verdict.NO_DATA)
+    assert only.reason.startswith(reason)
+    assert found.verdict is Verdict.NO_DATA
+    assert found.left_out == ()
+
+
+def test_all_requests_are_enough_where_each_operation_has_too_few() -> None:
+    found = judged(run_of(*RARE), "all: max < 5 ms min_samples 28")
+
+    assert (found.verdict, found.judgements[0].samples) == (Verdict.PASS, 28)
+
+
+def test_names_of_operations_that_are_left_out_are_few_and_short() -> None:
+    long = replace(RARE[0], name="x" * 500)
+
+    (text,) = judged(run_of(WRITE, long, *RARE), "max < 5 ms min_samples 50").left_out
+
+    assert text == (
+        f"left out of max < 5 ms: 8 operations with fewer than 50 requests: {'x' * 80}…, "
+        "rare 1, rare 2, rare 3, rare 4 and 3 more"
+    )
+
+
+@pytest.mark.parametrize("changes", [{"interrupted": True}, {"aborted": "hopeless"}, {}])
+def test_what_was_left_out_is_told_with_every_verdict(changes: dict[str, Any]) -> None:
+    run = replace(run_of(WRITE, RARE[0]), **changes)
+
+    for text in ("p90 < 5 ms min_samples 50", "p90 < 0.5 ms min_samples 50"):
+        rule = text.removesuffix(" min_samples 50")
+        assert judged(run, text).left_out == (
+            f"left out of {rule}: 1 operation with fewer than 50 requests: rare 1",
+        )
+
+
+@law
+@given(
+    counts=st.lists(st.integers(0, 60), max_size=4),
+    text=st.sampled_from(["max < 5 ms", "p90 < 5 ms", "failure_ratio <= 2%"]),
+    min_samples=st.integers(1, 60),
+)
+def test_nothing_is_green_because_it_was_left_out(
+    counts: list[int], text: str, min_samples: int
+) -> None:
+    """What remains is judged as without the suffix, and something remains or there is no data."""
+    run = run_of(*(operation(f"{number}", requests=it) for number, it in enumerate(counts)))
+
+    without, found = judged(run, text), judged(run, f"{text} min_samples {min_samples}")
+
+    kept = [
+        each
+        for each in without.judgements
+        if each.operation is not None and counts[int(each.operation)] >= min_samples
+    ]
+    if kept:
+        strict = [replace(each, threshold=found.judgements[0].threshold) for each in kept]
+        assert list(found.judgements) == strict
+    else:
+        assert [each.verdict for each in found.judgements] == [Verdict.NO_DATA]
+    assert bool(found.left_out) is (0 < len(kept) < len(counts))
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("all: wrong_answer_ratio <= 50%", ["read", "scan"]),
+        ("wrong_answer_ratio <= 50% min_samples 1000", ["scan"]),
+    ],
+)
+def test_no_answer_may_be_wrong_where_a_threshold_judges_no_operation_of_its_own(
+    text: str, labels: list[str]
+) -> None:
+    checks = AnswerChecks(checked=9)
+    run = run_of(
+        WRITE,
+        replace(operation("read"), answers=checks),
+        replace(operation("scan", requests=999), answers=checks),
+    )
+
+    rules = without_wrong_answers(run, [parse_threshold(text)])
+
+    assert [str(each) for each in rules] == [f"{each}: wrong_answer_ratio <= 0%" for each in labels]

@@ -144,6 +144,14 @@ def test_more_processes_than_cores_or_users_are_warned_of(
             ),
         ),
         (
+            ("--perf-threshold=all: p99 < 1 s", "--perf-pacing=20/s"),
+            "all: p99 < 1 s needs 500 requests, and 20/s has 220 due after the warm-up of 1s",
+        ),
+        (
+            ("--perf-threshold=median < 1 s min_samples 250", "--perf-pacing=20/s"),
+            "median < 1 s min_samples 250 needs 250 requests, and 20/s has 220 due after",
+        ),
+        (
             ("--perf-threshold=p99.9 < 1 s", "--perf-pacing=100..0/s@10s"),
             (
                 "p99.9 < 1 s needs 5,000 requests, and 100..0/s@10s has 405 due after the "

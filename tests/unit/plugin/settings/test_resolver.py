@@ -333,6 +333,12 @@ def test_session_thresholds_exclude_those_of_the_test(resolver: ResolverOf) -> N
     assert len(load.thresholds) == 4
 
 
+def test_a_threshold_on_all_requests_replaces_that_of_every_operation(resolver: ResolverOf) -> None:
+    load = resolver().load({"thresholds": ["all: failure_ratio <= 5%"]})
+
+    assert [str(each) for each in load.thresholds] == ["all: failure_ratio <= 5%"]
+
+
 def test_changed_default_profile_applies_to_session_and_runs(resolver: ResolverOf) -> None:
     of_project = resolver(pyproject='[tool.aqp-perf.profiles.smoke]\nusers = 3\ntable = "orders"')
 

@@ -58,6 +58,12 @@ def test_a_line_says_how_the_load_is_doing(judged: JudgedRun) -> None:
             Style.PLAIN,
         ),
         (
+            ("p99 < 300 ms min_samples 2000",),
+            "0 of 1 thresholds met so far, 1 cannot be judged yet (1,000 of 2,000 samples)",
+            Style.PLAIN,
+        ),
+        (("all: max < 100 ms",), "broken so far: all: max < 100 ms", Style.BAD),
+        (
             ("write_to_ddb: max < 100 ms", "p99 < 300 ms", "write_to_ddb: failure_ratio <= 0"),
             "broken so far: write_to_ddb: max < 100 ms, write_to_ddb: failure_ratio <= 0%",
             Style.BAD,

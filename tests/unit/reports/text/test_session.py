@@ -179,3 +179,11 @@ def test_an_own_system_is_named_once_as_not_verified(judged: JudgedRun) -> None:
         "Target none: the tests bring their own system, so answers and writes are not verified."
     ]
     assert lines[3].style is Style.PLAIN
+
+
+def test_a_run_that_passed_says_which_operations_it_did_not_judge(judged: JudgedRun) -> None:
+    text = "left out of p99 < 1 s: 1 operation with fewer than 9 requests: read"
+    green = judged_by(judged, "p99 < 1 s")
+    green = replace(green, verdict=replace(green.verdict, left_out=(text,)))
+
+    assert f"  {text}" in shown([green])

@@ -1,0 +1,75 @@
+"""Which operations of a run a rule judges: one, each on its own, or all of them together."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import NamedTuple
+
+from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.core.measured.operation import OperationResult, all_together
+from aqp_perf.core.measured.run_result import RunResult
+from aqp_perf.core.measured.selectors import ALL, matching_operations, select_operations
+from aqp_perf.core.verdict.thresholds import Threshold
+from aqp_perf.errors import ResultError
+
+
+class Selection(NamedTuple):
+    """The operations that a threshold is about, by label; all together have the label `ALL`."""
+
+    judged: Mapping[str, OperationResult]
+    left_out: Mapping[str, OperationResult]
+    """Those with fewer requests than its ``min_samples``."""
+    reason: str = ""
+    """Why it is about none; empty when it is about some."""
+
+
+class JudgedOperations:
+    """The operations of a run by rule; they are merged once, when a rule is on all of them."""
+
+    def __init__(self, run: RunResult) -> None:
+        self._run = run
+        self._labelled = run.labelled
+
+    def of(self, rule: Threshold) -> Selection:
+        """Return what a threshold is about.
+
+        A ratio of wrong answers that names no operation is about those whose answers are checked.
+        """
+        try:
+            labels = select_operations(None if rule.is_of_all else rule.operation, self._labelled)
+        except ResultError as error:
+            return Selection({}, {}, str(error))
+        found = {label: self._labelled[label] for label in labels}
+        is_of_checks = rule.failure_class is FailureClass.WRONG_ANSWER and not rule.names_operation
+        if is_of_checks:
+            found = self._checked
+            if not found:
+                return Selection({}, {}, "no answer was checked")
+        if rule.is_of_all:
+            found = {ALL: self._all_checked if is_of_checks else self._all}
+        least = rule.min_samples or 0
+        return Selection(
+            judged={label: it for label, it in found.items() if it.requests >= least},
+            left_out={label: it for label, it in found.items() if it.requests < least},
+        )
+
+    def watched(self, rule: Threshold) -> Mapping[str, OperationResult]:
+        """Return what an abort rule looks at, by label; its glob may match several operations."""
+        if rule.is_of_all:
+            return self.of(rule).judged
+        labels = matching_operations(rule.operation, self._labelled)
+        return {label: self._labelled[label] for label in labels}
+
+    @cached_property
+    def _checked(self) -> dict[str, OperationResult]:
+        return {label: it for label, it in self._labelled.items() if it.shows_wrong_answers}
+
+    @cached_property
+    def _all_checked(self) -> OperationResult:
+        return all_together(self._checked.values())
+
+    @cached_property
+    def _all(self) -> OperationResult:
+        whole = all_together(self._labelled.values())
+        # A class whose requests are all missing has no operation.
+        return replace(whole, user_classes=tuple(self._run.generator.user_classes))
