@@ -3,7 +3,7 @@
     python -m benchmarks.progress_cost
 
 An nginx that answers at once, 20 users a side, no think time; both sides have one core together,
-nginx another. The sides write at the same time, one with ``--progress``, one without, so that
+nginx another. The sides write at the same time, one with ``--perf-progress``, one without, so that
 whatever else the machine does meets both. Compared is how many writes each completes per second of
 its own CPU time: on a core of its own that is its throughput. As each has half a core, the one
 tells its progress every two seconds: once per second of its CPU time. The cost is the median of the

@@ -3,7 +3,7 @@
     python -m benchmarks.verification_cost
 
 An nginx that answers at once, 20 users, no think time; the generator has one core, nginx another.
-Reads with ``--verify all`` and with ``--verify off`` take turns, so that both see the same machine;
+Reads with ``--perf-verify all`` and ``off`` take turns, so that both see the same machine;
 each figure is the median of its rounds. Without a check an answer is parsed still, and its columns
 are looked at. Exits with 1 when checking takes more than 15 % of the throughput. Needs nginx; takes
 a minute and a half.

@@ -1,4 +1,4 @@
-"""A mistyped user class is an error before the load that lists the existing ones."""
+"""A mistyped user class or tag is an error before the load that lists the existing ones."""
 
 import argparse
 import sys
@@ -7,14 +7,24 @@ from pathlib import Path
 import pytest
 from locust.util.load_locustfile import load_locustfile
 
-from aqp_perf.loadgen.command.measurement_arguments import known_user_class
+from aqp_perf.loadgen.command.measurement_arguments import known_tag, known_user_class
 
 BUYERS = """
-from locust import HttpUser, User
+from locust import HttpUser, TaskSet, User, tag, task
 
 
 class Buyer(User):
-    pass
+    @task
+    class Visit(TaskSet):
+        @tag("slow", "search")
+        @task
+        def search(self):
+            pass
+
+    @tag("fast")
+    @task
+    def buy(self):
+        pass
 
 
 class Shopper(User):
@@ -62,6 +72,16 @@ def test_any_other_is_refused_with_those_that_locust_would_find(name: str) -> No
     assert str(caught.value) == f"no user class {name}: there is Browser, Buyer"
 
 
+@pytest.mark.usefixtures("own")
+def test_a_tag_is_that_of_a_task_of_any_class() -> None:
+    """With another one the users would have nothing to do."""
+    assert (known_tag("fast"), known_tag("slow")) == ("fast", "slow")
+
+    with pytest.raises(argparse.ArgumentTypeError) as caught:
+        known_tag("slwo")
+    assert str(caught.value) == "no tag slwo: there is fast, search, slow"
+
+
 def test_the_classes_of_all_locustfiles_are_known(
     own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,3 +99,4 @@ def test_locust_itself_tells_of_files_that_it_fetches(
     monkeypatch.setattr(sys, "argv", ["locust", "--worker", "-f", locustfile])
 
     assert known_user_class("Anything") == "Anything"
+    assert known_tag("anything") == "anything"

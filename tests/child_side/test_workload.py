@@ -69,7 +69,7 @@ def test_a_test_with_other_settings_gets_a_client_of_its_own(open_environment: O
         "--region", "eu-west-1", "--endpoint-url", "http://127.0.0.1:9", users=[PartiqlWriteUser]
     )
     environment.events.test_start.fire(environment=environment)
-    environment.parsed_options.endpoint_url = "http://127.0.0.1:10"
+    environment.parsed_options.perf_endpoint_url = "http://127.0.0.1:10"
     environment.events.test_start.fire(environment=environment)
     user = PartiqlWriteUser(environment)
     user.on_start()

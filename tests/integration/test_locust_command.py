@@ -137,7 +137,7 @@ def test_the_web_ui_starts_shows_and_stops_a_run() -> None:
         counting_server() as server,
         web_ui("PartiqlWriteUser", "--endpoint-url", server.url) as (client, url),
     ):
-        form = {"user_count": "2", "spawn_rate": "2", "pacing": "50/s"}
+        form = {"user_count": "2", "spawn_rate": "2", "perf_pacing": "50/s"}
         assert client.post(f"{url}/swarm", form, timeout=10).json()["success"]
         assert server.has_request.wait(READY_WITHIN_S)
         assert client.post(f"{url}/stop", timeout=10).json()["success"]

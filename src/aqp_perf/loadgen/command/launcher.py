@@ -10,14 +10,14 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Self
 
 from aqp_perf.children import Child, TemporaryFolder, module_command, with_this_package
 from aqp_perf.core.measured.run_progress import Progress
 from aqp_perf.core.records import from_json
-from aqp_perf.errors import GeneratorTimedOut, InvalidOption, PortTaken
+from aqp_perf.errors import GeneratorTimedOut, PortTaken
 from aqp_perf.loadgen.command.failed_start import LOADED, no_result
+from aqp_perf.loadgen.command.locustfiles import locustfiles_in
 from aqp_perf.loadgen.command.result_file import LoadOutcome, progress_path, read_outcome
 from aqp_perf.loadgen.command.run_spec import START_SLACK_S, RunSpec
 
@@ -30,15 +30,12 @@ class LoadRun:
         environment: the whole environment of locust: credentials, region.
 
     Raises:
-        InvalidOption: there is no such locustfile.
+        InvalidOption: a locustfile is missing, or cannot be one.
         PortTaken: another process listens where workers on other machines would connect.
     """
 
     def __init__(self, spec: RunSpec, *, environment: Mapping[str, str]) -> None:
-        if not spec.locustfile.is_file():
-            folder = "" if spec.locustfile.is_absolute() else f" in {Path.cwd()}"
-            hint = f"there is no such file{folder}"
-            raise InvalidOption("locustfile", str(spec.locustfile), hint)
+        locustfiles_in(spec.locustfiles)
         if spec.expect_workers:
             _check_free(spec.master_bind)
         self.spec = spec
@@ -65,7 +62,7 @@ class LoadRun:
         """Wait until the run is done and return what it measured.
 
         Raises:
-            InvalidOption: the locustfile has no such user class.
+            InvalidOption: the locustfiles have no such user class, tag or argument.
             LocustfileFailed: the locustfile did not import.
             GeneratorCrashed: locust ended without a result.
             GeneratorTimedOut: it was not done in time; it has been killed.
@@ -114,7 +111,7 @@ class LoadRun:
             raise no_result(
                 exit_code,
                 self._child.output_tail,
-                self.spec.locustfile,
+                self.spec,
                 has_loaded=self._has_loaded,
             )
         return read_outcome(self._result_file)

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from locust.util.load_locustfile import is_user_class
 from aqp_perf.core.load.cost import parse_budget
 from aqp_perf.core.load.durations import parse_duration
 from aqp_perf.core.verdict.thresholds import DEFAULT_ABORT_AFTER, parse_abort_rule
-from aqp_perf.loadgen.command.failed_start import UnknownClass
+from aqp_perf.loadgen.command.failed_start import UnknownName
+from aqp_perf.loadgen.command.own_arguments import OwnArguments
 from aqp_perf.loadgen.command.workload_arguments import checked
 
 
@@ -19,23 +21,30 @@ def add_measurement_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that the instrument reads to locust's parser."""
     # The command alone says what is measured, not a locust.conf in some folder or at home.
     parser._default_config_files = []  # type: ignore[attr-defined]  # noqa: SLF001 - configargparse's
-    parser.conflict_handler = "resolve"  # a locustfile may have an argument of one of our names
-    add = parser.add_argument_group("Measurement").add_argument
-    add("--result-file", default="", help="write what was measured to this file, as JSON")
+    parser.allow_abbrev = False  # else --user, which a locustfile lacks, would be Locust's --users
+    _name_unknown(parser)
+    add = OwnArguments(parser, "Measurement").add
     add(
-        "--warmup",
+        "result-file",
+        has_short=True,
+        default="",
+        help="write what was measured to this file, as JSON",
+    )
+    add(
+        "warmup",
+        has_short=True,
         type=checked(lambda text: parse_duration(text, allow_zero=True)),
         default="0",
         help="time before the measurement window",
     )
     add(
-        "--progress",
+        "progress",
         type=checked(parse_duration),
         default=None,
         help="how often to write the progress of the run beside the result file: '1s'",
     )
     add(
-        "--abort",
+        "abort",
         type=checked(parse_abort_rule),
         action="append",
         default=[],
@@ -44,22 +53,24 @@ def add_measurement_arguments(parser: argparse.ArgumentParser) -> None:
         "'failure_ratio > 50%% after 200'; repeatable",
     )
     add(
-        "--budget",
+        "budget",
         type=checked(parse_budget),
         default=None,
         help="end the run when its requests have cost this much: USD:READ:WRITE, the last two per "
         "million request units, as in '5:0.125:0.625'",
     )
     add(
-        "--server-process",
+        "server-process",
         action="append",
         default=[],
         help="PID:STARTTIME of a server on this machine, the latter from /proc/PID/stat: its waits "
         "for a core are measured; repeatable, and left out where there is no such process",
     )
-    for action in parser._actions:  # noqa: SLF001 - locust's message does not name the known classes
+    for action in parser._actions:  # noqa: SLF001 - locust's messages do not name what there is
         if action.dest == "user_classes":
             action.type = known_user_class
+        elif action.dest == "tags":
+            action.type = known_tag
 
 
 def known_user_class(name: str) -> str:
@@ -70,22 +81,72 @@ def known_user_class(name: str) -> str:
     Raises:
         argparse.ArgumentTypeError: the locustfiles have other classes.
     """
-    known = _known_names()
-    if known and name not in known:
-        raise argparse.ArgumentTypeError(str(UnknownClass(name, tuple(sorted(known)))))
+    known = [user_class.__name__ for user_class in _user_classes()]
+    return _known("user class", name, known) if known else name
+
+
+def known_tag(name: str) -> str:
+    """Return ``name`` if a task has such a tag; for `argparse`, after the import of locustfiles.
+
+    With a tag that no task has, Locust starts users that can do nothing.
+
+    Raises:
+        argparse.ArgumentTypeError: the tasks have other tags.
+    """
+    classes = _user_classes()
+    return _known("tag", name, set(_tags(classes))) if classes else name
+
+
+def _known(kind: str, name: str, known: Collection[str]) -> str:
+    if name not in known:
+        raise argparse.ArgumentTypeError(str(UnknownName(kind, name, tuple(sorted(known)))))
     return name
 
 
-def _known_names() -> set[str]:
-    """Return the names in the locustfiles of this command; empty where only locust can know."""
+def _user_classes() -> list[Any]:
+    """Return the user classes of this command's locustfiles; none where only locust can know."""
     options: Any = parse_locustfile_option()  # locust types it as another function's result
     paths = [path.strip() for path in options.locustfile.split(",")]
     if not all(Path(path).exists() for path in paths):
-        return set()  # they come from a master or a URL
+        return []  # they come from a master or a URL
     stems = [Path(path).stem for path in parse_locustfile_paths(paths)]
-    return {
-        name
-        for stem in stems
-        for name, value in vars(sys.modules["locustfile" if stem == "locust" else stem]).items()
-        if is_user_class(value)
-    }
+    modules = [sys.modules["locustfile" if stem == "locust" else stem] for stem in stems]
+    return [value for module in modules for value in vars(module).values() if is_user_class(value)]
+
+
+def _tags(holders: Iterable[Any]) -> Iterator[str]:
+    """Yield the tags of all tasks of user classes or task sets, and of those below them."""
+    for holder in holders:
+        yield from getattr(holder, "locust_tag_set", ())
+        yield from _tags(getattr(holder, "tasks", ()))
+
+
+def _name_unknown(parser: Any) -> None:  # noqa: ANN401 - its methods are replaced
+    """Let the parser say which arguments the locustfiles have when a command names another one."""
+    others = list(parser._actions)  # noqa: SLF001 - Locust's
+
+    def parse_args(*args: object, **options: object) -> argparse.Namespace:
+        _add_spellings(parser._option_string_actions)  # noqa: SLF001
+        found: argparse.Namespace
+        found, unknown = parser.parse_known_args(*args, **options)
+        if unknown:
+            names = [
+                max(action.option_strings, key=len)
+                for action in parser._actions  # noqa: SLF001
+                if action not in others
+                and action.option_strings
+                and not action.dest.startswith("perf_")
+            ]
+            name = unknown[0].partition("=")[0]
+            parser.error(str(UnknownName("argument", name, tuple(names))))
+        return found
+
+    parser.parse_args = parse_args
+
+
+def _add_spellings(actions: dict[str, argparse.Action]) -> None:
+    """Let every long name be written with ``_`` for ``-``, and the other way round."""
+    for name, action in list(actions.items()):
+        if name.startswith("--"):
+            actions.setdefault("--" + name[2:].replace("_", "-"), action)
+            actions.setdefault("--" + name[2:].replace("-", "_"), action)

@@ -11,6 +11,8 @@ from aqp_perf.core.load.cost import Budget
 from aqp_perf.core.load.durations import format_duration
 from aqp_perf.core.load.pacing import Pacing
 from aqp_perf.core.verdict.thresholds import Threshold
+from aqp_perf.loadgen.command.file_arguments import FileArgument
+from aqp_perf.loadgen.command.own_arguments import RESULT_FILE
 
 LOCUSTFILE = Path(__file__).parents[2] / "workloads" / "locustfile.py"
 """The workloads that ship with this package."""
@@ -30,16 +32,18 @@ class RunSpec:
     """One load run, as the locust command takes it.
 
     Args:
-        locustfile: the file with the user classes.
-        user_classes: name → weight; empty: every class of the file, with its own weight.
+        locustfile: the file with the user classes, a folder of such files, or several of them.
+        user_classes: name → weight; empty: every class of the files, with its own weight.
         users: concurrent users in all.
         spawn_rate: users started per second.
         run_time_s: seconds of load, the warm-up included; rounded up to locust's whole seconds.
         stop_timeout_s: how long the end waits for requests under way; rounded up likewise.
         warmup_s: time before the measurement window.
         pacing: when requests are due.
-        host: locust's ``--host``, the AQP's base URL; None: the users have their own or need none.
-        workload: argument of `add_workload_arguments`, without its dashes → value.
+        host: locust's ``--host``; None: the users have their own or need none.
+        tags: of the tasks to run; empty: all.
+        arguments: of the locustfiles' own, or of Locust.
+        workload: name of an argument of `add_workload_arguments` → value.
         abort_rules: what ends the run as hopeless.
         budget: what the requests may cost; None: no limit.
         processes: worker processes on this machine; 1: locust itself sends.
@@ -49,7 +53,7 @@ class RunSpec:
         server_processes: of target and AQP, where they are ours; see `process_identity`.
     """
 
-    locustfile: Path = LOCUSTFILE
+    locustfile: Path | Sequence[Path] = LOCUSTFILE
     user_classes: Mapping[str, int] = field(default_factory=dict)
     users: int
     spawn_rate: float
@@ -58,6 +62,8 @@ class RunSpec:
     warmup_s: float
     pacing: Pacing
     host: str | None = None
+    tags: Sequence[str] = ()
+    arguments: Sequence[FileArgument] = ()
     workload: Mapping[str, str] = field(default_factory=dict)
     abort_rules: Sequence[Threshold] = ()
     budget: Budget | None = None
@@ -66,6 +72,11 @@ class RunSpec:
     master_bind: str = DEFAULT_MASTER_BIND
     progress_s: float | None = None
     server_processes: Sequence[str] = ()
+
+    @property
+    def locustfiles(self) -> Sequence[Path]:
+        """The files and folders with the user classes."""
+        return [self.locustfile] if isinstance(self.locustfile, Path) else self.locustfile
 
     @property
     def deadline_s(self) -> float:
@@ -79,7 +90,7 @@ class RunSpec:
         argv = [
             "locust",
             "-f",
-            f"{_short(_INSTRUMENT)},{_short(self.locustfile)}",
+            ",".join(map(_short, [_INSTRUMENT, *self.locustfiles])),
             *self.user_classes,
             "--headless",
             "--only-summary",
@@ -87,37 +98,49 @@ class RunSpec:
             *("-r", f"{self.spawn_rate:g}"),
             *("-t", f"{ceil(self.run_time_s)}s"),
             *("--stop-timeout", str(ceil(self.stop_timeout_s))),
-            *("--warmup", format_duration(self.warmup_s)),
-            *("--pacing", str(self.pacing)),
+            *("--perf-warmup", format_duration(self.warmup_s)),
+            *("--perf-pacing", str(self.pacing)),
         ]
         if self.host is not None:
             argv += ["--host", self.host]
+        if self.tags:
+            argv += ["--tags", *self.tags]
         for name, value in self.workload.items():
-            argv += [f"--{name}", value]
+            argv += [f"--perf-{name}", value]
+        for argument in self.arguments:
+            argv += argument.words
         for rule in self.abort_rules:
-            argv += ["--abort", str(rule).removeprefix("abort: ")]
+            argv += ["--perf-abort", str(rule).removeprefix("abort: ")]
         if self.budget is not None:
-            argv += ["--budget", str(self.budget)]
+            argv += ["--perf-budget", str(self.budget)]
         if len(self.user_classes) > 1:  # even if equal: the classes may have weights of their own
             weights = [
                 {"user_class_name": name, "weight": weight}
                 for name, weight in self.user_classes.items()
             ]
             argv += ["--config-users", json.dumps(weights)]
+        argv += self._workers()
+        if self.progress_s is not None:
+            argv += ["--perf-progress", format_duration(self.progress_s)]
+        for process in self.server_processes:
+            argv += ["--perf-server-process", process]
+        return [*argv, RESULT_FILE, str(result_file)]
+
+    def _workers(self) -> list[str]:
         if self.expect_workers:
             host, _, port = self.master_bind.rpartition(":")
-            argv += ["--master", "--master-bind-host", host, "--master-bind-port", port]
-            argv += ["--expect-workers", str(self.expect_workers)]
-            argv += ["--expect-workers-max-wait", str(_WORKERS_MAX_WAIT_S)]
-        elif self.processes > 1:
-            port = str(_free_port())
-            argv += ["--processes", str(self.processes), "--master-bind-host", "127.0.0.1"]
-            argv += ["--master-bind-port", port, "--master-port", port]
-        if self.progress_s is not None:
-            argv += ["--progress", format_duration(self.progress_s)]
-        for process in self.server_processes:
-            argv += ["--server-process", process]
-        return [*argv, "--result-file", str(result_file)]
+            return [
+                *("--master", "--master-bind-host", host, "--master-bind-port", port),
+                *("--expect-workers", str(self.expect_workers)),
+                *("--expect-workers-max-wait", str(_WORKERS_MAX_WAIT_S)),
+            ]
+        if self.processes == 1:
+            return []
+        port = str(_free_port())
+        return [
+            *("--processes", str(self.processes), "--master-bind-host", "127.0.0.1"),
+            *("--master-bind-port", port, "--master-port", port),
+        ]
 
 
 def _short(path: Path) -> str:

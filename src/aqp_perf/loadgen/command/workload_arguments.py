@@ -8,6 +8,7 @@ import argparse
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from aqp_perf.core.data.dataset import Dataset
@@ -22,6 +23,7 @@ from aqp_perf.loadgen.command.argument_values import (
     parse_client,
     parse_data,
 )
+from aqp_perf.loadgen.command.own_arguments import OwnArguments
 
 NO_ENDPOINT: Final = "none"
 """The endpoint of a run without a DynamoDB: its users must not find one by themselves."""
@@ -59,53 +61,54 @@ class WorkloadSettings:
         Raises:
             ValueError: sizes of the data set contradict each other.
         """
-        data: dict[str, Any] = parse_data(options.data)
+        data: dict[str, Any] = parse_data(options.perf_data)
         return cls(
-            table=options.table,
-            endpoint_url=options.endpoint_url or None,
-            region=options.region or None,
-            pacing=parse_pacing(options.pacing),
-            dataset=Dataset(seed=options.data_seed, **data),
-            client=parse_client(options.client),
-            run_id=options.run_id,
-            verification=parse_verification(options.verify),
+            table=options.perf_table,
+            endpoint_url=options.perf_endpoint_url or None,
+            region=options.perf_region or None,
+            pacing=parse_pacing(options.perf_pacing),
+            dataset=Dataset(seed=options.perf_data_seed, **data),
+            client=parse_client(options.perf_client),
+            run_id=options.perf_run_id,
+            verification=parse_verification(options.perf_verify),
         )
 
 
 def add_workload_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments behind `WorkloadSettings` to locust's parser."""
-    add = parser.add_argument_group("DynamoDB and AQP workloads").add_argument
-    add("--table", default=DEFAULT_TABLE, help="table to write and read")
-    add("--endpoint-url", default="", help="DynamoDB-compatible endpoint; default: AWS itself")
-    add("--region", default="", help="AWS region; default: as botocore finds it")
+    own = OwnArguments(parser, "DynamoDB and AQP workloads")
+    add, add_read = partial(own.add, has_short=True), partial(own.add, has_short=True, is_read=True)
+    add_read("table", default=DEFAULT_TABLE, help="table to write and read")
+    add_read("endpoint-url", default="", help="DynamoDB-compatible endpoint; default: AWS itself")
+    add_read("region", default="", help="AWS region; default: as botocore finds it")
     add(
-        "--pacing",
+        "pacing",
         type=checked(parse_pacing),
         default="think",
         help="'think', 'none' or arrivals per second in all: '200/s', '200/s:poisson', "
         "'0..200/s@30s,200/s@2m'",
     )
     add(
-        "--client",
+        "client",
         type=checked(parse_client),
         default="fast",
         help="DynamoDB client: 'fast', 'boto3', or 'boto3:3' for up to 3 attempts per request",
     )
     add(
-        "--verify",
+        "verify",
         type=checked(parse_verification),
         default="off",
         help="answers to check: 'all', 'off', 'sample:10%%'; the table must hold the seeded data",
     )
-    add("--data-seed", type=int, default=1, help="seed of all data")
+    add("data-seed", type=int, default=1, help="seed of all data")
     add(
-        "--data",
+        "data",
         type=checked(parse_data),
         default=data_text(Dataset()),
         help=f"sizes of the data as KEY=VALUE,…: {', '.join(DATA_KEYS)}",
     )
     add(
-        "--run-id",
+        "run-id",
         default=secrets.token_hex(4),
         help="part of every order id; default: a new one for every run",
     )

@@ -58,7 +58,7 @@ class Measurement:
         self._recorder = Recorder()
         self._window = Window(self._workload)
         causes = FreezeCauses()
-        servers = options.server_process
+        servers = options.perf_server_process
         freezes = Freezes(causes.cause, ServerDelays(servers) if servers else None)
         self.requests = RequestListener(self._recorder, self._window, freezes)
         self.probe = HealthProbe(freezes, causes)
@@ -76,7 +76,7 @@ class Measurement:
 
     def on_test_start(self, **_: object) -> None:
         """Begin the warm-up, unless it begins with the schedule."""
-        warmup_s = parse_duration(self._options.warmup, allow_zero=True)
+        warmup_s = parse_duration(self._options.perf_warmup, allow_zero=True)
         self._recorder.clear()
         self._workers.begin()
         self._reports = 0
@@ -100,7 +100,7 @@ class Measurement:
         """Begin the warm-up with the schedule."""
         if self._window.waits_for_schedule:
             self._window.begin_schedule()
-            warmup_s = parse_duration(self._options.warmup, allow_zero=True)
+            warmup_s = parse_duration(self._options.perf_warmup, allow_zero=True)
             gevent.spawn_later(warmup_s, self.probe.open_window)
 
     def on_test_stopping(self, **_: object) -> None:
@@ -149,7 +149,7 @@ class Measurement:
 
     def on_quit(self, **_: object) -> None:
         """Write the result file, if one was asked for."""
-        path = self._options.result_file
+        path = self._options.perf_result_file
         if path and not isinstance(self._runner, WorkerRunner):
             logs = {
                 stream: text

@@ -42,7 +42,7 @@ class Watch:
         self._options = options
         self._runner: Any = environment.runner
         self._progress, self._metered, self._is_over = progress, metered, is_over
-        self._abort_rules = tuple(parse_abort_rule(text) for text in options.abort)
+        self._abort_rules = tuple(parse_abort_rule(text) for text in options.perf_abort)
         self.aborted: str | None = None
         """The rule that ended the run as hopeless, with what was observed."""
         self.overspent: str | None = None
@@ -60,9 +60,9 @@ class Watch:
             return
         if self._abort_rules:
             gevent.spawn(self._abort_when_hopeless)
-        if self._options.budget:
+        if self._options.perf_budget:
             gevent.spawn(self._stop_when_spent)
-        if self._options.progress and self._options.result_file:
+        if self._options.perf_progress and self._options.perf_result_file:
             gevent.spawn(self._write_progress)
 
     def _abort_when_hopeless(self) -> None:
@@ -72,7 +72,7 @@ class Watch:
             self._runner.quit()
 
     def _stop_when_spent(self) -> None:
-        budget = parse_budget(self._options.budget)
+        budget = parse_budget(self._options.perf_budget)
         self.overspent = wait_for_reason(
             lambda: budget.overspent_reason(self._metered()), self._is_over
         )
@@ -81,8 +81,8 @@ class Watch:
 
     def _write_progress(self) -> None:
         write_progress(
-            progress_path(Path(self._options.result_file)),
-            parse_duration(self._options.progress),
+            progress_path(Path(self._options.perf_result_file)),
+            parse_duration(self._options.perf_progress),
             progress=self._progress,
             is_over=self._is_over,
         )

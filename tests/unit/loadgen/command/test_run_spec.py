@@ -10,6 +10,7 @@ import pytest
 from aqp_perf.core.load.cost import parse_budget
 from aqp_perf.core.load.pacing import ClosedModel, OpenModel
 from aqp_perf.core.verdict.thresholds import parse_threshold
+from aqp_perf.loadgen.command.file_arguments import FileArgument
 from aqp_perf.loadgen.command.run_spec import LOCUSTFILE, RunSpec
 
 SPEC = RunSpec(
@@ -47,34 +48,61 @@ def test_the_command_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shlex.join(spec.argv(RESULT)) == (
         "locust -f aqp_perf/loadgen/instrument.py,aqp_perf/workloads/locustfile.py "
         "PartiqlWriteUser --headless --only-summary -u 10 -r 1 -t 300s --stop-timeout 10 "
-        "--warmup 1s500ms --pacing think "
-        "--host http://127.0.0.1:8080 --table 'orders 1' --region eu-west-1 "
-        "--result-file /r/result.json"
+        "--perf-warmup 1s500ms --perf-pacing think "
+        "--host http://127.0.0.1:8080 --perf-table 'orders 1' --perf-region eu-west-1 "
+        "--perf-result-file /r/result.json"
     )
 
 
 def test_the_processes_of_our_servers_are_part_of_the_command() -> None:
     argv = replace(SPEC, server_processes=("7:100", "8:200")).argv(RESULT)
-    assert argv[-6:-2] == ["--server-process", "7:100", "--server-process", "8:200"]
+    assert argv[-6:-2] == ["--perf-server-process", "7:100", "--perf-server-process", "8:200"]
 
 
 def test_a_budget_is_part_of_the_command() -> None:
     budget = parse_budget("4.99:0.125:0.625")
     argv = replace(SPEC, budget=budget).argv(RESULT)
-    assert argv[argv.index("--budget") + 1] == "4.99:0.125:0.625"
-    assert "--budget" not in SPEC.argv(RESULT)
+    assert argv[argv.index("--perf-budget") + 1] == "4.99:0.125:0.625"
+    assert "--perf-budget" not in SPEC.argv(RESULT)
 
 
 def test_progress_is_written_only_on_request() -> None:
     argv = replace(SPEC, progress_s=0.5).argv(RESULT)
-    assert argv[argv.index("--progress") + 1] == "500ms"
-    assert "--progress" not in SPEC.argv(RESULT)
+    assert argv[argv.index("--perf-progress") + 1] == "500ms"
+    assert "--perf-progress" not in SPEC.argv(RESULT)
 
 
 def test_file_outside_the_working_folder_has_a_full_path(tmp_path: Path) -> None:
     spec = replace(SPEC, locustfile=tmp_path / "own.py")
 
     assert spec.argv(RESULT)[2].endswith(f",{tmp_path / 'own.py'}")
+
+
+def test_several_locustfiles_are_one_argument(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    spec = replace(SPEC, locustfile=[Path("shop.py"), tmp_path / "folder"])
+
+    assert spec.argv(RESULT)[2].endswith("instrument.py,shop.py,folder")
+
+
+def test_tags_and_arguments_are_words_of_the_command() -> None:
+    """No value of theirs may be taken for a user class, or a dash in it for an argument."""
+    arguments = [
+        FileArgument("table", ("-x y",)),
+        FileArgument("n", ("5",)),
+        FileArgument("verbose"),
+        FileArgument("items", ("a", "b")),
+    ]
+    argv = options(replace(SPEC, tags=["slow", "fast"], arguments=arguments))
+
+    at = argv.index("--tags")
+    assert argv[at:-2] == [
+        *("--tags", "slow", "fast"),
+        *("--table=-x y", "-n=5", "--verbose", "--items", "a", "b"),
+    ]
+    assert argv[-2] == "--perf-result-file"
 
 
 @pytest.mark.parametrize(
@@ -138,9 +166,9 @@ def test_abort_rules_are_arguments() -> None:
     rules = ["abort: failure_ratio > 50%", "abort: a: p99 > 2 s after 7"]
     argv = options(replace(SPEC, abort_rules=[parse_threshold(rule) for rule in rules]))
 
-    at = argv.index("--abort")
+    at = argv.index("--perf-abort")
     assert argv[at : at + 4] == [
-        *("--abort", "failure_ratio > 50%", "--abort", "a: p99 > 2 s after 7"),
+        *("--perf-abort", "failure_ratio > 50%", "--perf-abort", "a: p99 > 2 s after 7"),
     ]
 
 

@@ -46,7 +46,7 @@ def test_options_are_plain_values_that_locust_can_send() -> None:
 
 
 def test_every_run_has_another_id() -> None:
-    assert parse().run_id != parse().run_id
+    assert parse().perf_run_id != parse().perf_run_id
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_a_bad_value_is_a_usage_error_that_names_the_argument(
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
         parse(f"{argument}={text}")
-    assert f"argument {argument}" in capsys.readouterr().err
+    assert f"/{argument}: " in capsys.readouterr().err
 
 
 def test_sizes_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(ValueError, match="partitions"):
-        WorkloadSettings.from_options(parse("--data=accounts=1,customers=2,partitions=3"))
+        WorkloadSettings.from_options(parse("--perf-data=accounts=1,customers=2,partitions=3"))
