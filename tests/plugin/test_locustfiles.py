@@ -29,6 +29,36 @@ def test_argument(perf_load):
 
 def test_session_argument(perf_load):
     perf_load("QuickUser", locustfile="events.py", target="aws")
+
+def test_unknown_of_file(perf_load):
+    perf_load(locustfile="own.py", arguments={"tabel": "x"})
+
+def test_refused_by_file(perf_load):
+    perf_load(locustfile=["events.py", "own.py"], arguments={"size": "big"})
+
+def test_tag(perf_load):
+    perf_load(locustfile="own.py", tags="slwo")
+
+def test_same_class(perf_load):
+    perf_load(locustfile="own.py,folder")
+
+def test_two_hosts(perf_load):
+    perf_load("AqpStatusUser", host="http://127.0.0.1:9")
+"""
+
+OWN = """
+from locust import User, events, tag, task
+
+@events.init_command_line_parser.add_listener
+def add_arguments(parser):
+    parser.add_argument("--table")
+    parser.add_argument("--size", type=int)
+
+class Shopper(User):
+    @tag("slow")
+    @task
+    def buy(self):
+        pass
 """
 
 BROKEN = """
@@ -39,7 +69,10 @@ import nothing_of_this_name
 
 @pytest.fixture(scope="module")
 def folder(new_project: Callable[..., Path]) -> Path:
-    return new_project(test_it=TESTS, broken=BROKEN)
+    project = new_project(test_it=TESTS, broken=BROKEN, own=OWN)
+    (project / "folder").mkdir()
+    (project / "folder" / "other.py").write_text(OWN)
+    return project
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +90,7 @@ def errors(folder: Path, session: pytest.RunResult) -> dict[str, str]:
 
 def test_nothing_is_a_failure_of_the_target(session: pytest.RunResult) -> None:
     assert session.ret == pytest.ExitCode.TESTS_FAILED
-    session.assert_outcomes(passed=7, errors=7)
+    session.assert_outcomes(passed=12, errors=12)
 
 
 @pytest.mark.parametrize(
@@ -116,6 +149,43 @@ def test_unknown_class_is_told_with_the_known_ones(errors: dict[str, str]) -> No
     said = "InvalidOption: user class: 'QuikUser' is not valid: events.py has "
     assert said in errors["test_unknown_class"]
     assert "QuickUser, " in errors["test_unknown_class"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "unknown_of_file",
+            "arguments: 'tabel' is not valid: own.py has no such argument; it has --table, --size",
+        ),
+        (
+            "refused_by_file",
+            (
+                "arguments: size: 'big' is not valid: events.py, own.py refuses it: invalid int "
+                "value: 'big'"
+            ),
+        ),
+        ("tag", "tags: 'slwo' is not valid: own.py has slow"),
+        (
+            "same_class",
+            (
+                "locustfile: 'own.py, folder' is not valid: two of its files have a user class "
+                "Shopper: rename one"
+            ),
+        ),
+        (
+            "two_hosts",
+            (
+                "host: 'http://127.0.0.1:9' is not valid: this test loads the AQP, which is "
+                "Locust's --host: leave out one of the two"
+            ),
+        ),
+    ],
+)
+def test_what_the_file_does_not_take_is_told_before_the_load(
+    errors: dict[str, str], name: str, text: str
+) -> None:
+    assert f"InvalidOption: {text}" in errors[f"test_{name}"]
 
 
 def test_error_names_the_line_of_the_test(errors: dict[str, str]) -> None:

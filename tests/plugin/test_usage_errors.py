@@ -156,14 +156,28 @@ OPTIONS = [
         "--perf-master-bind: '5557' is not valid: write it like '0.0.0.0:5557'",
     ),
     (
+        ["--perf-host", "http://"],
+        (
+            "--perf-host: 'http://' is not valid: write what Locust's --host takes, such as "
+            "'https://shop.example'"
+        ),
+    ),
+    (
+        ["--perf-locust-arg", "users=5"],
+        (
+            "--perf-locust-arg: 'users=5' is not valid: this is no argument for a locustfile: use "
+            "the option users"
+        ),
+    ),
+    (
         ["--perf-client", "curl"],
         "--perf-client: 'curl' is not valid: use fast, boto3, or boto3:3 for up to 3 attempts",
     ),
     (
-        ["--perf-verify", "some"],
+        ["--override-ini=perf_verify=some"],
         (
-            "--perf-verify: 'some' is not valid: write 'all', 'off' or a part of the answers such "
-            "as 'sample:10%'"
+            "ini key perf_verify: 'some' is not valid: write 'all', 'off' or a part of the answers "
+            "such as 'sample:10%'"
         ),
     ),
     (
@@ -174,10 +188,10 @@ OPTIONS = [
         ),
     ),
     (
-        ["--perf-audit", "0"],
+        ["--override-ini=perf_audit=0"],
         (
-            "--perf-audit: '0' is not valid: write 'off', or up to how many items the whole table "
-            "is read: 1000000"
+            "ini key perf_audit: '0' is not valid: write 'off', or up to how many items the whole "
+            "table is read: 1000000"
         ),
     ),
     (
@@ -252,6 +266,7 @@ REMOVED = [
     ("--perf-key-choice=zipf", "use --perf-data=key_choice=zipf"),
     ("--perf-items-per-partition=5", "use --perf-data=items_per_partition=N"),
     ("--perf-baselines=kept", "use the ini key perf_baselines, or -o perf_baselines=…"),
+    ("--perf-audit=off", "use the ini key perf_audit, or -o perf_audit=…"),
     ("--perf-stop-timeout=5", "use the ini key perf_stop_timeout, or -o perf_stop_timeout=…"),
     (
         "--perf-compare-missing",

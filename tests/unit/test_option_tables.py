@@ -11,8 +11,8 @@ PAGE = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
 COMMAND_LINE = """
     target aqp profile users spawn-rate run-time warmup pacing processes expect-workers master-bind
     threshold json html markdown seed data table keep-table client aws-account aws-region
-    aws-profile aws-role-arn billing max-cost proof verify audit run-id progress history save
-    compare compare-fail
+    aws-profile aws-role-arn billing max-cost proof run-id history save compare compare-fail
+    host locust-arg
 """
 
 

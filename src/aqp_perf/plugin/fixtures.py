@@ -1,7 +1,7 @@
 """What the fixtures do: each opens one thing, yields it and closes it."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -38,15 +38,16 @@ class PerfLoad:
         users: str | Mapping[str, int] | None = None,
         /,
         *,
-        locustfile: str | Path | None = None,
+        locustfile: str | Path | Sequence[str | Path] | None = None,
         **overrides: object,
     ) -> RunResult:
         """Run locust to its end.
 
         Args:
-            users: name of a locust user class, or names with weights; None: all of the file.
-            locustfile: another file than the one that ships.
-            overrides: arguments of the ``perf`` marker, for this run only.
+            users: name of a locust user class, or names with weights; None: all of the files.
+            locustfile: another file than the one that ships, a folder of them, or several.
+            overrides: arguments of the ``perf`` marker, for this run only; such as ``host="…"``,
+                ``tags="checkout"``, ``arguments={"table": "orders", "verbose": True}``.
 
         Returns:
             What was measured. A verdict other than PASS makes the test red, whatever the body does.
@@ -67,7 +68,7 @@ class PerfLoad:
 
         Raises:
             InvalidOption: a user class is not shipped, and there is no target: the locustfile was
-                forgotten, and a skip would hide it.
+                forgotten, and a skip would hide it; or there are two hosts.
         """
         unknown = set(request.shipped_classes or ()) - USER_WORK.keys()
         if unknown and session.target.kind is TargetKind.NONE:
@@ -78,6 +79,10 @@ class PerfLoad:
             request.load.check_requests()
         fixture, names = self._request.getfixturevalue, self._request.fixturenames
         needs_aqp = request.needs_aqp or "perf_aqp" in names
+        host = request.load.host
+        if needs_aqp and host is not None:
+            hint = "this test loads the AQP, which is Locust's --host: leave out one of the two"
+            raise InvalidOption("host", host, hint)
         needs_table = request.needs_table or "perf_table" in names
         is_chosen = session.names_target and session.target.kind is not TargetKind.NONE
         needs_target = needs_table or is_chosen or "perf_target" in names

@@ -1,6 +1,6 @@
 """A load run as a test requests it, and the locust command that follows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
@@ -10,6 +10,7 @@ from aqp_perf.core.load.planned_load import USER_WORK
 from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.errors import InvalidOption
 from aqp_perf.loadgen.command.argument_values import data_text
+from aqp_perf.loadgen.command.locustfiles import locustfiles_in, parse_locustfiles
 from aqp_perf.loadgen.command.run_spec import LOCUSTFILE, RunSpec
 from aqp_perf.loadgen.command.workload_arguments import NO_ENDPOINT
 from aqp_perf.plugin.results.baselines import environment_fingerprint
@@ -18,8 +19,9 @@ from aqp_perf.plugin.settings.load_settings import LoadSettings
 
 AQP_USERS: Final = frozenset({"AqpZipcodeUser", "AqpStatusUser"})
 """Shipped user classes that need an AQP."""
-_NOT_COMPARED_BY: Final = frozenset({"name", "stop_timeout_s", "audit", "proof"})
-"""Settings of a load that do not change what is measured."""
+_NOT_COMPARED_BY: Final = frozenset({"name", "stop_timeout_s", "audit", "proof", "host"})
+"""Settings of a load that do not change what is measured; a baseline is of a service, wherever it
+is deployed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,25 +30,25 @@ class LoadRequest:
 
     Args:
         user_classes: name → weight; empty: every class in the locustfile.
-        locustfile: the file with the user classes.
+        locustfiles: the files, or folders of files, with the user classes.
         load: how much, how it is measured and judged.
     """
 
     user_classes: Mapping[str, int]
-    locustfile: Path
+    locustfiles: tuple[Path, ...]
     load: LoadSettings
 
     @classmethod
     def of(
         cls,
         users: str | Mapping[str, int] | None,
-        locustfile: str | Path | None,
+        locustfile: str | Path | Sequence[str | Path] | None,
         load: LoadSettings,
     ) -> Self:
         """Return what the arguments of ``perf_load`` request.
 
         Raises:
-            InvalidOption: a name or a weight is not valid.
+            InvalidOption: a name, a weight or a locustfile is not valid.
         """
         classes = {users: 1} if isinstance(users, str) else dict(users or {})
         for name, weight in classes.items():
@@ -55,13 +57,14 @@ class LoadRequest:
             if type(weight) is not int or weight < 1:
                 hint = "a weight is a whole number, at least 1"
                 raise InvalidOption(f"perf_load: weight of {name}", weight, hint)
-        file = LOCUSTFILE if locustfile is None else Path(locustfile)
-        return cls(user_classes=classes, locustfile=file, load=load)
+        files = (LOCUSTFILE,) if locustfile is None else parse_locustfiles(locustfile)
+        return cls(user_classes=classes, locustfiles=files, load=load)
 
     @property
     def shipped_classes(self) -> Mapping[str, int] | None:
-        """The user classes, if they are the shipped ones; None: those of another locustfile."""
-        return self.user_classes if self.locustfile.resolve() == LOCUSTFILE.resolve() else None
+        """The user classes, if they are the shipped ones; None: those of other locustfiles."""
+        are_shipped = [path.resolve() for path in self.locustfiles] == [LOCUSTFILE.resolve()]
+        return self.user_classes if are_shipped else None
 
     @property
     def needs_table(self) -> bool:
@@ -74,11 +77,34 @@ class LoadRequest:
         names = self.shipped_classes
         return names is not None and (not names or not AQP_USERS.isdisjoint(names))
 
+    def doubts(self, root: Path, patterns: Sequence[str]) -> Iterator[str]:
+        """Yield warnings of locustfiles that pytest imports, too.
+
+        Args:
+            root: pytest's.
+            patterns: pytest's ``python_files``.
+
+        Raises:
+            InvalidOption: a locustfile is missing, or cannot be one.
+        """
+        if self.shipped_classes is not None:
+            return
+        for path in map(Path.absolute, locustfiles_in(self.locustfiles)):
+            if not path.is_relative_to(root) or not any(map(path.match, patterns)):
+                continue
+            better = f"locustfile_{path.stem.removeprefix('test_').removesuffix('_test')}.py"
+            is_test = any(map(path.with_name(better).match, patterns))
+            advice = "keep it apart from the tests" if is_test else f"call it {better}"
+            yield (
+                f"{path.relative_to(root)}: pytest imports it as a test file, too, and with it "
+                f"Locust, which patches sockets and threads of pytest's own process: {advice}"
+            )
+
     def fingerprint(self, site: Site, dataset: Dataset) -> RunFingerprint:
         """Return what the run will be measured with."""
         weights = (f"{name} {weight}" for name, weight in self.user_classes.items())
         profile = {
-            "locustfile": self.locustfile.name,
+            "locustfile": ", ".join(path.name for path in self.locustfiles),
             "user classes": ", ".join(weights) or "all",
             **{
                 key: f"{value:g}" if isinstance(value, float) else str(value)
@@ -86,6 +112,8 @@ class LoadRequest:
                 if key not in _NOT_COMPARED_BY
             },
         }
+        if "arguments" in profile:
+            profile["arguments"] = site.without_names(profile["arguments"])
         data = {}
         if site.table is None:
             profile["verify"] = "off"  # answers have nothing to be compared with
@@ -107,7 +135,7 @@ class LoadRequest:
         """
         load = self.load
         return RunSpec(
-            locustfile=self.locustfile,
+            locustfile=self.locustfiles,
             user_classes=self.user_classes,
             users=load.users,
             spawn_rate=load.spawn_rate,
@@ -115,7 +143,9 @@ class LoadRequest:
             stop_timeout_s=load.stop_timeout_s,
             warmup_s=load.warmup_s,
             pacing=load.pacing,
-            host=None if site.aqp is None else site.aqp.url,
+            host=load.host if site.aqp is None else site.aqp.url,
+            tags=load.tags,
+            arguments=load.arguments,
             workload=_workload(load, site, dataset, run_id),
             abort_rules=[threshold for threshold in load.thresholds if threshold.aborts],
             processes=load.processes,
@@ -135,7 +165,7 @@ def _workload(load: LoadSettings, site: Site, dataset: Dataset, run_id: str) -> 
     arguments = {
         "data-seed": str(dataset.seed),
         "data": data_text(dataset),
-        **load.arguments(),
+        **load.workload_arguments(),
         "run-id": run_id,
     }
     if site.unverifiable:

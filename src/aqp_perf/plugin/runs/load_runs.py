@@ -51,7 +51,9 @@ class TestRuns:
         spec = request.spec(site, session.dataset, run_id=run_id, progress_s=every_s)
         fingerprint = request.fingerprint(site, session.dataset)
         state.baselines.check_run(self._item.nodeid, len(self.judged), fingerprint)
-        for doubt in load.doubts(usable_cores()):
+        config = self._item.config
+        patterns = config.getini("python_files")
+        for doubt in (*load.doubts(usable_cores()), *request.doubts(config.rootpath, patterns)):
             warnings.warn(doubt, LoadWarning, stacklevel=3)
         admission = state.costs.admit_run(site, request)
         if admission is not None:

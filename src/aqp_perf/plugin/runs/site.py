@@ -47,6 +47,18 @@ class Site:
         """The part of a run's fingerprint that says where it went."""
         return {"kind": self.info.kind, "AQP": "none" if self.aqp is None else self.aqp.label}
 
+    def without_names(self, text: str) -> str:
+        """Return a text with what is new in every session by its name: table, endpoint, AQP."""
+        named = {
+            "table": self.table and self.table.name,
+            "endpoint": self.target and self.target.endpoint,
+            "AQP": self.aqp and self.aqp.url,
+        }
+        for name, value in named.items():
+            if value:
+                text = text.replace(value, f"<{name}>")
+        return text
+
     @property
     def server_processes(self) -> list[str]:
         """The processes of the servers that we started for it."""

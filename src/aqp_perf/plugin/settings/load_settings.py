@@ -13,6 +13,7 @@ from aqp_perf.core.verdict.thresholds import Threshold
 from aqp_perf.errors import InvalidLoadProfile
 from aqp_perf.extras import Extra, require
 from aqp_perf.loadgen.command.argument_values import ClientChoice, ClientKind
+from aqp_perf.loadgen.command.file_arguments import FileArgument
 from aqp_perf.operating_system import OTHER_FILES, FileLimit
 from aqp_perf.plugin.settings.options import OPTIONS
 
@@ -35,6 +36,9 @@ class LoadSettings:
     stop_timeout_s: float
     warmup_s: float
     pacing: Pacing
+    host: str | None
+    tags: tuple[str, ...]
+    arguments: tuple[FileArgument, ...]
     processes: int
     expect_workers: int
     master_bind: str
@@ -167,7 +171,7 @@ class LoadSettings:
                 "the others send nothing"
             )
 
-    def arguments(self) -> dict[str, str]:
+    def workload_arguments(self) -> dict[str, str]:
         """Return name → text of the options that are arguments of the locust command, too."""
         return {each.name: str(getattr(self, each.field)) for each in OPTIONS if each.is_argument}
 
@@ -177,9 +181,16 @@ class LoadSettings:
         values = {field: getattr(self, field) for field in fields}
         return {
             "name": self.profile,
-            **{k: v if isinstance(v, int | float) else str(v) for k, v in values.items()},
+            **{key: _shown(value) for key, value in values.items() if value not in (None, ())},
             "client": str(self.client.kind),
             "max_attempts": self.client.max_attempts,
             "audit": self.audited_items or "off",
             "proof": proof_text(self.proof),
         }
+
+
+def _shown(value: object) -> object:
+    """Return a setting as reports show it: a number, or text."""
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))
+    return value if isinstance(value, int | float) else str(value)

@@ -52,6 +52,7 @@ class Option:
         field: its attribute of the settings, where that is not ``name``.
         is_reported: whether reports show it as part of the load.
         is_argument: whether it is an argument of the same name of the locust command, too.
+        takes_text: of a list: whether a marker may give one text for a list of it.
         has_flag: whether there is a command line option; else ini key and profile alone have it.
     """
 
@@ -68,6 +69,7 @@ class Option:
     field: str = ""
     is_reported: bool = False
     is_argument: bool = False
+    takes_text: bool = False
     has_flag: bool = True
 
     def __post_init__(self) -> None:

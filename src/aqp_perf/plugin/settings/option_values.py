@@ -13,8 +13,9 @@ from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-from aqp_perf.base_url import parse_base_url
+from aqp_perf.base_url import parse_base_url, shown_url
 from aqp_perf.core.aws.prices import parse_usd
 from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.load.durations import parse_duration
@@ -27,6 +28,7 @@ from aqp_perf.errors import InvalidOption
 from aqp_perf.files import check_takes_file
 from aqp_perf.history.reading import MOST_SESSIONS
 from aqp_perf.loadgen.command.argument_values import parse_client, parse_data, whole_number
+from aqp_perf.loadgen.command.file_arguments import by_name, parse_argument
 from aqp_perf.operating_system import usable_cores
 from aqp_perf.stores.file_store import parse_place
 from aqp_perf.targets import TargetKind, parse_billing, parse_target
@@ -37,18 +39,21 @@ __all__ = [
     "ProgressKind",
     "best_sessions",
     "both",
+    "by_name",
     "higher",
     "is_path",
     "override",
     "parse_address",
     "parse_anchor",
     "parse_aqp",
+    "parse_argument",
     "parse_audit",
     "parse_baseline",
     "parse_baseline_name",
     "parse_billing",
     "parse_client",
     "parse_data",
+    "parse_host",
     "parse_missing",
     "parse_new_file",
     "parse_pacing",
@@ -63,6 +68,7 @@ __all__ = [
     "parse_seed",
     "parse_spawn_rate",
     "parse_table",
+    "parse_tag",
     "parse_target_name",
     "parse_text",
     "parse_threshold",
@@ -148,6 +154,30 @@ def parse_aqp(text: str) -> str:
         hint = f"use embedded, none, or the URL of an AQP: {error.hint}"
         raise InvalidOption(error.option, error.value, hint) from error
     return text.rstrip("/")
+
+
+def parse_host(text: str) -> str:
+    """Return a value of Locust's ``--host``: a URL, or whatever else a client of users takes."""
+    hint = "write what Locust's --host takes, such as 'https://shop.example'"
+    try:
+        url = urlsplit(text)
+        has_password, host = url.password is not None, url.hostname
+    except ValueError as error:
+        raise InvalidOption("host", shown_url(text), hint) from error
+    if has_password:  # reports show the command
+        hint = "credentials come from the environment, not from the URL"
+        raise InvalidOption("host", shown_url(text), hint)
+    is_web = url.scheme in {"http", "https"}
+    if not text or not text.isprintable() or " " in text or (is_web and not host):
+        raise ValueError(hint)
+    return text
+
+
+def parse_tag(text: str) -> str:
+    """Return a tag of tasks, as a word of the command."""
+    if not text or text.startswith("-") or not text.isprintable():
+        raise ValueError("write a tag, as in @tag('checkout')")
+    return text
 
 
 def parse_run_id(text: str) -> str:

@@ -39,6 +39,16 @@ THRESHOLD: Final = _run(
     otherwise="those of profile and marker",
 )
 
+ARGUMENTS: Final = _load(
+    "locust_arg",
+    "parse_argument",
+    "NAME=VALUE|NAME",
+    "an argument of the locustfile's own, or of Locust, for every run; NAME is a flag",
+    kind=Kind.LIST,
+    combiner="by_name",
+    key="arguments",
+    field="arguments",
+)
 AWS_PROFILE: Final = Option(
     "aws_profile", "parse_text", "NAME", "AWS profile", otherwise="as boto3 finds it"
 )
@@ -120,6 +130,22 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
             "'200/s:poisson', in stages '0..200/s@30s,200/s@2m'",
             default="100/s",
         ),
+        _load(
+            "host",
+            "parse_host",
+            "URL",
+            "Locust's --host: where users go that have no host of their own",
+        ),
+        _load(
+            "tags",
+            "parse_tag",
+            "TAG",
+            "run only the tasks with one of these tags",
+            kind=Kind.LIST,
+            takes_text=True,
+            has_flag=False,
+        ),
+        ARGUMENTS,
         _run(
             "client",
             "parse_client",
@@ -167,6 +193,7 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
             "which answers are checked against those that follow from the data seed",
             default="all",
             is_argument=True,
+            has_flag=False,
         ),
         _run(
             "audit",
@@ -176,6 +203,7 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
             "this many items, else in a random sample of the writes",
             default="1000000",
             field="audited_items",
+            has_flag=False,
         ),
     ),
     "data": (
@@ -209,6 +237,7 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
             "how a running load is shown: a block on a terminal and lines elsewhere (auto), or "
             "lines (plain)",
             default="auto",
+            has_flag=False,
         ),
     ),
     "baselines and history": (

@@ -7,6 +7,7 @@ values.
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -21,7 +22,14 @@ from aqp_perf.errors import (
 )
 from aqp_perf.plugin.settings.load_settings import LoadSettings
 from aqp_perf.plugin.settings.option import Kind, Option, Scope
-from aqp_perf.plugin.settings.options import AWS_PROFILE, INI_VALUE, OPTIONS, PROFILE, THRESHOLD
+from aqp_perf.plugin.settings.options import (
+    ARGUMENTS,
+    AWS_PROFILE,
+    INI_VALUE,
+    OPTIONS,
+    PROFILE,
+    THRESHOLD,
+)
 from aqp_perf.plugin.settings.profiles import DEFAULT_PROFILE, Profile, read_prices, read_profiles
 from aqp_perf.plugin.settings.removed import REMOVED, check_removed
 from aqp_perf.plugin.settings.session_settings import SessionSettings
@@ -34,6 +42,8 @@ _HINTS: Final = {
     Kind.SWITCH: "write true or false",
     Kind.VALUE: "write one text or number",
 }
+
+_PAIRS_HINT: Final = "give names and values, such as {'table': 'orders'}"
 
 Value = str | bool | tuple[str, ...]
 """Of an option of each kind, as the command line gives it."""
@@ -108,9 +118,12 @@ class Resolver:
                 hint = f"it sets {key!r} for the whole session: choose it with {PROFILE.flag}"
                 raise InvalidOption(chooser.name(PROFILE), chooser.values[PROFILE.key], hint)
         middle = (called, marked, *profile)
+        layers = (*self._above, *middle, *self._below)
+        # A test often computes its arguments, such as the name of its table.
+        arguments = _value_of(ARGUMENTS, (*middle, *self._above, *self._below))
         selected_by_test = {rule.operation for rule in _value_of(THRESHOLD, middle)}
         return LoadSettings(
-            **_values_of((*self._above, *middle, *self._below), Scope.RUN),
+            **_values_of(layers, Scope.RUN) | {ARGUMENTS.field: arguments},
             session_thresholds=tuple(
                 rule
                 for rule in _value_of(THRESHOLD, (*self._above, *self._below))
@@ -184,14 +197,30 @@ def _as_given(option: Option, value: object, name: str) -> Value:
     """Return a value of Python or TOML as the command line would give it."""
     match option.kind, value:
         case Kind.LIST, dict():
-            return tuple(f"{key}={size}" for key, size in value.items())
+            return tuple(text for key in value for text in _pair_texts(str(key), value[key], name))
+        case Kind.LIST, str() if option.takes_text:
+            return (value,)
         case Kind.LIST, list() | tuple() if all(isinstance(text, str) for text in value):
             return tuple(value)
         case Kind.SWITCH, bool():
             return value
         case Kind.VALUE, str() | int() | float() if not isinstance(value, bool):
             return str(value)
-    raise InvalidOption(name, value, _HINTS[option.kind])
+    hint = _PAIRS_HINT if option.form.startswith(("KEY=", "NAME=")) else _HINTS[option.kind]
+    raise InvalidOption(name, value, hint)
+
+
+def _pair_texts(key: str, value: object, name: str) -> Iterator[str]:
+    """Yield ``KEY=VALUE`` for each value of a key; ``KEY`` alone if it has none, as a flag."""
+    values = value if isinstance(value, list | tuple) else [value]
+    if value is True or not values:
+        yield key
+        return
+    for each in values:
+        if isinstance(each, bool) or not isinstance(each, str | int | float | PurePath):
+            hint = f"give {key} a text, a number, a list of them, or True for a flag"
+            raise InvalidOption(name, {key: value}, hint)
+        yield f"{key}={each}"
 
 
 def _values_of(layers: Sequence[Layer], scope: Scope) -> dict[str, Any]:

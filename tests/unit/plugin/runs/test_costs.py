@@ -38,7 +38,12 @@ def session(pytester: pytest.Pytester) -> Session:
     """Return the costs of a session with these options: on AWS, a thousand writes a second."""
 
     def create(*args: str, processes: int = 1, load: str = "1000/s") -> Costs:
-        options = (*AWS, f"--perf-pacing={load}", "--perf-run-time=1000s", "--perf-audit=off")
+        options = (
+            *AWS,
+            f"--perf-pacing={load}",
+            "--perf-run-time=1000s",
+            "--override-ini=perf_audit=off",
+        )
         config = pytester.parseconfig(*options, *args)
         resolver = Resolver(config, run_id="run")
         clock = ManualClock()
@@ -117,7 +122,7 @@ def test_run_without_a_result_costs_what_was_estimated(session: Session) -> None
 
 
 def test_audit_reads_all_that_was_written_so_far(session: Session) -> None:
-    costs = session("--perf-audit=3000000", EMPTY)
+    costs = session("--override-ini=perf_audit=3000000", EMPTY)
     first = costs.write()
     costs.charge(first, metered=MeteredUnits(), audit_read_units=0)
     second = costs.write()
@@ -127,12 +132,12 @@ def test_audit_reads_all_that_was_written_so_far(session: Session) -> None:
 
 
 def test_audit_of_more_items_than_are_read_whole_looks_for_a_sample(session: Session) -> None:
-    estimate = session("--perf-audit=50000", EMPTY).write().estimate
+    estimate = session("--override-ini=perf_audit=50000", EMPTY).write().estimate
     assert estimate.parts["audit"] == 50_000 * Decimal("0.000000125")
 
 
 def test_budget_keeps_what_the_audit_needs(session: Session) -> None:
-    costs = session("--perf-audit=50000", EMPTY)
+    costs = session("--override-ini=perf_audit=50000", EMPTY)
     budget = costs.write().budget
     assert budget is not None
     assert budget.limit == 5 - 50_000 * Decimal("0.000000125")

@@ -1,6 +1,7 @@
 """What a test requests: which user classes, of which locustfile, and what they need."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from aqp_perf.loadgen.command.run_spec import LOCUSTFILE
 from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.runs.site import Aqp, Site
 from aqp_perf.plugin.settings.resolver import Resolver
+from aqp_perf.targets import Table
 from aqp_perf.targets.kinds.endpoint import local_target
 from aqp_perf.targets.kinds.target import TargetKind
 
@@ -22,7 +24,9 @@ Requested = Callable[..., LoadRequest]
 def requested(resolver: Callable[..., Resolver]) -> Requested:
     load = resolver().load({})
 
-    def of(users: Users = None, locustfile: str | Path | None = None) -> LoadRequest:
+    def of(
+        users: Users = None, locustfile: str | Path | Sequence[str | Path] | None = None
+    ) -> LoadRequest:
         return LoadRequest.of(users, locustfile, load)
 
     return of
@@ -70,6 +74,13 @@ def test_shipped_users_need_a_table_and_some_an_aqp(
     assert requested(None, locustfile).needs_aqp, "all users of the shipped file"
 
 
+def test_the_shipped_file_beside_others_is_one_of_several(requested: Requested) -> None:
+    several = requested(None, [LOCUSTFILE, "own.py"])
+
+    assert several.shipped_classes is None
+    assert several.locustfiles == (LOCUSTFILE, Path("own.py"))
+
+
 def test_users_of_another_locustfile_need_nothing_that_is_known(requested: Requested) -> None:
     other = requested("AqpStatusUser", "locustfile.py")
 
@@ -94,6 +105,53 @@ def test_the_servers_that_are_ours_are_watched(
     )
     spec = requested("AqpStatusUser").spec(site, Dataset(), run_id="r", progress_s=None)
     assert spec.server_processes == processes
+
+
+PATTERNS = ["test_*.py", "*_test.py"]
+
+
+@pytest.mark.parametrize(
+    ("name", "patterns", "doubts"),
+    [
+        ("own.py", PATTERNS, []),
+        ("test_shop.py", PATTERNS, ["users/test_shop.py: * call it locustfile_shop.py"]),
+        ("shop_test.py", PATTERNS, ["users/shop_test.py: * call it locustfile_shop.py"]),
+        ("shop.py", ["users/*.py"], ["users/shop.py: * keep it apart from the tests"]),
+    ],
+)
+def test_a_locustfile_that_pytest_imports_too_is_pointed_out(
+    requested: Requested, tmp_path: Path, name: str, patterns: list[str], doubts: list[str]
+) -> None:
+    (tmp_path / "users").mkdir()
+    (tmp_path / "users" / name).touch()
+
+    for given in (tmp_path / "users", tmp_path / "users" / name):
+        found = list(requested(None, given).doubts(tmp_path, patterns))
+        assert len(found) == len(doubts)
+        assert all(map(fnmatch, found, doubts))
+    assert not list(requested(None, given).doubts(tmp_path / "elsewhere", patterns))
+
+
+def test_the_fingerprint_has_what_the_locustfile_gets(resolver: Callable[..., Resolver]) -> None:
+    """Not the host, which differs where a service is deployed; nor what is new in each session."""
+    given = {"arguments": {"table": "perf_1", "size": 5}, "host": "https://h", "tags": "slow"}
+    request = LoadRequest.of(None, ["a.py", "users"], resolver().load({}, given))
+    site = Site(table=Table(name="perf_1", is_ours=True, is_seeded=True))
+    profile = request.fingerprint(site, Dataset()).profile
+
+    assert profile["locustfile"] == "a.py, users"
+    assert profile["arguments"] == "table=<table> size=5"
+    assert profile["tags"] == "slow"
+    assert "host" not in profile
+
+
+def test_the_command_has_the_host_tags_and_arguments(resolver: Callable[..., Resolver]) -> None:
+    given = {"arguments": {"table": "x"}, "host": "https://h", "tags": "slow"}
+    request = LoadRequest.of(None, "a.py", resolver().load({}, given))
+    spec = request.spec(Site(), Dataset(), run_id="r", progress_s=None)
+
+    assert (spec.host, spec.tags, spec.locustfiles) == ("https://h", ("slow",), (Path("a.py"),))
+    assert [each.words for each in spec.arguments] == [["--table=x"]]
 
 
 def test_a_run_without_servers_of_ours_watches_none(requested: Requested) -> None:

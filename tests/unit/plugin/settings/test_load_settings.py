@@ -32,6 +32,16 @@ def test_profile_in_reports_is_the_one_that_was_resolved(resolver: ResolverOf) -
     }
 
 
+def test_reports_show_host_tags_and_arguments_where_there_are_any(resolver: ResolverOf) -> None:
+    """Without them a profile is as it was before they existed, so that baselines are comparable."""
+    given = {"tags": ["slow", "fast"], "arguments": {"table": "x", "items": [1, 2], "quick": True}}
+    shown = resolver("--perf-host=https://h").load(given).to_json()
+
+    assert shown["host"] == "https://h"
+    assert shown["tags"] == "slow fast"
+    assert shown["arguments"] == "table=x items=1,2 quick"
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -13,9 +13,10 @@ from aqp_perf.core.load.pacing import OpenModel
 from aqp_perf.core.proof.sampling import Verification
 from aqp_perf.errors import ConfigError, InvalidOption
 from aqp_perf.loadgen.command.argument_values import ClientChoice, ClientKind
+from aqp_perf.plugin.settings.load_settings import LoadSettings
 from aqp_perf.plugin.settings.option import Scope
 from aqp_perf.plugin.settings.option_values import MissingBaseline
-from aqp_perf.plugin.settings.options import OPTIONS, PROFILE, THRESHOLD
+from aqp_perf.plugin.settings.options import ARGUMENTS, OPTIONS, PROFILE, THRESHOLD
 from aqp_perf.plugin.settings.resolver import Resolver
 from aqp_perf.stores.file_store import Place
 from aqp_perf.targets import Billing
@@ -36,6 +37,8 @@ RUN_OPTIONS: Mapping[str, tuple[str, str, object]] = {
     "verify": ("sample:10%", "verify", Verification(0.1)),
     "audit": ("off", "audited_items", 0),
     "proof": ("95%", "proof", 0.95),
+    "host": ("https://h/shop", "host", "https://h/shop"),
+    "tags": ("slow", "tags", ("slow",)),
 }
 """Option → a text that is not its default, attribute of `LoadSettings`, its value."""
 
@@ -117,7 +120,7 @@ def test_every_option_is_covered_by_this_file() -> None:
     session = {each.name for each in OPTIONS if each.scope is Scope.SESSION}
     elsewhere = {"compare_fail", "data", "keep_table"}
 
-    assert run == RUN_OPTIONS.keys() | {PROFILE.name, THRESHOLD.name}
+    assert run == RUN_OPTIONS.keys() | {PROFILE.name, THRESHOLD.name, ARGUMENTS.name}
     assert session == SESSION_OPTIONS.keys() | AWS_OPTIONS.keys() | elsewhere
 
 
@@ -145,6 +148,91 @@ def test_each_key_of_the_data_is_that_of_the_highest_layer(resolver: ResolverOf)
     ).session
 
     assert session.dataset == Dataset(partitions=12, accounts=6, customers=8)
+
+
+def arguments_of(load: LoadSettings) -> list[str]:
+    return [word for argument in load.arguments for word in argument.words]
+
+
+def test_arguments_have_the_same_value_from_every_layer(resolver: ResolverOf) -> None:
+    given = {"my_table": "x", "count": 5, "quick": True, "items": ["a", "b"], "none": []}
+    texts = ["my_table=x", "count=5", "quick", "items=a", "items=b", "none"]
+    toml = 'arguments = {my_table = "x", count = 5, quick = true, items = ["a", "b"], none = []}'
+    loads = [
+        resolver(*(f"--perf-locust-arg={text}" for text in texts)).load({}),
+        resolver(ini="perf_locust_arg =\n    " + "\n    ".join(texts)).load({}),
+        resolver("--perf-profile=own", pyproject=f"[tool.aqp-perf.profiles.own]\n{toml}").load({}),
+        resolver().load({"arguments": given}),
+        resolver().load({"arguments": texts}),
+        resolver().load({}, {"arguments": given}),
+    ]
+    words = ["--my_table=x", "--count=5", "--quick", "--items", "a", "b", "--none"]
+
+    assert [arguments_of(load) for load in loads] == [words] * len(loads)
+    assert resolver().load({}).arguments == ()
+
+
+def test_arguments_of_a_test_stand_above_those_of_the_session(resolver: ResolverOf) -> None:
+    """A test computes them, such as the name of its table; those of a call replace the marker's."""
+    session = resolver("--perf-locust-arg=table=command", ini="perf_locust_arg = size=ini")
+
+    load = session.load({"arguments": {"table": "marker"}}, {"arguments": {"Table": "call"}})
+    marked = session.load({"arguments": {"table": "marker"}})
+
+    assert arguments_of(load) == ["--size=ini", "--table=command", "--Table=call"]
+    assert arguments_of(marked) == ["--size=ini", "--table=marker"]
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"quick": False}, "give quick a text, a number, a list of them, or True for a flag"),
+        ({"table": None}, "give table a text, a number, a list of them, or True for a flag"),
+        ({"items": [1, True]}, "give items a text, a number, a list of them, or True for a flag"),
+        ("table=x", "give names and values, such as {'table': 'orders'}"),
+        ({"users": 5}, "'users=5' is not valid: this is no argument for a locustfile: use the"),
+        ({"a b": 5}, "'a b=5' is not valid: write NAME=VALUE, or NAME for a flag"),
+    ],
+)
+def test_arguments_that_cannot_be_are_named(resolver: ResolverOf, given: object, text: str) -> None:
+    with pytest.raises(InvalidOption) as caught:
+        resolver().load({}, {"arguments": given})
+
+    assert str(caught.value).startswith("perf_load(arguments=…): ")
+    assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "host", ["ws://h", "tcp://h:1883", "localhost:50051", "http://[::1]:80/x", "https://é.example"]
+)
+def test_a_host_may_be_that_of_any_client(resolver: ResolverOf, host: str) -> None:
+    assert resolver(f"--perf-host={host}").load({}).host == host
+
+
+@pytest.mark.parametrize(
+    "host", ["", " ", "http://h\n", "http://", "https:///x", "http:h", "http://a b", "http://[::1"]
+)
+def test_what_can_be_no_host_is_refused(resolver: ResolverOf, host: str) -> None:
+    with pytest.raises(
+        InvalidOption, match=r"^perf_load\(host=…\): .*: write what Locust's --host"
+    ):
+        resolver().load({}, {"host": host})
+
+
+def test_a_password_in_a_host_is_refused_and_not_shown(resolver: ResolverOf) -> None:
+    with pytest.raises(
+        InvalidOption, match=r"^--perf-host: 'tcp://.*@h' is not valid: creden"
+    ) as it:
+        resolver("--perf-host=tcp://me:secret@h")
+
+    assert "secret" not in str(it.value)
+
+
+@pytest.mark.parametrize("tags", ["slow", ["slow"], ("slow",)])
+def test_one_tag_may_be_a_text(resolver: ResolverOf, tags: object) -> None:
+    assert resolver().load({"tags": tags}).tags == ("slow",)
+    with pytest.raises(InvalidOption, match="write a tag"):
+        resolver().load({"tags": "--slow"})
 
 
 def test_comparison_rules_have_the_same_value_from_every_layer(resolver: ResolverOf) -> None:
