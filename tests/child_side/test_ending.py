@@ -7,7 +7,9 @@ from typing import Any
 import gevent
 import pytest
 from gevent.event import Event
+from locust import User, constant, task
 from locust.exception import StopUser
+from locust.runners import STATE_STOPPED
 
 from aqp_perf.core.load.pacing import OpenModel
 from aqp_perf.core.load.schedule import ArrivalSchedule
@@ -21,6 +23,7 @@ from tests.child_side.fixtures import Open, fired
 from tests.doubles.scripted_server import ScriptedServer, keep_silent
 
 DEADLINE_S = 10.0
+STOP_EVENTS = ("test_stopping", "test_stop")
 MS = 1_000_000
 
 Start = Callable[..., ScriptedServer]
@@ -39,6 +42,20 @@ class HoldingUser(PacedUser):
         HoldingUser.sent += 1
         self.held.set()
         self.release.wait()
+
+
+class EndingUser(User):
+    """Ends the run in the way that ``end`` names, once all users are there."""
+
+    wait_time = constant(0.01)
+    end = "quit"
+
+    @task
+    def end_run(self) -> None:
+        """End the run."""
+        runner: Any = self.environment.runner
+        if runner.user_count == runner.target_user_count:
+            getattr(runner, self.end)()
 
 
 @pytest.fixture(autouse=True)
@@ -178,3 +195,96 @@ def test_a_request_that_hangs_since_the_warm_up_counts_in_the_window(
     assert event["context"]["due_ns"] == workload.measured_from_ns
     assert event["context"]["start_ns"] == workload.measured_from_ns
     assert workload.sends["PartiqlReadUser"].sent == 1
+
+
+def stops_of(environment: Any) -> list[str]:  # noqa: ANN401 - see `Open`
+    """Return a list to which the names of the events of a stop are added."""
+    names: list[str] = []
+    for name in STOP_EVENTS:
+        hook = getattr(environment.events, name)
+        hook.add_listener(lambda name=name, **_: names.append(name))
+    return names
+
+
+@pytest.mark.parametrize("end", ["quit", "stop"])
+def test_a_user_among_others_can_end_the_run(
+    open_environment: Open, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    """Locust kills the user that ends the run, and its own stop with it."""
+    monkeypatch.setattr(EndingUser, "end", end)
+    environment = open_environment(users=[EndingUser])
+    stopped = Event()
+    environment.events.test_stop.add_listener(lambda **_: stopped.set())
+    stops = stops_of(environment)
+    environment.runner.start(3, 100)
+
+    assert stopped.wait(DEADLINE_S)
+    assert environment.runner.state == STATE_STOPPED
+    assert environment.runner.user_count == 0
+    assert stops == [*STOP_EVENTS]
+    assert workload_of(environment).ending.users_at_stop == {"EndingUser": 3}
+
+
+def test_a_listener_of_test_start_can_end_the_run(open_environment: Open) -> None:
+    environment = open_environment(users=[HoldingUser])
+    stopped = Event()
+    environment.events.test_stop.add_listener(lambda **_: stopped.set())
+    environment.events.test_start.add_listener(lambda **_: environment.runner.quit())
+    environment.runner.start(1, 100)
+
+    assert stopped.wait(DEADLINE_S)
+
+
+def test_two_stops_at_once_are_one(open_environment: Open) -> None:
+    environment = open_environment("--pacing", "none", "--stop-timeout", "60", users=[HoldingUser])
+    running(environment)
+    stops = stops_of(environment)
+    stopping = [gevent.spawn(environment.runner.stop) for _ in range(2)]
+    gevent.sleep(0)
+    HoldingUser.release.set()
+    gevent.joinall(stopping, timeout=DEADLINE_S, raise_error=True)
+
+    assert all(greenlet.ready() for greenlet in stopping)
+    assert stops == [*STOP_EVENTS]
+
+
+@pytest.mark.parametrize("end", ["quit", "stop"])
+@pytest.mark.parametrize("event", STOP_EVENTS)
+def test_a_listener_within_a_stop_can_stop_again(
+    open_environment: Open, event: str, end: str
+) -> None:
+    environment = open_environment("--pacing", "none", users=[HoldingUser])
+    running(environment)
+    stops = stops_of(environment)
+    hook = getattr(environment.events, event)
+    hook.add_listener(lambda **_: getattr(environment.runner, end)())
+    gevent.spawn(environment.runner.stop).get(timeout=DEADLINE_S)
+
+    assert stops == [*STOP_EVENTS]
+
+
+@pytest.mark.parametrize(("users", "was_spawning"), [(1, False), (100, True)])
+def test_a_stop_notes_whether_users_were_still_being_started(
+    open_environment: Open, users: int, *, was_spawning: bool
+) -> None:
+    environment = open_environment("--pacing", "none", users=[HoldingUser])
+    environment.runner.start(users, 1)
+    assert HoldingUser.held.wait(DEADLINE_S)
+    if not was_spawning:
+        environment.runner.spawning_greenlet.join(DEADLINE_S)
+    environment.runner.stop()
+
+    assert workload_of(environment).ending.was_spawning is was_spawning
+
+
+@pytest.mark.parametrize(("stop_timeout_s", "are_cut_off"), [(5.0, True), (0.0, False)])
+def test_users_of_a_process_that_ends_now_are_cut_off(
+    open_environment: Open, stop_timeout_s: float, *, are_cut_off: bool
+) -> None:
+    """Without a stop timeout nothing was promised to them."""
+    environment = open_environment("--pacing", "none", users=[HoldingUser])
+    ending = running(environment)
+    ending.stop_timeout_s = stop_timeout_s
+    ending.cut_off()
+
+    assert ending.has_cut_off_users is are_cut_off

@@ -64,3 +64,31 @@ def test_without_a_schedule_the_warm_up_begins_with_the_test(
     assert not window.waits_for_schedule
     assert before_ns <= window.from_ns - WARMUP_NS <= after_ns
     assert workload.measured_from_ns == window.from_ns
+
+
+def test_a_test_that_ends_before_it_began_has_measured_nothing(open_environment: Open) -> None:
+    """And not since the machine was started."""
+    workload = workload_of(open_environment(users=[OwnPaceUser]))
+    window = Window(workload)
+    window.end()
+
+    assert window.is_over
+    assert not window.has_begun
+    assert (window.test_s, window.scheduled_s, window.length_s) == (0.0, 0.0, 0.0)
+    assert workload.measured_from_ns == window.from_ns > time.perf_counter_ns()
+
+
+@pytest.mark.parametrize("has_schedule", [True, False])
+def test_a_test_may_begin_anew(open_environment: Open, *, has_schedule: bool) -> None:
+    """Its schedule, too, if it had begun: on a master, whose workers began later."""
+    environment = open_environment("--pacing", "100/s", users=[OwnPaceUser, QuietUser])
+    window = Window(workload_of(environment))
+    window.begin_test(WARMUP_S)
+    if has_schedule:
+        window.begin_schedule()
+    before_ns = time.perf_counter_ns()
+    window.begin_anew()
+
+    assert window.waits_for_schedule is not has_schedule
+    assert window.from_ns >= before_ns + WARMUP_NS
+    assert window.test_s <= (time.perf_counter_ns() - before_ns) / 1e9

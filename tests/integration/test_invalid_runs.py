@@ -66,6 +66,7 @@ class Leaving(Quick):
     def send(self, index, due_ns):
         super().send(index, due_ns)
         if index == 9:
+            report_an_odd_time(self.environment)
             raise StopUser
 
 
@@ -77,7 +78,7 @@ class Idle(Quick):
 def spoil(environment=None, **_):
     count = environment.stats.total.num_requests
     if count == 5:
-        environment.stats.reset_all()
+        environment.stats.log_request("ODD", "of locust alone", 1, 1)
 
 
 def report_an_odd_time(environment):
@@ -87,12 +88,6 @@ def report_an_odd_time(environment):
         context={"due_ns": now_ns, "start_ns": now_ns},
     )
     environment.process_exit_code = 3
-    environment.runner.quit()
-
-
-@events.test_start.add_listener
-def end_early(environment, **_):
-    gevent.spawn_later(0.5, report_an_odd_time, environment)
 
 
 @events.init.add_listener

@@ -1,8 +1,10 @@
 """Measures any locustfile: put it in front, as in ``locust -f …/instrument.py,locustfile.py``.
 
-It adds arguments to the locust command and registers event listeners; it changes nothing else.
+It adds arguments to the locust command, registers event listeners, and ends the run: see `RunEnd`.
+It changes nothing else.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import gevent
@@ -17,14 +19,14 @@ from aqp_perf.loadgen.workload.workload import install
 
 
 def _on_init(environment: Environment, **_: object) -> None:
-    # The event loop's clock stood still while everything was imported; timers started now, such as
-    # the one behind locust's --run-time, would end that much too early.
+    # The event loop's clock stood still while everything was imported; timers started now would
+    # end that much too early.
     gevent.get_hub().loop.update_now()
     measurement = Measurement(environment)
     own = environment.events
-    own.test_start.add_listener(measurement.on_test_start)
+    _surround(own.test_start, before=measurement.clear, after=measurement.on_test_start)
     own.spawning_complete.add_listener(measurement.on_spawning_complete)
-    own.test_stopping.add_listener(measurement.on_test_stopping)
+    own.test_stop.add_listener(measurement.run_end.on_test_stop)
     own.quitting.add_listener(measurement.on_quitting)
     own.request.add_listener(measurement.requests.on_request)
     own.report_to_master.add_listener(measurement.on_report_to_master)
@@ -39,15 +41,33 @@ def _on_init(environment: Environment, **_: object) -> None:
 
 
 def _stop_workers_first(runner: Any, measurement: Measurement) -> None:  # noqa: ANN401 - as locust
-    quit_runner = runner.quit
+    stop_runner = runner.stop
 
-    def quit_() -> None:
+    def stop(*args: object, **kwargs: object) -> None:
         measurement.stop_workers()
-        quit_runner()
+        stop_runner(*args, **kwargs)
 
-    runner.quit = quit_
+    runner.stop = stop
+
+
+def _surround(
+    event: Any,  # noqa: ANN401 - as locust
+    *,
+    after: Callable[..., None],
+    before: Callable[[], None] | None = None,
+) -> None:
+    """Call functions before and after all listeners of an event, those added later included."""
+    fire = event.fire
+
+    def fire_(**kwargs: object) -> None:
+        if before is not None:
+            before()
+        fire(**kwargs)
+        after(**kwargs)
+
+    event.fire = fire_
 
 
 events.init_command_line_parser.add_listener(add_measurement_arguments)
 install(events)
-events.init.add_listener(_on_init)
+_surround(events.init, after=_on_init)  # which takes the run time: the locustfile saw it

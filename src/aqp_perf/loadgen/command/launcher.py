@@ -10,7 +10,7 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Self
+from typing import Final, Self
 
 from aqp_perf.children import Child, TemporaryFolder, module_command, with_this_package
 from aqp_perf.core.measured.run_progress import Progress
@@ -18,8 +18,17 @@ from aqp_perf.core.records import from_json
 from aqp_perf.errors import GeneratorTimedOut, PortTaken
 from aqp_perf.loadgen.command.failed_start import LOADED, no_result
 from aqp_perf.loadgen.command.locustfiles import locustfiles_in
-from aqp_perf.loadgen.command.result_file import LoadOutcome, progress_path, read_outcome
-from aqp_perf.loadgen.command.run_spec import START_SLACK_S, RunSpec
+from aqp_perf.loadgen.command.result_file import (
+    LoadOutcome,
+    begun_path,
+    progress_path,
+    read_outcome,
+)
+from aqp_perf.loadgen.command.run_spec import SET_UP_S, START_SLACK_S, RunSpec
+
+_LOOK_S: Final = 0.2
+_EXIT_S: Final = 2.0
+"""How long a process may live on that has written its result."""
 
 
 class LoadRun:
@@ -40,6 +49,9 @@ class LoadRun:
             _check_free(spec.master_bind)
         self.spec = spec
         self._has_loaded = False
+        self._started_s = time.monotonic()
+        self._begun_s: float | None = None
+        self._written_s: float | None = None
         self._folder = TemporaryFolder()
         self._result_file = self._folder.path / "result.json"
         self.command = tuple(spec.argv(self._result_file))
@@ -65,14 +77,23 @@ class LoadRun:
             InvalidOption: the locustfiles have no such user class, tag or argument.
             LocustfileFailed: the locustfile did not import.
             GeneratorCrashed: locust ended without a result.
-            GeneratorTimedOut: it was not done in time; it has been killed.
+            GeneratorTimedOut: it had no result in time; it has been killed.
         """
-        try:
-            exit_code = self._child.wait(self.spec.deadline_s)
-        except TimeoutError:
-            self._child.stop(grace_s=0)
-            raise GeneratorTimedOut(self.spec.deadline_s, self._child.output_tail) from None
-        return self._result(exit_code)
+        while self._is_awaited():
+            if time.monotonic() > self._deadline_s():
+                self._child.stop(grace_s=0)
+                if not self._result_file.exists():
+                    waited_s = round(time.monotonic() - self._started_s)
+                    raise GeneratorTimedOut(waited_s, self._child.output_tail)
+        self._child.stop(grace_s=0)  # the rest of its group, and it waits for their output
+        if not self._result_file.exists():
+            raise no_result(
+                self._child.wait(),
+                self._child.output_tail,
+                self.spec,
+                has_loaded=self._has_loaded,
+            )
+        return read_outcome(self._result_file)
 
     def progress(self) -> Progress | None:
         """Return the latest progress that the run has written; None before the first."""
@@ -87,12 +108,11 @@ class LoadRun:
     def interrupt(self) -> LoadOutcome | None:
         """End the run early; return what it measured, None if it had not begun to measure."""
         self._child.send_signal(signal.SIGTERM)
-        try:
-            exit_code = self._child.wait(self.spec.stop_timeout_s + START_SLACK_S)
-        except TimeoutError:
-            self._child.stop(grace_s=0)
-            return None
-        return self._result(exit_code) if self._result_file.exists() else None
+        deadline_s = time.monotonic() + self.spec.stop_timeout_s + START_SLACK_S
+        while self._is_awaited() and time.monotonic() < deadline_s:
+            pass
+        self._child.stop(grace_s=0)
+        return read_outcome(self._result_file) if self._result_file.exists() else None
 
     def __enter__(self) -> Self:
         return self
@@ -105,16 +125,23 @@ class LoadRun:
         if LOADED in line:
             self._has_loaded = True
 
-    def _result(self, exit_code: int) -> LoadOutcome:
-        self._child.stop()  # it has ended; this waits for the rest of its output
-        if not self._result_file.exists():
-            raise no_result(
-                exit_code,
-                self._child.output_tail,
-                self.spec,
-                has_loaded=self._has_loaded,
-            )
-        return read_outcome(self._result_file)
+    def _is_awaited(self) -> bool:
+        """Wait a moment; return whether locust runs on, unless it wrote its result long ago."""
+        try:
+            self._child.wait(_LOOK_S)
+        except TimeoutError:
+            if self._written_s is None and self._result_file.exists():
+                self._written_s = time.monotonic()
+            return self._written_s is None or time.monotonic() < self._written_s + _EXIT_S
+        return False
+
+    def _deadline_s(self) -> float:
+        """Return the instant (monotonic) at which a run that has come so far has gone wrong."""
+        if self._begun_s is None and begun_path(self._result_file).exists():
+            self._begun_s = time.monotonic()
+        if self._begun_s is not None:
+            return self._begun_s + self.spec.load_deadline_s
+        return self._started_s + self.spec.deadline_s + (SET_UP_S if self._has_loaded else 0)
 
 
 def _check_free(address: str) -> None:

@@ -60,6 +60,11 @@ def add_measurement_arguments(parser: argparse.ArgumentParser) -> None:
         "million request units, as in '5:0.125:0.625'",
     )
     add(
+        "ends-itself",
+        action="store_true",
+        help="the locustfile may end the load before the run time, which is then judged",
+    )
+    add(
         "server-process",
         action="append",
         default=[],

@@ -50,6 +50,11 @@ def read_outcome(path: Path) -> LoadOutcome:
     return LoadOutcome(held.result, logs)
 
 
+def begun_path(result_file: Path) -> Path:
+    """Return the file that a run with this result file makes when its load begins."""
+    return result_file.with_suffix(".begun")
+
+
 def progress_path(result_file: Path) -> Path:
     """Return where a run with this result file writes its progress."""
     return result_file.with_suffix(".progress.json")

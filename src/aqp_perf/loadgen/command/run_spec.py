@@ -22,6 +22,8 @@ DEFAULT_MASTER_BIND = "0.0.0.0:5557"
 
 START_SLACK_S = 30.0
 """How long locust may take to start, and to exit at its end."""
+SET_UP_S = 600.0
+"""How long the listeners of ``test_start`` may take, which fill tables or log in."""
 
 _INSTRUMENT = Path(__file__).parents[1] / "instrument.py"
 _WORKERS_MAX_WAIT_S = 60
@@ -51,6 +53,7 @@ class RunSpec:
         master_bind: host:port where the master listens for them.
         progress_s: how often the run writes its progress; None: never.
         server_processes: of target and AQP, where they are ours; see `process_identity`.
+        ends_itself: whether the locustfile may end the load before the run time.
     """
 
     locustfile: Path | Sequence[Path] = LOCUSTFILE
@@ -72,6 +75,7 @@ class RunSpec:
     master_bind: str = DEFAULT_MASTER_BIND
     progress_s: float | None = None
     server_processes: Sequence[str] = ()
+    ends_itself: bool = False
 
     @property
     def locustfiles(self) -> Sequence[Path]:
@@ -80,10 +84,15 @@ class RunSpec:
 
     @property
     def deadline_s(self) -> float:
-        """Seconds after which a run that is not done has gone wrong."""
+        """Seconds after which a run that is not done has gone wrong, from when locust starts."""
         spawn_s = self.users / self.spawn_rate
         workers_s = _WORKERS_MAX_WAIT_S if self.expect_workers else 0
         return self.run_time_s + spawn_s + self.stop_timeout_s + workers_s + START_SLACK_S
+
+    @property
+    def load_deadline_s(self) -> float:
+        """The same from when the load begins."""
+        return self.run_time_s + self.stop_timeout_s + START_SLACK_S
 
     def argv(self, result_file: Path) -> list[str]:
         """Return the locust command, which can be run again by hand."""
@@ -122,6 +131,7 @@ class RunSpec:
         argv += self._workers()
         if self.progress_s is not None:
             argv += ["--perf-progress", format_duration(self.progress_s)]
+        argv += ["--perf-ends-itself"] * self.ends_itself
         for process in self.server_processes:
             argv += ["--perf-server-process", process]
         return [*argv, RESULT_FILE, str(result_file)]

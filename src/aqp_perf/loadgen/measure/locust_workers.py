@@ -12,7 +12,7 @@ from aqp_perf.loadgen.measure.process_report import ProcessState, WorkerReport
 STOP_MESSAGE: Final = "perf_stop"
 """Message to a worker: end your requests and report."""
 
-_LAST_REPORTS_SLACK_S: Final = 5.0
+_LAST_REPORTS_SLACK_S: Final = 2.0
 
 
 class LocustWorkers:
@@ -45,6 +45,12 @@ class LocustWorkers:
     def states(self) -> list[ProcessState]:
         """The last known state of each worker that has reported."""
         return [report.state for report in self._last.values() if report is not None]
+
+    @property
+    def users_are_gone(self) -> bool:
+        """Whether no worker has users any more, and all of them were there."""
+        reports = self._last.values()
+        return bool(reports) and all(it is not None and it.state.users_are_gone for it in reports)
 
     def take(self, worker: str, report: WorkerReport) -> None:
         """Keep the report of a worker, by the worker's id."""

@@ -24,8 +24,10 @@ from aqp_perf.core.measured.run_progress import Progress
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.loadgen.command.result_file import write_outcome
 from aqp_perf.loadgen.measure.health import HealthProbe
+from aqp_perf.loadgen.measure.locust_stats import LocustStats
 from aqp_perf.loadgen.measure.locust_workers import LocustWorkers
 from aqp_perf.loadgen.measure.process_report import ProcessState, WorkerReport
+from aqp_perf.loadgen.measure.run_end import RunEnd
 from aqp_perf.loadgen.measure.soundness import (
     count_reasons,
     early_end_reasons,
@@ -43,6 +45,7 @@ from aqp_perf.loadgen.workload.workload import workload_of
 
 _REPORT_KEY: Final = "perf"
 """Key of a `WorkerReport`, as MessagePack, in Locust's report."""
+_LOOK_S: Final = 0.05
 
 
 class Measurement:
@@ -55,6 +58,7 @@ class Measurement:
         self._runner: Any = environment.runner
         self._workload = workload_of(environment)
         self._workload.on_schedule_start = self.on_schedule_start
+        self._workload.ending.on_stop = self._end_window
         self._recorder = Recorder()
         self._window = Window(self._workload)
         causes = FreezeCauses()
@@ -63,6 +67,8 @@ class Measurement:
         self.requests = RequestListener(self._recorder, self._window, freezes)
         self.probe = HealthProbe(freezes, causes)
         self._workers = LocustWorkers(environment.runner)
+        self._stats = LocustStats(environment)
+        self.run_end = RunEnd(environment, self._end_at_last)
         self._watch = Watch(
             environment,
             progress=self._progress,
@@ -71,13 +77,21 @@ class Measurement:
         )
         self._reports = 0
         """Number of reports that this worker sent in this test."""
+        self._has_reported_end = False
         self._users = 0
         self._is_interrupted = False
+        self._busy_place: str | None = None
+        """Where the process was that could not end its test."""
+        self._is_written = False
+
+    def clear(self) -> None:
+        """Forget an earlier test; requests count from here on, as Locust counts them."""
+        self._recorder.clear()
+        self._stats.were_reset = False
 
     def on_test_start(self, **_: object) -> None:
-        """Begin the warm-up, unless it begins with the schedule."""
+        """Begin the warm-up, unless it begins with the schedule; call it after all listeners."""
         warmup_s = parse_duration(self._options.perf_warmup, allow_zero=True)
-        self._recorder.clear()
         self._workers.begin()
         self._reports = 0
         # Without this every full collection visits all that was imported, and blocks the event
@@ -90,11 +104,26 @@ class Measurement:
         if not self._window.waits_for_schedule:
             gevent.spawn_later(warmup_s, self.probe.open_window)
         self._watch.begin_test()
+        if isinstance(self._runner, MasterRunner):
+            gevent.spawn(self._begin_with_workers)
+        else:
+            if self._environment.shape_class is not None:
+                self._environment.shape_class.reset_time()  # as locust's master does
+            self.run_end.begin()
+
+    def _begin_with_workers(self) -> None:
+        """Begin when the first worker has users: its listeners of ``test_start`` take time, too."""
+        while not self._runner.clients.running and not self._window.is_over:
+            gevent.sleep(_LOOK_S)
+        if not self._window.is_over:
+            self._window.begin_anew()
+            self.run_end.begin()
 
     def on_spawning_complete(self, user_count: int, **_: object) -> None:
         """Note the users and the workers that run them."""
         self._users = max(self._users, user_count)
         self._workers.add_connected()
+        self.run_end.on_spawning_complete()
 
     def on_schedule_start(self) -> None:
         """Begin the warm-up with the schedule."""
@@ -103,7 +132,7 @@ class Measurement:
             warmup_s = parse_duration(self._options.perf_warmup, allow_zero=True)
             gevent.spawn_later(warmup_s, self.probe.open_window)
 
-    def on_test_stopping(self, **_: object) -> None:
+    def _end_window(self) -> None:
         """End the measurement window: no further request will be due."""
         self._window.end()
         self.probe.close_window()
@@ -111,14 +140,18 @@ class Measurement:
     def on_quitting(self, **_: object) -> None:
         """Notice an interruption: locust ends while the test still runs.
 
-        On SIGTERM a master quits twice, and the second time the test has stopped.
+        On SIGTERM a master quits twice, and the second time the test has stopped. A worker that
+        ends by itself sends its last report.
         """
         if self._window.has_begun and not self._window.is_over:
             self._is_interrupted = True
+        elif isinstance(self._runner, WorkerRunner) and not self._has_reported_end:
+            self._send_report()
 
     def on_report_to_master(self, data: dict[str, Any], **_: object) -> None:
         """Send what this worker recorded since its last report."""
         self._reports += self._window.has_begun
+        self._has_reported_end = self._window.is_over
         report = WorkerReport(
             number=self._reports,
             state=self._own_state(),
@@ -135,11 +168,16 @@ class Measurement:
             report = msgspec.msgpack.decode(encoded, type=WorkerReport)
             self._recorder.add(report.operations, report.metered)
             self._workers.take(client_id, report)
+            if self._workers.users_are_gone:
+                self.run_end.end_without_users()
 
     def on_stop_message(self, msg: Message, **_: object) -> None:
         """End the test in this worker and send the master a last report."""
         del msg
         self._runner.stop()
+        self._send_report()
+
+    def _send_report(self) -> None:
         self._runner._send_stats()  # noqa: SLF001 - as locust itself does when it quits
 
     def stop_workers(self) -> None:
@@ -150,13 +188,22 @@ class Measurement:
     def on_quit(self, **_: object) -> None:
         """Write the result file, if one was asked for."""
         path = self._options.perf_result_file
-        if path and not isinstance(self._runner, WorkerRunner):
+        if path and not self._is_written and not isinstance(self._runner, WorkerRunner):
             logs = {
                 stream: text
                 for state in self._states()
                 for stream, text in state.write_logs.items()
             }
             write_outcome(Path(path), self._result(), logs)
+            self._is_written = True
+
+    def _end_at_last(self, place: str) -> None:
+        """Write the result, unless it is written, of a process that does not end by itself."""
+        if not self._window.is_over:
+            self._busy_place = place
+            self._end_window()
+        self._workload.ending.cut_off()
+        self.on_quit()
 
     def _result(self) -> RunResult:
         states = self._states()
@@ -194,23 +241,34 @@ class Measurement:
         return [self._own_state()]
 
     def _own_state(self) -> ProcessState:
-        return ProcessState.of(self._window, self._workload, self.probe)
+        return ProcessState.of(
+            self._window, self._workload, self.probe, has_reset_stats=self._stats.were_reset
+        )
 
     def _invalid_reasons(self, states: Sequence[ProcessState]) -> Iterator[str]:
-        watch = self._watch
+        watch, busy_place = self._watch, self._busy_place
         if watch.overspent is not None:
             yield watch.overspent
-        if self._window.is_over and not self._is_interrupted and not watch.has_ended_run:
-            early = [*early_end_reasons(self._window.test_s, self._options.run_time)]
+        if busy_place is not None:
+            yield f"the locustfile kept the process busy: the run could not end ({busy_place})"
+        gave_up = self._workload.gave_up is not None
+        was_cut_short = gave_up or busy_place is not None or watch.has_ended_run
+        if self._window.is_over and not self._is_interrupted and not was_cut_short:
+            asked_s = self._options.run_time or self.run_end.run_time_s
+            run_time_s = None if self._options.perf_ends_itself else asked_s
+            early = [*early_end_reasons(self._window.test_s, run_time_s)]
             yield from early or schedule_reasons(
                 self._workload.schedule, self._window.test_s, self._window.scheduled_s
             )
-        if not watch.has_ended_run:
+        if not was_cut_short:
             users = Counter(dict.fromkeys(self._runner.user_classes_count, 0))
             for state in states:
                 users.update(state.users_at_stop)
             yield from user_reasons(self._environment, users)
-        yield from count_reasons(self._recorder.total_requests, self._environment)
+        were_reset = self._stats.were_reset or any(state.has_reset_stats for state in states)
+        yield from count_reasons(
+            self._recorder.total_requests, self._environment, were_reset=were_reset
+        )
         yield from self._workers.lost_reasons()
         if any(state.has_cut_off_users for state in states):
             yield (

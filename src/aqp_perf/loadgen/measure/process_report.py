@@ -23,6 +23,10 @@ class ProcessState:
     has_stopped: bool
     has_cut_off_users: bool
     """Whether the stop timeout ended users that waited for an answer."""
+    users_are_gone: bool
+    """Whether all its users were there, and none is left."""
+    has_reset_stats: bool
+    """Whether its locustfile began Locust's statistics anew."""
     users_at_stop: Mapping[str, Count]
     """User class → its users when the test stopped; empty until then."""
     write_logs: Mapping[str, str]
@@ -30,7 +34,9 @@ class ProcessState:
     health: GeneratorHealth
 
     @classmethod
-    def of(cls, window: Window, workload: Workload, probe: HealthProbe) -> Self:
+    def of(
+        cls, window: Window, workload: Workload, probe: HealthProbe, *, has_reset_stats: bool
+    ) -> Self:
         """Return the state of this process."""
         arrivals = workload.arrivals
         counts = None
@@ -43,6 +49,8 @@ class ProcessState:
             window_s=window.length_s,
             has_stopped=window.is_over,
             has_cut_off_users=workload.ending.has_cut_off_users,
+            users_are_gone=workload.users_are_gone,
+            has_reset_stats=has_reset_stats,
             users_at_stop=workload.ending.users_at_stop,
             write_logs={log.stream: log.to_text() for log in logs if log.count},
             health=replace(

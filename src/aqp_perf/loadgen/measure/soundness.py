@@ -19,7 +19,10 @@ _MOST_OF_MESSAGE = 300
 def early_end_reasons(elapsed_s: float, run_time_s: float | None) -> Iterator[str]:
     """Yield that a run was shorter than asked for; call it for runs that were not stopped."""
     if run_time_s and elapsed_s < run_time_s - _EARLY_S:
-        yield f"ended after {elapsed_s:.1f} s of {run_time_s:g} s"
+        yield (
+            f"ended after {elapsed_s:.1f} s of {run_time_s:g} s: a file that ends its run by "
+            "itself needs ends_itself=True"
+        )
 
 
 def schedule_reasons(
@@ -57,21 +60,27 @@ def user_reasons(environment: Environment, users: Mapping[str, int]) -> Iterator
         users: user class → its users when the test stopped, in all processes.
     """
     runner: Any = environment.runner
+    options: Any = environment.parsed_options
     workload = workload_of(environment)
+    has_shape = environment.shape_class is not None
+    are_counted = not options.perf_ends_itself and not (has_shape and workload.ending.was_spawning)
     asked_for, there = runner.target_user_count, sum(users.values())
-    if there < asked_for:
+    if are_counted and there < asked_for:
         yield f"{there} of {asked_for} users were there at the end"
     if workload.spawnings > 1 and workload.schedule is not None:
         yield "users came or went during the run, and the schedule began anew"
     idle = [name for name, count in users.items() if not count]
-    if idle:
+    if idle and not options.perf_ends_itself and not has_shape:
         yield f"no user of {', '.join(idle)}: add users, or change the weights"
 
 
-def count_reasons(recorded: int, environment: Environment) -> Iterator[str]:
-    """Yield that Locust counted another number of requests than the recorder."""
+def count_reasons(recorded: int, environment: Environment, *, were_reset: bool) -> Iterator[str]:
+    """Yield that Locust counted another number of requests than the recorder.
+
+    Locust counts fewer if the locustfile resets its statistics (``were_reset``).
+    """
     by_locust = environment.stats.total.num_requests
-    if recorded != by_locust:
+    if recorded < by_locust or (recorded > by_locust and not were_reset):
         yield f"we counted {recorded} requests, Locust {by_locust}: some were not recorded"
 
 

@@ -19,8 +19,8 @@ class Window:
 
     def __init__(self, workload: Workload) -> None:
         self._workload = workload
-        self.from_ns = 0
-        """Its start (perf_counter); far in the future until the schedule begins."""
+        self.from_ns = workload.measured_from_ns = _NEVER_NS
+        """Its start (perf_counter); far in the future until the test or its schedule begins."""
         self.begins_at = datetime.now(UTC)
         """The same on the wall clock; when the test began, until the schedule begins."""
         self.stopped_ns: int | None = None
@@ -40,6 +40,13 @@ class Window:
         else:
             self._warmup_from_ns = _NEVER_NS
             self._workload.measured_from_ns = self.from_ns = _NEVER_NS
+
+    def begin_anew(self) -> None:
+        """Move the beginning of the test to now, and that of its schedule, if it has begun."""
+        has_schedule = not self.waits_for_schedule
+        self.begin_test(self._warmup_s)
+        if has_schedule and self.waits_for_schedule:
+            self.begin_schedule()
 
     @property
     def waits_for_schedule(self) -> bool:
@@ -77,8 +84,8 @@ class Window:
 
     @property
     def test_s(self) -> float:
-        """How long the test took until now, the warm-up included."""
-        return (self.until_ns - self._started_ns) / _NS
+        """How long the test took until now, the warm-up included; 0: it has not begun."""
+        return (self.until_ns - self._started_ns) / _NS if self.has_begun else 0.0
 
     @property
     def scheduled_s(self) -> float:

@@ -5,11 +5,14 @@ blocks the event loop for 30 to 60 ms and would add that to the latency of reque
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 
+import gevent
 from gevent.event import Event
 from locust.env import Environment
 from locust.exception import StopUser
+from locust.runners import STATE_RUNNING, STATE_STOPPED, MasterRunner
 
 from aqp_perf.loadgen.workload.process_arrivals import ProcessArrivals, takes_arrivals
 
@@ -25,7 +28,14 @@ class Ending:
         self._idle = Event()
         self._idle.set()
         self._is_over = False
+        self._stopping: object = None
+        """The greenlet that stops the runner; None: none does."""
+        self._has_stopped = Event()
+        self.on_stop: Callable[[], None] | None = None
+        """Called when nothing more is sent, before locust stops its users."""
         self.stopped_ns: int | None = None
+        self.was_spawning = False
+        """Whether users were still being started or stopped when the test stopped."""
         self.users_at_stop: dict[str, int] = {}
         """Users of each class in this process when the test stopped; empty until then."""
         self.has_cut_off_users = False
@@ -68,19 +78,42 @@ class Ending:
         if self.stopped_ns is not None:
             return
         self.stopped_ns = time.perf_counter_ns()
+        self.was_spawning = self._runner.state != STATE_RUNNING
         self.users_at_stop = dict(self._runner.user_classes_count)
         self.stop_timeout_s = self._environment.stop_timeout
         until_s = time.perf_counter() + self.stop_timeout_s
         self._arrivals.stop(self.stopped_ns, until_s)
         self._is_over = True
         self._idle.wait(max(0.0, until_s - time.perf_counter()))
+        if self.on_stop is not None:
+            self.on_stop()
+
+    def cut_off(self) -> None:
+        """Note that the process ends now, whatever its users do."""
+        if self.stop_timeout_s > 0 and self._runner.user_count:
+            self.has_cut_off_users = True
 
     def stop_before_locust(self) -> None:
         """Make locust's runner call `stop` before it stops."""
-        environment = self._environment
-        stop_runner = self._runner.stop
+        runner = self._runner
+        stop_runner = runner.stop
 
         def stop(*args: object, **kwargs: object) -> None:
+            if self._stopping is None:
+                self._stop_runner(stop_runner, *args, **kwargs)
+            elif self._stopping is not gevent.getcurrent() and self._is_waited_for:
+                self._has_stopped.wait()  # two stops at once would stop each user twice
+
+        runner.stop = self._outside_users(stop)
+        runner.quit = self._outside_users(runner.quit)
+
+    def _stop_runner(
+        self, stop_runner: Callable[..., None], *args: object, **kwargs: object
+    ) -> None:
+        environment = self._environment
+        self._stopping = gevent.getcurrent()
+        self._has_stopped.clear()
+        try:
             self.stop()
             if self.has_waited_in_vain:
                 self._end_paced_users()
@@ -96,8 +129,30 @@ class Ending:
                 if took_s > 0.9 * environment.stop_timeout > 0:
                     self.has_cut_off_users = True
                 environment.stop_timeout = self.stop_timeout_s
+        finally:
+            self._stopping = None
+            self._has_stopped.set()
 
-        self._runner.stop = stop
+    @property
+    def _is_waited_for(self) -> bool:
+        """Whether another stop has to wait for the one under way; a master looks for itself."""
+        return not isinstance(self._runner, MasterRunner) and self._runner.state != STATE_STOPPED
+
+    def _outside_users(self, function: Callable[..., None]) -> Callable[..., None]:
+        """Return the function; called by a user, or while users are spawned, it does not wait.
+
+        Locust kills these greenlets when it stops, and would end its own stop half-way.
+        """
+        runner = self._runner
+
+        def call(*args: object, **kwargs: object) -> None:
+            caller = gevent.getcurrent()
+            if caller in runner.user_greenlets or caller is runner.spawning_greenlet:
+                gevent.spawn(function, *args, **kwargs)
+            else:
+                function(*args, **kwargs)
+
+        return call
 
     def _end_paced_users(self) -> None:
         """End the users whose requests were waited for in vain; they report what is under way."""

@@ -106,6 +106,12 @@ class Workload:
         is_followed = any(takes_arrivals(user_class) for user_class in self._runner.user_classes)
         return pacing if isinstance(pacing, OpenModel) and is_followed else None
 
+    @property
+    def users_are_gone(self) -> bool:
+        """Whether all users of this process were there, and none is left."""
+        spawning, users = self._runner.spawning_greenlet, self._runner.user_count
+        return self.spawnings > 0 and spawning is not None and spawning.ready() and not users
+
     def give_up(self, reason: str) -> None:
         """End locust, with its master and all workers, because no load can be sent."""
         if self._environment.process_exit_code is not None:

@@ -153,6 +153,7 @@ class LoadRequest:
             master_bind=load.master_bind,
             progress_s=progress_s,
             server_processes=site.server_processes,
+            ends_itself=load.ends_itself,
         )
 
 

@@ -34,6 +34,7 @@ class LoadSettings:
     spawn_rate: float
     run_time_s: float
     stop_timeout_s: float
+    ends_itself: bool
     warmup_s: float
     pacing: Pacing
     host: str | None

@@ -121,6 +121,14 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
             field="stop_timeout_s",
             has_flag=False,
         ),
+        _run(
+            "ends_itself",
+            "parse_text",
+            "",
+            "the locustfile may end the load before the run time: it is judged until then",
+            kind=Kind.SWITCH,
+            has_flag=False,
+        ),
         _load(
             "pacing",
             "parse_pacing",

@@ -59,6 +59,11 @@ def test_the_processes_of_our_servers_are_part_of_the_command() -> None:
     assert argv[-6:-2] == ["--perf-server-process", "7:100", "--perf-server-process", "8:200"]
 
 
+def test_a_file_that_ends_itself_is_part_of_the_command() -> None:
+    assert "--perf-ends-itself" in replace(SPEC, ends_itself=True).argv(RESULT)
+    assert "--perf-ends-itself" not in SPEC.argv(RESULT)
+
+
 def test_a_budget_is_part_of_the_command() -> None:
     budget = parse_budget("4.99:0.125:0.625")
     argv = replace(SPEC, budget=budget).argv(RESULT)
@@ -174,3 +179,4 @@ def test_abort_rules_are_arguments() -> None:
 
 def test_deadline_includes_spawning_and_stopping() -> None:
     assert SPEC.deadline_s >= 300 + 10 / 2.5 + 10
+    assert SPEC.load_deadline_s >= 300 + 10

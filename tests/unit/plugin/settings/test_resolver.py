@@ -120,7 +120,8 @@ def test_every_option_is_covered_by_this_file() -> None:
     session = {each.name for each in OPTIONS if each.scope is Scope.SESSION}
     elsewhere = {"compare_fail", "data", "keep_table"}
 
-    assert run == RUN_OPTIONS.keys() | {PROFILE.name, THRESHOLD.name, ARGUMENTS.name}
+    others = {PROFILE.name, THRESHOLD.name, ARGUMENTS.name, "ends_itself"}
+    assert run == RUN_OPTIONS.keys() | others
     assert session == SESSION_OPTIONS.keys() | AWS_OPTIONS.keys() | elsewhere
 
 
@@ -264,6 +265,21 @@ def test_run_option_has_the_same_value_from_every_layer(resolver: ResolverOf, na
 
     assert [getattr(load, attribute) for load in loads] == [value] * len(loads)
     assert getattr(resolver().load({}), attribute) != value, "the text must differ from the default"
+
+
+def test_a_file_may_end_itself_by_every_layer(resolver: ResolverOf) -> None:
+    pyproject = "[tool.aqp-perf.profiles.own]\nends_itself = true"
+    loads = [
+        resolver("--override-ini=perf_ends_itself=true").load({}),
+        resolver("--perf-profile=own", pyproject=pyproject).load({}),
+        resolver().load({"ends_itself": True}),
+        resolver().load({"ends_itself": False}, {"ends_itself": True}),
+    ]
+
+    assert [load.ends_itself for load in loads] == [True] * len(loads)
+    assert not resolver().load({"ends_itself": True}, {"ends_itself": False}).ends_itself
+    with pytest.raises(InvalidOption, match="write true or false"):
+        resolver().load({"ends_itself": "yes"})
 
 
 @pytest.mark.parametrize("name", SESSION_OPTIONS)

@@ -1,0 +1,158 @@
+"""Foreign locustfiles end within their time, and what was measured until then is judged."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aqp_perf.core.load.pacing import ClosedModel
+from aqp_perf.core.measured.run_result import RunResult
+from aqp_perf.loadgen.command.launcher import LoadRun
+from aqp_perf.loadgen.command.run_spec import RunSpec
+
+Play = Callable[..., RunResult]
+
+SPEC = RunSpec(
+    users=2, spawn_rate=100, run_time_s=1, stop_timeout_s=1, warmup_s=0, pacing=ClosedModel.THINK
+)
+USERS = """
+import time
+
+import gevent
+from locust import LoadTestShape, User, constant, events, task
+from locust.exception import StopUser
+
+
+class Visitor(User):
+    wait_time = constant(0.01)
+    visits = 0
+
+    @task
+    def visit(self):
+        self.visits += 1
+        self.environment.events.request.fire(
+            request_type="VISIT", name="visit", response_time=2, response_length=0,
+            exception=None, context={},
+        )
+"""
+ENDLESS_SHAPE = """
+class Guest(Visitor):
+    pass
+
+
+class Endless(LoadTestShape):
+    def tick(self):
+        # A file may read the run time; it is that of the command.
+        assert self.runner.environment.parsed_options.run_time == 2
+        return (3, 100, [Visitor])
+"""
+SHORT_SHAPE = """
+class Short(LoadTestShape):
+    def tick(self):
+        return (2, 100) if self.get_run_time() < 1 else None
+"""
+LEAVING = """
+class Leaving(Visitor):
+    @task
+    def leave(self):
+        if self.visits > 20:
+            raise StopUser
+"""
+SLOW_TO_BEGIN = """
+@events.init.add_listener
+def add_listeners(environment, **_):
+    @environment.events.test_start.add_listener
+    def fill_tables(**_):
+        time.sleep(1.5)
+
+    @environment.events.spawning_complete.add_listener
+    def forget_the_start(**_):
+        gevent.spawn_later(0.3, environment.stats.reset_all)
+
+
+@events.quitting.add_listener
+def hang(**_):
+    gevent.sleep(60)
+"""
+BUSY = """
+class Busy(Visitor):
+    @task
+    def compute(self):
+        while self.visits > 20:
+            pass
+"""
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Play:
+    """Run the users in a text."""
+
+    def run(text: str, **changes: Any) -> RunResult:  # noqa: ANN401 - fields of a RunSpec
+        (tmp_path / "users.py").write_text(USERS + text)
+        spec = replace(SPEC, locustfile=tmp_path / "users.py", **changes)
+        with LoadRun(spec, environment=os.environ) as load:
+            try:
+                return load.wait().result
+            finally:
+                print(load._child.output_tail)  # noqa: T201 - shown when a test fails
+
+    return run
+
+
+def test_a_load_shape_ends_at_the_run_time(play: Play) -> None:
+    run = play(ENDLESS_SHAPE, run_time_s=2)
+
+    assert run.invalid_reasons == ()
+    assert run.duration_s > 1.9
+    assert run.users == 3
+
+
+def test_a_load_shape_may_end_earlier_if_it_says_so(play: Play) -> None:
+    run = play(SHORT_SHAPE, run_time_s=20, ends_itself=True)
+
+    assert run.invalid_reasons == ()
+    assert 0.9 < run.duration_s < 19
+
+
+@pytest.mark.parametrize(("processes", "ends_itself"), [(1, False), (2, True)])
+def test_a_run_ends_when_its_users_are_gone(
+    play: Play, processes: int, *, ends_itself: bool
+) -> None:
+    run = play(
+        LEAVING,
+        user_classes={"Leaving": 1},
+        run_time_s=30,
+        processes=processes,
+        ends_itself=ends_itself,
+    )
+
+    assert run.operation("visit").requests >= 40
+    if ends_itself:
+        assert run.invalid_reasons == ()
+    else:
+        assert run.invalid_reasons[0].startswith("ended after ")
+        assert run.invalid_reasons[0].endswith("needs ends_itself=True")
+        assert "0 of 2 users were there at the end" in run.invalid_reasons
+
+
+def test_slow_listeners_and_a_reset_take_nothing_from_the_load(play: Play) -> None:
+    """And a listener that hangs when all is measured, changes nothing."""
+    run = play(SLOW_TO_BEGIN)
+
+    assert run.invalid_reasons == ()
+    assert run.duration_s > 0.9
+
+
+def test_a_user_that_blocks_the_process_is_named(play: Play) -> None:
+    run = play(BUSY, user_classes={"Busy": 1}, users=1, stop_timeout_s=0)
+
+    (reason,) = run.invalid_reasons
+    line = (USERS + BUSY).splitlines().index("        while self.visits > 20:") + 1
+    assert reason in {
+        f"the locustfile kept the process busy: the run could not end (users.py:{number})"
+        for number in (line, line + 1)
+    }
+    assert run.operation("visit").requests >= 20
