@@ -28,7 +28,7 @@ SPEC: Final = RunSpec(
     users=2, spawn_rate=100, run_time_s=2, stop_timeout_s=1, warmup_s=0, pacing=ClosedModel.THINK
 )
 USERS: Final = """
-import atexit, ctypes, signal, threading, time
+import atexit, ctypes, multiprocessing, signal, threading, time
 import gevent
 from gevent.monkey import get_original
 from locust import LoadTestShape, User, constant, events, task
@@ -94,6 +94,11 @@ class Hanging(Visitor):
 @events.test_start.add_listener
 def start_thread(**_):
     threading.Thread(target=time.sleep, args=(600,)).start()
+""",
+    "child process that is no daemon": """
+@events.test_start.add_listener
+def start_process(**_):
+    multiprocessing.Process(target=block, args=(600,)).start()
 """,
     "handler at exit hangs": """
 atexit.register(block, 600)
