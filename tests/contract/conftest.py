@@ -10,7 +10,7 @@ import pytest
 
 from aqp_perf import targets
 from aqp_perf.errors import TargetMissing
-from aqp_perf.plugin.runs.state import STATE
+from aqp_perf.plugin.start import begin
 from aqp_perf.targets import TargetSpec, parse_target
 from tests.doubles.missing import skip_or_fail
 
@@ -80,21 +80,31 @@ class ContractTable:
         **options: Any,  # noqa: ANN401  # what the API takes
     ) -> str:
         """Run a statement that must end in an error with HTTP status 400; return its code."""
+        # DynamoDB Local says DuplicateItem where DynamoDB says DuplicateItemException:
+        # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ExecuteStatement.html
+        code, _ = self.refusal(statement, *parameters, **options)
+        return "DuplicateItemException" if code == "DuplicateItem" else code
+
+    def refusal(
+        self,
+        statement: str,
+        *parameters: dict[str, Any],
+        **options: Any,  # noqa: ANN401  # what the API takes
+    ) -> tuple[str, str]:
+        """Run a statement that must end in an error with status 400; return code and message."""
         error = self.implementation.client.exceptions.ClientError
         with pytest.raises(error) as raised:
             self.page(statement, *parameters, **options)
         assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
-        # DynamoDB Local says DuplicateItem where DynamoDB says DuplicateItemException:
-        # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ExecuteStatement.html
-        code = raised.value.response["Error"]["Code"]
-        return "DuplicateItemException" if code == "DuplicateItem" else code
+        sent = raised.value.response["Error"]
+        return sent["Code"], sent["Message"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Hold the suite against the local targets, and against what ``--perf-target`` names."""
     if "implementation" not in metafunc.fixturenames:
         return
-    chosen = metafunc.config.stash[STATE].session.target
+    chosen = begin(metafunc.config).session.target
     specs = {name: parse_target(name) for name in LOCAL_TARGETS}
     specs.setdefault(chosen.url or str(chosen.kind), chosen)
     metafunc.parametrize(

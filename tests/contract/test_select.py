@@ -223,6 +223,79 @@ def test_numbers_are_sorted_as_numbers(make_table: MakeTable) -> None:
     assert [item["sk"]["N"] for item in answer.items] == ["-1", "1.5", "2", "10"]
 
 
+def key_of(*names: str) -> list[dict[str, str]]:
+    kinds = zip(names, ("HASH", "RANGE"), strict=False)
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in kinds]
+
+
+@pytest.fixture
+def sparse(make_table: MakeTable) -> "ContractTable":
+    """Return a table with one item, and indexes that hold only some of its attributes."""
+    include = {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["m"]}
+    table = make_table(
+        attributes={"zipcode": "N", "at": "S"},
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "keys",
+                "KeySchema": key_of("zipcode"),
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
+            {"IndexName": "marked", "KeySchema": key_of("zipcode"), "Projection": include},
+        ],
+        LocalSecondaryIndexes=[
+            {"IndexName": "local", "KeySchema": key_of("pk", "at"), "Projection": include}
+        ],
+    )
+    table.run(
+        "INSERT INTO {t} VALUE {'pk': 'P', 'sk': 's', 'zipcode': 1, 'at': 'a', 'note': 'x', "
+        "'m': {'a': 'y'}, 'o': {'a': 'z'}}"
+    )
+    return table
+
+
+@pytest.mark.parametrize(
+    ("columns", "index", "missing"),
+    [
+        ("note", "keys", "note"),
+        ("pk, note", "keys", "note"),
+        ("nowhere", "keys", "nowhere"),
+        ("m.a", "keys", "m"),
+        ("zipcode, m, o.a", "marked", "o"),
+    ],
+)
+def test_a_global_index_gives_only_what_it_projects(
+    sparse: "ContractTable", columns: str, index: str, missing: str
+) -> None:
+    for where in ("", " WHERE zipcode = 1"):
+        _, message = sparse.refusal(f"SELECT {columns} FROM {{t}}.{index}{where}")
+
+        assert message == (
+            "One or more parameter values were invalid: "
+            f"Global secondary index {index} does not project [{missing}]"
+        )
+
+
+def test_several_missing_columns_are_all_named(sparse: "ContractTable") -> None:
+    _, message = sparse.refusal("SELECT note, pk, o FROM {t}.keys")
+
+    assert message.endswith(("project [note, o]", "project [o, note]"))  # in no certain order
+
+
+def test_an_index_gives_what_it_projects(sparse: "ContractTable") -> None:
+    keys = sparse.run("SELECT pk, sk, zipcode FROM {t}.keys WHERE zipcode = 1").items
+
+    assert keys == sparse.run("SELECT * FROM {t}.keys WHERE zipcode = 1").items
+    assert sparse.run("SELECT m.a FROM {t}.marked WHERE zipcode = 1").items == [{"a": {"S": "y"}}]
+
+
+def test_a_local_index_fetches_what_it_does_not_project(sparse: "ContractTable") -> None:
+    found = sparse.run("SELECT note, o.a FROM {t}.\"local\" WHERE pk = 'P'").items
+    entry = sparse.run("SELECT * FROM {t}.\"local\" WHERE pk = 'P'").items
+
+    assert found == [{"note": {"S": "x"}, "a": {"S": "z"}}]
+    assert [set(item) for item in entry] == [{"pk", "sk", "at", "m"}]
+
+
 def test_an_index_is_a_table_of_its_own(orders: "ContractTable") -> None:
     answer = orders.run("SELECT pk, sk FROM {t}.\"by_zipcode\" WHERE zipcode = 1 AND sk = 's1'")
 

@@ -6,7 +6,7 @@ and this module is the only one to adapt.
 
 import copy
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -42,6 +42,15 @@ def indexes_with(table: Table, item: Item) -> list[SecondaryIndex]:
         for index in table.all_indexes()
         if all(name in item.attrs for name in index.schema_key_attrs)
     ]
+
+
+def not_projected(index: SecondaryIndex, names: Iterable[str]) -> list[str]:
+    """Return those of ``names`` that the entries of an index do not hold, each once, in order."""
+    if index.projection["ProjectionType"] == "ALL":
+        return []
+    held = {*index.table_key_attrs, *index.schema_key_attrs}
+    held.update(index.projection.get("NonKeyAttributes", []))
+    return [name for name in dict.fromkeys(names) if name not in held]
 
 
 def partition(table: Table, hash_key: DynamoType) -> Mapping[DynamoType | None, Item]:
@@ -159,6 +168,8 @@ def _works() -> bool:
     sent: dict[str, Any] = {"p": {"S": "a"}, "s": {"S": "b"}, "l": {"L": [{"N": "1"}]}}
     ours = store_new_item(table, {name: DynamoType(value) for name, value in sent.items()})
     theirs = table.put_item(sent)
+    keys = [{"AttributeName": "k", "KeyType": "HASH"}]
+    index = GlobalSecondaryIndex("i", keys, {"ProjectionType": "KEYS_ONLY"}, ["p", "s"])
     shard = table.stream_shard
     table.put_item({"p": {"S": "c"}, "s": {"S": "d"}})
     query: tuple[Any, ...] = (table, DynamoType({"S": "a"}), None, [], 10, None, True, None)
@@ -170,6 +181,7 @@ def _works() -> bool:
         and shard is not None
         and [record.record["eventName"] for record in shard.items] == ["INSERT", "MODIFY", "INSERT"]
         and indexes_with(table, ours) == []
+        and not_projected(index, ["l", "k", "p"]) == ["l"]
         and len(found[0]) == 1
         and query_one_partition(*query) == found
     )

@@ -57,7 +57,8 @@ class MotoApplication:
             if target in _UNSUPPORTED:
                 operation = target.removeprefix(f"{_TARGET}.")
                 refusal = RequestRefused(
-                    f"{operation} is not supported by this server: use ExecuteStatement"
+                    f"{operation} is not supported by this server: use ExecuteStatement, "
+                    "or DynamoDB Local"
                 )
                 return _send(start_response, "400 Bad Request", _error(refusal))
             return list(self._moto(environ, start_response))

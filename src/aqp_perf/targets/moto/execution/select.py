@@ -19,10 +19,12 @@ from aqp_perf.targets.moto.execution.values import (
 )
 from aqp_perf.targets.moto.moto_tables import (
     DynamoType,
+    GlobalSecondaryIndex,
     SecondaryIndex,
     Table,
     every_item,
     find_index,
+    not_projected,
     partition,
 )
 from aqp_perf.targets.moto.refusal import RequestRefused
@@ -56,6 +58,8 @@ class _Reading:
 
     table: Table
     index: SecondaryIndex | None
+    fetches_items: bool
+    """Whether the item is read from the table for each entry of the index."""
     runs: Sequence[Run]
     range_values: tuple[DynamoType, ...] | None
     sort_names: tuple[str, ...]
@@ -93,7 +97,7 @@ class _Reading:
                 if all(name in item.attrs for name in self.index.schema_key_attrs) and (
                     run is None or item.attrs[hash_key] in run
                 ):
-                    yield self.index.project(item).attrs
+                    yield item.attrs if self.fetches_items else self.index.project(item).attrs
         elif run is None:
             yield from (item.attrs for item in every_item(self.table))
         else:
@@ -165,6 +169,21 @@ def _index_of(table: Table, statement: s.Select) -> SecondaryIndex | None:
     return index
 
 
+def _fetches_items(index: SecondaryIndex | None, columns: tuple[s.Path, ...]) -> bool:
+    """Return whether columns are missing from a local index: they are read from the table.
+
+    Raises:
+        RequestRefused: they are missing from a global index, from which nothing is fetched.
+    """
+    missing = not_projected(index, [path.name for path in columns]) if index else []
+    if missing and isinstance(index, GlobalSecondaryIndex):
+        raise RequestRefused(
+            "One or more parameter values were invalid: "
+            f"Global secondary index {index.name} does not project [{', '.join(missing)}]"
+        )
+    return bool(missing)
+
+
 def _reading(
     table: Table,
     index: SecondaryIndex | None,
@@ -187,6 +206,7 @@ def _reading(
     return _Reading(
         table=table,
         index=index,
+        fetches_items=_fetches_items(index, statement.columns),
         runs=runs,
         range_values=plan.range_values,
         sort_names=tuple(name for name in names if name != constant),

@@ -1,5 +1,6 @@
 """PartiQL text to a frozen `statement`: the grammar is in `partiql.lark`."""
 
+import re
 from functools import cache, lru_cache
 from itertools import count
 from typing import Any, TypeAlias, TypeVar
@@ -23,6 +24,7 @@ _Test: TypeAlias = tuple[str, *tuple[s.Operand, ...]]
 
 MAX_STATEMENT_LENGTH = 8192
 _CACHED_STATEMENTS = 512
+_VERB = re.compile(r"\s*(\w+)")
 
 
 @lru_cache(maxsize=_CACHED_STATEMENTS)
@@ -50,9 +52,12 @@ def parse_statement(text: str) -> s.Statement:
 
 
 def _unreadable(text: str, error: UnexpectedInput) -> str:
-    verb = text.split(maxsplit=1)[0].upper() if text.strip() else ""
-    if verb in {"UPDATE", "DELETE", "EXISTS"}:
-        return f"Unsupported operation: {verb}; this server answers INSERT and SELECT"
+    found = _VERB.match(text)
+    if found and (verb := found[1].upper()) in {"UPDATE", "DELETE", "EXISTS"}:
+        return (
+            f"Unsupported operation: {verb}; this server answers INSERT and SELECT: "
+            "use DynamoDB Local for other PartiQL"
+        )
     message = f"Statement wasn't well formed, can't be processed: {text}"
     token = getattr(error, "token", None)
     if isinstance(token, Token) and token.type != "$END":

@@ -199,8 +199,12 @@ def test_case_spaces_comments_and_a_last_semicolon_mean_nothing(text: str) -> No
         ("SELECT pk FROM t WHERE", "Statement wasn't well formed, can't be processed: SELECT pk"),
         (
             "UPDATE t SET a=1",
-            "Unsupported operation: UPDATE; this server answers INSERT and SELECT",
+            (
+                "Unsupported operation: UPDATE; this server answers INSERT and SELECT: "
+                "use DynamoDB Local for other PartiQL"
+            ),
         ),
+        ("EXISTS(SELECT * FROM t)", "Unsupported operation: EXISTS; this server answers INSERT"),
         ("delete from t", "Unsupported operation: DELETE; this server answers INSERT and SELECT"),
         ("SELECT * FROM " + "t" * 8192, "Member must have length less than or equal to 8192"),
         ("SELECT pk, pk FROM t", "Duplicate identifiers in select clause: pk"),
