@@ -45,6 +45,7 @@ def hostile_report(text: str) -> ResultsFile:
         duration_s=12.0,
         users=10,
         aborted=text,
+        log_errors=(text,),
         generator=GeneratorHealth(
             processes=1,
             cpu_ratio_max=0.4,

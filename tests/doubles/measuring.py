@@ -26,6 +26,7 @@ _RESULT = RunResult(
     started_at=datetime(2026, 1, 1, tzinfo=UTC),
     duration_s=2.0,
     users=1,
+    log_errors=("no such host",),
     generator=GeneratorHealth(processes=1),
     operations=(
         OperationResult(

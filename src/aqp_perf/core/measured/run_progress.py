@@ -39,6 +39,7 @@ class Progress:
             operations=tuple(map(_without_details, self.run.operations)),
             generator=GeneratorHealth(processes=self.run.generator.processes),
             invalid_reasons=(),
+            log_errors=(),
         )
         return replace(self, run=run)
 

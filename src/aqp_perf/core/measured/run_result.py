@@ -109,6 +109,9 @@ class RunResult:
     """Why the run was ended early as hopeless; None when it was not."""
     invalid_reasons: tuple[str, ...] = ()
     """What the generator itself found to spoil the run, such as a lost worker."""
+    log_errors: tuple[str, ...] = ()
+    """Errors in Locust's log that no reason tells, one line each; in reports only of an INVALID
+    run."""
     generator: GeneratorHealth
     operations: tuple[OperationResult, ...]
     metered: MeteredUnits | None = None

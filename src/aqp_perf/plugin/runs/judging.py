@@ -37,21 +37,24 @@ class FinishedRun:
 def judge_run(test: str, seed: int, run: FinishedRun) -> JudgedRun:
     """Return a run of a test with its verdict, before it is compared with a baseline."""
     profile = _shown_profile(run)
-    thresholds = applicable(run.result, run.request.load)
+    verdict = judge(
+        run.result,
+        applicable(run.result, run.request.load),
+        run.audit,
+        set_up_problems=run.problems,
+        proof=run.request.load.proof,
+    )
+    result = run.result
+    if verdict.verdict is not Verdict.INVALID:  # else they may say why
+        result = replace(result, log_errors=())
     return JudgedRun(
         test=test,
         target=run.site.info,
         aqp=None if run.site.aqp is None else str(run.site.aqp),
         profile=profile,
         seed=seed,
-        run=run.result,
-        verdict=judge(
-            run.result,
-            thresholds,
-            run.audit,
-            set_up_problems=run.problems,
-            proof=run.request.load.proof,
-        ),
+        run=result,
+        verdict=verdict,
         write_audit=run.audit,
         cost=run.cost,
         unverified=_unverified(run),

@@ -131,6 +131,11 @@ def verdict_reasons(judged: JudgedRun) -> tuple[str, ...]:
     return (*aborted, *audit_faults(judged), *proven, *untrusted)
 
 
+def log_texts(judged: JudgedRun) -> tuple[str, ...]:
+    """Return the errors in the load generator's log; only an INVALID run has any."""
+    return tuple(f"log: {line}" for line in judged.run.log_errors)
+
+
 def audit_faults(judged: JudgedRun) -> tuple[str, ...]:
     """Return what the audit of the writes found wrong, in words."""
     return () if judged.write_audit is None else judged.write_audit.faults

@@ -19,6 +19,7 @@ from aqp_perf.reports.facts.operations import failure_groups, time_notes
 from aqp_perf.reports.facts.proof import answer_facts, audit_facts, is_unaudited, key_facts
 from aqp_perf.reports.facts.verdicts import (
     headline_text,
+    log_texts,
     margin_rank,
     threshold_rows,
     verdict_reasons,
@@ -91,7 +92,7 @@ def _run_view(name: str, judged: JudgedRun) -> dict[str, object]:
         ],
         "failures": failures,
         "worst_p99": worst_p99,
-        "notes": [*map(printable, judged.verdict.remarks)],
+        "notes": [*map(printable, (*judged.verdict.remarks, *log_texts(judged)))],
         "thresholds": thresholds,
         "has_bounds": any(row.bounds for rows in thresholds.values() for row in rows),
         "comparisons": [

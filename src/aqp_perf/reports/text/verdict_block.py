@@ -15,6 +15,7 @@ from aqp_perf.reports.facts.verdicts import (
     AS_OBSERVED,
     ThresholdRow,
     headline,
+    log_texts,
     threshold_rows,
     verdict_reasons,
 )
@@ -46,6 +47,8 @@ def verdict_block(judged: JudgedRun, width: int = 100) -> Iterator[Line]:
         yield from paragraph(reason, width, style, "- ")
     for note in judged.verdict.remarks:
         yield from paragraph(f"note: {note}", width)
+    for text in log_texts(judged):
+        yield from paragraph(text, width)
     thresholds = threshold_rows(judged.verdict)
     has_bounds = any(row.bounds for rows in thresholds.values() for row in rows)
     groups = {

@@ -151,6 +151,7 @@ def test_a_document_has_every_key_of_its_schema() -> None:
         "fingerprint",
         "generator",
         "left_out",
+        "log_errors",
         "metered_units",
         "notes",
         "operations",

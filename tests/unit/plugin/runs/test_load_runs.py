@@ -68,6 +68,16 @@ def test_a_run_whose_audit_does_not_end_is_kept_and_says_so(
     assert runs_of(pytester) == [(400, "invalid")]
     (run,) = json.loads((pytester.path / "report.json").read_text())["runs"]
     assert why in run["invalid_reasons"]
+    assert run["log_errors"] == ["no such host"]
+
+
+def test_a_run_that_passed_has_no_errors_of_the_log(
+    pytester: pytest.Pytester, session: Session
+) -> None:
+    session("(measure): measure()")
+
+    (run,) = json.loads((pytester.path / "report.json").read_text())["runs"]
+    assert (run["verdict"], run["log_errors"]) == ("pass", [])
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, TypeError])

@@ -29,6 +29,7 @@ def test_an_invalid_run_says_why_before_its_figures(judged: JudgedRun) -> None:
         operations=judged.run.operations[:1],
         interrupted=True,
         invalid_reasons=("worker w2 was lost: " + "its machine said nothing for ten seconds " * 2,),
+        log_errors=("no such host", "2 more errors in the log"),
     )
 
     lines = list(verdict_block(judged_by(judged, run, "max < 1 s"), width=60))
@@ -38,6 +39,8 @@ def test_an_invalid_run_says_why_before_its_figures(judged: JudgedRun) -> None:
         "- worker w2 was lost: its machine said nothing for ten",
         "  seconds its machine said nothing for ten seconds",
         "- interrupted after 10.0 s: run it to its end",
+        "log: no such host",
+        "log: 2 more errors in the log",
         "           threshold  observed [95 % interval]  margin  samples",
         "write_to_ddb",
         "  INVALID  max < 1 s  200 ms                      +80%    1,000",
