@@ -27,6 +27,7 @@ SET_UP_S = 600.0
 
 _INSTRUMENT = Path(__file__).parents[1] / "instrument.py"
 _WORKERS_MAX_WAIT_S = 60
+_ANY_ADDRESS = frozenset({"", "*", "0.0.0.0", "::", "[::]"})  # noqa: S104 - to recognise it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,12 @@ class RunSpec:
         """The same from when the load begins."""
         return self.run_time_s + self.stop_timeout_s + START_SLACK_S
 
+    @property
+    def worker_command(self) -> str:
+        """The command of a worker on another machine."""
+        host, _, port = self.master_bind.rpartition(":")
+        return worker_command(host, int(port))
+
     def argv(self, result_file: Path) -> list[str]:
         """Return the locust command, which can be run again by hand."""
         argv = [
@@ -151,6 +158,15 @@ class RunSpec:
             *("--processes", str(self.processes), "--master-bind-host", "127.0.0.1"),
             *("--master-bind-port", port, "--master-port", port),
         ]
+
+
+def worker_command(master_bind_host: str, master_port: int) -> str:
+    """Return the command of a worker on another machine, which has this package installed.
+
+    It gets the locustfiles, the instrument first, from the master.
+    """
+    host = socket.gethostname() if master_bind_host in _ANY_ADDRESS else master_bind_host
+    return f"locust -f - --worker --master-host={host} --master-port={master_port}"
 
 
 def _short(path: Path) -> str:

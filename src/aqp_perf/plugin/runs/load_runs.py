@@ -22,6 +22,7 @@ from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.runs.site import Site
 from aqp_perf.plugin.runs.state import State
 from aqp_perf.plugin.session.screen import announce
+from aqp_perf.reports.figures import counted
 from aqp_perf.reports.junit import properties
 
 _INTERRUPTIONS: Final = (KeyboardInterrupt, pytest.fail.Exception)
@@ -60,6 +61,11 @@ class TestRuns:
             limit = f"limit {format_usd(session.max_cost_usd)} USD for the session"
             announce(self._item.config, f"cost estimate: {admission.estimate}, {limit}")
             spec = replace(spec, budget=admission.budget)
+
+        if spec.expect_workers:
+            wanted = counted(spec.expect_workers, "worker")
+            text = f"the run waits for {wanted}: start each with {spec.worker_command}"
+            announce(self._item.config, text)
 
         def finish(result: RunResult, writes: Writes | None) -> None:
             run = FinishedRun(request=request, site=site, result=result, fingerprint=fingerprint)

@@ -1,6 +1,7 @@
 """A load run is an ordinary locust command."""
 
 import shlex
+import socket
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -165,6 +166,20 @@ def test_a_master_waits_for_the_workers_on_other_machines() -> None:
     assert "--processes" not in argv
     assert given["--expect-workers"] == "3"
     assert (given["--master-bind-host"], given["--master-bind-port"]) == ("10.0.0.1", "7000")
+
+
+@pytest.mark.parametrize(
+    ("bind", "master"),
+    [("10.0.0.1:7000", "10.0.0.1"), ("0.0.0.0:7000", "this-machine"), (":7000", "this-machine")],
+)
+def test_a_worker_is_told_where_its_master_is(
+    monkeypatch: pytest.MonkeyPatch, bind: str, master: str
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "this-machine")
+
+    command = replace(SPEC, expect_workers=1, master_bind=bind).worker_command
+
+    assert command == f"locust -f - --worker --master-host={master} --master-port=7000"
 
 
 def test_abort_rules_are_arguments() -> None:
