@@ -244,10 +244,14 @@ class GeneratorCrashed(GeneratorError):
 
 
 class LocustfileFailed(GeneratorError):
-    """The user's locustfile could not be imported; the message is its traceback."""
+    """The user's locustfile could not be imported, or a listener of its start raised.
 
-    def __init__(self, locustfile: str, traceback: str) -> None:
-        super().__init__(f"{locustfile} could not be loaded\n{traceback}")
+    The detail is a traceback or a reason of one line.
+    """
+
+    def __init__(self, locustfile: str, detail: str) -> None:
+        separator = "\n" if "\n" in detail else ": "
+        super().__init__(f"{locustfile} could not be loaded{separator}{detail}")
 
 
 class GeneratorTimedOut(GeneratorError):

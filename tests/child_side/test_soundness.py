@@ -8,6 +8,7 @@ from locust import LoadTestShape, User, task
 
 from aqp_perf.core.load.pacing import OpenModel, parse_pacing
 from aqp_perf.loadgen.measure.locust_stats import LocustStats
+from aqp_perf.loadgen.measure.process_errors import ProcessErrors
 from aqp_perf.loadgen.measure.soundness import (
     count_reasons,
     early_end_reasons,
@@ -85,16 +86,20 @@ def test_an_early_end_says_how_a_file_may_end_itself() -> None:
     assert not [*early_end_reasons(3.0, None)]
 
 
+def user_reasons_of(environment: Any, users: dict[str, int]) -> list[str]:  # noqa: ANN401 - see `Open`
+    return [*user_reasons(environment, users, ProcessErrors(), has_lost_workers=False)]
+
+
 SHAPE = AnyShape()  # type: ignore[no-untyped-call]
-MISSING = "2 of 3 users were there at the end"
+MISSING = "2 of 3 users were there at the end: 1 user stopped itself"
 IDLE = "no user of OtherUser: add users, or change the weights"
 
 
 @pytest.mark.parametrize(
     ("shape", "was_spawning", "ends_itself", "expected"),
     [
-        (None, False, False, [MISSING, IDLE]),
-        (None, True, False, [MISSING, IDLE]),
+        (None, False, False, [MISSING]),
+        (None, True, False, [MISSING]),
         (SHAPE, False, False, [MISSING]),
         (SHAPE, True, False, []),
         (None, False, True, []),
@@ -113,9 +118,24 @@ def test_users_come_and_go_with_a_shape_or_a_file_that_ends_itself(
     environment.shape_class = shape
     environment.parsed_options.perf_ends_itself = ends_itself
     environment.runner.target_user_count = 3
-    workload_of(environment).ending.was_spawning = was_spawning
+    workload = workload_of(environment)
+    workload.spawnings, workload.ending.was_spawning = 1, was_spawning
 
-    assert [*user_reasons(environment, {"OneUser": 2, "OtherUser": 0})] == expected
+    assert user_reasons_of(environment, {"OneUser": 2, "OtherUser": 0}) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "one", "expected"), [(3, 3, [IDLE]), (1, 1, [IDLE]), (3, 2, [MISSING])]
+)
+def test_more_users_are_advised_only_where_they_would_help(
+    open_environment: Open, asked_for: int, one: int, expected: list[str]
+) -> None:
+    environment = open_environment(users=[OneUser, OtherUser])
+    environment.parsed_options.perf_ends_itself = False
+    environment.runner.target_user_count = asked_for
+    workload_of(environment).spawnings = 1
+
+    assert user_reasons_of(environment, {"OneUser": one, "OtherUser": 0}) == expected
 
 
 @pytest.mark.parametrize(

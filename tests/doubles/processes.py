@@ -2,6 +2,7 @@
 
 import os
 import select
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,14 @@ import psutil
 
 _GONE = (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess)
 """It has ended meanwhile, or is not ours."""
+
+
+def free_port() -> int:
+    """Return a port at which no process listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def descendants() -> set[int]:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from aqp_perf.core.data.statements import (
 )
 from aqp_perf.loadgen.command.run_spec import LOCUSTFILE
 from tests.doubles.counting_server import counting_server
+from tests.doubles.processes import free_port
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,13 +34,6 @@ LOCUST = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE)]
 REGION = {"AWS_REGION": "us-east-1"}
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 ENVIRONMENT = os.environ | REGION | CREDENTIALS
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ SOURCES = (
     "loadgen/measure/soundness.py",
     "loadgen/measure/locust_workers.py",
     "loadgen/measure/measurement.py",
+    "loadgen/measure/process_errors.py",
 )
 SHORTEST = 9
 """Words between two values that are shorter say nothing by themselves."""

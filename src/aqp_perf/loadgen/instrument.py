@@ -13,6 +13,7 @@ from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
 from aqp_perf.loadgen.command.measurement_arguments import add_measurement_arguments
+from aqp_perf.loadgen.measure.error_collector import ErrorCollector
 from aqp_perf.loadgen.measure.locust_workers import STOP_MESSAGE
 from aqp_perf.loadgen.measure.measurement import Measurement
 from aqp_perf.loadgen.workload.workload import install
@@ -68,6 +69,11 @@ def _surround(
     event.fire = fire_
 
 
+def _collect_errors(environment: Environment, **_: object) -> None:
+    ErrorCollector.of(environment)
+
+
 events.init_command_line_parser.add_listener(add_measurement_arguments)
+events.init.add_listener(_collect_errors)  # of the listeners that follow
 install(events)
 _surround(events.init, after=_on_init)  # which takes the run time: the locustfile saw it

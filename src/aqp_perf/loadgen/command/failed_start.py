@@ -22,6 +22,9 @@ _BAD_ARGUMENT: Final = re.compile(r"error: argument (\S+): (.+)$", re.MULTILINE)
 _MISSING_ARGUMENTS: Final = re.compile(
     r"error: the following arguments are required: (.+)$", re.MULTILINE
 )
+_FAILED_INIT: Final = re.compile(r"no load can be sent: (.+)$", re.MULTILINE)
+_CAUGHT: Final = "Uncaught exception in event handler"
+"""What locust logs of an exception in a listener."""
 
 
 class UnknownName(NamedTuple):
@@ -51,6 +54,22 @@ class UnknownName(NamedTuple):
         return cls(kind, name, () if known == _NONE else tuple(known.split(", ")))
 
 
+class FailedInit(NamedTuple):
+    """Why a listener ends locust before the load: the child prints it, the parent reads it."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        """Return the message that `find_in` finds."""
+        return f"no load can be sent: {self.reason}"
+
+    @classmethod
+    def find_in(cls, output: str) -> Self | None:
+        """Return the first such message in the output of a process; None: it has none."""
+        found = _FAILED_INIT.search(output)
+        return None if found is None else cls(found[1])
+
+
 def no_result(exit_code: int, output: str, spec: RunSpec, *, has_loaded: bool) -> PerfError:
     """Return the error of a locust process that ended without a result.
 
@@ -60,12 +79,19 @@ def no_result(exit_code: int, output: str, spec: RunSpec, *, has_loaded: bool) -
         spec: the run, whose locustfiles may have caused it.
         has_loaded: whether it ever printed `LOADED`; from then on, its output is the locustfiles'.
     """
+    failed = FailedInit.find_in(output)
+    if failed is not None:
+        return LocustfileFailed(_names(spec), failed.reason)
     if not has_loaded:
         refused = _refused(output, spec)
         if refused is not None:
             return refused
         if "Traceback" in output:
             return LocustfileFailed(_names(spec), _own_traceback(output, spec.locustfiles))
+    before, loaded, _ = output.partition(LOADED)
+    if loaded and _CAUGHT in before:  # of the locustfile's own arguments
+        traceback = _own_traceback(before.rpartition("\n")[0], spec.locustfiles)
+        return LocustfileFailed(_names(spec), traceback)
     return GeneratorCrashed(exit_code, output)
 
 

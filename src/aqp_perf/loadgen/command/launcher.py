@@ -16,7 +16,7 @@ from aqp_perf.children import Child, TemporaryFolder, module_command, with_this_
 from aqp_perf.core.measured.run_progress import Progress
 from aqp_perf.core.records import from_json
 from aqp_perf.errors import GeneratorTimedOut, PortTaken
-from aqp_perf.loadgen.command.failed_start import LOADED, no_result
+from aqp_perf.loadgen.command.failed_start import LOADED, FailedInit, no_result
 from aqp_perf.loadgen.command.locustfiles import locustfiles_in
 from aqp_perf.loadgen.command.result_file import (
     LoadOutcome,
@@ -75,7 +75,7 @@ class LoadRun:
 
         Raises:
             InvalidOption: the locustfiles have no such user class, tag or argument.
-            LocustfileFailed: the locustfile did not import.
+            LocustfileFailed: the locustfile did not import, or raised when locust started.
             GeneratorCrashed: locust ended without a result.
             GeneratorTimedOut: it had no result in time; it has been killed.
         """
@@ -124,6 +124,9 @@ class LoadRun:
     def _read(self, line: str) -> None:
         if LOADED in line:
             self._has_loaded = True
+        elif FailedInit.find_in(line) is not None:
+            # A master would wait for a worker that ended by it.
+            self._child.send_signal(signal.SIGTERM)
 
     def _is_awaited(self) -> bool:
         """Wait a moment; return whether locust runs on, unless it wrote its result long ago."""

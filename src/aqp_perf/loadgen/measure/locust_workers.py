@@ -22,6 +22,8 @@ class LocustWorkers:
         self._runner = runner
         self._last: dict[str, WorkerReport | None] = {}
         """The last report of each worker; None: there was no report yet."""
+        self._unmeasured: set[str] = set()
+        """Workers whose reports have no measurement: they do not run the instrument."""
         self._has_reported = Event()
         self._were_stopped = False
         self._lost_reports = 0
@@ -60,6 +62,17 @@ class LocustWorkers:
         self._last[worker] = report
         self._has_reported.set()
 
+    def take_unmeasured(self, worker: str) -> None:
+        """Note a report without a measurement."""
+        if self._last.get(worker) is None:
+            self._unmeasured.add(worker)
+            self._has_reported.set()
+
+    @property
+    def unmeasured(self) -> list[str]:
+        """The workers in this test that do not run the instrument."""
+        return [worker for worker in self._last if worker in self._unmeasured]
+
     def stop(self, stop_timeout_s: float) -> None:
         """Let every worker end its requests and report, for at most Locust's stop timeout.
 
@@ -68,23 +81,35 @@ class LocustWorkers:
         if self._were_stopped:
             return
         self._were_stopped = True
-        for worker in self._runner.clients.all:
+        for worker in self._measured:
             self._runner.send_message(STOP_MESSAGE, {}, worker.id)
         with gevent.Timeout(stop_timeout_s + _LAST_REPORTS_SLACK_S, exception=False):
             while any(
                 worker.state != STATE_MISSING and not _has_stopped(self._last.get(worker.id))
-                for worker in self._runner.clients.all
+                for worker in self._measured
             ):
                 self._has_reported.clear()
                 self._has_reported.wait(timeout=1)  # a worker that goes missing does not report
 
+    @property
+    def lost(self) -> list[str]:
+        """The workers in this test that did not report its end."""
+        return [
+            worker
+            for worker, report in self._last.items()
+            if not _has_stopped(report) and worker not in self._unmeasured
+        ]
+
     def lost_reasons(self) -> Iterator[str]:
         """Yield what was lost of this test: workers, and reports on the way from them."""
-        lost = [worker for worker, report in self._last.items() if not _has_stopped(report)]
-        if lost:
-            yield f"lost {len(lost)} of {len(self._last)} workers during the run"
+        if self.lost:
+            yield f"lost {len(self.lost)} of {len(self._last)} workers during the run"
         if self._lost_reports:
             yield f"{self._lost_reports} reports of workers were lost, with what they counted"
+
+    @property
+    def _measured(self) -> list[Any]:
+        return [it for it in self._runner.clients.all if it.id not in self._unmeasured]
 
     def _connected(self) -> dict[str, WorkerReport | None]:
         clients = getattr(self._runner, "clients", None)  # a master has some

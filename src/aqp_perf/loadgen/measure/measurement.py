@@ -23,9 +23,17 @@ from aqp_perf.core.measured.merging import merge
 from aqp_perf.core.measured.run_progress import Progress
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.loadgen.command.result_file import write_outcome
+from aqp_perf.loadgen.measure.error_collector import ErrorCollector
 from aqp_perf.loadgen.measure.health import HealthProbe
 from aqp_perf.loadgen.measure.locust_stats import LocustStats
 from aqp_perf.loadgen.measure.locust_workers import LocustWorkers
+from aqp_perf.loadgen.measure.process_errors import (
+    ProcessErrors,
+    host_reasons,
+    raised_reasons,
+    shown_lines,
+    together,
+)
 from aqp_perf.loadgen.measure.process_report import ProcessState, WorkerReport
 from aqp_perf.loadgen.measure.run_end import RunEnd
 from aqp_perf.loadgen.measure.soundness import (
@@ -33,6 +41,7 @@ from aqp_perf.loadgen.measure.soundness import (
     early_end_reasons,
     locustfile_reasons,
     schedule_reasons,
+    unmeasured_reasons,
     user_reasons,
 )
 from aqp_perf.loadgen.measure.watch import Watch
@@ -66,6 +75,7 @@ class Measurement:
         freezes = Freezes(causes.cause, ServerDelays(servers) if servers else None)
         self.requests = RequestListener(self._recorder, self._window, freezes)
         self.probe = HealthProbe(freezes, causes)
+        self._errors = ErrorCollector.of(environment)
         self._workers = LocustWorkers(environment.runner)
         self._stats = LocustStats(environment)
         self.run_end = RunEnd(environment, self._end_at_last)
@@ -92,6 +102,7 @@ class Measurement:
     def on_test_start(self, **_: object) -> None:
         """Begin the warm-up, unless it begins with the schedule; call it after all listeners."""
         warmup_s = parse_duration(self._options.perf_warmup, allow_zero=True)
+        self._errors.attach()
         self._workers.begin()
         self._reports = 0
         # Without this every full collection visits all that was imported, and blocks the event
@@ -164,7 +175,9 @@ class Measurement:
     def on_worker_report(self, client_id: str, data: Mapping[str, Any], **_: object) -> None:
         """Merge what a worker sent."""
         encoded = data.get(_REPORT_KEY)
-        if encoded is not None:
+        if encoded is None:
+            self._workers.take_unmeasured(client_id)
+        else:
             report = msgspec.msgpack.decode(encoded, type=WorkerReport)
             self._recorder.add(report.operations, report.metered)
             self._workers.take(client_id, report)
@@ -207,6 +220,8 @@ class Measurement:
 
     def _result(self) -> RunResult:
         states = self._states()
+        errors = self._all_errors(states)
+        reasons = tuple(self._invalid_reasons(states, errors))
         # Workers begin and end a little later than the master says, each by its own clock.
         duration_s = max((state.window_s for state in states), default=self._window.length_s)
         return RunResult(
@@ -216,7 +231,8 @@ class Measurement:
             users=self._users,
             interrupted=self._is_interrupted,
             aborted=self._watch.aborted,
-            invalid_reasons=tuple(self._invalid_reasons(states)),
+            invalid_reasons=reasons,
+            log_errors=shown_lines(errors, reasons),
             generator=self._health(states),
             operations=self._recorder.results(duration_s),
             metered=self._recorder.metered,
@@ -242,17 +258,43 @@ class Measurement:
 
     def _own_state(self) -> ProcessState:
         return ProcessState.of(
-            self._window, self._workload, self.probe, has_reset_stats=self._stats.were_reset
+            self._window,
+            self._workload,
+            self.probe,
+            errors=self._errors.errors,
+            has_reset_stats=self._stats.were_reset,
         )
 
-    def _invalid_reasons(self, states: Sequence[ProcessState]) -> Iterator[str]:
-        watch, busy_place = self._watch, self._busy_place
+    def _all_errors(self, states: Sequence[ProcessState]) -> ProcessErrors:
+        """Return the errors of all processes, those of a master first."""
+        own = [self._errors.errors] if isinstance(self._runner, MasterRunner) else []
+        return together([*own, *(state.errors for state in states)])
+
+    def _invalid_reasons(
+        self, states: Sequence[ProcessState], errors: ProcessErrors
+    ) -> Iterator[str]:
+        watch, busy_place, unmeasured = self._watch, self._busy_place, self._workers.unmeasured
         if watch.overspent is not None:
             yield watch.overspent
+        if errors.without_host:
+            yield from host_reasons(errors)  # all else follows from it
+            return
+        yield from locustfile_reasons(self._environment)
         if busy_place is not None:
             yield f"the locustfile kept the process busy: the run could not end ({busy_place})"
+        yield from unmeasured_reasons(unmeasured, self._options)
         gave_up = self._workload.gave_up is not None
         was_cut_short = gave_up or busy_place is not None or watch.has_ended_run
+        if was_cut_short or unmeasured:
+            yield from raised_reasons(errors)
+        else:
+            users = Counter(dict.fromkeys(self._runner.user_classes_count, 0))
+            for state in states:
+                users.update(state.users_at_stop)
+            has_lost_workers = bool(self._workers.lost)
+            yield from user_reasons(
+                self._environment, users, errors, has_lost_workers=has_lost_workers
+            )
         if self._window.is_over and not self._is_interrupted and not was_cut_short:
             asked_s = self._options.run_time or self.run_end.run_time_s
             run_time_s = None if self._options.perf_ends_itself else asked_s
@@ -260,19 +302,14 @@ class Measurement:
             yield from early or schedule_reasons(
                 self._workload.schedule, self._window.test_s, self._window.scheduled_s
             )
-        if not was_cut_short:
-            users = Counter(dict.fromkeys(self._runner.user_classes_count, 0))
-            for state in states:
-                users.update(state.users_at_stop)
-            yield from user_reasons(self._environment, users)
         were_reset = self._stats.were_reset or any(state.has_reset_stats for state in states)
-        yield from count_reasons(
-            self._recorder.total_requests, self._environment, were_reset=were_reset
-        )
+        if not unmeasured:
+            yield from count_reasons(
+                self._recorder.total_requests, self._environment, were_reset=were_reset
+            )
         yield from self._workers.lost_reasons()
         if any(state.has_cut_off_users for state in states):
             yield (
                 "users were waiting for an answer when the stop timeout of "
                 f"{self._environment.stop_timeout:g} s was over: what they had sent is not counted"
             )
-        yield from locustfile_reasons(self._environment)

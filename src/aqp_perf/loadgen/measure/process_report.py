@@ -9,6 +9,7 @@ from aqp_perf.core.measured.run_result import GeneratorHealth, MeteredUnits
 from aqp_perf.core.measured.stalls import ClassCounts
 from aqp_perf.core.records import Count, Figure
 from aqp_perf.loadgen.measure.health import HealthProbe
+from aqp_perf.loadgen.measure.process_errors import ProcessErrors
 from aqp_perf.loadgen.record.window import Window
 from aqp_perf.loadgen.workload.sends import Sends
 from aqp_perf.loadgen.workload.workload import Workload
@@ -32,10 +33,18 @@ class ProcessState:
     write_logs: Mapping[str, str]
     """Stream → the text of its `WriteLog`; empty until the process has stopped."""
     health: GeneratorHealth
+    errors: ProcessErrors
+    """Since the process began."""
 
     @classmethod
     def of(
-        cls, window: Window, workload: Workload, probe: HealthProbe, *, has_reset_stats: bool
+        cls,
+        window: Window,
+        workload: Workload,
+        probe: HealthProbe,
+        *,
+        errors: ProcessErrors,
+        has_reset_stats: bool,
     ) -> Self:
         """Return the state of this process."""
         arrivals = workload.arrivals
@@ -58,6 +67,7 @@ class ProcessState:
                 user_classes=_class_counts(window, workload),
                 peak_per_s=None if schedule is None else schedule.peak_per_s,
             ),
+            errors=errors,
         )
 
 

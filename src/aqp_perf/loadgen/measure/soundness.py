@@ -1,6 +1,6 @@
 """Reasons why a run is invalid, as far as a locust process can see them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from typing import Any
 
@@ -8,12 +8,12 @@ from locust.env import Environment
 
 from aqp_perf.core.load.durations import format_duration
 from aqp_perf.core.load.pacing import OpenModel
+from aqp_perf.loadgen.command.run_spec import worker_command
+from aqp_perf.loadgen.measure.process_errors import ProcessErrors, missing_reason, raised_reasons
 from aqp_perf.loadgen.workload.workload import workload_of
 
 _EARLY_S = 1.0
 """A run that ends this much early did not measure what it was asked to."""
-_MOST_OF_MESSAGE = 300
-"""Characters of an exception's message that are shown: it may hold a whole answer."""
 
 
 def early_end_reasons(elapsed_s: float, run_time_s: float | None) -> Iterator[str]:
@@ -52,12 +52,20 @@ def schedule_reasons(
     )
 
 
-def user_reasons(environment: Environment, users: Mapping[str, int]) -> Iterator[str]:
-    """Yield that users were missing at the end, or that a class had none.
+def user_reasons(
+    environment: Environment,
+    users: Mapping[str, int],
+    errors: ProcessErrors,
+    *,
+    has_lost_workers: bool,
+) -> Iterator[str]:
+    """Yield exceptions, and why users were missing at the end or a class had none.
 
     Args:
         environment: of this process; on the master, of the whole test.
         users: user class → its users when the test stopped, in all processes.
+        errors: what all processes saw.
+        has_lost_workers: whether users may have been lost with a worker.
     """
     runner: Any = environment.runner
     options: Any = environment.parsed_options
@@ -65,12 +73,22 @@ def user_reasons(environment: Environment, users: Mapping[str, int]) -> Iterator
     has_shape = environment.shape_class is not None
     are_counted = not options.perf_ends_itself and not (has_shape and workload.ending.was_spawning)
     asked_for, there = runner.target_user_count, sum(users.values())
-    if are_counted and there < asked_for:
-        yield f"{there} of {asked_for} users were there at the end"
+    are_missing = are_counted and there < asked_for
+    yield from raised_reasons(errors, without_users=are_missing)
+    if are_missing:
+        yield missing_reason(
+            errors,
+            asked_for=asked_for,
+            there=there,
+            are_spawned=workload.spawnings > 0,
+            has_lost_workers=has_lost_workers,
+        )
     if workload.spawnings > 1 and workload.schedule is not None:
         yield "users came or went during the run, and the schedule began anew"
     idle = [name for name, count in users.items() if not count]
-    if idle and not options.perf_ends_itself and not has_shape:
+    # Where users are missing for another reason, more of them would not help.
+    helps = there >= asked_for or asked_for < len(users)
+    if idle and helps and not options.perf_ends_itself and not has_shape:
         yield f"no user of {', '.join(idle)}: add users, or change the weights"
 
 
@@ -84,30 +102,22 @@ def count_reasons(recorded: int, environment: Environment, *, were_reset: bool) 
         yield f"we counted {recorded} requests, Locust {by_locust}: some were not recorded"
 
 
-def locustfile_reasons(environment: Environment) -> Iterator[str]:
-    """Yield what went wrong in the locustfile itself."""
-    workload = workload_of(environment)
-    if workload.gave_up is not None:
-        yield f"no load could be sent: {workload.gave_up}"
-        return
-    runner: Any = environment.runner
-    exceptions = runner.exceptions.values()
-    if exceptions:
-        count = sum(exception["count"] for exception in exceptions)
-        first = next(iter(exceptions))
-        text = _exception_text(first["msg"], first["traceback"])
-        yield f"the locustfile raised {count} exceptions, the first: {text}"
-    code = environment.process_exit_code
-    if code:
-        yield f"the locustfile set exit code {code}"
+def unmeasured_reasons(workers: Sequence[str], options: Any) -> Iterator[str]:  # noqa: ANN401 - argparse's
+    """Yield that workers do not run the instrument: what they sent is not measured.
 
-
-def _exception_text(message: str, frames: str) -> str:
-    """Return an exception's message, which may be empty, and the line of code that raised it.
-
-    Locust keeps no type, and from Python 3.11 on the frames may end in marks below that line.
+    Args:
+        workers: their ids.
+        options: the arguments of this master.
     """
-    said = " ".join(message.split())[:_MOST_OF_MESSAGE]
-    lines = [line.strip() for line in frames.splitlines() if line.strip(" ~^")]
-    code = lines[-1] if lines else ""
-    return f"{said} ({code})" if said and code else said or code
+    for worker in workers:
+        command = worker_command(options.master_bind_host, options.master_bind_port)
+        yield f"worker {worker} was started without the measurement: run there {command}"
+
+
+def locustfile_reasons(environment: Environment) -> Iterator[str]:
+    """Yield what the locustfile itself says is wrong."""
+    gave_up = workload_of(environment).gave_up
+    if gave_up is not None:
+        yield f"no load could be sent: {gave_up}"
+    elif environment.process_exit_code:
+        yield f"the locustfile set exit code {environment.process_exit_code}"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aqp_perf.core.load.pacing import ClosedModel
 from aqp_perf.errors import GeneratorCrashed, InvalidOption, LocustfileFailed, PerfError
-from aqp_perf.loadgen.command.failed_start import UnknownName, no_result
+from aqp_perf.loadgen.command.failed_start import LOADED, FailedInit, UnknownName, no_result
 from aqp_perf.loadgen.command.file_arguments import FileArgument
 from aqp_perf.loadgen.command.run_spec import RunSpec
 
@@ -150,3 +150,21 @@ def test_output_after_the_start_blames_no_locustfile(output: str) -> None:
 
     assert isinstance(error, GeneratorCrashed)
     assert str(error) == f"locust ended with exit code 2 and no result\n{output}"
+
+
+def test_an_init_listener_that_raises_is_the_error() -> None:
+    reason = "an init listener raised KeyError: 'x' (own.py:5)"
+    error = error_of(f"before\n{TRACEBACK}\n{FailedInit(reason)}\nafter\n", has_loaded=True)
+
+    assert isinstance(error, LocustfileFailed)
+    assert str(error) == f"/u/own.py could not be loaded: {reason}"
+
+
+def test_a_listener_of_the_arguments_that_raises_shows_the_locustfiles_frames() -> None:
+    output = f"Uncaught exception in event handler: \n{TRACEBACK}\n\n[now] main: {LOADED} 2\nmore"
+    error = error_of(output, has_loaded=True)
+
+    assert isinstance(error, LocustfileFailed)
+    assert str(error).startswith("/u/own.py could not be loaded\nTraceback")
+    assert "locust/main.py" not in str(error)
+    assert str(error).rstrip().endswith("No module named 'nothing'")
