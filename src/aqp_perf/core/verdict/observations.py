@@ -14,7 +14,7 @@ from aqp_perf.core.samples.intervals import (
     worth_ranks,
 )
 from aqp_perf.core.verdict.metrics import MetricKind
-from aqp_perf.core.verdict.slices import SlicedOperation, own_dependence
+from aqp_perf.core.verdict.slices import FEWEST_SLICES, SlicedOperation, own_dependence
 from aqp_perf.core.verdict.thresholds import Threshold
 
 CONFIDENCE: Final = 0.95
@@ -111,7 +111,7 @@ def dependence_of(operation: OperationResult, rule: Threshold) -> Dependence | N
     Returns:
         None: the metric has no interval, or the timeline has too few slices to see a dependence.
     """
-    if not has_interval(rule):
+    if not has_interval(rule) or len(operation.timeline.slices) < FEWEST_SLICES:
         return None
     sliced = SlicedOperation(operation)
     if not sliced.are_enough:
