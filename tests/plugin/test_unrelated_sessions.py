@@ -89,8 +89,9 @@ def test_ctrl_c_has_the_exit_code_of_pytest(project: Path) -> None:
         ("after", "import aqp_perf.plugin as ours, pytest_locust.plugin as theirs"),
     ],
 )
+@pytest.mark.parametrize(("given", "host"), [(["--host=theirs"], "theirs"), ([], "shop")])
 def test_option_and_fixture_of_locusts_plugin_are_free(
-    project: Path, order: str, lines: str
+    project: Path, order: str, lines: str, given: list[str], host: str
 ) -> None:
     """It comes along with Locust, and is loaded before or after this plugin, by chance."""
     names = [("locust", "theirs"), ("aqp_perf.plugin", "ours")]
@@ -110,10 +111,10 @@ def test_option_and_fixture_of_locusts_plugin_are_free(
     )
     (project / "test_it.py").write_text(
         "def test_it(session, pytestconfig):\n"
-        "    assert (session, pytestconfig.getoption('--host')) == ('mine', 'theirs')\n"
+        f"    assert (session, pytestconfig.getoption('--host')) == ('mine', {host!r})\n"
     )
 
-    arguments = ("-p", "loads", "--host=theirs")
+    arguments = ("-p", "loads", *given)
     done = session(project, *arguments, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTHONPATH=str(project))
 
     assert done.returncode == pytest.ExitCode.OK, done.stdout + done.stderr

@@ -22,14 +22,16 @@ def keep_out(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -
         # Pytest has no public way. If its insides change, the option stays, and does no harm
         # where no other plugin adds the same.
         with suppress(AttributeError):
-            _remove_option(parser)
+            _remove_option(parser, pluginmanager.getplugin("pytestconfig"))
 
 
-def _remove_option(parser: Any) -> None:  # noqa: ANN401 - not part of pytest's types
+def _remove_option(parser: Any, config: Any) -> None:  # noqa: ANN401 - not part of pytest's types
     group, arguments = parser._anonymous, parser.optparser  # noqa: SLF001
     for option in list(group.options):
         if sorted(option.names()) == sorted(_OPTION):
             group.options.remove(option)
+            # Its default would be that of the project's own option.
+            vars(config.option).pop(option.dest, None)
             group._arggroup._remove_action(arguments._option_string_actions[_OPTION[0]])  # noqa: SLF001
             for name in _OPTION:
                 del parser._opt2dest[name], arguments._option_string_actions[name]  # noqa: SLF001
