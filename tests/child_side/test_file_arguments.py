@@ -19,6 +19,7 @@ def add_own(parser: Any) -> None:  # noqa: ANN401 - as Locust passes it to a lis
     """Add arguments as a locustfile does; some have names of ours."""
     parser.add_argument("--table", default="theirs")
     parser.add_argument("--my_items", type=int, nargs="*", default=[])
+    parser.add_argument("--header", action="append", default=[])
     group = parser.add_argument_group("Shop")
     group.add_argument("--verify", action="store_true")
     group.add_argument("--region", env_var="SHOP_REGION", default="north")
@@ -55,6 +56,13 @@ def test_names_are_found_in_either_spelling(parse: Parse, name: str) -> None:
     assert parse(f"--{name}", "1", "2").my_items == [1, 2]
 
 
+def test_a_list_is_taken_by_an_argument_that_is_repeated(parse: Parse) -> None:
+    options = parse("Shopper", "--header", "a", "b", "--my-items", "1", "2", "--header=c")
+
+    assert (options.header, options.my_items) == (["a", "b", "c"], [1, 2])
+    assert options.user_classes == ["Shopper"]
+
+
 @pytest.mark.parametrize("name", ["--tabel", "--user", "--run", "--tab"])
 def test_an_unknown_argument_comes_with_those_of_the_file(
     parse: Parse, capsys: pytest.CaptureFixture[str], name: str
@@ -63,7 +71,7 @@ def test_an_unknown_argument_comes_with_those_of_the_file(
     with pytest.raises(SystemExit, match="2"):
         parse(f"{name}=5")
 
-    known = ("--table", "--my_items", "--verify", "--region")
+    known = ("--table", "--my_items", "--header", "--verify", "--region")
     assert UnknownName.find_in(capsys.readouterr().err) == UnknownName("argument", name, known)
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from aqp_perf.core.load.cost import parse_budget
 from aqp_perf.core.load.durations import parse_duration
 from aqp_perf.core.verdict.thresholds import DEFAULT_ABORT_AFTER, parse_abort_rule
 from aqp_perf.loadgen.command.failed_start import UnknownName
-from aqp_perf.loadgen.command.own_arguments import OwnArguments
+from aqp_perf.loadgen.command.own_arguments import RESULT_FILE, OwnArguments
 from aqp_perf.loadgen.command.workload_arguments import checked
 
 
@@ -22,7 +22,7 @@ def add_measurement_arguments(parser: argparse.ArgumentParser) -> None:
     # The command alone says what is measured, not a locust.conf in some folder or at home.
     parser._default_config_files = []  # type: ignore[attr-defined]  # noqa: SLF001 - configargparse's
     parser.allow_abbrev = False  # else --user, which a locustfile lacks, would be Locust's --users
-    _name_unknown(parser)
+    _take_file_arguments(parser)
     add = OwnArguments(parser, "Measurement").add
     add(
         "result-file",
@@ -126,14 +126,19 @@ def _tags(holders: Iterable[Any]) -> Iterator[str]:
         yield from _tags(getattr(holder, "tasks", ()))
 
 
-def _name_unknown(parser: Any) -> None:  # noqa: ANN401 - its methods are replaced
-    """Let the parser say which arguments the locustfiles have when a command names another one."""
+def _take_file_arguments(parser: Any) -> None:  # noqa: ANN401 - its method is replaced
+    """Let the parser take arguments as tests give them, and say which there are for another one."""
     others = list(parser._actions)  # noqa: SLF001 - Locust's
 
-    def parse_args(*args: object, **options: object) -> argparse.Namespace:
-        _add_spellings(parser._option_string_actions)  # noqa: SLF001
+    def parse_args(
+        args: Sequence[str] | None = None, *more: object, **options: object
+    ) -> argparse.Namespace:
+        words, actions = sys.argv[1:] if args is None else args, parser._option_string_actions  # noqa: SLF001
+        _add_spellings(actions)
+        if RESULT_FILE in words:
+            words = list(_repeating(words, actions))
         found: argparse.Namespace
-        found, unknown = parser.parse_known_args(*args, **options)
+        found, unknown = parser.parse_known_args(words, *more, **options)
         if unknown:
             names = [
                 max(action.option_strings, key=len)
@@ -147,6 +152,24 @@ def _name_unknown(parser: Any) -> None:  # noqa: ANN401 - its methods are replac
         return found
 
     parser.parse_args = parse_args
+
+
+def _repeating(words: Iterable[str], actions: Mapping[str, argparse.Action]) -> Iterator[str]:
+    """Yield words of a command of ours, with the name before each value that is taken by itself.
+
+    ``--header a b`` of a test's list is ``--header a --header b`` for ``action="append"``.
+    """
+    name, has_value = "", False
+    for word in words:
+        if word.startswith("-"):
+            action = actions.get(word)
+            is_single = isinstance(action, argparse._AppendAction) and action.nargs is None  # noqa: SLF001
+            name, has_value = word if is_single else "", False
+        elif name and has_value:
+            yield name
+        else:
+            has_value = True
+        yield word
 
 
 def _add_spellings(actions: dict[str, argparse.Action]) -> None:
