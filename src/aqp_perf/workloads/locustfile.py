@@ -4,7 +4,8 @@ It runs with the bare locust command: alone, with ``--master`` and ``--worker``,
 
     locust -f perf/locustfile.py PartiqlWriteUser --endpoint-url http://localhost:8000 --headless
 
-The AQP is locust's own ``--host``. See ``locust -f perf/locustfile.py --help`` for the rest.
+The AQP is locust's own ``--host``. The other arguments, which its ``--help`` leaves out, are in
+`aqp_perf.loadgen.command.workload_arguments`.
 """
 
 from functools import partial
