@@ -87,7 +87,10 @@ def test_an_early_end_says_how_a_file_may_end_itself() -> None:
 
 
 def user_reasons_of(environment: Any, users: dict[str, int]) -> list[str]:  # noqa: ANN401 - see `Open`
-    return [*user_reasons(environment, users, ProcessErrors(), has_lost_workers=False)]
+    reasons = user_reasons(
+        environment, users, ProcessErrors(), elapsed_s=2.0, has_lost_workers=False
+    )
+    return [*reasons]
 
 
 SHAPE = AnyShape()  # type: ignore[no-untyped-call]
@@ -136,6 +139,19 @@ def test_more_users_are_advised_only_where_they_would_help(
     workload_of(environment).spawnings = 1
 
     assert user_reasons_of(environment, {"OneUser": one, "OtherUser": 0}) == expected
+
+
+@pytest.mark.parametrize(("spawn_rate", "text"), [(0.5, ", as 3 at 0.5/s take 6 s"), (2.0, "")])
+def test_a_spawn_rate_is_named_only_if_it_was_too_slow(
+    open_environment: Open, spawn_rate: float, text: str
+) -> None:
+    environment = open_environment("-r", str(spawn_rate), users=[OneUser])
+    environment.parsed_options.perf_ends_itself = False
+    environment.runner.target_user_count = 3
+
+    (reason,) = user_reasons_of(environment, {"OneUser": 1})
+
+    assert reason.endswith(f": 2 users not started before the run ended{text}")
 
 
 @pytest.mark.parametrize(

@@ -106,11 +106,10 @@ def place_of(error: BaseException, own: Collection[Path]) -> str:
 
 @cache
 def _is_library(file: Path) -> bool:
-    is_generated = file.name.startswith("<")
     return (
-        is_generated
-        or not _INSTALLED.isdisjoint(file.parts)
+        not _INSTALLED.isdisjoint(file.parts)
         or any(file.is_relative_to(folder) for folder in _LIBRARIES)
+        or not file.is_file()  # of a compiled module, or generated
     )
 
 

@@ -291,9 +291,12 @@ class Measurement:
             users = Counter(dict.fromkeys(self._runner.user_classes_count, 0))
             for state in states:
                 users.update(state.users_at_stop)
-            has_lost_workers = bool(self._workers.lost)
             yield from user_reasons(
-                self._environment, users, errors, has_lost_workers=has_lost_workers
+                self._environment,
+                users,
+                errors,
+                elapsed_s=self._window.test_s,
+                has_lost_workers=bool(self._workers.lost),
             )
         if self._window.is_over and not self._is_interrupted and not was_cut_short:
             asked_s = self._options.run_time or self.run_end.run_time_s

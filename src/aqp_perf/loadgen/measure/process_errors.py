@@ -151,7 +151,7 @@ def missing_reason(
     *,
     asked_for: int,
     there: int,
-    are_spawned: bool,
+    unstarted: str | None = None,
     has_lost_workers: bool = False,
 ) -> str:
     """Return why fewer users were there at the end than were asked for.
@@ -160,7 +160,7 @@ def missing_reason(
         errors: what all processes saw.
         asked_for: users.
         there: users at the end, fewer.
-        are_spawned: whether all users were started once.
+        unstarted: why not all users were started; None: they were.
         has_lost_workers: whether users may have been lost with a worker.
     """
     causes = []
@@ -175,11 +175,10 @@ def missing_reason(
         causes += unmade
     elif missing and has_lost_workers:
         causes.append(f"{_users(missing)} went with a worker")
-    elif missing and are_spawned:
-        causes.append(f"{_users(missing)} stopped {'itself' if missing == 1 else 'themselves'}")
+    elif missing and unstarted is not None:
+        causes.append(f"{_users(missing)} {unstarted}")
     elif missing:
-        text = "not started before the run ended (see --perf-spawn-rate)"
-        causes.append(f"{_users(missing)} {text}")
+        causes.append(f"{_users(missing)} stopped {'itself' if missing == 1 else 'themselves'}")
     return f"{there} of {asked_for} users were there at the end: {'; '.join(causes)}"
 
 

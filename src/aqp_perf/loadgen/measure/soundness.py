@@ -57,6 +57,7 @@ def user_reasons(
     users: Mapping[str, int],
     errors: ProcessErrors,
     *,
+    elapsed_s: float,
     has_lost_workers: bool,
 ) -> Iterator[str]:
     """Yield exceptions, and why users were missing at the end or a class had none.
@@ -65,6 +66,7 @@ def user_reasons(
         environment: of this process; on the master, of the whole test.
         users: user class → its users when the test stopped, in all processes.
         errors: what all processes saw.
+        elapsed_s: how long the run was.
         has_lost_workers: whether users may have been lost with a worker.
     """
     runner: Any = environment.runner
@@ -76,11 +78,15 @@ def user_reasons(
     are_missing = are_counted and there < asked_for
     yield from raised_reasons(errors, without_users=are_missing)
     if are_missing:
+        unstarted = None
+        if not workload.spawnings:
+            spawn_rate = None if has_shape else options.spawn_rate
+            unstarted = _unstarted_text(asked_for, spawn_rate, elapsed_s)
         yield missing_reason(
             errors,
             asked_for=asked_for,
             there=there,
-            are_spawned=workload.spawnings > 0,
+            unstarted=unstarted,
             has_lost_workers=has_lost_workers,
         )
     if workload.spawnings > 1 and workload.schedule is not None:
@@ -90,6 +96,13 @@ def user_reasons(
     helps = there >= asked_for or asked_for < len(users)
     if idle and helps and not options.perf_ends_itself and not has_shape:
         yield f"no user of {', '.join(idle)}: add users, or change the weights"
+
+
+def _unstarted_text(users: int, spawn_rate: float | None, elapsed_s: float) -> str:
+    text = "not started before the run ended"
+    if not spawn_rate or users / spawn_rate <= max(elapsed_s, _EARLY_S):
+        return text  # something else ended it
+    return f"{text}, as {users} at {spawn_rate:g}/s take {users / spawn_rate:g} s"
 
 
 def count_reasons(recorded: int, environment: Environment, *, were_reset: bool) -> Iterator[str]:

@@ -42,13 +42,16 @@ def reasons(*raised: RaisedError, without_users: bool = False, **more: bool) -> 
 
 
 def missing(
-    *raised: RaisedError, there: int = 0, are_spawned: bool = True, has_lost_workers: bool = False
+    *raised: RaisedError,
+    there: int = 0,
+    unstarted: str | None = None,
+    has_lost_workers: bool = False,
 ) -> str:
     return missing_reason(
         errors(*raised),
         asked_for=5,
         there=there,
-        are_spawned=are_spawned,
+        unstarted=unstarted,
         has_lost_workers=has_lost_workers,
     )
 
@@ -103,9 +106,7 @@ def test_users_that_could_not_be_made_or_were_not_started_did_not_stop() -> None
         "0 of 5 users were there at the end: the constructor of U raised TypeError (users.py:3)"
     )
     assert reasons(MAKING, without_users=True) == []
-    assert missing(there=1, are_spawned=False).endswith(
-        ": 4 users not started before the run ended (see --perf-spawn-rate)"
-    )
+    assert missing(there=1, unstarted="not started").endswith(": 4 users not started")
 
 
 def test_users_of_a_worker_that_was_lost_did_not_stop() -> None:
