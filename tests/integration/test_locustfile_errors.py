@@ -205,6 +205,6 @@ def test_a_worker_elsewhere_needs_the_instrument(
         assert run.requests > 0
         return
     (reason,) = run.invalid_reasons
-    told, _, command = reason.rpartition(": run there ")
+    told, _, command = reason.rpartition(": run there: ")
     assert re.fullmatch(r"worker \S+ was started without the measurement", told)
     assert command == spec.worker_command

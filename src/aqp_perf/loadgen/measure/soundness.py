@@ -124,7 +124,7 @@ def unmeasured_reasons(workers: Sequence[str], options: Any) -> Iterator[str]:  
     """
     for worker in workers:
         command = worker_command(options.master_bind_host, options.master_bind_port)
-        yield f"worker {worker} was started without the measurement: run there {command}"
+        yield f"worker {worker} was started without the measurement: run there: {command}"
 
 
 def locustfile_reasons(environment: Environment) -> Iterator[str]:
