@@ -2,28 +2,35 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from typing import Final, TypeVar
 
-from aqp_perf.core.comparison.outcome import Comparison
+from aqp_perf.core.comparison.outcome import Change, Comparison, ComparisonJudgement
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.hidden_waits import hidden_waits
-from aqp_perf.reports.facts.comparisons import EVERY_OPERATION
+from aqp_perf.core.verdict.verdicts import Judgement
+from aqp_perf.reports.facts.shown import EVERY_OPERATION, shown
 from aqp_perf.reports.facts.verdicts import bounds_text
-from aqp_perf.reports.lines import printable
+from aqp_perf.reports.lines import cut_middle, printable
 
 _IN_PARTS = frozenset({"freezes", "freeze_causes", "user_classes", "less_exact"})
 """Of the load generator; single freezes are in the results file."""
+_MOST_NAME_CHARACTERS: Final = 100
+"""Of one part of a name, as an operation."""
+
+T = TypeVar("T", Judgement, Change, ComparisonJudgement)
 
 
 def properties(judged: JudgedRun, prefix: str = "perf") -> list[tuple[str, str]]:
     """Return names and values, as in ``("perf.write_to_ddb.p99_ms", "12.3")``.
 
-    In names everything but letters, digits and ``_`` becomes ``_``; a name that occurs again gets
-    ``_2``. The ``prefix`` distinguishes the runs of a test with several. Values have no character
-    that XML cannot hold. Neither the command nor error messages are among them.
+    In names everything but letters and digits becomes ``_``; of a long part ``…`` stands for its
+    middle; a name that occurs again gets ``_2``. The ``prefix`` distinguishes the runs of a test
+    with several. Values have no character that XML cannot hold. Neither the command nor error
+    messages are among them.
     """
     taken: Counter[str] = Counter()
     named: list[tuple[str, str]] = []
@@ -39,16 +46,19 @@ def properties(judged: JudgedRun, prefix: str = "perf") -> list[tuple[str, str]]
 def _figures(judged: JudgedRun) -> Iterator[tuple[object, ...]]:
     """Yield the parts of every name, then its value; None: there is no such figure."""
     yield from _run_figures(judged)
-    for label, operation in judged.run.labelled.items():
+    operations = shown(judged, judged.run.labelled)
+    yield "operations_left_out", operations.left_out or None
+    for label, operation in operations.of.items():
         for name, figure in _operation_figures(operation):
             yield label, name, figure
-    for judgement in judged.verdict.judgements:
-        where = (judgement.operation or EVERY_OPERATION, judgement.threshold.metric)
-        yield *where, "threshold", judgement.threshold
-        yield *where, "verdict", judgement.verdict
-        yield *where, "target_alone", bounds_text(judgement) or None
+    for label, judgements in _shown_by_operation(judged, judged.verdict.judgements):
+        for judgement in judgements:
+            where = (label, judgement.threshold.metric)
+            yield *where, "threshold", judgement.threshold
+            yield *where, "verdict", judgement.verdict
+            yield *where, "target_alone", bounds_text(judgement) or None
     for comparison in judged.comparisons:
-        for figures in _comparison_figures(comparison):
+        for figures in _comparison_figures(judged, comparison):
             yield "anchor" if comparison.is_anchor else "compare", *figures
 
 
@@ -91,16 +101,25 @@ def _generator_figures(health: GeneratorHealth) -> Iterator[tuple[tuple[str, ...
             yield (user_class, count.name), getattr(counts, count.name)
 
 
-def _comparison_figures(comparison: Comparison) -> Iterator[tuple[object, ...]]:
+def _comparison_figures(judged: JudgedRun, comparison: Comparison) -> Iterator[tuple[object, ...]]:
     yield comparison.kind, comparison.baseline
     yield "not_compared", comparison.reason or None
-    for change in comparison.changes:
-        yield change.operation, change.metric, "change", change.change_ratio
-    for judgement in comparison.judgements:
-        where = (judgement.operation or EVERY_OPERATION, judgement.rule.metric)
-        yield *where, "rule", judgement.rule.rule
-        yield *where, "verdict", judgement.verdict
-        yield *where, "reason", judgement.reason or None
+    for label, changes in _shown_by_operation(judged, comparison.changes):
+        for change in changes:
+            yield label, change.metric, "change", change.change_ratio
+    for label, judgements in _shown_by_operation(judged, comparison.judgements):
+        for judgement in judgements:
+            where = (label, judgement.rule.metric)
+            yield *where, "rule", judgement.rule.rule
+            yield *where, "verdict", judgement.verdict
+            yield *where, "reason", judgement.reason or None
+
+
+def _shown_by_operation(judged: JudgedRun, items: Iterable[T]) -> Iterable[tuple[str, list[T]]]:
+    by_label: dict[str, list[T]] = {}
+    for item in items:
+        by_label.setdefault(item.operation or EVERY_OPERATION, []).append(item)
+    return shown(judged, by_label).of.items()
 
 
 def _operation_figures(operation: OperationResult) -> Iterator[tuple[str, object]]:
@@ -145,4 +164,5 @@ def _answer_figures(operation: OperationResult) -> Iterator[tuple[str, object]]:
 
 
 def _slug(part: object) -> str:
-    return re.sub(r"[^0-9A-Za-z]+", "_", str(part)).strip("_") or "_"
+    slug = re.sub(r"[\W_]+", "_", str(part)).strip("_") or "_"
+    return cut_middle(slug, _MOST_NAME_CHARACTERS)

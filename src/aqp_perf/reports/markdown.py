@@ -13,6 +13,7 @@ from aqp_perf.reports.facts.comparisons import comparison_text, ratio_figure
 from aqp_perf.reports.facts.decisive import decisive_text
 from aqp_perf.reports.facts.proof import answers_text
 from aqp_perf.reports.facts.runs import superseded_text, verdict_counts, worst_first
+from aqp_perf.reports.facts.shown import Shown, shown
 from aqp_perf.reports.facts.trends import (
     HEADING,
     is_worse,
@@ -62,7 +63,9 @@ def render_markdown(
     parts = [f"### Performance: {_counts(results.runs)}\n"]
     if runs:
         parts += _limited(_run_rows(runs), "run")
-        parts += _limited(_operation_rows(runs), "operation")
+        operations = [shown(judged, judged.run.labelled) for _, judged in runs]
+        left_out = sum(kept.left_out for kept in operations)
+        parts += _limited(_operation_rows(runs, operations), "operation", left_out)
         parts += _notes(runs)
         parts += _history(trends)
         parts += [f"\n{line}  " for line in _origins(results, job_url)]
@@ -77,16 +80,18 @@ def _counts(runs: Sequence[JudgedRun]) -> str:
     return ", ".join((*texts, *superseded_text(runs))) or "no load run"
 
 
-def _limited(rows: Sequence[str], noun: str) -> Iterator[str]:
-    """Yield a table of limited length, and how many rows were left out."""
+def _limited(rows: Sequence[str], noun: str, left_out: int = 0) -> Iterator[str]:
+    """Yield a table of limited length, and how many rows were left out, here or before."""
     yield "\n"
     left = _MOST_TABLE_CHARACTERS
     for number, row in enumerate(rows):
         if len(row) > left:
-            yield f"\n*{counted(len(rows) - number, f'more {noun}')} in the results file.*\n"
-            return
+            left_out += len(rows) - number
+            break
         left -= len(row)
         yield row
+    if left_out:
+        yield f"\n*{counted(left_out, f'more {noun}')} in the results file.*\n"
 
 
 def _run_rows(runs: Sequence[tuple[str, JudgedRun]]) -> list[str]:
@@ -114,11 +119,13 @@ def _compared(judged: JudgedRun) -> str:
     return "<br>".join(texts) or "not compared"
 
 
-def _operation_rows(runs: Sequence[tuple[str, JudgedRun]]) -> list[str]:
-    """Return a row for every operation, with the number of its run."""
+def _operation_rows(
+    runs: Sequence[tuple[str, JudgedRun]], operations: Sequence[Shown[OperationResult]]
+) -> list[str]:
+    """Return a row for every operation of these, with the number of its run."""
     rows = _head(_OPERATION_COLUMNS)
-    for number, (_, judged) in enumerate(runs, start=1):
-        for label, operation in judged.run.labelled.items():
+    for number, ((_, judged), kept) in enumerate(zip(runs, operations, strict=True), start=1):
+        for label, operation in kept.of.items():
             cells = (
                 str(number),
                 _code(label),

@@ -177,3 +177,20 @@ def test_what_stalls_can_have_changed_is_a_property(judged: JudgedRun) -> None:
     }
     assert {name: found.get(name) for name in expected} == expected
     assert not {"perf.generator.freezes", "perf.generator.user_classes"} & set(found)
+
+
+def test_names_of_operations_are_bounded_unique_and_keep_their_letters(judged: JudgedRun) -> None:
+    read = judged.run.operations[1]
+    names = ["заказ №7/größe", "x" * 150 + "a" + "y" * 150, "x" * 150 + "b" + "y" * 150]
+    run = replace(judged.run, operations=tuple(replace(read, name=name) for name in names))
+
+    found = properties(replace(judged, run=run))
+
+    keys = [name for name, _ in found]
+    assert len(set(keys)) == len(keys)
+    cut = "x" * 50 + "…" + "y" * 49
+    assert [name for name in keys if "requests" in name] == [
+        "perf.заказ_7_größe.requests",
+        f"perf.{cut}.requests",
+        f"perf.{cut}.requests_2",
+    ]

@@ -27,6 +27,12 @@ SHORTEST_S: Final = 1e-9
 """The shortest measurement window: clocks count nanoseconds, and a rate over less may overflow."""
 MOST_MESSAGES: Final = 100
 """Error messages of an operation that are counted one by one."""
+MOST_OPERATIONS: Final = 500
+"""Operations of a run that are recorded one by one, those that were seen first."""
+MOST_FURTHER_NAMES: Final = 100_000
+"""Further operations that are counted: a locustfile may make one of every request."""
+OTHER_NAMES: Final = "all other names"
+"""Name of the operation that has the requests of all further ones, of whatever type."""
 
 
 def _merge_messages(parts: Sequence[Mapping[str, int]]) -> dict[str, int]:

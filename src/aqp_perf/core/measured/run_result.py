@@ -6,11 +6,12 @@ The load generator leaves a `RunResult` behind; `JudgedRun` adds what only the t
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from aqp_perf.core.aws.capacity_units import Units
 from aqp_perf.core.measured.merging import BY_MAXIMUM
-from aqp_perf.core.measured.operation import OperationResult
-from aqp_perf.core.measured.selectors import ALL, select_operations
+from aqp_perf.core.measured.operation import MOST_FURTHER_NAMES, OperationResult
+from aqp_perf.core.measured.selectors import ALL, names_in_text, select_operations
 from aqp_perf.core.measured.stalls import (
     MERGE_FREEZES,
     MERGE_LESS_EXACT,
@@ -93,7 +94,7 @@ class MeteredUnits:
         return Units(read=self.read + self.estimated_read, write=self.write)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, so that a figure is computed once
 class RunResult:
     """What one run of the load generator measured."""
 
@@ -114,12 +115,14 @@ class RunResult:
     run."""
     generator: GeneratorHealth
     operations: tuple[OperationResult, ...]
+    further_names: Count = 0
+    """Operations beyond the first `MOST_OPERATIONS`, which are recorded as one, `OTHER_NAMES`."""
     metered: MeteredUnits | None = None
     """Capacity units of the whole run, the warm-up included; None: not metered."""
 
     def __post_init__(self) -> None:
         if len(self.labelled) < len(self.operations):
-            labels = ", ".join(self.labelled)
+            labels = names_in_text(tuple(self.labelled))
             raise ValueError(f"some of these operations occur twice: {labels}; merge them first")
 
     @property
@@ -141,11 +144,24 @@ class RunResult:
             for one in self.operations
         }
 
+    @cached_property
+    def mean_service_time_ns(self) -> float:
+        """Mean service time of all requests; 0 without any."""
+        times = [operation.service_time for operation in self.operations]
+        count = sum(histogram.count for histogram in times)
+        total_ns = sum((histogram.mean_ns or 0.0) * histogram.count for histogram in times)
+        return total_ns / count if count else 0.0
+
+    @property
+    def may_have_more_names(self) -> bool:
+        """Whether ``further_names`` is a lower bound: nobody saw, or counted, all of them."""
+        return self.generator.processes > 1 or self.further_names >= MOST_FURTHER_NAMES
+
     def operation(self, selector: str) -> OperationResult:
         """Return the operation with this label, or the only one that this glob matches.
 
         Raises:
-            ResultError: no operation matches, or several do; it lists the labels.
+            ResultError: no operation matches, or several do; it lists some labels.
         """
         labelled = self.labelled
         try:

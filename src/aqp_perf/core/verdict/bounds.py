@@ -75,18 +75,7 @@ def needed_users(run: RunResult, limit_ms: float) -> float:
 
 def busy_users(run: RunResult) -> float:
     """Return how many users the highest rate keeps busy; 0 in a closed model."""
-    peak_per_s = run.generator.peak_per_s
-    if not peak_per_s:  # the mean of thousands of operations takes long, and each judgement asks
-        return 0.0
-    return peak_per_s * mean_service_time_ns(run) / _NS_PER_S
-
-
-def mean_service_time_ns(run: RunResult) -> float:
-    """Return the mean service time of all requests of a run; 0 without any."""
-    times = [operation.service_time for operation in run.operations]
-    count = sum(histogram.count for histogram in times)
-    total_ns = sum((histogram.mean_ns or 0.0) * histogram.count for histogram in times)
-    return total_ns / count if count else 0.0
+    return (run.generator.peak_per_s or 0.0) * run.mean_service_time_ns / _NS_PER_S
 
 
 def bounds_of(run: RunResult, operation: OperationResult, rule: Threshold) -> Bounds:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from aqp_perf.core.measured.failure_class import FailureClass
-from aqp_perf.core.measured.operation import OperationResult, all_together
+from aqp_perf.core.measured.operation import OTHER_NAMES, OperationResult, all_together
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.measured.selectors import ALL, matching_operations, select_operations
 from aqp_perf.core.verdict.thresholds import Threshold
@@ -38,7 +38,7 @@ class JudgedOperations:
         try:
             labels = select_operations(None if rule.is_of_all else rule.operation, self._labelled)
         except ResultError as error:
-            return Selection({}, {}, str(error))
+            return Selection({}, {}, f"{error}{self._further_text(rule)}")
         found = {label: self._labelled[label] for label in labels}
         is_of_checks = rule.failure_class is FailureClass.WRONG_ANSWER and not rule.names_operation
         if is_of_checks:
@@ -59,6 +59,15 @@ class JudgedOperations:
             return self.of(rule).judged
         labels = matching_operations(rule.operation, self._labelled)
         return {label: self._labelled[label] for label in labels}
+
+    def _further_text(self, rule: Threshold) -> str:
+        """Return where the requests may be that a rule is about; empty if there are no more."""
+        if rule.operation is None or not self._run.further_names:
+            return ""
+        return (
+            f"; its requests may be among the {OTHER_NAMES!r}, which are recorded as one: give "
+            "requests with dynamic URLs a name=…"
+        )
 
     @cached_property
     def _checked(self) -> dict[str, OperationResult]:

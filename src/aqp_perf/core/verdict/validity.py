@@ -5,18 +5,18 @@ impaired*: the bounds of every threshold decide; see `bounds`. What is found her
 wide, and what to do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from math import ceil
 from typing import Final
 
 from aqp_perf.core.measured.failure_class import FailureClass
-from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.operation import MOST_OPERATIONS, OTHER_NAMES, OperationResult
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
+from aqp_perf.core.measured.selectors import name_in_text
 from aqp_perf.core.measured.stalls import FreezeCause
 from aqp_perf.core.verdict.bounds import (
     MAX_CPU_RATIO,
     busy_users,
-    mean_service_time_ns,
     needed_users,
 )
 
@@ -28,6 +28,8 @@ MAX_FROZEN_OPEN: Final = 0.1
 HICCUP_S: Final = 0.5
 """Standing still for less is one hiccup, as shared machines have, and no lower load."""
 
+_MOST_OPERATIONS: Final = 20
+"""Operations with reasons of their own that are named."""
 _BUSY_RATIO: Final = 0.5
 """When fewer of the users are busy, more users do not help."""
 _UNANSWERED: Final = (FailureClass.TIMEOUT, FailureClass.AMBIGUOUS, FailureClass.CONNECTION)
@@ -54,9 +56,7 @@ def untrusted_reasons(run: RunResult) -> tuple[str, ...]:
     for name, counts in run.generator.user_classes.items():
         if counts.unrecorded:
             found.append(_unrecorded_reason(name, counts.unrecorded, counts.sent))
-    for label, operation in run.labelled.items():
-        reasons = (*_count_reasons(operation), *_empty_reasons(operation))
-        found += (f"{label}: {reason}" for reason in reasons)
+    found += _by_operation(run, _operation_reasons)
     return tuple(dict.fromkeys(found))  # a run read from a report carries its reasons already
 
 
@@ -108,10 +108,19 @@ def impairments(run: RunResult, *, with_remedy: bool) -> Iterator[str]:
 
 def untimed_notes(run: RunResult) -> Iterator[str]:
     """Yield which operations have requests that no latency counts."""
-    for label, operation in run.labelled.items():
-        if operation.untimed:
-            counts = f"{operation.untimed} of {operation.requests} requests"
-            yield f"{label}: {counts} have no response time: they are in no latency"
+    yield from _by_operation(run, _untimed_texts)
+
+
+def names_notes(run: RunResult) -> Iterator[str]:
+    """Yield that a run had too many names to record each, and what to do."""
+    further = run.further_names
+    if further:
+        least = "at least " if run.may_have_more_names else ""
+        yield (
+            f"{least}{MOST_OPERATIONS + further:,} operations: give requests with dynamic URLs a "
+            f"name=…; the {further:,} after the first {MOST_OPERATIONS} are recorded as one, "
+            f"{OTHER_NAMES!r}"
+        )
 
 
 def users_reason(run: RunResult, limit_ms: float) -> str:
@@ -162,12 +171,36 @@ def _remedy(run: RunResult) -> str:
                 "a core: see what else holds them, as waiting in the locustfile"
             )
         return "add processes"
-    mean_ms = mean_service_time_ns(run) * _MS_PER_S / _NS_PER_S
+    mean_ms = run.mean_service_time_ns * _MS_PER_S / _NS_PER_S
     return (
         f"add users ({run.generator.peak_per_s:.0f}/s of {mean_ms:.3g} ms each keep {busy:.1f} "
         f"busy, there were {run.users}: try {ceil(busy / _BUSY_RATIO)}) or processes; if neither "
         "helps, the target does not carry this rate"
     )
+
+
+def _by_operation(
+    run: RunResult, texts_of: Callable[[OperationResult], Iterable[str]]
+) -> Iterator[str]:
+    """Yield what is said of operations one by one, and of how many more it could be said."""
+    found = ((label, [*texts_of(operation)]) for label, operation in run.labelled.items())
+    told = [(label, texts) for label, texts in found if texts]
+    for label, texts in told[:_MOST_OPERATIONS]:
+        yield from (f"{name_in_text(label)}: {text}" for text in texts)
+    more = len(told) - _MOST_OPERATIONS
+    if more > 0:
+        yield f"and the like of {more} more operations"
+
+
+def _untimed_texts(operation: OperationResult) -> Iterator[str]:
+    if operation.untimed:
+        counts = f"{operation.untimed} of {operation.requests} requests"
+        yield f"{counts} have no response time: they are in no latency"
+
+
+def _operation_reasons(operation: OperationResult) -> Iterator[str]:
+    yield from _count_reasons(operation)
+    yield from _empty_reasons(operation)
 
 
 def _count_reasons(operation: OperationResult) -> Iterator[str]:

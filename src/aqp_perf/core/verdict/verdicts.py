@@ -15,7 +15,7 @@ from typing import Final
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.run_result import RunResult
-from aqp_perf.core.measured.selectors import matching_operations
+from aqp_perf.core.measured.selectors import matching_operations, name_in_text, names_in_text
 from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.records import Count, Figure
 from aqp_perf.core.verdict.bounds import (
@@ -33,14 +33,17 @@ from aqp_perf.core.verdict.thresholds import Threshold, parse_threshold
 from aqp_perf.core.verdict.validity import (
     impairments,
     load_reasons,
+    names_notes,
     untimed_notes,
     untrusted_reasons,
     users_reason,
 )
 
 _NO_WRONG_ANSWER: Final = parse_threshold("wrong_answer_ratio <= 0")
-_MOST_NAMES: Final = 5
-_MOST_NAME_CHARACTERS: Final = 80
+_MOST_LEFT_OUT: Final = 5
+"""Operations that a note names."""
+_MOST_REASONS: Final = 20
+"""Thresholds whose bounds were too wide, that are reasons of the run one by one."""
 
 
 class Verdict(StrEnum):
@@ -149,7 +152,7 @@ def judge(
         if selection.judged and selection.left_out
     )
     found = _judge_run(run, judgements, audit, set_up_problems)
-    return replace(found, left_out=left_out)
+    return replace(found, left_out=left_out, notes=(*names_notes(run), *found.notes))
 
 
 def _judge_run(
@@ -194,9 +197,12 @@ def _is_wrong_answer(judgement: Judgement) -> bool:
 
 
 def _threshold_reasons(judgements: Iterable[Judgement]) -> Iterator[str]:
-    for judgement in judgements:
-        if judgement.verdict is Verdict.INVALID:
-            yield f"{judgement.operation}: {judgement.threshold.rule}: {judgement.reason}"
+    undecided = [one for one in judgements if one.verdict is Verdict.INVALID]
+    for one in undecided[:_MOST_REASONS]:
+        yield f"{name_in_text(one.operation or '')}: {one.threshold.rule}: {one.reason}"
+    more = len(undecided) - _MOST_REASONS
+    if more > 0:
+        yield f"{more} more thresholds are undecided"
 
 
 def without_wrong_answers(run: RunResult, thresholds: Sequence[Threshold]) -> Iterator[Threshold]:
@@ -259,12 +265,7 @@ def _all_left_out(
 def _left_out_text(rule: Threshold, labels: Sequence[str]) -> str:
     """Return which operations a rule did not judge; names are cut, and only some are given."""
     count = "1 operation" if len(labels) == 1 else f"{len(labels)} operations"
-    names = [
-        label if len(label) <= _MOST_NAME_CHARACTERS else f"{label[:_MOST_NAME_CHARACTERS]}…"
-        for label in labels[:_MOST_NAMES]
-    ]
-    more = len(labels) - len(names)
-    named = ", ".join(names) + (f" and {more} more" if more else "")
+    named = names_in_text(labels, _MOST_LEFT_OUT)
     return f"left out of {rule.rule}: {count} with fewer than {rule.min_samples} requests: {named}"
 
 

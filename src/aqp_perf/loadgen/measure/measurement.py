@@ -168,9 +168,10 @@ class Measurement:
             state=self._own_state(),
             operations=self._recorder.results(self._window.length_s),
             metered=self._recorder.metered,
+            further_names=self._recorder.further_names,
         )
         data[_REPORT_KEY] = msgspec.msgpack.encode(report)
-        self._recorder.clear()
+        self._recorder.begin_report()
 
     def on_worker_report(self, client_id: str, data: Mapping[str, Any], **_: object) -> None:
         """Merge what a worker sent."""
@@ -179,7 +180,7 @@ class Measurement:
             self._workers.take_unmeasured(client_id)
         else:
             report = msgspec.msgpack.decode(encoded, type=WorkerReport)
-            self._recorder.add(report.operations, report.metered)
+            self._recorder.add(report.operations, report.metered, report.further_names)
             self._workers.take(client_id, report)
             if self._workers.users_are_gone:
                 self.run_end.end_without_users()
@@ -235,6 +236,7 @@ class Measurement:
             log_errors=shown_lines(errors, reasons),
             generator=self._health(states),
             operations=self._recorder.results(duration_s),
+            further_names=self._recorder.further_names,
             metered=self._recorder.metered,
         )
 

@@ -89,3 +89,5 @@ class WorkerReport:
     state: ProcessState
     operations: tuple[OperationResult, ...]
     metered: MeteredUnits
+    further_names: Count
+    """Operations of this test so far beyond those that are recorded one by one."""

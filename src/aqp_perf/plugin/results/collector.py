@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pytest
 
+from aqp_perf.core.measured.operation import OTHER_NAMES
 from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.measured.selectors import matching_operations
 from aqp_perf.core.records import from_json, to_json
@@ -151,8 +152,12 @@ class Collector:
             or (judged.verdict.verdict is not Verdict.PASS and judged in self._unreported)
         ]
         yield from session_lines(self._judged, whole, width)
+        has_further = any(judged.run.further_names for judged in self._judged)
+        may_be = (
+            f", unless among {OTHER_NAMES!r}, which were recorded as one" if has_further else ""
+        )
         for threshold in self.unjudged:
-            text = f"NO DATA: {threshold}: no run of this session had such an operation"
+            text = f"NO DATA: {threshold}: no run of this session had such an operation{may_be}"
             yield Line(text, Style.WARNING)
         if self.kept_table is not None:
             yield Line(f"table kept: {self.kept_table}")

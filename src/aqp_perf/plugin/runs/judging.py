@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import Final
 
 from aqp_perf.core.comparison.outcome import Comparison
 from aqp_perf.core.load.cost import RunCost
@@ -17,6 +18,9 @@ from aqp_perf.plugin.results.collector import applies
 from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.runs.site import Site
 from aqp_perf.plugin.settings.load_settings import LoadSettings
+
+_MOST_REASONS: Final = 20
+"""Undecided rules of a comparison that are reasons of the run one by one."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,12 +85,16 @@ def with_comparisons(judged: JudgedRun, comparisons: Sequence[Comparison]) -> Ju
     )
     reasons = judged.verdict.invalid_reasons
     if verdict is Verdict.INVALID:
-        reasons += tuple(
+        undecided = [
             f"{it.operation}: {it.rule.rule} since {comparison.title}: {it.reason}"
             for comparison in comparisons
             for it in comparison.judgements
             if it.verdict is Verdict.INVALID
-        )
+        ]
+        more = len(undecided) - _MOST_REASONS
+        if more > 0:
+            undecided[_MOST_REASONS:] = [f"{more} more rules are undecided"]
+        reasons += tuple(undecided)
     return replace(
         judged,
         verdict=replace(judged.verdict, verdict=verdict, invalid_reasons=reasons),

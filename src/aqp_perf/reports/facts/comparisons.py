@@ -6,9 +6,8 @@ from aqp_perf.core.comparison.outcome import Change, Comparison
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.metrics import kind_of
 from aqp_perf.core.verdict.verdicts import Verdict, worst
+from aqp_perf.reports.facts.shown import EVERY_OPERATION, Shown, shown
 from aqp_perf.reports.figures import UNKNOWN, quantity_text
-
-EVERY_OPERATION: Final = "every operation"
 
 _WHOLE_PERCENTS: Final = 0.1
 """From this relative change on, tenths of a percent are left out."""
@@ -29,8 +28,8 @@ class ComparisonRow(NamedTuple):
     reason: str = ""
 
 
-def comparison_rows(comparison: Comparison) -> dict[str, list[ComparisonRow]]:
-    """Return the rows of every operation: its rules, then the metrics without a rule."""
+def comparison_rows(judged: JudgedRun, comparison: Comparison) -> Shown[list[ComparisonRow]]:
+    """Return the rows of the operations that are shown: rules, then metrics without a rule."""
     rows: dict[str, list[ComparisonRow]] = {}
     ruled = set()
     for it in comparison.judgements:
@@ -43,7 +42,7 @@ def comparison_rows(comparison: Comparison) -> dict[str, list[ComparisonRow]]:
         if (change.operation, change.metric) not in ruled:
             row = ComparisonRow(change.metric, *_figures(change))
             rows.setdefault(change.operation, []).append(row)
-    return rows
+    return shown(judged, rows)
 
 
 def comparison_text(comparison: Comparison) -> str:

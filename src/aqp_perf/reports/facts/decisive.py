@@ -7,6 +7,7 @@ from typing import NamedTuple
 from aqp_perf.core.comparison.outcome import Comparison, ComparisonJudgement
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.metrics import MetricKind
+from aqp_perf.core.verdict.validity import names_notes
 from aqp_perf.core.verdict.verdicts import WORST_FIRST, Judgement, Verdict, worst
 from aqp_perf.reports.facts.comparisons import change_text, comparison_text
 from aqp_perf.reports.facts.verdicts import (
@@ -44,7 +45,7 @@ def decisive_text(judged: JudgedRun) -> str:
     found.sort(key=lambda finding: (WORST_FIRST.index(finding.verdict), finding.rank))
     decisive, *others = found
     more_text = _more(decisive.verdict, [finding.verdict for finding in others])
-    return printable(decisive.text + more_text)
+    return printable("".join((decisive.text, more_text, *_names_hint(judged))))
 
 
 def rule_text(judgement: ComparisonJudgement, comparison: Comparison) -> str:
@@ -64,6 +65,12 @@ def _more(shown: Verdict, others: Sequence[Verdict]) -> str:
         if verdict in others
     ]
     return f"; {', '.join(texts)}" if texts else ""
+
+
+def _names_hint(judged: JudgedRun) -> Iterator[str]:
+    """Yield what to do when requests of too many names left too few to judge."""
+    if judged.verdict.verdict is Verdict.NO_DATA:
+        yield from (f"; {note}" for note in names_notes(judged.run))
 
 
 def _threshold(judgement: Judgement) -> _Finding:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Final, NamedTuple
 
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.operation_parts import AGGREGATE, RETRIEVE
-from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.proof.wrong_answer import WrongAnswer
+from aqp_perf.core.results.judged_run import JudgedRun
+from aqp_perf.reports.facts.shown import Shown, shown
 from aqp_perf.reports.figures import Fact, figure, table_ms
 from aqp_perf.reports.lines import short_name
 
@@ -26,7 +28,6 @@ _LEAST_GAP: Final = 1.5
 class FailureGroup(NamedTuple):
     """The failures of one operation."""
 
-    operation: str
     failures: int
     text: str
     """How many, of which classes."""
@@ -35,22 +36,32 @@ class FailureGroup(NamedTuple):
     evidence: tuple[WrongAnswer, ...]
 
 
-def failure_groups(run: RunResult) -> Iterator[FailureGroup]:
-    """Yield the operations that have failures or wrong answers."""
-    for label, operation in run.labelled.items():
+def failure_groups(judged: JudgedRun) -> Shown[FailureGroup]:
+    """Return the operations with failures or wrong answers that are shown."""
+    groups = {}
+    for label, operation in judged.run.labelled.items():
         evidence = () if operation.answers is None else operation.answers.evidence
         if not operation.failures and not evidence:
             continue
         classes = {str(name): count for name, count in operation.failure_classes.items()}
         kinds = ", ".join(f"{fact.value} {fact.name}" for fact in _by_count(classes))
         counts = f"{operation.failures:,} of {operation.requests:,} requests failed"
-        yield FailureGroup(
-            operation=label,
+        groups[label] = FailureGroup(
             failures=operation.failures,
             text=f"{counts} ({operation.failure_ratio:.2%}){f': {kinds}' if kinds else ''}",
             messages=tuple(_by_count(operation.failure_messages)),
             evidence=evidence,
         )
+    return shown(judged, groups)
+
+
+def run_time_notes(judged: JudgedRun) -> Iterator[str]:
+    """Yield the `time_notes` of the operations that are shown."""
+    notes = {label: [*time_notes(label, it)] for label, it in judged.run.labelled.items()}
+    kept = shown(judged, {label: texts for label, texts in notes.items() if texts})
+    yield from chain.from_iterable(kept.of.values())
+    if kept.more:
+        yield f"the same of {kept.more}"
 
 
 def time_notes(label: str, operation: OperationResult) -> Iterator[str]:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.results.judged_run import JudgedRun
-from aqp_perf.reports.figures import Fact, figure
+from aqp_perf.reports.facts.shown import shown
+from aqp_perf.reports.figures import Fact, counted, figure
 
 
 def is_own_system(judged: JudgedRun) -> bool:
@@ -37,12 +38,17 @@ def is_unaudited(judged: JudgedRun) -> bool:
 
 def answer_facts(judged: JudgedRun) -> Iterator[Fact]:
     """Yield for every operation that reads whether its answers were right."""
+    texts = {}
     for label, operation in judged.run.labelled.items():
         text = answers_text(operation)
+        if text is None and operation.is_unverified and not is_own_system(judged):
+            text = f"not verified: {unverified_reason(judged)}"
         if text is not None:
-            yield Fact(label, text)
-        elif operation.is_unverified and not is_own_system(judged):
-            yield Fact(label, f"not verified: {unverified_reason(judged)}")
+            texts[label] = text
+    kept = shown(judged, texts)
+    yield from (Fact(label, text) for label, text in kept.of.items())
+    if kept.left_out:
+        yield Fact(counted(kept.left_out, "more operation"), "in the results file (--perf-json)")
 
 
 def audit_facts(judged: JudgedRun) -> Iterator[Fact]:

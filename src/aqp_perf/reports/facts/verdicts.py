@@ -1,6 +1,6 @@
 """The verdict on a run: what it means, its reasons, and every threshold."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import inf
 from typing import Final, NamedTuple
 
@@ -8,7 +8,8 @@ from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.metrics import format_quantity
 from aqp_perf.core.verdict.observations import has_interval
 from aqp_perf.core.verdict.verdicts import Judgement, RunVerdict, Verdict
-from aqp_perf.reports.facts.comparisons import EVERY_OPERATION, comparison_text, decisive_comparison
+from aqp_perf.reports.facts.comparisons import comparison_text, decisive_comparison
+from aqp_perf.reports.facts.shown import EVERY_OPERATION, MOST_SHOWN, Shown, shown
 from aqp_perf.reports.figures import UNKNOWN, counted, quantity_text, range_text
 from aqp_perf.reports.lines import short_name
 
@@ -36,19 +37,27 @@ class ThresholdRow(NamedTuple):
     reason: str
 
 
-def threshold_rows(verdict: RunVerdict) -> dict[str, list[ThresholdRow]]:
-    """Return the thresholds of every operation, both in the order in which they were given.
+def threshold_rows(judged: JudgedRun) -> Shown[list[ThresholdRow]]:
+    """Return the thresholds of the operations that are shown, in the order as they were given.
 
     A key is the label of an operation, with the number of its requests that were touched.
     """
-    touched: dict[str | None, int] = {}
-    for judgement in verdict.judgements:
-        label = judgement.operation
-        touched[label] = max(touched.get(label, 0), judgement.touched)
-    rows: dict[str, list[ThresholdRow]] = {}
-    for judgement in verdict.judgements:
+    judgements: dict[str, list[Judgement]] = {}
+    for judgement in judged.verdict.judgements:
+        judgements.setdefault(judgement.operation or EVERY_OPERATION, []).append(judgement)
+    kept = shown(judged, judgements)
+    rows = {}
+    for label, of_label in kept.of.items():
+        touched = max(judgement.touched for judgement in of_label)
+        title = f"{label} ({_touched_text(touched)})" if touched else label
+        rows[title] = list(_rows(of_label, judged.verdict))
+    return Shown(rows, kept.left_out)
+
+
+def _rows(judgements: Sequence[Judgement], verdict: RunVerdict) -> Iterator[ThresholdRow]:
+    for judgement in judgements:
         rule, margin = judgement.threshold, judgement.margin_ratio
-        row = ThresholdRow(
+        yield ThresholdRow(
             verdict=judgement.verdict,
             rule=rule.rule,
             observed=_observed_text(judgement),
@@ -57,11 +66,6 @@ def threshold_rows(verdict: RunVerdict) -> dict[str, list[ThresholdRow]]:
             samples=f"{judgement.samples:,}",
             reason="" if _is_listed(judgement, verdict) else judgement.reason,
         )
-        title = judgement.operation or EVERY_OPERATION
-        if touched[judgement.operation]:
-            title += f" ({_touched_text(touched[judgement.operation])})"
-        rows.setdefault(title, []).append(row)
-    return rows
 
 
 def _observed_text(judgement: Judgement) -> str:
@@ -126,7 +130,9 @@ def verdict_reasons(judged: JudgedRun) -> tuple[str, ...]:
         return (*invalid, *aborted, *audit_faults(judged))
     # What is proven comes first, although the counts cannot be trusted.
     is_broken = [one for one in judged.verdict.judgements if one.verdict is Verdict.FAIL]
-    proven = map(threshold_text, is_broken if invalid else ())
+    proven = [*map(threshold_text, is_broken if invalid else ())]
+    if len(proven) > MOST_SHOWN:
+        proven[MOST_SHOWN:] = [f"{len(proven) - MOST_SHOWN} more are broken"]
     untrusted = (f"counts cannot be trusted: {reason}" for reason in invalid)
     return (*aborted, *audit_faults(judged), *proven, *untrusted)
 

@@ -14,6 +14,7 @@ from aqp_perf.core.verdict.metrics import MetricKind
 from aqp_perf.core.verdict.observations import TAIL_SAMPLES, samples_for
 from aqp_perf.core.verdict.verdicts import Judgement
 from aqp_perf.reports.facts.conditions import freezes_text
+from aqp_perf.reports.facts.shown import shown
 from aqp_perf.reports.figures import rounded
 from aqp_perf.reports.lines import printable
 
@@ -90,7 +91,7 @@ class RunCharts(TypedDict):
 
 
 def chart_data(judged: JudgedRun) -> RunCharts:
-    """Return the figures that the charts of a run draw."""
+    """Return the figures that the charts of a run draw, of the operations that are shown."""
     health = judged.run.generator
     return RunCharts(
         duration_s=judged.run.duration_s,
@@ -109,7 +110,7 @@ def chart_data(judged: JudgedRun) -> RunCharts:
                 if operation.time_shares is None
                 else {key: rounded(ms) for key, ms in operation.time_shares.means_ms.items()},
             )
-            for label, operation in judged.run.labelled.items()
+            for label, operation in shown(judged, judged.run.labelled).of.items()
         ],
     )
 

@@ -1,7 +1,7 @@
 """The texts and figures that the page shows of a run; the template only lays them out."""
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 from typing import Final, NamedTuple
 
@@ -15,8 +15,9 @@ from aqp_perf.reports.facts.comparisons import comparison_rows, comparison_text
 from aqp_perf.reports.facts.conditions import cost_facts, generator_facts, origin_facts
 from aqp_perf.reports.facts.decisive import decisive_text
 from aqp_perf.reports.facts.hidden_waits import hidden_wait_text
-from aqp_perf.reports.facts.operations import failure_groups, time_notes
+from aqp_perf.reports.facts.operations import failure_groups, run_time_notes
 from aqp_perf.reports.facts.proof import answer_facts, audit_facts, is_unaudited, key_facts
+from aqp_perf.reports.facts.shown import shown
 from aqp_perf.reports.facts.verdicts import (
     headline_text,
     log_texts,
@@ -68,12 +69,12 @@ def run_views(
 
 def _run_view(name: str, judged: JudgedRun) -> dict[str, object]:
     run = judged.run
-    operations = run.labelled
+    operations = shown(judged, run.labelled)
     failures = part_text(sum(it.failures for it in run.operations), run.requests)
     throughput = figure(sum(it.throughput_per_s for it in run.operations), DIGITS)
     decisive, reasons = decisive_text(judged), [*map(printable, verdict_reasons(judged))]
     hidden = hidden_wait_text(judged)
-    thresholds = threshold_rows(judged.verdict)
+    thresholds = threshold_rows(judged)
     worst_p99, pacing = _worst_p99(run), judged.profile.get("pacing")
     return {
         "name": name,
@@ -94,25 +95,23 @@ def _run_view(name: str, judged: JudgedRun) -> dict[str, object]:
         "worst_p99": worst_p99,
         "notes": [*map(printable, (*judged.verdict.remarks, *log_texts(judged)))],
         "thresholds": thresholds,
-        "has_bounds": any(row.bounds for rows in thresholds.values() for row in rows),
+        "has_bounds": any(row.bounds for rows in thresholds.of.values() for row in rows),
         "comparisons": [
             {
                 "kind": comparison.kind,
                 "text": comparison_text(comparison),
-                "rows": comparison_rows(comparison),
+                "rows": comparison_rows(judged, comparison),
             }
             for comparison in judged.comparisons
         ],
-        "operations": list(_operation_rows(run)),
-        "operation_names": list(operations),
-        "first_operation": _first_operation(judged),
-        "has_service_times": any(it.latency != it.service_time for it in run.operations),
-        "has_time_shares": any(it.time_shares is not None for it in run.operations),
-        "time_notes": [
-            *(note for label, it in operations.items() for note in time_notes(label, it)),
-            *([] if hidden is None else [hidden]),
-        ],
-        "failure_groups": list(failure_groups(run)),
+        "operations": list(_operation_rows(run, operations.of)),
+        "operation_names": list(operations.of),
+        "more_operations": operations.more,
+        "first_operation": _first_operation(judged, operations.of),
+        "has_service_times": any(it.latency != it.service_time for it in operations.of.values()),
+        "has_time_shares": any(it.time_shares is not None for it in operations.of.values()),
+        "time_notes": [*run_time_notes(judged), *([] if hidden is None else [hidden])],
+        "failure_groups": failure_groups(judged),
         "answers": list(answer_facts(judged)),
         "audit": [
             *audit_facts(judged),
@@ -126,8 +125,10 @@ def _run_view(name: str, judged: JudgedRun) -> dict[str, object]:
     }
 
 
-def _operation_rows(run: RunResult) -> Iterator[OperationRow]:
-    for label, operation in run.labelled.items():
+def _operation_rows(
+    run: RunResult, operations: Mapping[str, OperationResult]
+) -> Iterator[OperationRow]:
+    for label, operation in operations.items():
         yield _operation_row("operation", label, operation)
         if operation.latency != operation.service_time:
             yield OperationRow("service", "service time", (), _times(operation.service_time_ms))
@@ -156,9 +157,9 @@ def _worst_p99(run: RunResult) -> str:
     return quantity_text(worst_ms, MetricKind.LATENCY)
 
 
-def _first_operation(judged: JudgedRun) -> int:
+def _first_operation(judged: JudgedRun, operations: Iterable[str]) -> int:
     """Return the index of the operation with the lowest margin, whose charts are shown first."""
-    lowest = dict.fromkeys(judged.run.labelled, inf)
+    lowest = dict.fromkeys(operations, inf)
     for judgement in judged.verdict.judgements:
         if judgement.operation in lowest:
             margin = min(lowest[judgement.operation], margin_rank(judgement))

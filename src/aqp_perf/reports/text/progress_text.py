@@ -16,6 +16,9 @@ from aqp_perf.reports.lines import Line, Style, printable
 _RATE_S: Final = 10.0
 """Window of the request rate: workers on other machines report every three seconds."""
 
+_MOST_BROKEN: Final = 20
+"""Broken thresholds that a line names."""
+
 
 class Rates:
     """The request rate of the last seconds, from one progress to the next."""
@@ -120,7 +123,9 @@ def _verdict_so_far(progress: Progress, judge: Callable[[Progress], RunVerdict])
         if it.verdict is Verdict.FAIL
     ]
     if broken:
-        return Line(printable(f"broken so far: {', '.join(broken)}"), Style.BAD)
+        more = len(broken) - _MOST_BROKEN
+        named = ", ".join(broken[:_MOST_BROKEN]) + (f" and {more} more" if more > 0 else "")
+        return Line(printable(f"broken so far: {named}"), Style.BAD)
     if not judgements:
         return Line("no threshold is set", Style.PLAIN)
     verdicts = [judgement.verdict for judgement in judgements]

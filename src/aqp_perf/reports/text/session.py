@@ -6,11 +6,13 @@ from typing import Final
 
 from aqp_perf.core.comparison.outcome import Comparison
 from aqp_perf.core.results.judged_run import JudgedRun
+from aqp_perf.core.verdict.validity import names_notes
 from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.reports.facts.comparisons import comparison_text
 from aqp_perf.reports.facts.decisive import decisive_text, rule_text
 from aqp_perf.reports.facts.proof import is_own_system
 from aqp_perf.reports.facts.runs import run_names, verdict_counts
+from aqp_perf.reports.facts.shown import MOST_SHOWN
 from aqp_perf.reports.lines import STYLE_OF, Line, Style, cut_middle, paragraph, printable, wrapped
 from aqp_perf.reports.text.terminal import proof_lines, run_block
 
@@ -62,7 +64,7 @@ def session_lines(
 
 def _reservations(judged: JudgedRun, width: int) -> Iterator[Line]:
     """Yield what is unproven about a run that passed, its comparison, and what it cost."""
-    for text in judged.verdict.left_out:
+    for text in (*judged.verdict.left_out, *names_notes(judged.run)):
         yield from paragraph(text, width, Style.WARNING, _INDENT)
     for line in proof_lines(judged, width - len(_INDENT)):
         if line.style is Style.WARNING:
@@ -78,10 +80,13 @@ def _compared(comparison: Comparison, width: int) -> Iterator[Line]:
     yield from paragraph(comparison_text(comparison), width, style, _INDENT)
     if comparison.reason:
         return  # every rule has the same reason
-    for judgement in comparison.judgements:
-        if judgement.is_doubtful:
-            text = f"{rule_text(judgement, comparison)}: {judgement.reason}"
-            yield from paragraph(text, width, style, f"{_INDENT}! ")
+    doubtful = [judgement for judgement in comparison.judgements if judgement.is_doubtful]
+    for judgement in doubtful[:MOST_SHOWN]:
+        text = f"{rule_text(judgement, comparison)}: {judgement.reason}"
+        yield from paragraph(text, width, style, f"{_INDENT}! ")
+    more = len(doubtful) - MOST_SHOWN
+    if more > 0:
+        yield Line(f"{_INDENT}! {more} more in the results file (--perf-json)", style)
 
 
 def _summary(runs: Sequence[JudgedRun], width: int) -> Iterator[list[Line]]:

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from aqp_perf.core.measured.operation import OperationResult, all_together
-from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.reports.facts.conditions import generator_facts, profile_value
 from aqp_perf.reports.facts.hidden_waits import hidden_wait_text
-from aqp_perf.reports.facts.operations import failure_groups, time_notes
+from aqp_perf.reports.facts.operations import failure_groups, run_time_notes
 from aqp_perf.reports.facts.proof import (
     answers_text,
     audit_facts,
@@ -17,6 +16,7 @@ from aqp_perf.reports.facts.proof import (
     is_unaudited,
     unverified_reason,
 )
+from aqp_perf.reports.facts.shown import shown
 from aqp_perf.reports.figures import counted, figure, part_text, table_ms
 from aqp_perf.reports.lines import Line, Style, align, cut_middle, paragraph, printable, short_name
 from aqp_perf.reports.text.verdict_block import comparison_block, verdict_block
@@ -50,14 +50,13 @@ def run_block(judged: JudgedRun, width: int = 100) -> Iterator[Line]:
     generator = ", ".join(f"{fact.name} {fact.value}" for fact in generator_facts(run))
     load = f"{counted(run.users, 'user')}, measured for {figure(run.duration_s, 3)} s"
     yield from paragraph(f"{load}; load generator: {generator}", width)
-    yield from map(Line, _table(run, width))
-    for label, operation in run.labelled.items():
-        for note in time_notes(label, operation):
-            yield from paragraph(note, width)
+    yield from map(Line, _table(judged, width))
+    for note in run_time_notes(judged):
+        yield from paragraph(note, width)
     hidden = hidden_wait_text(judged)
     if hidden is not None:
         yield from paragraph(hidden, width)
-    yield from _failure_lines(run, width)
+    yield from _failure_lines(judged, width)
     yield from proof_lines(judged, width)
     yield from origin_lines(judged)
 
@@ -70,11 +69,10 @@ def failure_text(judged: JudgedRun, width: int = 100) -> str:
 def proof_lines(judged: JudgedRun, width: int) -> Iterator[Line]:
     """Yield what the checks of answers and the audit of writes found."""
     style = Style.PLAIN if is_own_system(judged) else Style.WARNING
-    unverified = []
-    for label, operation in judged.run.labelled.items():
+    labelled = judged.run.labelled
+    checked = shown(judged, {label: it for label, it in labelled.items() if answers_text(it)})
+    for label, operation in checked.of.items():
         name, answers, text = short_name(label), operation.answers, answers_text(operation)
-        if operation.is_unverified:
-            unverified.append(name)
         if text is None or answers is None:
             continue
         is_wrong = answers.wrong_count > 0
@@ -85,8 +83,13 @@ def proof_lines(judged: JudgedRun, width: int) -> Iterator[Line]:
             yield from paragraph(wrong.query, width, indent=f"{_INDENT}{wrong.kind}: ")
             yield from paragraph(wrong.expected, width, indent=f"{_INDENT * 2}expected: ")
             yield from paragraph(wrong.got, width, indent=f"{_INDENT * 2}got: ")
-    if unverified:
-        text = f"answers not verified: {unverified_reason(judged)} ({', '.join(unverified)})"
+    if checked.more:
+        yield from paragraph(f"answers of {checked.more}", width)
+    unverified = shown(judged, {label: it for label, it in labelled.items() if it.is_unverified})
+    if unverified.of:
+        names = ", ".join(map(short_name, unverified.of))
+        names += f" and {unverified.left_out:,} more" if unverified.left_out else ""
+        text = f"answers not verified: {unverified_reason(judged)} ({names})"
         yield from paragraph(text, width, style)
     found = ", ".join(f"{fact.value} {fact.name}" for fact in audit_facts(judged))
     if found:
@@ -110,16 +113,18 @@ def origin_lines(judged: JudgedRun) -> Iterator[Line]:
             yield Line(f"{title:9}  {printable(str(value))}")
 
 
-def _table(run: RunResult, width: int) -> list[str]:
-    rows = [row for operation in run.operations for row in _rows(operation)]
-    if len(run.operations) > 1:
-        rows.append(_cells(all_together(run.operations)))
+def _table(judged: JudgedRun, width: int) -> list[str]:
+    operations = judged.run.operations
+    kept = shown(judged, judged.run.labelled)
+    rows = [row for operation in kept.of.values() for row in _rows(operation)]
+    if len(operations) > 1:
+        rows.append(_cells(all_together(operations)))
     # The name takes what the figures leave, so that a hundred columns hold any query.
     bare = align([_HEADER, *((*row[:_NAME], "", *row[_NAME + 1 :]) for row in rows)], _SIDES, " ")
     room = max(width - len(bare[0]) + len("Name"), _SHORTEST_NAME)
     short = ((*row[:_NAME], cut_middle(row[_NAME], room), *row[_NAME + 1 :]) for row in rows)
     header, *body = align([_HEADER, *short], _SIDES, " ")
-    return [header, "-" * len(header), *body]
+    return [header, "-" * len(header), *body, *filter(None, [kept.more])]
 
 
 def _rows(operation: OperationResult) -> Iterator[tuple[str, ...]]:
@@ -153,14 +158,17 @@ def _cells(operation: OperationResult) -> tuple[str, ...]:
     )
 
 
-def _failure_lines(run: RunResult, width: int) -> Iterator[Line]:
-    for group in failure_groups(run):
+def _failure_lines(judged: JudgedRun, width: int) -> Iterator[Line]:
+    groups = failure_groups(judged)
+    for label, group in groups.of.items():
         if not group.failures:  # evidence of wrong answers alone: see proof_lines
             continue
-        yield from paragraph(f"{group.operation}: {group.text}", width, Style.BAD)
+        yield from paragraph(f"{label}: {group.text}", width, Style.BAD)
         shown = group.messages[:_MOST_MESSAGES]
         for text in align([(fact.value, printable(fact.name)) for fact in shown], "><"):
             yield Line(cut_middle(f"  {text}", width))
         more = len(group.messages) - len(shown)
         if more:
             yield Line(f"  {counted(more, 'more message')} in the results file (--perf-json)")
+    if groups.more:
+        yield from paragraph(f"failures of {groups.more}", width, Style.BAD)

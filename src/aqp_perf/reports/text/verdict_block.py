@@ -49,14 +49,15 @@ def verdict_block(judged: JudgedRun, width: int = 100) -> Iterator[Line]:
         yield from paragraph(f"note: {note}", width)
     for text in log_texts(judged):
         yield from paragraph(text, width)
-    thresholds = threshold_rows(judged.verdict)
-    has_bounds = any(row.bounds for rows in thresholds.values() for row in rows)
+    thresholds = threshold_rows(judged)
+    has_bounds = any(row.bounds for rows in thresholds.of.values() for row in rows)
     groups = {
         operation: [_threshold_row(row, has_bounds=has_bounds) for row in rows]
-        for operation, rows in thresholds.items()
+        for operation, rows in thresholds.of.items()
     }
     header, sides = _BOUNDED if has_bounds else _THRESHOLDS
     yield from _table(header, sides, groups, width)
+    yield from paragraph(thresholds.more, width)
 
 
 def comparison_block(judged: JudgedRun, width: int = 100) -> Iterator[Line]:
@@ -69,12 +70,14 @@ def comparison_block(judged: JudgedRun, width: int = 100) -> Iterator[Line]:
         # The outcome of the one that decides is in the headline of the run.
         text = comparison.title if comparison is decisive else comparison_text(comparison)
         yield from paragraph(text, width, style)
+        shown = comparison_rows(judged, comparison)
         groups = {
             operation: [_comparison_row(row) for row in rows]
-            for operation, rows in comparison_rows(comparison).items()
+            for operation, rows in shown.of.items()
         }
         header = ("", "rule or metric", comparison.kind, "now", "change [95 % interval]")
         yield from _table(header, "<<>><", groups, width)
+        yield from paragraph(shown.more, width)
 
 
 def _threshold_row(row: ThresholdRow, *, has_bounds: bool) -> _Row:

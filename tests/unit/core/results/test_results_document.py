@@ -142,6 +142,7 @@ def test_a_document_has_every_key_of_its_schema() -> None:
         "unverified",
         "started_at",
         "duration_s",
+        "further_names",
         "users",
         "interrupted",
         "aborted",

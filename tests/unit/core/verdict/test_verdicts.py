@@ -812,10 +812,63 @@ def test_names_of_operations_that_are_left_out_are_few_and_short() -> None:
 
     (text,) = judged(run_of(WRITE, long, *RARE), "max < 5 ms min_samples 50").left_out
 
+    cut = f"{'x' * 100}…{'x' * 100}"
     assert text == (
-        f"left out of max < 5 ms: 8 operations with fewer than 50 requests: {'x' * 80}…, "
+        f"left out of max < 5 ms: 8 operations with fewer than 50 requests: {cut}, "
         "rare 1, rare 2, rare 3, rare 4 and 3 more"
     )
+
+
+UNTIMED = LatencyHistogram.of([1_000_000] * 999)
+MANY = run_of(
+    *(
+        replace(WRITE, name=f"/orders/{number}", untimed=1, latency=UNTIMED, service_time=UNTIMED)
+        for number in range(30)
+    )
+)
+FURTHER = replace(MANY, further_names=9_500)
+
+
+def test_a_run_with_too_many_names_says_what_to_do() -> None:
+    text = (
+        "10,000 operations: give requests with dynamic URLs a name=…; the 9,500 after the first "
+        "500 are recorded as one, 'all other names'"
+    )
+    by_many = replace(FURTHER, generator=replace(HEALTHY, processes=2))
+
+    assert judged(MANY).notes[0].startswith("/orders/0")
+    for rule in ("p50 < 2 s", "p50 < 0.1 ms", "p99.9 < 2 s"):
+        assert judged(FURTHER, rule).notes[0] == text
+    assert judged(by_many).notes[0] == f"at least {text}"
+
+
+def test_a_rule_on_an_operation_that_was_recorded_among_others_says_so() -> None:
+    hint = (
+        "; its requests may be among the 'all other names', which are recorded as one: give "
+        "requests with dynamic URLs a name=…"
+    )
+
+    for run, expected in ((MANY, ""), (FURTHER, hint)):
+        one = judgement(run, "checkout: p50 < 2 s")
+        assert one.verdict is Verdict.NO_DATA
+        assert one.reason == (
+            f"no such operation ran, only {', '.join(f'/orders/{it}' for it in range(20))} and "
+            f"10 more{expected}"
+        )
+
+
+def test_reasons_of_many_operations_are_few() -> None:
+    failed = run_of(*(replace(it, failure_classes={}, failures=1) for it in MANY.operations))
+    late = replace(MANY, generator=replace(HEALTHY, loop_lag_p99_ms=2.0))
+
+    untimed, lost = judged(MANY).notes, judged(failed).invalid_reasons
+    undecided = judged(late, "max < 0.5 ms").invalid_reasons
+
+    for texts in (untimed, lost):
+        assert len(texts) == 21
+        assert texts[-1] == "and the like of 10 more operations"
+    assert len(undecided) == 21
+    assert undecided[-1] == "10 more thresholds are undecided"
 
 
 @pytest.mark.parametrize("changes", [{"interrupted": True}, {"aborted": "hopeless"}, {}])

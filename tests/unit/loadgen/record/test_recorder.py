@@ -199,3 +199,68 @@ def test_messages_are_bounded_but_every_failure_counts() -> None:
     assert operation.failure_classes[FailureClass.OTHER] == 150
     assert len(operation.failure_messages) == 100
     assert max(map(len, operation.failure_messages)) == 200
+
+
+def send(recorder: Recorder, names: Sequence[int], *, failed: bool = False) -> None:
+    for number in names:
+        operation = recorder.operation("GET", f"/orders/{number}")
+        operation.record(1_000, 1_000, since_start_ns=0, failed=failed)
+        if failed:
+            operation.record_failure(FailureClass.TIMEOUT, f"order {number}")
+
+
+def test_requests_of_further_names_are_recorded_as_one_operation() -> None:
+    recorder = Recorder()
+    send(recorder, range(700))
+    send(recorder, range(700), failed=True)
+
+    results = recorder.results(1.0)
+    others, *first = results
+    assert {each.name for each in first} == {f"/orders/{number}" for number in range(500)}
+    assert (others.request_type, others.name) == ("", "all other names")
+    assert (others.requests, others.latency.count) == (400, 400)
+    assert others.failure_classes == {FailureClass.TIMEOUT: 200}
+    assert all(each.requests == 2 for each in first)
+    assert recorder.further_names == 200
+    assert recorder.total_requests == sum(each.requests for each in results) == 1_400
+
+    recorder.clear()
+    send(recorder, range(600, 700))
+    assert recorder.further_names == 0, "a new test begins"
+    assert len(recorder.results(1.0)) == 100
+
+
+def test_a_worker_keeps_its_first_names_from_report_to_report() -> None:
+    worker, master = Recorder(), Recorder()
+    for numbers in (range(600), range(599, -1, -1)):
+        send(worker, numbers)
+        master.add(worker.results(1.0), worker.metered, worker.further_names)
+        worker.begin_report()
+
+    others, *first = master.results(1.0)
+    assert others.requests == 2 * 100
+    assert {each.requests for each in first} == {2}
+    assert len(first) == 500
+    assert master.further_names == 100
+
+
+def test_a_master_keeps_the_first_names_of_all_workers() -> None:
+    master = Recorder()
+    for numbers in (range(400), range(300, 1_000)):
+        worker = Recorder()
+        send(worker, numbers)
+        master.add(worker.results(1.0), worker.metered, worker.further_names)
+
+    results = master.results(1.0)
+    assert len(results) == 501
+    assert sum(each.requests for each in results) == 400 + 700
+    # The second worker told 500 names, of which 100 were known and 100 fitted in, and counted 200.
+    assert master.further_names == 300
+
+
+def test_names_without_end_are_counted_to_a_limit() -> None:
+    recorder = Recorder()
+    for number in range(100_600):
+        recorder.operation("GET", str(number))
+
+    assert recorder.further_names == 100_000

@@ -78,7 +78,7 @@ def test_a_limit_that_misses_requests_has_no_upper_bound(judged: JudgedRun) -> N
     run = replace(run, operations=(replace(run.operations[0], user_classes=("Writer",)),))
     found = replace(judged, run=run, verdict=judge(run, [parse_threshold("max < 300 ms")]))
 
-    ((title, (row,)),) = threshold_rows(found.verdict).items()
+    ((title, (row,)),) = threshold_rows(found).of.items()
 
     assert title == "write_to_ddb (13 requests touched)"
     assert (row.verdict, row.bounds) == (Verdict.INVALID, "at least 39.2 ms")
@@ -115,7 +115,7 @@ def test_a_broken_limit_goes_before_an_undecided_one(judged: JudgedRun) -> None:
     both = judged_by(judged, "max < 100 ms", "p99 < 0.5 ms")
 
     assert decisive_text(both) == "write_to_ddb p99 1 ms (limit 0.5 ms); 1 undecided"
-    (rows,) = threshold_rows(both.verdict).values()
+    (rows,) = threshold_rows(both).of.values()
     assert [row.reason for row in rows] == [
         "target alone 40 ms to 200 ms: stalls touched 10 of 1000 requests",
         "",
@@ -123,7 +123,7 @@ def test_a_broken_limit_goes_before_an_undecided_one(judged: JudgedRun) -> None:
 
 
 def test_a_reason_of_the_run_is_not_repeated_below_its_threshold(judged: JudgedRun) -> None:
-    (rows,) = threshold_rows(judged_by(judged, "max < 100 ms").verdict).values()
+    (rows,) = threshold_rows(judged_by(judged, "max < 100 ms")).of.values()
 
     assert [row.reason for row in rows] == [""]
 
