@@ -12,7 +12,7 @@ import gevent
 import pytest
 from gevent.event import Event
 from locust import LoadTestShape, User, task
-from locust.exception import StopUser
+from locust.exception import StopTest, StopUser
 
 from aqp_perf.loadgen.measure.run_end import RunEnd, _place_of
 from tests.child_side.fixtures import Open
@@ -95,6 +95,7 @@ def test_the_run_ends_at_its_run_time(begin: Begin) -> None:
 
 def test_a_run_ends_with_its_users(begin: Begin) -> None:
     environment, end, ended = begin("--headless", "-t", "60")
+    end.on_test_start()
     end.begin()
     environment.runner.start(3, 100)
 
@@ -110,6 +111,7 @@ def test_where_users_may_come_again_the_run_goes_on(
     begin: Begin, arguments: tuple[str, ...], changes: dict[str, object]
 ) -> None:
     environment, end, ended = begin(*arguments, **changes)
+    end.on_test_start()
     end.begin()
     environment.runner.start(1, 1)
     environment.runner.spawning_greenlet.join(DEADLINE_S)
@@ -117,6 +119,20 @@ def test_where_users_may_come_again_the_run_goes_on(
     gevent.idle()
 
     assert not ended.is_set()
+
+
+@pytest.mark.parametrize("error", [StopUser, StopTest])
+def test_a_run_ends_whose_test_does_not_start(begin: Begin, error: type[Exception]) -> None:
+    """Locust would wait for its own run time, which is ours now."""
+
+    def give_up(**_: object) -> NoReturn:
+        raise error
+
+    environment, _, ended = begin("--headless", "-t", "60")
+    environment.events.test_start.add_listener(give_up)
+    environment.runner.start(1, 1)
+
+    assert ended.wait(DEADLINE_S)
 
 
 def test_a_test_that_the_locustfile_stops_ends_the_run(begin: Begin) -> None:

@@ -101,6 +101,9 @@ class Measurement:
 
     def on_test_start(self, **_: object) -> None:
         """Begin the warm-up, unless it begins with the schedule; call it after all listeners."""
+        self.run_end.on_test_start()
+        if self.run_end.is_quitting:  # a listener ended the run
+            return
         warmup_s = parse_duration(self._options.perf_warmup, allow_zero=True)
         self._errors.attach()
         self._workers.begin()

@@ -48,7 +48,11 @@ class RunEnd:
         self.run_time_s: float | None = options.run_time
         self._is_master = isinstance(environment.runner, MasterRunner)
         self._is_worker = isinstance(environment.runner, WorkerRunner)
-        self._has_begun = self._is_quitting = self._is_at_last = False
+        self._has_begun = self._is_at_last = False
+        self._has_test = False
+        """Whether all listeners of ``test_start`` have returned."""
+        self.is_quitting = False
+        """Whether the run is asked to end."""
         self._main_thread = get_original("_thread", "get_ident")()
         if options.headless and not self._is_worker:
             self._take_over()
@@ -56,22 +60,41 @@ class RunEnd:
     def _take_over(self) -> None:
         """Keep the run time from Locust, which starts its timer next, and give it back then."""
         runner, options, run_time_s = self._runner, self._options, self.run_time_s
-        quit_runner = runner.quit
+        start_runner, start_shape, quit_runner = runner.start, runner.start_shape, runner.quit
 
-        def giving_back(function: Callable[..., None]) -> Callable[..., None]:
-            def call(*args: object, **kwargs: object) -> None:
-                options.run_time = run_time_s
-                function(*args, **kwargs)
+        def start(*args: object, **kwargs: object) -> None:
+            options.run_time = run_time_s
+            try:
+                start_runner(*args, **kwargs)
+            finally:
+                if self._is_master:
+                    self._end_without_test()
+                else:  # it starts the test in a greenlet
+                    runner.spawning_greenlet.link(self._on_spawned)
 
-            return call
+        def start_shape_() -> None:
+            options.run_time = run_time_s
+            start_shape()
 
         def quit_() -> None:
-            self._is_quitting = True
+            self.is_quitting = True
             quit_runner()
 
         options.run_time = None
-        runner.start, runner.start_shape = map(giving_back, (runner.start, runner.start_shape))
-        runner.quit = quit_
+        runner.start, runner.start_shape, runner.quit = start, start_shape_, quit_
+
+    def _on_spawned(self, spawning: object) -> None:
+        if spawning is self._runner.spawning_greenlet:  # else it was replaced
+            self._end_without_test()
+
+    def _end_without_test(self) -> None:
+        """End a run whose test did not start, because a listener of ``test_start`` raised."""
+        if not self._has_test and not self.is_quitting:
+            gevent.spawn(self._runner.quit)
+
+    def on_test_start(self) -> None:
+        """Note that the test has started; the load begins then, or with the first worker."""
+        self._has_test = True
 
     def begin(self) -> None:
         """Begin the run time with the load. A second test of the same run has what is left."""
@@ -98,7 +121,7 @@ class RunEnd:
 
     def on_test_stop(self, **_: object) -> None:
         """End the run with its test: Locust would wait for another one."""
-        if self._has_begun and not self._is_quitting:
+        if self._has_begun and not self.is_quitting:
             gevent.spawn(self._runner.quit)
 
     def end_without_users(self) -> None:
