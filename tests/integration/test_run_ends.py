@@ -133,9 +133,10 @@ def test_a_run_ends_when_its_users_are_gone(
     if ends_itself:
         assert run.invalid_reasons == ()
     else:
-        assert run.invalid_reasons[0].startswith("ended after ")
-        assert run.invalid_reasons[0].endswith("needs ends_itself=True")
-        assert "0 of 2 users were there at the end" in run.invalid_reasons
+        missing, early = run.invalid_reasons
+        assert missing.startswith("0 of 2 users were there at the end")
+        assert early.startswith("ended after ")
+        assert early.endswith("needs ends_itself=True")
 
 
 def test_slow_listeners_and_a_reset_take_nothing_from_the_load(play: Play) -> None:
