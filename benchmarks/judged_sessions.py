@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, Self
@@ -29,6 +29,8 @@ class JudgedRun:
     """Of the busiest process of the load generator."""
     throughput_per_s: float = 0.0
     """Of all operations."""
+    operations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """As the results file has them."""
 
     @classmethod
     def from_json(cls, run: Mapping[str, Any]) -> Self:
@@ -44,6 +46,7 @@ class JudgedRun:
             why="; ".join(run["invalid_reasons"] or thresholds),
             cpu_ratio=run["generator"]["cpu_ratio_max"],
             throughput_per_s=sum(each["throughput_per_s"] for each in run["operations"].values()),
+            operations=run["operations"],
         )
 
 
