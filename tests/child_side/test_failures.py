@@ -2,6 +2,8 @@
 
 import http.client
 import urllib.error
+from collections.abc import Callable
+from enum import Enum, IntEnum
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,9 +16,10 @@ from geventhttpclient.response import HTTPConnectionClosed
 from geventhttpclient.useragent import RetriesExceeded
 from hypothesis import given
 from hypothesis import strategies as st
+from locust.exception import CatchResponseError
 
 from aqp_perf.core.measured.failure_class import FailureClass
-from aqp_perf.loadgen.clients.failures import encodable, failure_class_of
+from aqp_perf.loadgen.clients.failures import encodable, failure_class_of, failure_of
 
 
 def response(status: int) -> requests.Response:
@@ -46,9 +49,22 @@ def of_library(
     return kind("broken")
 
 
+def error_code(base: Callable[..., Any], library: str, name: str) -> object:
+    """Return a member of an enumeration of a library that is not installed here."""
+    codes = base("Codes", [name], module=library)
+    return codes[name]
+
+
 def grpc_error(name: str) -> Exception:
-    code = SimpleNamespace(name=name)
+    code = error_code(Enum, "grpc", name)
     return of_library("grpc._channel", "_InactiveRpcError", code=lambda _: code)
+
+
+def without_code() -> Exception:
+    def code(_: object) -> None:
+        raise RuntimeError("the call is not done")
+
+    return of_library("grpc._channel", "_MultiThreadedRendezvous", code=code)
 
 
 def caused_by(cause: Exception) -> Exception:
@@ -62,6 +78,9 @@ websocket_closed = type("ConnectionClosed", (Exception,), {"__module__": "websoc
 POOL = urllib3.HTTPConnectionPool("h")
 READ_TIMEOUT = urllib3.exceptions.ReadTimeoutError(POOL, "/", "read timed out")
 NOT_CONNECTED = urllib3.exceptions.NewConnectionError(POOL, "refused")  # type: ignore[arg-type]
+TOO_MANY_ERRORS = urllib3.exceptions.MaxRetryError(
+    POOL, "/", urllib3.exceptions.ResponseError("too many 429 error responses")
+)
 URL = "http://h"
 
 
@@ -86,6 +105,8 @@ URL = "http://h"
         (OSError("no route"), None, FailureClass.CONNECTION),
         (AssertionError("total is wrong"), 200, FailureClass.WRONG_ANSWER),
         (AssertionError("a bug"), None, FailureClass.OTHER),
+        (requests.JSONDecodeError("no", "", 0), None, FailureClass.OTHER),
+        (requests.exceptions.MissingSchema("no"), None, FailureClass.OTHER),
         ("a text", None, FailureClass.OTHER),
         ("a text", 503, FailureClass.SERVER_ERROR),
         (requests.HTTPError("429", response=response(429)), None, FailureClass.THROTTLED),
@@ -129,6 +150,7 @@ URL = "http://h"
             None,
             FailureClass.CONNECTION,
         ),
+        (requests.exceptions.RetryError(TOO_MANY_ERRORS), None, FailureClass.OTHER),
         (http.client.IncompleteRead(b""), None, FailureClass.CONNECTION),
         (http.client.RemoteDisconnected("closed"), None, FailureClass.CONNECTION),
         (urllib.error.URLError(TimeoutError()), None, FailureClass.TIMEOUT),
@@ -144,6 +166,7 @@ URL = "http://h"
         (grpc_error("INTERNAL"), None, FailureClass.SERVER_ERROR),
         (grpc_error("NOT_FOUND"), None, FailureClass.CLIENT_ERROR),
         (grpc_error("OF_A_LATER_VERSION"), None, FailureClass.OTHER),
+        (without_code(), None, FailureClass.OTHER),
         (of_library("httpx", "ReadTimeout", httpx_timeout), None, FailureClass.TIMEOUT),
         (of_library("httpx", "ConnectTimeout", httpx_timeout), None, FailureClass.CONNECTION),
         (
@@ -172,6 +195,9 @@ URL = "http://h"
             FailureClass.CONNECTION,
         ),
         (of_library("redis.exceptions", "TimeoutError"), None, FailureClass.TIMEOUT),
+        (of_library("pymongo.errors", "OperationFailure", code=211), None, FailureClass.OTHER),
+        (of_library("shop", "Refused", response={"reason": "no"}), None, FailureClass.OTHER),
+        (of_library("shop", "Refused", response={"reason": "no"}), 429, FailureClass.THROTTLED),
         (caused_by(aws.ReadTimeoutError(endpoint_url=URL)), None, FailureClass.TIMEOUT),
         (caused_by(KeyError("token")), None, FailureClass.OTHER),
     ],
@@ -183,6 +209,43 @@ def test_an_exception_has_one_class(
     answered = None if status is None else response(status)
 
     assert failure_class_of(exception, answered) is kind
+
+
+@pytest.mark.parametrize(
+    ("library", "name", "kind"),
+    [
+        ("paho.mqtt.enums", "MQTT_ERR_NO_CONN", FailureClass.CONNECTION),
+        ("paho.mqtt.enums", "MQTT_ERR_KEEPALIVE", FailureClass.TIMEOUT),
+        ("paho.mqtt.enums", "MQTT_ERR_NOMEM", FailureClass.OTHER),
+        ("shop", "MQTT_ERR_NO_CONN", FailureClass.OTHER),
+    ],
+)
+def test_an_error_code_has_a_class(library: str, name: str, kind: FailureClass) -> None:
+    assert failure_class_of(error_code(IntEnum, library, name), None) is kind
+
+
+def test_a_reason_of_the_locustfile_leaves_an_error_of_the_connection_its_class() -> None:
+    unanswered = SimpleNamespace(status_code=0, error=requests.ConnectionError(READ_TIMEOUT))
+
+    assert failure_class_of(CatchResponseError("status is not 200"), unanswered) is (
+        FailureClass.TIMEOUT
+    )
+
+
+@pytest.mark.parametrize(
+    ("exception", "text"),
+    [
+        (KeyError("token"), "KeyError: 'token'"),
+        (KeyError(), "KeyError()"),
+        (TimeoutError("late"), "late"),
+        ("no basket", "no basket"),
+    ],
+)
+def test_a_failure_of_no_known_class_names_its_type(exception: object, text: str) -> None:
+    failure = failure_of(exception, None)
+
+    assert failure is not None
+    assert failure[1] == text
 
 
 def test_an_exception_that_knows_its_class_decides() -> None:

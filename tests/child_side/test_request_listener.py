@@ -1,6 +1,8 @@
 """A request is measured by when it was due, and throughput by when its answer came."""
 
 import time
+from datetime import timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
 import pytest
@@ -168,8 +170,15 @@ class Hidden:
 
 @pytest.mark.parametrize(
     ("name", "label"),
-    [(404, "404"), (None, "None"), (Hidden(), "Hidden"), ("", "")],
-    ids=["number", "none", "object", "empty"],
+    [
+        (404, "404"),
+        (None, "None"),
+        (Hidden(), "Hidden"),
+        (FailureClass.OTHER, "other"),
+        (["a"], "['a']"),
+        ("", ""),
+    ],
+    ids=["number", "none", "object", "enum", "list", "empty"],
 )
 def test_names_that_are_no_text_are_recorded_as_text(
     listening: Listening, name: object, label: str
@@ -195,7 +204,32 @@ def test_a_request_without_a_response_time_is_counted_and_in_no_latency(
     assert result.latency.count == result.service_time.count == result.timeline.requests == 1
 
 
-@pytest.mark.parametrize("response_time", [float("nan"), float("inf"), "3", object()], ids=str)
+def test_a_decimal_is_a_response_time(listening: Listening) -> None:
+    listening.window.from_ns = 0
+
+    listening.hear(response_time=Decimal("2.5"))
+
+    assert listening.result.latency.quantile_ns(1.0) == pytest.approx(2.5 * MS, rel=0.01)
+
+
+class WithoutTruth:
+    def __bool__(self) -> bool:
+        raise ValueError("neither true nor false")
+
+
+def test_what_is_neither_true_nor_false_is_a_failure(listening: Listening) -> None:
+    listening.window.from_ns = 0
+
+    listening.hear(exception=WithoutTruth())
+
+    assert listening.result.failures == 1
+
+
+@pytest.mark.parametrize(
+    "response_time",
+    [float("nan"), float("inf"), Decimal("NaN"), "3", timedelta(seconds=1), object()],
+    ids=str,
+)
 def test_a_response_time_that_is_no_number_is_no_valid_latency(
     listening: Listening, response_time: object
 ) -> None:

@@ -317,7 +317,7 @@ def test_an_error_that_cannot_be_said_is_a_failure(play: Play) -> None:
     odd = play(ODD_TEXTS, user_classes={"Odd": 1}).operation("odd")
 
     assert odd.failures == odd.requests > 0
-    assert set(odd.failure_messages) == {"Unspeakable", r"a lone surrogate: \ud800"}
+    assert set(odd.failure_messages) == {"Unspeakable", r"ValueError: a lone surrogate: \ud800"}
 
 
 def test_an_answer_that_nobody_waited_for_makes_the_run_invalid(play: Play) -> None:

@@ -21,6 +21,7 @@ from aqp_perf.core.comparison.figures import (
     falls_when_worse,
     figures_of,
     needed_samples,
+    samples_of,
     value_of,
 )
 from aqp_perf.core.comparison.outcome import Change, Comparison, ComparisonJudgement
@@ -116,7 +117,7 @@ class _Both:
     def _best(self, label: str, metric: str) -> SlicedOperation:
         def rank(index: int) -> tuple[bool, float]:
             operation = self._old[index][label]
-            is_enough = operation.requests >= needed_samples(metric)
+            is_enough = samples_of(metric, operation) >= needed_samples(metric)
             value = value_of(metric, operation) if is_enough else 0.0
             return not is_enough, -value if falls_when_worse(metric) else value
 

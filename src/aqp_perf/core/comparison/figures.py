@@ -108,7 +108,7 @@ def figures_of(
         metric=metric,
         before=value_before,
         after=value_after,
-        worth=min(before.result.requests, after.result.requests) / pooled.effect,
+        worth=min(samples_of(metric, each.result) for each in (before, after)) / pooled.effect,
         freedom=pooled.freedom,
         _bounds_before=_bounds(metric, before, pooled.effect),
         _bounds_after=_bounds(metric, after, pooled.effect),
@@ -126,8 +126,14 @@ def needed_samples(metric: str) -> int:
     return FEWEST_SAMPLES if quantile is None else max(samples_for(quantile), FEWEST_SAMPLES)
 
 
+def samples_of(metric: str, operation: OperationResult) -> int:
+    """Return how many requests a metric is made of: latencies have none without a response time."""
+    is_latency = kind_of(metric) is MetricKind.LATENCY
+    return operation.latency.count if is_latency else operation.requests
+
+
 def value_of(metric: str, operation: OperationResult) -> float:
-    """Return a metric of one run that has requests: ms, a ratio from 0 to 1, or per second."""
+    """Return a metric of one run that has samples: ms, a ratio from 0 to 1, or per second."""
     quantile = quantile_of(metric)
     if quantile is not None:
         return _ms(operation.latency.quantile_ns(quantile))
@@ -137,9 +143,9 @@ def value_of(metric: str, operation: OperationResult) -> float:
 
 
 def _missing(metric: str, operation: SlicedOperation) -> str | None:
-    needed, requests = needed_samples(metric), operation.result.requests
-    if requests < needed:
-        return f"{requests} requests: {metric} needs {needed}"
+    needed, samples = needed_samples(metric), samples_of(metric, operation.result)
+    if samples < needed:
+        return f"{samples} requests: {metric} needs {needed}"
     slices = sum(point.requests > 0 for point in operation.points)
     if slices < FEWEST_SLICES:
         return f"requests in {slices} slices of time: {FEWEST_SLICES} are needed"

@@ -296,7 +296,8 @@ def _judge_operation(
         verdict, reason = Verdict.NO_DATA, unproven
     elif is_met:
         verdict = Verdict.PASS
-        reason = _close_reason(found, rule) or _unknown_reason(operation, rule)
+        remarks = _close_reason(found, rule), _unknown_reason(operation, rule)
+        reason = "; ".join(filter(None, remarks))
     elif is_meetable:
         verdict, reason = Verdict.INVALID, _undecided_reason(run, operation, rule, bounds)
     else:
@@ -328,7 +329,13 @@ def _unknown_reason(operation: OperationResult, rule: Threshold) -> str:
     is_limited = rule.failure_class not in {None, FailureClass.OTHER, FailureClass.WRONG_ANSWER}
     if not unknown or not is_limited or not rule.is_upper_limit:
         return ""
-    return f"{unknown} failures of no known class are not counted"
+    failures = "1 failure is" if unknown == 1 else f"{unknown} failures are"
+    counts = f"{failures} of no known class, and not counted"
+    if unknown < operation.failures or not operation.failure_messages:
+        return counts
+    messages = operation.failure_messages
+    commonest = max(messages, key=lambda text: messages[text])
+    return f"{counts}: {name_in_text(' '.join(commonest.split()))}"
 
 
 def _undecided_reason(

@@ -1,21 +1,23 @@
 """The kinds of failure of exceptions of the libraries that people use with Locust.
 
-Exceptions are known by name, so that no library is imported for it.
+Exceptions and error codes are known by name, so that no library is imported for it.
 """
 
 from collections.abc import Mapping
+from enum import Enum
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from aqp_perf.core.measured.failure_class import FailureClass
 
 _NAMES: Final[Mapping[FailureClass, str]] = {
     FailureClass.TIMEOUT: """
         builtins.TimeoutError gevent.Timeout
-        aiohttp.ServerTimeoutError botocore.ReadTimeoutError engineio.TimeoutError
+        aiohttp.ServerTimeoutError botocore.ReadTimeoutError dns.Timeout grpc.FutureTimeoutError
         httpcore.TimeoutException httpx.TimeoutException kafka.KafkaTimeoutError
-        playwright.TimeoutError psycopg.QueryCanceled psycopg2.QueryCanceled pymongo.NetworkTimeout
-        pymongo.ExecutionTimeout redis.TimeoutError requests.Timeout selenium.TimeoutException
+        kafka.RequestTimedOutError playwright.TimeoutError psycopg.QueryCanceled
+        psycopg2.QueryCanceled pymongo.ExecutionTimeout pymongo.NetworkTimeout
+        pymongo.WTimeoutError redis.TimeoutError requests.Timeout selenium.TimeoutException
         socketio.TimeoutError subprocess.TimeoutExpired urllib3.TimeoutError
         websocket.WebSocketTimeoutException
     """,
@@ -23,22 +25,33 @@ _NAMES: Final[Mapping[FailureClass, str]] = {
         builtins.ConnectionError http.HTTPException ssl.SSLError socket.gaierror
         aiohttp.ClientConnectionError aiohttp.ClientPayloadError aiohttp.ConnectionTimeoutError
         botocore.ConnectionError botocore.HTTPClientError botocore.IncompleteReadError
-        engineio.ConnectionError geventhttpclient.HTTPParseError httpcore.ConnectTimeout
+        engineio.ConnectionError geventhttpclient.EmptyResponse httpcore.ConnectTimeout
         httpcore.NetworkError httpcore.ProtocolError httpx.ConnectTimeout httpx.TransportError
         kafka.KafkaConnectionError kafka.NoBrokersAvailable pika.AMQPConnectionError
         psycopg.OperationalError psycopg2.OperationalError pymongo.ConnectionFailure
         redis.ConnectionError requests.ChunkedEncodingError requests.ConnectionError
-        simple_websocket.ConnectionClosed socketio.ConnectionError
-        urllib3.ConnectTimeoutError urllib3.IncompleteRead urllib3.MaxRetryError
-        urllib3.ProtocolError urllib3.ProxyError urllib3.SSLError urllib3.ClosedPoolError
+        simple_websocket.ConnectionClosed simple_websocket.ConnectionError
+        socketio.ConnectionError socketio.DisconnectedError urllib3.ClosedPoolError
+        urllib3.ConnectTimeoutError urllib3.EmptyPoolError urllib3.IncompleteRead
+        urllib3.MaxRetryError urllib3.ProtocolError urllib3.ProxyError urllib3.SSLError
         websocket.WebSocketAddressException websocket.WebSocketConnectionClosedException
         websocket.WebSocketProxyException websockets.ConnectionClosed websockets.InvalidHandshake
     """,
     FailureClass.UNAUTHORIZED: """
         botocore.CredentialRetrievalError botocore.LoginError botocore.NoAuthTokenError
         botocore.NoCredentialsError botocore.PartialCredentialsError botocore.SSOError
-        botocore.TokenRetrievalError redis.AuthenticationError
+        botocore.TokenRetrievalError kafka.AuthorizationError kafka.SaslAuthenticationFailedError
+        pika.AuthenticationError pika.ProbableAccessDeniedError pika.ProbableAuthenticationError
+        psycopg.InsufficientPrivilege psycopg.InvalidPassword psycopg2.InsufficientPrivilege
+        psycopg2.InvalidPassword redis.AuthenticationError redis.AuthorizationError
+        redis.NoPermissionError
     """,
+    FailureClass.THROTTLED: "kafka.ThrottlingQuotaExceededError",
+    FailureClass.SERVER_ERROR: """
+        psycopg.DeadlockDetected psycopg.SerializationFailure
+        psycopg2.DeadlockDetected psycopg2.SerializationFailure
+    """,
+    FailureClass.OTHER: "urllib3.ResponseError",  # too many answers with a status that it hides
 }
 """Package and class, whatever the module between them. No connection in time is no connection."""
 _KINDS: Final = {name: kind for kind, names in _NAMES.items() for name in names.split()}
@@ -56,7 +69,7 @@ _WRAPPERS: Final = frozenset(
 """What they wrap says more."""
 _MOST_WRAPPED: Final = 5
 
-_GRPC_CODES: Final[Mapping[str, FailureClass]] = {
+_CODES: Final[Mapping[str, FailureClass]] = {
     "CANCELLED": FailureClass.CONNECTION,
     "UNKNOWN": FailureClass.SERVER_ERROR,
     "INVALID_ARGUMENT": FailureClass.CLIENT_ERROR,
@@ -73,13 +86,30 @@ _GRPC_CODES: Final[Mapping[str, FailureClass]] = {
     "UNAVAILABLE": FailureClass.CONNECTION,
     "DATA_LOSS": FailureClass.SERVER_ERROR,
     "UNAUTHENTICATED": FailureClass.UNAUTHORIZED,
+    "MQTT_ERR_NO_CONN": FailureClass.CONNECTION,
+    "MQTT_ERR_CONN_REFUSED": FailureClass.CONNECTION,
+    "MQTT_ERR_CONN_LOST": FailureClass.CONNECTION,
+    "MQTT_ERR_TLS": FailureClass.CONNECTION,
+    "MQTT_ERR_KEEPALIVE": FailureClass.TIMEOUT,
+    "MQTT_ERR_AUTH": FailureClass.UNAUTHORIZED,
+    "MQTT_ERR_ACL_DENIED": FailureClass.UNAUTHORIZED,
 }
-"""Source: "Status codes and their use in gRPC", gRPC documentation."""
+"""Names of gRPC's status codes, and of the error codes that Locust's ``MqttUser`` reports.
+
+Sources: "Status codes and their use in gRPC", gRPC documentation; ``MQTTErrorCode``, paho-mqtt 2.
+"""
+_CODED: Final = frozenset({"grpc", "paho"})
 
 
-def known_kind(exception: BaseException) -> FailureClass | None:
-    """Return the kind of failure of an exception, or of what it wraps; None: it is not known."""
-    return _known_kind(exception, _MOST_WRAPPED)
+def known_kind(exception: object) -> FailureClass | None:
+    """Return the kind of failure of an exception, of what it wraps, or of an error code.
+
+    Returns:
+        None: it is not known, or no exception and no code.
+    """
+    if isinstance(exception, BaseException):
+        return _known_kind(exception, _MOST_WRAPPED)
+    return _kind_of_code(exception)
 
 
 def attribute(holder: object, name: str) -> object:
@@ -119,6 +149,13 @@ def _wrapped(exception: BaseException) -> BaseException | None:
 def _grpc_kind(exception: BaseException) -> FailureClass | None:
     if not any(base.__module__.partition(".")[0] == "grpc" for base in type(exception).__mro__):
         return None
-    code = attribute(exception, "code")
-    name = attribute(code() if callable(code) else None, "name")
-    return _GRPC_CODES.get(str(name))
+    error: Any = exception
+    try:
+        return _kind_of_code(error.code())
+    except Exception:  # noqa: BLE001 - some have no code, and a locustfile may make its own
+        return None
+
+
+def _kind_of_code(code: object) -> FailureClass | None:
+    library = type(code).__module__.partition(".")[0]
+    return _CODES.get(code.name) if library in _CODED and isinstance(code, Enum) else None

@@ -29,18 +29,38 @@ def failure_class_of(exception: object, response: object) -> FailureClass:
     if isinstance(own, FailureClass):
         return own
     answer = attribute(exception, "response")
-    if isinstance(answer, Mapping):
-        return _class_of_aws_answer(answer)
+    refused = _class_of_aws_answer(answer) if isinstance(answer, Mapping) else None
+    if refused is not None:
+        return refused
     status = next(filter(None, map(_status, (response, answer, exception))), 0)
     if status >= HTTPStatus.BAD_REQUEST:
         return class_of_status(status)
-    # Before the status: an answer of 200 may break off, or take too long to come.
-    kind = known_kind(exception) if isinstance(exception, BaseException) else None
+    # Before the status: an answer of 200 may break off, or take too long to come. Where a
+    # locustfile gives a reason of its own for having no answer, Locust's response has the error.
+    kind = known_kind(exception) or known_kind(attribute(response, "error"))
     if kind is not None:
         return kind
     if status >= HTTPStatus.OK:
         return FailureClass.WRONG_ANSWER  # a complete answer that the workload refused
-    return FailureClass.CONNECTION if isinstance(exception, OSError) else FailureClass.OTHER
+    # Of requests, errors of JSON and of URLs are both: no connection broke.
+    is_broken = isinstance(exception, OSError) and not isinstance(exception, ValueError)
+    return FailureClass.CONNECTION if is_broken else FailureClass.OTHER
+
+
+def failure_of(exception: object, response: object) -> tuple[FailureClass, str] | None:
+    """Return kind and text of the failure of a request event; None: it has none, as for Locust.
+
+    Args:
+        exception: the event's; Locust counts no failure if it is false.
+        response: the event's.
+    """
+    if not _is_true(exception):
+        return None
+    failure_class, text = failure_class_of(exception, response), text_of(exception)
+    if failure_class is FailureClass.OTHER and isinstance(exception, BaseException):
+        kind = type(exception).__name__  # only its type says what it is
+        text = text if text.startswith(kind) else f"{kind}: {text}"
+    return failure_class, text
 
 
 def class_of_status(status: int, code: str = "") -> FailureClass:
@@ -68,7 +88,7 @@ def encodable(text: str) -> str:
 
 def label_of(value: object) -> str:
     """Return the name or type of a request event as text; Locust takes any object."""
-    return encodable(value) if isinstance(value, str) else text_of(value)
+    return encodable(str.__str__(value)) if isinstance(value, str) else text_of(value)
 
 
 def text_of(exception: object) -> str:
@@ -79,20 +99,29 @@ def text_of(exception: object) -> str:
         return type(exception).__name__
 
 
+def _is_true(exception: object) -> bool:
+    try:
+        return bool(exception)
+    except Exception:  # noqa: BLE001 - some objects have no truth value, such as arrays
+        return True
+
+
 def _status(holder: object) -> int | None:
     """Return the HTTP status of an answer, or of an exception of any HTTP library."""
-    for name in ("status_code", "status", "code"):
+    for name in ("status_code", "status"):  # ``code`` is something else in too many libraries
         status = attribute(holder, name)
         if isinstance(status, int) and HTTPStatus.CONTINUE <= status <= _HIGHEST_STATUS:
             return status
     return None
 
 
-def _class_of_aws_answer(answer: Mapping[object, object]) -> FailureClass:
-    """Return the kind of failure of the answer in a botocore ``ClientError``."""
+def _class_of_aws_answer(answer: Mapping[object, object]) -> FailureClass | None:
+    """Return the kind of failure of the answer in a botocore ``ClientError``; None: it is none."""
     error, about = answer.get("Error"), answer.get("ResponseMetadata")
     code = error.get("Code") if isinstance(error, Mapping) else None
     status = about.get("HTTPStatusCode") if isinstance(about, Mapping) else None
+    if code is None and status is None:
+        return None
     reasons = answer.get("CancellationReasons")
     codes = [
         reason.get("Code")

@@ -13,6 +13,7 @@ from aqp_perf.core.measured.operation import (
     merge_operations,
 )
 from aqp_perf.core.measured.run_result import MeteredUnits
+from aqp_perf.loadgen.clients.failures import label_of
 from aqp_perf.loadgen.record.operation_recorder import OperationRecorder
 
 _Key = tuple[str, str]
@@ -39,15 +40,18 @@ class Recorder:
         """Further names of the worker that has most of them."""
 
     def operation(self, request_type: str, name: str) -> OperationRecorder:
-        """Return the recorder of an operation, a new one the first time."""
-        key = (request_type, name)
-        recorder = self._operations.get(key)
-        if recorder is None:
-            key = self._recorded_as(key)
+        """Return the recorder of an operation, a new one the first time.
+
+        Locust takes any object as type and name; the text of one is its key.
+        """
+        try:
+            return self._operations[request_type, name]
+        except (KeyError, TypeError):
+            key = self._recorded_as((label_of(request_type), label_of(name)))
             recorder = self._operations.get(key)
             if recorder is None:
                 recorder = self._operations[key] = OperationRecorder()
-        return recorder
+            return recorder
 
     def _recorded_as(self, key: _Key) -> _Key:
         if key in self._first or key == _OTHERS:

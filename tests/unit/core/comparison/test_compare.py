@@ -203,6 +203,17 @@ def test_too_few_requests_are_no_data() -> None:
     assert judgement.reason == "the baseline has 400 requests: p99 needs 500"
 
 
+@pytest.mark.parametrize("timed", [0, 10])
+def test_latencies_of_requests_without_a_response_time_are_no_data(timed: int) -> None:
+    some = operation_of(STEADY[:timed])
+    messages = run_of(replace(some, requests=6_000, untimed=6_000 - timed, duration_s=60.0))
+
+    judged = compare(messages, messages, (P99, ComparisonRule.parse("throughput > 10%")))
+
+    assert [it.verdict for it in judged.judgements] == [Verdict.NO_DATA] * 2
+    assert judged.judgements[0].reason == f"the baseline has {timed} requests: p99 needs 500"
+
+
 def test_too_short_a_run_is_no_data() -> None:
     short = replace(operation_of(STEADY), timeline=operation_of(STEADY[:200]).timeline)
     (judgement,) = compare(run_of(short), run_of(operation_of(STEADY)), [P99]).judgements

@@ -234,7 +234,10 @@ def test_a_latency_of_no_request_has_no_data() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("throttled_ratio <= 0", "3 failures of no known class are not counted"),
+        (
+            "throttled_ratio <= 0",
+            "3 failures are of no known class, and not counted: KeyError: 'token'",
+        ),
         ("other_ratio <= 1%", ""),
         ("failure_ratio <= 1%", ""),
     ],
@@ -242,11 +245,24 @@ def test_a_latency_of_no_request_has_no_data() -> None:
 def test_failures_of_no_known_class_are_named_where_a_class_is_limited(
     text: str, reason: str
 ) -> None:
-    run = run_of(operation(failures=3, failure_class=FailureClass.OTHER))
+    failed = operation(failures=3, failure_class=FailureClass.OTHER)
+    run = run_of(replace(failed, failure_messages={"Late: x": 1, "KeyError:\n'token'": 2}))
 
     found = judgement(run, text)
 
     assert (found.verdict, found.reason) == (Verdict.PASS, reason)
+
+
+def test_failures_of_no_known_class_are_named_beside_a_close_limit() -> None:
+    classes = {FailureClass.OTHER: 3, FailureClass.TIMEOUT: 3}
+    failed = replace(operation(failures=6), failure_classes=classes)
+
+    found = judgement(run_of(failed), "timeout_ratio <= 0.4%")
+
+    assert found.reason == (
+        "close: the limit lies inside the 95 % interval; "
+        "3 failures are of no known class, and not counted"
+    )
 
 
 def test_a_run_with_requests_and_no_thresholds_passes() -> None:
