@@ -60,6 +60,7 @@ class LocustWorkers:
         if report.number:
             self._lost_reports += report.number - 1 - (0 if last is None else last.number)
         self._last[worker] = report
+        self._unmeasured.discard(worker)
         self._has_reported.set()
 
     def take_unmeasured(self, worker: str) -> None:
