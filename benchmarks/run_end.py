@@ -103,6 +103,8 @@ def start_process(**_):
     "handler at exit hangs": """
 atexit.register(block, 600)
 """,
+    "ends itself, then a listener hangs": HANGING_USER.format(hang="self.environment.runner.quit()")
+    + HANGING_LISTENER.format(event="quitting"),
     "one of two processes computes for good": HANGING_USER.format(
         hang="while self.environment.runner.worker_index == 1: pass"
     ),

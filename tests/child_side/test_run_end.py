@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,13 +12,16 @@ from typing import Any, NoReturn
 import gevent
 import pytest
 from gevent.event import Event
+from gevent.monkey import get_original
 from locust import LoadTestShape, User, task
 from locust.exception import StopTest, StopUser
 
+from aqp_perf.loadgen.measure import run_end
 from aqp_perf.loadgen.measure.run_end import RunEnd, _place_of
 from tests.child_side.fixtures import Open
 
 DEADLINE_S = 10.0
+thread_number = get_original("_thread", "get_ident")
 
 Begin = Callable[..., Any]
 
@@ -157,6 +161,29 @@ def test_a_process_that_does_not_end_is_ended_once(
 
     assert exits == [1]
     assert [place.partition(":")[0] for place in places] == [Path(__file__).name]
+
+
+@pytest.mark.parametrize("handler", [signal.SIG_DFL, signal.SIG_IGN])
+def test_a_process_is_ended_wherever_it_is(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, handler: signal.Handlers
+) -> None:
+    """By the main thread, unless the locustfile has the signal, or code in C does not return."""
+    environment, end, _ = begin("--headless")
+    environment.parsed_options.perf_result_file = str(tmp_path / "result.json")
+    threads: list[int] = []
+    monkeypatch.setattr(run_end, "LAST_S", 0.0)
+    monkeypatch.setattr(end, "_at_last", lambda _place: threads.append(thread_number()))
+    monkeypatch.setattr(os, "_exit", lambda _code: None)
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        end.end_soon()
+        with gevent.Timeout(DEADLINE_S):
+            while not threads:
+                gevent.sleep(0.001)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+    assert (threads == [thread_number()]) is (handler is signal.SIG_DFL)
 
 
 def frame_in(file: str, line: int, outer: object) -> Any:  # noqa: ANN401 - like a frame

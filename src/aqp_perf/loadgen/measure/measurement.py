@@ -150,6 +150,7 @@ class Measurement:
         """End the measurement window: no further request will be due."""
         self._window.end()
         self.probe.close_window()
+        self.run_end.end_soon()
 
     def on_quitting(self, **_: object) -> None:
         """Notice an interruption: locust ends while the test still runs.
@@ -159,6 +160,7 @@ class Measurement:
         """
         if self._window.has_begun and not self._window.is_over:
             self._is_interrupted = True
+            self.run_end.end_soon()
         elif isinstance(self._runner, WorkerRunner) and not self._has_reported_end:
             self._send_report()
 
@@ -217,8 +219,9 @@ class Measurement:
     def _end_at_last(self, place: str) -> None:
         """Write the result, unless it is written, of a process that does not end by itself."""
         if not self._window.is_over:
-            self._busy_place = place
-            self._end_window()
+            self._busy_place = None if self._is_interrupted else place
+            self._window.end()
+            self.probe.close_window()
         self._workload.ending.cut_off()
         self.on_quit()
 

@@ -48,13 +48,14 @@ class RunEnd:
         self.run_time_s: float | None = options.run_time
         self._is_master = isinstance(environment.runner, MasterRunner)
         self._is_worker = isinstance(environment.runner, WorkerRunner)
+        self._is_ours = options.headless and not self._is_worker
         self._has_begun = self._is_at_last = False
         self._has_test = False
         """Whether all listeners of ``test_start`` have returned."""
         self.is_quitting = False
         """Whether the run is asked to end."""
         self._main_thread = get_original("_thread", "get_ident")()
-        if options.headless and not self._is_worker:
+        if self._is_ours:
             self._take_over()
 
     def _take_over(self) -> None:
@@ -98,21 +99,29 @@ class RunEnd:
 
     def begin(self) -> None:
         """Begin the run time with the load. A second test of the same run has what is left."""
-        if self._has_begun or self._is_worker or not self._options.headless:
+        if self._has_begun or not self._is_ours:
             return
         self._has_begun = True
-        result_file = self._options.perf_result_file
-        if result_file:
-            begun_path(Path(result_file)).touch()
-        if not self.run_time_s:
+        if self._options.perf_result_file:
+            begun_path(Path(self._options.perf_result_file)).touch()
+        if self.run_time_s:
+            gevent.get_hub().loop.update_now()  # it stands still while a listener blocks
+            gevent.spawn_later(self.run_time_s, self._runner.quit)
+            self._end_after(self.run_time_s)
+
+    def end_soon(self) -> None:
+        """Give the process no longer than a stop takes: its test has ended, or it is quitting."""
+        if self._is_ours:
+            self._end_after(0.0)
+
+    def _end_after(self, load_s: float) -> None:
+        """End the process when the load, a stop and `LAST_S` are over, unless it ends by itself."""
+        if not self._options.perf_result_file:
             return
-        gevent.get_hub().loop.update_now()  # it stands still while a listener blocks
-        gevent.spawn_later(self.run_time_s, self._runner.quit)
-        if result_file:
-            if signal.getsignal(signal.SIGALRM) is signal.SIG_DFL:
-                signal.signal(signal.SIGALRM, self._on_alarm)
-            until_s = time.monotonic() + self.run_time_s + self._environment.stop_timeout + LAST_S
-            get_original("_thread", "start_new_thread")(self._watch, (until_s,))
+        if signal.getsignal(signal.SIGALRM) is signal.SIG_DFL:
+            signal.signal(signal.SIGALRM, self._on_alarm)
+        until_s = time.monotonic() + load_s + self._environment.stop_timeout + LAST_S
+        get_original("_thread", "start_new_thread")(self._watch, (until_s,))
 
     def on_spawning_complete(self, **_: object) -> None:
         """End the run when its users are gone; a worker reports it."""
