@@ -24,11 +24,16 @@ def test_late(perf_load):
 def test_events(perf_load):
     perf_load("Anything", locustfile="clients.py")
 
+def test_many_names(perf_load):
+    perf_load("Unnamed", locustfile="clients.py", thresholds=[])
+
 def test_number(perf_load):
     perf_load("Numbered", locustfile="clients.py", thresholds=[])
 """
 
 CLIENTS = """
+import itertools
+
 from botocore.exceptions import ClientError, ReadTimeoutError
 from locust import User, constant, task
 
@@ -67,6 +72,14 @@ class Anything(Sender):
         self.fire(name="own context", context={"items": "three", "due_ns": "noon"})
         self.fire(name="text", exception="no basket")
         self.fire(name="text")
+
+class Unnamed(Sender):
+    numbers = itertools.count()
+
+    @task
+    def send(self):
+        for number in itertools.islice(self.numbers, 50):
+            self.fire(name=f"/orders/{min(number, 699)}")
 
 class Numbered(Sender):
     @task
@@ -108,3 +121,16 @@ def test_events_are_counted_as_locust_counts_them(runs: dict[str, dict[str, Any]
     assert (failed, untimed) == ({"text"}, {"untimed"})
     assert "untyped" in operations
     assert set(runs["test_number"]["operations"]) == {"404"}
+
+
+def test_the_first_names_are_recorded_and_the_others_as_one(
+    runs: dict[str, dict[str, Any]],
+) -> None:
+    run = runs["test_many_names"]
+    counts = {label: it["requests"] for label, it in run["operations"].items()}
+
+    assert run["further_names"] == 200
+    assert len(counts) == 501
+    assert counts["all other names"] >= 200
+    (note,) = (note for note in run["notes"] if "dynamic URLs" in note)
+    assert note.startswith("700 operations: give requests with dynamic URLs a name=…")

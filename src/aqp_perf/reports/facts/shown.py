@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from math import inf
 from typing import Final, Generic, NamedTuple, TypeVar
 
+from aqp_perf.core.measured.operation import OTHER_NAMES
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.verdicts import WORST_FIRST, Verdict
 from aqp_perf.reports.figures import counted
@@ -39,8 +40,8 @@ def shown(judged: JudgedRun, items: Mapping[str, T]) -> Shown[T]:
     """Return which items by label are shown.
 
     Up to `MOST_SHOWN` all are, as they come. Of more, those with the worst verdicts come first,
-    then those with the most requests. A label of no operation, such as ``all``, is in front of
-    those with its verdict.
+    then those with the most requests. What stands for many operations is always shown: ``all``,
+    and `OTHER_NAMES`.
     """
     if len(items) <= MOST_SHOWN:
         return Shown(items, 0)
@@ -50,8 +51,9 @@ def shown(judged: JudgedRun, items: Mapping[str, T]) -> Shown[T]:
             ranks[label] = min(ranks[label], WORST_FIRST.index(verdict))
     requests = {label: it.requests for label, it in judged.run.labelled.items()}
     first = sorted(items, key=lambda label: (ranks[label], -requests.get(label, inf)))
-    kept = {label: items[label] for label in first[:MOST_SHOWN]}
-    return Shown(kept, len(items) - MOST_SHOWN)
+    first.sort(key=lambda label: label in requests and label != OTHER_NAMES)
+    kept = sorted(first[:MOST_SHOWN], key=lambda label: ranks[label])
+    return Shown({label: items[label] for label in kept}, len(items) - MOST_SHOWN)
 
 
 def _verdicts(judged: JudgedRun) -> Iterator[tuple[str, Verdict]]:

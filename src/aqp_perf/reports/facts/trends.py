@@ -15,6 +15,7 @@ _SHORT: Final = 7
 """Digits of a commit, as git abbreviates it."""
 _RECENT: Final = 30
 """A change is news for as many points."""
+_MOST_CHANGES: Final = 20
 
 
 def recent_changes(trends: Iterable[Trend]) -> Iterator[tuple[Series, LevelChange]]:
@@ -23,6 +24,17 @@ def recent_changes(trends: Iterable[Trend]) -> Iterator[tuple[Series, LevelChang
         for change in trend.changes[-1:]:
             if len(trend.series.points) - change.index <= _RECENT:
                 yield trend.series, change
+
+
+def shown_changes(trends: Iterable[Trend]) -> tuple[list[tuple[Series, LevelChange]], int]:
+    """Return the recent changes that are shown, and how many more there are.
+
+    Of more than twenty, those for the worse come first.
+    """
+    changes = [*recent_changes(trends)]
+    if len(changes) > _MOST_CHANGES:
+        changes.sort(key=lambda found: not is_worse(found[0].name.metric, found[1]))
+    return changes[:_MOST_CHANGES], max(len(changes) - _MOST_CHANGES, 0)
 
 
 def load_run_text(name: SeriesName) -> str:

@@ -24,7 +24,7 @@ from aqp_perf.reports.facts.verdicts import AS_OBSERVED
 from aqp_perf.reports.figures import Fact
 from aqp_perf.reports.html.chart_data import chart_data
 from aqp_perf.reports.html.chart_tables import chart_tables
-from aqp_perf.reports.html.trend_view import trend_data
+from aqp_perf.reports.html.trend_view import series_left_out, trend_data
 from aqp_perf.reports.html.views import OPERATION_TIMES, run_views
 from aqp_perf.reports.lines import printable
 
@@ -52,6 +52,7 @@ def render_html(results: ResultsFile, trends: Sequence[Trend] = ()) -> str:
         tables=[chart_tables(run) for run in charts],
         trend_data=_json(shown),
         trends=shown,
+        series_left_out=series_left_out(trends),
         first_trend=next((i for i, trend in enumerate(shown) if trend["changes"]), 0),
         outcome=outcome_text(results.runs),
         counts=verdict_counts(results.runs),

@@ -9,8 +9,8 @@ from aqp_perf.reports.facts.runs import run_name
 from aqp_perf.reports.facts.trends import (
     level_change_text,
     load_run_text,
-    recent_changes,
     short_commit,
+    shown_changes,
 )
 from aqp_perf.reports.figures import rounded
 from aqp_perf.reports.lines import printable
@@ -18,6 +18,8 @@ from aqp_perf.reports.lines import printable
 _UNITS: Final = {MetricKind.LATENCY: "ms", MetricKind.THROUGHPUT: "/s", MetricKind.RATIO: "%"}
 _MS_PER_S: Final = 1_000
 _FEWEST_POINTS: Final = 2
+_MOST_SERIES: Final = 400
+"""A hundred operations, of whose figures each page has to hold every session."""
 
 
 class TrendData(TypedDict):
@@ -39,15 +41,32 @@ class TrendData(TypedDict):
 
 
 def trend_data(trends: Iterable[Trend]) -> list[TrendData]:
-    """Return the trends that have enough points for a chart."""
-    return [_data(trend) for trend in trends if len(trend.series.points) >= _FEWEST_POINTS]
+    """Return the trends that have enough points for a chart; of many, those with changes first."""
+    drawn = _drawn(trends)
+    if len(drawn) > _MOST_SERIES:
+        drawn.sort(key=lambda trend: not trend.changes)
+    return [_data(trend) for trend in drawn[:_MOST_SERIES]]
+
+
+def series_left_out(trends: Iterable[Trend]) -> int:
+    """Return how many trends have enough points for a chart, and have none."""
+    return max(len(_drawn(trends)) - _MOST_SERIES, 0)
 
 
 def run_changes(name: str, test: str, trends: Iterable[Trend]) -> Iterator[str]:
-    """Yield the latest change of each series of the run of this name and test."""
-    for series, change in recent_changes(trends):
-        if series.name.test == test and name == run_name(test, series.name.number):
-            yield level_change_text(series, change)
+    """Yield the latest changes of the series of the run of this name and test."""
+    changes, left_out = shown_changes(
+        trend
+        for trend in trends
+        if trend.series.name.test == test and name == run_name(test, trend.series.name.number)
+    )
+    yield from (level_change_text(series, change) for series, change in changes)
+    if left_out:
+        yield f"{left_out} more"
+
+
+def _drawn(trends: Iterable[Trend]) -> list[Trend]:
+    return [trend for trend in trends if len(trend.series.points) >= _FEWEST_POINTS]
 
 
 def _data(trend: Trend) -> TrendData:

@@ -11,7 +11,7 @@ from aqp_perf.reports.facts.trends import (
     is_worse,
     level_change_text,
     load_run_text,
-    recent_changes,
+    shown_changes,
 )
 from aqp_perf.reports.figures import counted, quantity_text
 from aqp_perf.reports.lines import Line, Style, paragraph
@@ -22,13 +22,16 @@ _INDENT: Final = "  "
 def trend_lines(trends: Iterable[Trend], width: int = 100) -> Iterator[Line]:
     """Yield the recent changes under a heading, each below the name of its test."""
     title = ""
-    for series, change in recent_changes(trends):
+    changes, left_out = shown_changes(trends)
+    for series, change in changes:
         if not title:
             yield Line(HEADING, Style.TITLE)
         if title != load_run_text(series.name):
             title = load_run_text(series.name)
             yield from paragraph(title, width)
         yield from _change_lines(series, change, width)
+    if left_out:
+        yield from paragraph(f"{left_out} more: see the history", width)
 
 
 def overview_lines(trends: Iterable[Trend], width: int = 100) -> Iterator[Line]:

@@ -81,6 +81,19 @@ def test_of_many_the_worst_come_first_then_those_with_most_requests(many: Judged
     assert found.more == MORE.replace("480", "481")
 
 
+def test_what_stands_for_many_operations_is_always_shown(many: JudgedRun) -> None:
+    others = replace(many.run.operations[0], request_type="", name="all other names")
+    run = replace(many.run, operations=(*many.run.operations, others))
+    unjudged = judge(run, [parse_threshold("p99.9 < 2 s"), parse_threshold("all: p90 < 1 s")])
+    judged = replace(many, run=run, verdict=unjudged, comparison=None)
+
+    found = shown(judged, run.labelled | {"all": None})
+
+    first, *most, last = found.of
+    assert (first, last) == ("all other names", "all")
+    assert most == [f"/orders/{number}" for number in range(499, 481, -1)]
+
+
 def test_a_run_with_many_operations_is_short_on_the_screen(many: JudgedRun) -> None:
     text = failure_text(many)
     lines = text.splitlines()

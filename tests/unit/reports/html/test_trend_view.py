@@ -84,3 +84,15 @@ def test_changes_stand_before_the_runs_and_with_the_run_that_changed() -> None:
     assert '<p class="changes">' in with_changes
     assert '<p class="changes">' not in without
     assert '<p class="changes">' not in render_html(session, changed_history("another"))
+
+
+def test_of_very_many_series_those_that_changed_are_on_the_page() -> None:
+    trends = changed_history()
+    steady = [replace(trend, changes=()) for trend in trends]
+    page = render_html(past_session(0, past_run()), [*steady * 150, *trends])
+
+    data = trend_data([*steady * 150, *trends])
+
+    assert len(data) == 400
+    assert [bool(series["changes"]) for series in data[:5]] == [True] * 2 + [False] * 3
+    assert "204 more series in the history" in page

@@ -150,3 +150,15 @@ def test_skipped_files_are_named() -> None:
     (line,) = skipped_lines(["notes.txt: it is not JSON"])
 
     assert line == ("skipped: notes.txt: it is not JSON", Style.WARNING)
+
+
+def test_of_very_many_changes_those_for_the_worse_are_told() -> None:
+    better, worse = (
+        trend_of(25, change_at(19, 100.0, 50.0)),
+        trend_of(25, change_at(19, 100.0, 118.0)),
+    )
+
+    *lines, last = trend_lines([better] * 30 + [worse] * 5, 200)
+
+    assert [line.style for line in lines[2:]] == [Style.WARNING] * 5 + [Style.PLAIN] * 15
+    assert last.text == "15 more: see the history"
