@@ -219,7 +219,7 @@ class Measurement:
     def _end_at_last(self, place: str) -> None:
         """Write the result, unless it is written, of a process that does not end by itself."""
         if not self._window.is_over:
-            self._busy_place = None if self._is_interrupted else place
+            self._busy_place = place
             self._window.end()
             self.probe.close_window()
         self._workload.ending.cut_off()
@@ -288,7 +288,7 @@ class Measurement:
             yield from host_reasons(errors)  # all else follows from it
             return
         yield from locustfile_reasons(self._environment)
-        if busy_place is not None:
+        if busy_place is not None and not self._is_interrupted:
             yield f"the locustfile kept the process busy: the run could not end ({busy_place})"
         yield from unmeasured_reasons(unmeasured, self._options)
         gave_up = self._workload.gave_up is not None
