@@ -5,7 +5,6 @@ dependence: at the two edges of the quantile's step the slices count exactly how
 longer. Between them the dependence of one run is interpolated; a comparison takes the larger one.
 """
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -67,7 +66,6 @@ class SlicedOperation:
             self.steps.update(point.steps)
         self._steps = sorted(self.steps)
         self._middles_ns = [sum(bounds_ns(step)) / 2 for step in self._steps]
-        self._rows = [[point.steps.get(step, 0) for step in self._steps] for point in self.points]
         self._totals = [self.steps[step] for step in self._steps]
 
     @property
@@ -101,8 +99,13 @@ class SlicedOperation:
 
     def counted_beyond(self, step: int) -> Counted:
         """Return the requests that took as long as this step, or longer."""
-        place = bisect_left(self._steps, step)
-        return self._hits([sum(row[place:]) for row in self._rows])
+        # A slice has few of the steps of the run: a table of all would cost ten times as much.
+        return self._hits(
+            [
+                sum([count for own, count in point.steps.items() if own >= step])
+                for point in self.points
+            ]
+        )
 
     @property
     def _mean_ns(self) -> float:
@@ -119,7 +122,11 @@ class SlicedOperation:
         return Counted(hits, requests, sum(requests) * share * (1 - share))
 
     def _latencies(self) -> Counted:
-        sums = [sum(map(mul, row, self._middles_ns)) for row in self._rows]
+        middles_ns = dict(zip(self._steps, self._middles_ns, strict=True))
+        sums = [
+            sum([point.steps[step] * middles_ns[step] for step in sorted(point.steps)])
+            for point in self.points
+        ]
         return Counted(sums, self._requests, self.variance_ns2 * sum(self._totals))
 
     def _answers(self) -> Counted:
