@@ -228,7 +228,7 @@ def test_what_is_neither_true_nor_false_is_a_failure(listening: Listening) -> No
 @pytest.mark.parametrize(
     "response_time",
     [float("nan"), float("inf"), Decimal("NaN"), "3", timedelta(seconds=1), object()],
-    ids=str,
+    ids=["nan", "inf", "decimal", "text", "timedelta", "object"],
 )
 def test_a_response_time_that_is_no_number_is_no_valid_latency(
     listening: Listening, response_time: object
