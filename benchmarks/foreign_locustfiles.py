@@ -7,12 +7,12 @@ Each file runs unchanged twice against a local server: as a load test in a sessi
 plain ``locust --headless``. The run must be judged (PASS or FAIL, on limits that need no number of
 requests), and plain Locust's statistics must say the same within their noise: operations, failure
 ratios, medians. Where plain Locust counts no request, NO DATA is right. Where tasks or listeners
-raise under plain Locust, INVALID is, and the operations must still agree.
+raise under plain Locust, INVALID is, and operations and failures must still agree.
 
-Without ``--folder`` it takes the files of ``benchmarks/foreign``. Of other folders it leaves out,
-with the reason, files that plain Locust does not run either, that raise and never send, or that
-name hosts elsewhere. Exits with 1 when fewer than 95 % of the others are judged alike; takes three
-minutes.
+Without ``--folder`` it takes the files of ``benchmarks/foreign``. Files are left out, with the
+reason, that plain Locust does not run either, that only raise or fail there because they need a
+server of their own, or that send to other machines. Exits with 1 when fewer than 95 % of the others
+are judged alike; takes four minutes.
 """
 
 import argparse
@@ -47,6 +47,7 @@ MACHINE_RATIO: Final = 0.25
 """How much medians of two runs may differ beside that: by the larger of the two."""
 ROUNDED_RATIO: Final = 0.05
 """Locust keeps two digits of a response time."""
+FAILING_RATIO: Final = 0.5
 TRIES: Final = 2
 """Other work on this machine can spoil a run."""
 ARGUMENTS: Final[Mapping[str, Mapping[str, object]]] = {
@@ -72,7 +73,7 @@ SESSION: Final = (
     f"--perf-users={USERS}",
     "--perf-spawn-rate=100",
     "--perf-threshold=all: max < 60 s",
-    "--perf-threshold=all: failure_ratio <= 99%",
+    "--perf-threshold=all: failure_ratio <= 0",
 )
 _ENDS_ITSELF: Final = re.compile(r"\bStopUser\b|\.quit\(\)")
 _HOST_ELSEWHERE: Final = re.compile(
@@ -230,10 +231,11 @@ def difference(ours: OurRun, plain: PlainRun) -> str:
         right = {Verdict.NO_DATA}
     if ours.verdict not in right:
         return f"{ours.verdict or 'no run'}: {ours.why}"
-    return "; ".join(differences(ours.operations, expected))
+    has_latencies = not plain.raised  # a process that writes tracebacks is slow
+    return "; ".join(differences(ours.operations, expected, has_latencies=has_latencies))
 
 
-def differences(ours: Operations, plain: Operations) -> Iterator[str]:
+def differences(ours: Operations, plain: Operations, *, has_latencies: bool) -> Iterator[str]:
     """Yield what plain Locust counted otherwise."""
     for label in sorted(ours.keys() | plain.keys()):
         one, other = ours.get(label), plain.get(label)
@@ -249,6 +251,8 @@ def differences(ours: Operations, plain: Operations) -> Iterator[str]:
         ratios = one.failures / one.requests, other.failures / other.requests
         if abs(ratios[0] - ratios[1]) > noise:
             yield f"{label}: failure ratio {ratios[0]:.3f}, plain {ratios[1]:.3f}"
+        if not has_latencies:
+            continue
         if (one.median_ms is None) != (other.median_ms is None):
             yield f"{label}: response times on one side only"
         elif one.median_ms and other.median_ms:
@@ -270,7 +274,11 @@ def left_out(file: Path, plain: PlainRun | None) -> str:
         return f"sends to {elsewhere[1]}"
     if plain and plain.operations is None:
         return f"plain Locust does not run it: {plain.said}"
-    if plain and plain.raised and not plain.operations:
+    operations = (plain and plain.operations) or {}
+    failures = sum(each.failures for each in operations.values())
+    if failures > FAILING_RATIO * sum(each.requests for each in operations.values()):
+        return "under plain Locust most requests fail: it needs a server of its own"
+    if plain and plain.raised and not operations:
         return f"under plain Locust it raises and sends nothing: {plain.said}"
     return ""
 
