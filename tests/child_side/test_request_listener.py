@@ -97,6 +97,32 @@ def test_what_was_due_in_the_warm_up_is_counted_alone(
     assert result.answered == 1
 
 
+@pytest.mark.parametrize("response_time", [5_000.0, 1e12])
+def test_a_time_that_began_before_the_test_counts_when_it_is_reported(
+    listening: Listening, response_time: float
+) -> None:
+    """Such as the age of a message: it is no request of the warm-up that can be left out."""
+    listening.hear(response_time=response_time)
+    listening.window.begin_test(HOUR_S)
+    listening.hear(response_time=response_time)
+
+    result = listening.result
+    assert (result.requests, result.warmup_requests) == (1, 1)
+    assert result.latency.count + result.latency.out_of_range_count == 1
+
+
+@pytest.mark.parametrize("length", [-1, 10**30])
+def test_an_impossible_length_is_no_size(listening: Listening, length: int) -> None:
+    listening.window.from_ns = 0
+
+    listening.hear(response_length=length)
+    listening.hear(response_length=7)
+
+    sizes = listening.result.answer_sizes
+    assert sizes is not None
+    assert (listening.result.requests, sizes.answers, sizes.bytes) == (2, 1, 7)
+
+
 def test_an_answer_of_the_warm_up_is_no_throughput(listening: Listening) -> None:
     listening.window.begin_test(HOUR_S)
     listening.hear(context=timing(time.perf_counter_ns()))

@@ -25,18 +25,19 @@ class Window:
         """The same on the wall clock; when the test began, until the schedule begins."""
         self.stopped_ns: int | None = None
         """Its end (perf_counter); None while it is open."""
-        self._started_ns = 0
+        self.started_ns = 0
+        """When the test began (perf_counter); 0 until then."""
         self._warmup_s = 0.0
         self._warmup_from_ns = _NEVER_NS
 
     def begin_test(self, warmup_s: float) -> None:
         """Begin a test; its warm-up waits for the schedule, if users follow one."""
-        self._started_ns = time.perf_counter_ns()
+        self.started_ns = time.perf_counter_ns()
         self._warmup_s = warmup_s
         self.stopped_ns = None
         self.begins_at = datetime.now(UTC)
         if self._workload.schedule is None:
-            self._begin_warmup(self._started_ns)
+            self._begin_warmup(self.started_ns)
         else:
             self._warmup_from_ns = _NEVER_NS
             self._workload.measured_from_ns = self.from_ns = _NEVER_NS
@@ -70,7 +71,7 @@ class Window:
     @property
     def has_begun(self) -> bool:
         """Whether a test has ever begun."""
-        return self._started_ns > 0
+        return self.started_ns > 0
 
     @property
     def is_over(self) -> bool:
@@ -85,7 +86,7 @@ class Window:
     @property
     def test_s(self) -> float:
         """How long the test took until now, the warm-up included; 0: it has not begun."""
-        return (self.until_ns - self._started_ns) / _NS if self.has_begun else 0.0
+        return (self.until_ns - self.started_ns) / _NS if self.has_begun else 0.0
 
     @property
     def scheduled_s(self) -> float:
