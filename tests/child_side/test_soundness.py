@@ -141,6 +141,26 @@ def test_more_users_are_advised_only_where_they_would_help(
     assert user_reasons_of(environment, {"OneUser": one, "OtherUser": 0}) == expected
 
 
+@pytest.mark.parametrize(
+    ("spawnings", "ends_itself", "expected"),
+    [
+        (0, False, ["the run ended before users were started"]),
+        (1, False, ["the locustfile set the number of users to 0"]),
+        (0, True, []),
+    ],
+)
+def test_a_file_that_wants_no_users_is_not_advised_to_add_some(
+    open_environment: Open, spawnings: int, *, ends_itself: bool, expected: list[str]
+) -> None:
+    """Such as by ``runner.quit()`` in a listener of ``init``, or by ``runner.start(0, 1)``."""
+    environment = open_environment(users=[OneUser])
+    environment.parsed_options.perf_ends_itself = ends_itself
+    environment.runner.target_user_count = 0
+    workload_of(environment).spawnings = spawnings
+
+    assert user_reasons_of(environment, {"OneUser": 0}) == expected
+
+
 @pytest.mark.parametrize(("spawn_rate", "text"), [(0.5, ", as 3 at 0.5/s take 6 s"), (2.0, "")])
 def test_a_spawn_rate_is_named_only_if_it_was_too_slow(
     open_environment: Open, spawn_rate: float, text: str

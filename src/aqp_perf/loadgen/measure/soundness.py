@@ -91,6 +91,12 @@ def user_reasons(
         )
     if workload.spawnings > 1 and workload.schedule is not None:
         yield "users came or went during the run, and the schedule began anew"
+    if not asked_for and not has_shape and not options.perf_ends_itself:
+        if workload.spawnings:
+            yield "the locustfile set the number of users to 0"
+        elif not errors.raised:
+            yield "the run ended before users were started"
+        return
     idle = [name for name, count in users.items() if not count]
     # Where users are missing for another reason, more of them would not help.
     helps = there >= asked_for or asked_for < len(users)
