@@ -288,3 +288,36 @@ def test_users_of_a_process_that_ends_now_are_cut_off(
     ending.cut_off()
 
     assert ending.has_cut_off_users is are_cut_off
+
+
+class ThinkingUser(User):
+    """Is under way in a task for longer than any stop timeout."""
+
+    pause: Callable[[float], object] = time.sleep
+
+    @task
+    def think(self) -> None:
+        """Wait."""
+        HoldingUser.held.set()
+        type(self).pause(60)
+
+
+class WaitingUser(ThinkingUser):
+    """Waits as a client of its own waits for an answer."""
+
+    pause = Event().wait
+
+
+@pytest.mark.parametrize(
+    ("user_class", "are_cut_off"), [(ThinkingUser, False), (WaitingUser, True)]
+)
+def test_users_that_sleep_in_a_task_lose_no_request(
+    open_environment: Open, user_class: type[User], *, are_cut_off: bool
+) -> None:
+    environment = open_environment("--pacing", "none", users=[user_class])
+    environment.stop_timeout = 0.2
+    ending = running(environment)
+
+    environment.runner.stop()
+
+    assert ending.has_cut_off_users is are_cut_off

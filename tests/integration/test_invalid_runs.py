@@ -137,7 +137,7 @@ HUNG = """
 class Hung(User):
     @task
     def hang(self):
-        gevent.sleep(60)
+        gevent.event.Event().wait()
 """
 HUNG_TOGETHER = """
 class HungPaced(PacedUser):
