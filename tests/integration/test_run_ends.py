@@ -77,6 +77,14 @@ def add_listeners(environment, **_):
 def hang(**_):
     gevent.sleep(60)
 """
+TIDY = """
+@events.test_start.add_listener
+def tidy_up(environment, **_):
+    from pathlib import Path
+    import shutil
+
+    shutil.rmtree(Path(environment.parsed_options.perf_result_file).parent)
+"""
 BUSY = """
 class Busy(Visitor):
     @task
@@ -156,4 +164,11 @@ def test_a_user_that_blocks_the_process_is_named(play: Play) -> None:
         f"the locustfile kept the process busy: the run could not end (users.py:{number})"
         for number in (line, line + 1)
     }
+    assert run.operation("visit").requests >= 20
+
+
+def test_a_file_that_removes_temporary_folders_is_measured_all_the_same(play: Play) -> None:
+    run = play(TIDY)
+
+    assert run.invalid_reasons == ()
     assert run.operation("visit").requests >= 20

@@ -18,6 +18,7 @@ from gevent.monkey import get_original
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
+from aqp_perf.files import write_whole
 from aqp_perf.loadgen.command.result_file import begun_path
 from aqp_perf.loadgen.workload.workload import workload_of
 
@@ -103,7 +104,7 @@ class RunEnd:
             return
         self._has_begun = True
         if self._options.perf_result_file:
-            begun_path(Path(self._options.perf_result_file)).touch()
+            write_whole(begun_path(Path(self._options.perf_result_file)), "")
         if self.run_time_s:
             gevent.get_hub().loop.update_now()  # it stands still while a listener blocks
             gevent.spawn_later(self.run_time_s, self._runner.quit)
