@@ -97,6 +97,19 @@ def test_the_run_ends_at_its_run_time(begin: Begin) -> None:
     assert ended.wait(DEADLINE_S)
 
 
+def test_a_command_that_is_run_again_ends_too(begin: Begin, tmp_path: Path) -> None:
+    """The folder of its result file went with the session that printed it."""
+    environment, end, ended = begin("--headless", "-t", "1")
+    environment.parsed_options.perf_result_file = str(tmp_path / "gone" / "result.json")
+    end.run_time_s = 0.01
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(end, "_end_after", lambda _load_s: None)
+        end.begin()
+
+    assert ended.wait(DEADLINE_S)
+    assert (tmp_path / "gone" / "result.begun").exists()
+
+
 def test_a_run_ends_with_its_users(begin: Begin) -> None:
     environment, end, ended = begin("--headless", "-t", "60")
     end.on_test_start()

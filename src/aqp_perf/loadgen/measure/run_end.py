@@ -103,12 +103,12 @@ class RunEnd:
         if self._has_begun or not self._is_ours:
             return
         self._has_begun = True
-        if self._options.perf_result_file:
-            write_whole(begun_path(Path(self._options.perf_result_file)), "")
         if self.run_time_s:
             gevent.get_hub().loop.update_now()  # it stands still while a listener blocks
             gevent.spawn_later(self.run_time_s, self._runner.quit)
             self._end_after(self.run_time_s)
+        if self._options.perf_result_file:  # its folder may be gone when a command is run again
+            write_whole(begun_path(Path(self._options.perf_result_file)), "")
 
     def end_soon(self) -> None:
         """Give the process no longer than a stop takes: its test has ended, or it is quitting."""
