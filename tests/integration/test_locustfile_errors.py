@@ -75,6 +75,25 @@ def play(locustfile: Callable[[str], Path]) -> Play:
     return run
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("added", ["", ".init"])
+def test_requests_count_whose_listener_ends_the_task(
+    play: Play, processes: int, added: str
+) -> None:
+    """Locust calls no listener behind one that raises so; it may stand before Locust's own."""
+    text = (
+        "from locust.exception import RescheduleTask\n\n\n"
+        "def check(exception, **_):\n"
+        "    raise RescheduleTask\n\n\n"
+    )
+    add = "events.request.add_listener(check)"
+    text += f"events.init.add_listener(lambda **_: {add})\n" if added else f"{add}\n"
+    run = play(text, processes=processes)
+
+    assert run.invalid_reasons == ()
+    assert run.operation("quick").requests > 0
+
+
 def line_of(text: str, code: str) -> str:
     (number,) = (n for n, line in enumerate((USERS + text).splitlines(), 1) if code in line)
     return f"users.py:{number}"

@@ -5,18 +5,21 @@ It changes nothing else.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import gevent
 from locust import events
 from locust.env import Environment
-from locust.runners import MasterRunner, WorkerRunner
+from locust.runners import MasterRunner, Runner, WorkerRunner
 
 from aqp_perf.loadgen.command.measurement_arguments import add_measurement_arguments
 from aqp_perf.loadgen.measure.error_collector import ErrorCollector
 from aqp_perf.loadgen.measure.locust_workers import STOP_MESSAGE
 from aqp_perf.loadgen.measure.measurement import Measurement
 from aqp_perf.loadgen.workload.workload import install
+
+_LOCUSTS: Final = Runner.__module__
+"""Where Locust's own listener of requests is defined."""
 
 
 def _on_init(environment: Environment, **_: object) -> None:
@@ -29,7 +32,7 @@ def _on_init(environment: Environment, **_: object) -> None:
     own.spawning_complete.add_listener(measurement.on_spawning_complete)
     own.test_stop.add_listener(measurement.run_end.on_test_stop)
     own.quitting.add_listener(measurement.on_quitting)
-    own.request.add_listener(measurement.requests.on_request)
+    _add_behind_locusts(own.request, measurement.requests.on_request)
     own.report_to_master.add_listener(measurement.on_report_to_master)
     own.worker_report.add_listener(measurement.on_worker_report)
     own.quit.add_listener(measurement.on_quit)
@@ -49,6 +52,17 @@ def _stop_workers_first(runner: Any, measurement: Measurement) -> None:  # noqa:
         stop_runner(*args, **kwargs)
 
     runner.stop = stop
+
+
+def _add_behind_locusts(event: Any, listener: Callable[..., None]) -> None:  # noqa: ANN401 - as locust
+    """Add a listener before those of locustfiles, and behind Locust's, which keep the statistics.
+
+    A listener of a locustfile may raise RescheduleTask, StopUser or InterruptTaskSet, so that no
+    listener behind it is called: a request that it does not like would be in no figure.
+    """
+    handlers = event._handlers  # noqa: SLF001 - there is no other way to be first
+    own = [each for each in handlers if getattr(each, "__module__", "") == _LOCUSTS]
+    handlers[:] = [*own, listener, *(each for each in handlers if each not in own)]
 
 
 def _surround(
