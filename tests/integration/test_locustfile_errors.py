@@ -16,6 +16,8 @@ import pytest
 from aqp_perf.children import Child
 from aqp_perf.core.load.pacing import ClosedModel
 from aqp_perf.core.measured.run_result import RunResult
+from aqp_perf.core.verdict.thresholds import parse_threshold
+from aqp_perf.core.verdict.verdicts import Verdict, judge
 from aqp_perf.errors import LocustfileFailed
 from aqp_perf.loadgen.command.launcher import LoadRun
 from aqp_perf.loadgen.command.run_spec import RunSpec
@@ -92,6 +94,17 @@ def test_requests_count_whose_listener_ends_the_task(
 
     assert run.invalid_reasons == ()
     assert run.operation("quick").requests > 0
+
+
+def test_the_exit_code_of_a_check_in_the_locustfile_spoils_no_count(play: Play) -> None:
+    run = play(
+        "@events.quitting.add_listener\n"
+        "def check(environment, **_):\n"
+        "    environment.process_exit_code = 1\n"
+    )
+
+    assert (run.exit_code, run.invalid_reasons) == (1, ())
+    assert judge(run, [parse_threshold("throughput > 100000")]).verdict is Verdict.FAIL
 
 
 def line_of(text: str, code: str) -> str:

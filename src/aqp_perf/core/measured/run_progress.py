@@ -38,6 +38,7 @@ class Progress:
             self.run,
             operations=tuple(map(_without_details, self.run.operations)),
             generator=GeneratorHealth(processes=self.run.generator.processes),
+            exit_code=None,
             invalid_reasons=(),
             log_errors=(),
         )

@@ -108,6 +108,8 @@ class RunResult:
     interrupted: bool = False
     aborted: str | None = None
     """Why the run was ended early as hopeless; None when it was not."""
+    exit_code: int | None = None
+    """What the locustfile set other than 0: it found the run wanting; None: it set none."""
     invalid_reasons: tuple[str, ...] = ()
     """What the generator itself found to spoil the run, such as a lost worker."""
     log_errors: tuple[str, ...] = ()

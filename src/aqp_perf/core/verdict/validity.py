@@ -60,8 +60,15 @@ def untrusted_reasons(run: RunResult) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))  # a run read from a report carries its reasons already
 
 
-def load_reasons(run: RunResult) -> Iterator[str]:
-    """Yield why too little load was offered for a PASS, however good the figures are."""
+def unpassable_reasons(run: RunResult) -> Iterator[str]:
+    """Yield why a run cannot PASS, however good its figures are, although its counts are sound."""
+    if run.exit_code:
+        yield f"the locustfile set exit code {run.exit_code}: see what it found wanting"
+    yield from _load_reasons(run)
+
+
+def _load_reasons(run: RunResult) -> Iterator[str]:
+    """Yield why too little load was offered."""
     health = run.generator
     # An aborted run ends while users wait for answers, so it sends less than is due.
     if run.aborted is None:

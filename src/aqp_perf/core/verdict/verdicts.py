@@ -32,8 +32,8 @@ from aqp_perf.core.verdict.observations import Observation, observe, samples_nee
 from aqp_perf.core.verdict.thresholds import Threshold, parse_threshold
 from aqp_perf.core.verdict.validity import (
     impairments,
-    load_reasons,
     names_notes,
+    unpassable_reasons,
     untimed_notes,
     untrusted_reasons,
     users_reason,
@@ -177,13 +177,13 @@ def _judge_run(
         )
     if run.aborted is not None or (audit is not None and audit.faults):
         return RunVerdict(verdict=Verdict.FAIL, judgements=judgements, notes=notes)
-    too_little = tuple(load_reasons(run))
+    unpassable = tuple(unpassable_reasons(run))
     verdict = worst(one.verdict for one in judgements)
     if verdict is Verdict.FAIL:
-        return RunVerdict(verdict=verdict, judgements=judgements, notes=(*too_little, *notes))
-    if too_little or verdict is Verdict.INVALID:
+        return RunVerdict(verdict=verdict, judgements=judgements, notes=(*unpassable, *notes))
+    if unpassable or verdict is Verdict.INVALID:
         impaired = impairments(run, with_remedy=True)
-        reasons = (*too_little, *_threshold_reasons(judgements), *impaired)
+        reasons = (*unpassable, *_threshold_reasons(judgements), *impaired)
         return RunVerdict(verdict=Verdict.INVALID, judgements=judgements, invalid_reasons=reasons)
     if not run.requests:
         verdict = Verdict.NO_DATA

@@ -39,6 +39,7 @@ from aqp_perf.loadgen.measure.run_end import RunEnd
 from aqp_perf.loadgen.measure.soundness import (
     count_reasons,
     early_end_reasons,
+    exit_code_of,
     locustfile_reasons,
     schedule_reasons,
     unmeasured_reasons,
@@ -238,6 +239,7 @@ class Measurement:
             users=self._users,
             interrupted=self._is_interrupted,
             aborted=self._watch.aborted,
+            exit_code=exit_code_of(self._environment),
             invalid_reasons=reasons,
             log_errors=shown_lines(errors, reasons),
             generator=self._health(states),

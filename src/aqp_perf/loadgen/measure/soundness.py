@@ -138,5 +138,11 @@ def locustfile_reasons(environment: Environment) -> Iterator[str]:
     gave_up = workload_of(environment).gave_up
     if gave_up is not None:
         yield f"no load could be sent: {gave_up}"
-    elif environment.process_exit_code:
-        yield f"the locustfile set exit code {environment.process_exit_code}"
+
+
+def exit_code_of(environment: Environment) -> int | None:
+    """Return the exit code that the locustfile set; None: none, or 0."""
+    code: Any = environment.process_exit_code
+    if not code or workload_of(environment).gave_up is not None:  # then it is ours
+        return None
+    return code if type(code) is int else 1  # with which a text ends Locust

@@ -403,6 +403,15 @@ def test_idle_users_of_an_idle_process_are_held_by_something_else() -> None:
     )
 
 
+def test_an_exit_code_of_the_locustfile_is_no_pass_and_hides_no_broken_limit() -> None:
+    run = replace(run_of(WRITE), exit_code=1)
+    reason = "the locustfile set exit code 1: see what it found wanting"
+    good, bad = judged(run, "max < 2 ms"), judged(run, "max < 0.5 ms")
+
+    assert (good.verdict, good.invalid_reasons) == (Verdict.INVALID, (reason,))
+    assert (bad.verdict, bad.invalid_reasons, bad.notes) == (Verdict.FAIL, (), (reason,))
+
+
 def test_requests_that_could_only_be_sent_after_the_end_are_too_little_load() -> None:
     """Users who carry 95 % of a rate catch up with nearly all of it, and pass loose limits."""
     run = with_sent(run_of(operation(latency_us=200_000)), 1000)
