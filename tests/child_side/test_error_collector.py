@@ -10,7 +10,7 @@ import gevent
 import pytest
 from locust import HttpUser, TaskSet, User, constant, log, task
 from locust.contrib.fasthttp import FastHttpUser
-from locust.exception import StopUser
+from locust.exception import InterruptTaskSet, StopUser
 from locust.log import greenlet_exception_logger
 
 from aqp_perf.loadgen.measure.error_collector import ErrorCollector
@@ -257,6 +257,22 @@ def test_a_greenlet_whose_exception_locust_logs_is_counted(collect: Collect) -> 
 
     (error,) = collector.errors.raised
     assert (error.where, error.kind) == ("a greenlet", "ConnectionError")
+
+
+class Interrupting(User):
+    wait_time = constant(60)
+
+    @task
+    def interrupt(self) -> None:
+        raise InterruptTaskSet
+
+
+def test_an_exception_that_locust_makes_of_another_has_the_line_of_that(collect: Collect) -> None:
+    """A user's own task has no task set that it could leave."""
+    (error,) = run_users(collect(Interrupting), "Interrupting").raised
+
+    assert error.kind == "RescheduleTaskImmediately"
+    assert error.place == line_of(Interrupting.interrupt, 2)
 
 
 def test_an_exception_of_a_library_has_the_line_of_the_locustfile(collect: Collect) -> None:

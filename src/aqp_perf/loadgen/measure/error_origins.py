@@ -87,21 +87,23 @@ def own_files(locustfiles: Collection[str]) -> frozenset[Path]:
 def place_of(error: BaseException, own: Collection[Path]) -> str:
     """Return file name and line of the innermost frame of the user's own code.
 
-    Without such a frame it is that of the innermost frame of all; empty: there is no frame.
+    Without such a frame it is that of the exception that was handled when this one was raised, as
+    Locust turns one into another; else that of the innermost frame of all. Empty: no frame.
 
     Args:
         error: the exception.
         own: files of the user's that are in a library's folder.
     """
-    lines = [
-        (Path(frame.f_code.co_filename), number)
-        for frame, number in traceback.walk_tb(error.__traceback__)
-    ]
-    own_lines = [(file, n) for file, n in lines if file.absolute() in own or not _is_library(file)]
-    if not lines:
-        return ""
-    file, number = (own_lines or lines)[-1]
-    return f"{file.name}:{number}"
+    for each in (error, error.__cause__ or error.__context__):
+        for file, number in reversed(_lines(each)):
+            if file.absolute() in own or not _is_library(file):
+                return f"{file.name}:{number}"
+    return "".join(f"{file.name}:{number}" for file, number in _lines(error)[-1:])
+
+
+def _lines(error: BaseException | None) -> list[tuple[Path, int]]:
+    found = traceback.walk_tb(error.__traceback__ if error else None)
+    return [(Path(frame.f_code.co_filename), number) for frame, number in found]
 
 
 @cache
