@@ -74,11 +74,14 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         return None
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let the report show the verdicts of the test's runs, and carry them to the collector."""
+    """Let the report show the verdicts of the test's runs, and carry them to the collector.
+
+    It is the innermost wrapper: a project's own, and Allure's, read the outcome after it.
+    """
     report = yield
     complete_report(report, call, item, item.stash.get(RUNS, None))
     return report

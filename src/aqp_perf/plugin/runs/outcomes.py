@@ -6,6 +6,7 @@ This holds whatever else ends the test: a skip, an xfail mark or a fixture.
 from collections.abc import Sequence
 
 import pytest
+from _pytest.skipping import xfailed_key
 
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.verdicts import Verdict
@@ -26,19 +27,23 @@ def complete_report(
     item: pytest.Item,
     runs: TestRuns | None,
 ) -> None:
-    """Let a report, as other plugins made it, show the verdicts of runs and carry the runs.
+    """Let a report show the verdicts of runs and carry the runs.
 
-    A test that was never set up has no ``runs``.
+    The call is changed with it: other plugins look at either. A test that was never set up has no
+    ``runs``.
     """
     judged = () if runs is None else runs.judged
     if runs is not None and call.when == "call" and report.passed and may_load(item):
         runs.expect_load()
     error = None if runs is None or call.when == "setup" else _error(runs, call.when)
     excinfo = call.excinfo
-    if error is not None and not report.failed:
+    if error is not None:
+        item.stash[xfailed_key] = None  # else pytest counts the failure as expected
+    is_xfail = excinfo is not None and excinfo.errisinstance(pytest.xfail.Exception)
+    if error is not None and (is_xfail or not report.failed):
         report.outcome = "failed"
-        report.__dict__.pop("wasxfail", None)  # with it, pytest counts a failure as expected
-        excinfo, error = _excinfo(error), None
+        excinfo = call.excinfo = _excinfo(error)
+        error = None
     if excinfo is not None:
         _show(report, excinfo, item, judged)
     add_section = getattr(report.longrepr, "addsection", None)

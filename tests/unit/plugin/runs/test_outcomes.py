@@ -72,6 +72,14 @@ class TestIt(unittest.TestCase):
         self.measure()
         self.skipTest("later")
 """
+SEEING = """
+import pytest
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(call):
+    report = (yield).get_result()
+    print("seen:", report.when, report.outcome, call.excinfo and call.excinfo.value)
+"""
 XFAIL = "@pytest.mark.xfail\ndef test_it"
 
 
@@ -151,6 +159,23 @@ def test_a_skipped_test_needs_no_load(session: Session, test: str) -> None:
     assert result.ret == pytest.ExitCode.OK
 
 
+@pytest.mark.parametrize("marks", [[], ["-m", "perf"]])
+@pytest.mark.parametrize(
+    ("threshold", "seen"),
+    [(FAILS, "call failed FAIL: 1 of"), (PROVES_NOTHING, "teardown failed NO DATA: 1 of")],
+)
+def test_a_hook_of_the_project_sees_the_verdict(
+    pytester: pytest.Pytester, session: Session, threshold: str, seen: str, marks: list[str]
+) -> None:
+    """Ours are registered before its conftest with ``-m perf``, and after it without."""
+    pytester.makeconftest(SEEING)
+    module = "@pytest.mark.perf\ndef test_it(measure, perf_load): measure()"
+
+    result = session(module, threshold, *marks, "-s")
+
+    result.stdout.fnmatch_lines([f"*seen: {seen}*"])
+
+
 def test_a_failure_is_shown_once(session: Session) -> None:
     """Whatever else ends the test after it."""
     result = session("def test_it(measure, ended_late): measure()", FAILS)
@@ -167,8 +192,9 @@ def test_an_error_of_the_body_is_shown_with_one_of_the_teardown(session: Session
     result.stdout.fnmatch_lines(["E * LookupError: it is gone", "TargetUnusable: moto * full"])
 
 
-def test_a_failing_body_speaks_for_its_runs(session: Session) -> None:
-    result = session("def test_it(measure): measure(); assert False, 'mine'", FAILS)
+@pytest.mark.parametrize("test", ["def test_it", XFAIL])
+def test_a_failing_body_speaks_for_its_runs(session: Session, test: str) -> None:
+    result = session(f"{test}(measure): measure(); assert False, 'mine'", FAILS)
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
