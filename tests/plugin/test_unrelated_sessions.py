@@ -82,39 +82,70 @@ def test_ctrl_c_has_the_exit_code_of_pytest(project: Path) -> None:
     assert session(project).returncode == pytest.ExitCode.INTERRUPTED
 
 
-@pytest.mark.parametrize(
-    ("order", "lines"),
-    [
-        ("before", "import pytest_locust.plugin as theirs, aqp_perf.plugin as ours"),
-        ("after", "import aqp_perf.plugin as ours, pytest_locust.plugin as theirs"),
-    ],
-)
-@pytest.mark.parametrize(("given", "host"), [(["--host=theirs"], "theirs"), ([], "shop")])
-def test_option_and_fixture_of_locusts_plugin_are_free(
-    project: Path, order: str, lines: str, given: list[str], host: str
-) -> None:
-    """It comes along with Locust, and is loaded before or after this plugin, by chance."""
+THEIR_PLUGIN = "import pytest_locust.plugin as theirs"
+OUR_PLUGIN = "import aqp_perf.plugin as ours"
+FIXTURE = """
+import pytest
+
+@pytest.fixture
+def session(): return 'mine'
+"""
+
+
+@pytest.fixture(params=["before", "after"])
+def beside_locust(request: pytest.FixtureRequest, project: Path) -> Path:
+    """Load Locust's plugin, which comes along with it, before or after ours, as by chance."""
     names = [("locust", "theirs"), ("aqp_perf.plugin", "ours")]
-    plugins = names if order == "before" else names[::-1]
+    is_before = request.param == "before"
+    lines = [THEIR_PLUGIN, OUR_PLUGIN]
     calls = "\n".join(
         f"    if not manager.is_blocked({name!r}): manager.register({module}, {name!r})"
-        for name, module in plugins
+        for name, module in (names if is_before else names[::-1])
     )
     (project / "loads.py").write_text(
-        f"{lines}\n\ndef pytest_addoption(parser, pluginmanager):\n"
+        "\n".join(lines if is_before else lines[::-1])
+        + "\n\ndef pytest_addoption(parser, pluginmanager):\n"
         f"    manager = pluginmanager\n{calls}\n"
     )
-    (project / "conftest.py").write_text(
-        "import pytest\n\n"
-        "def pytest_addoption(parser): parser.addoption('--host', '-H', default='shop')\n\n"
-        "@pytest.fixture(scope='session')\ndef session(): return 'mine'\n"
+    return project
+
+
+def session_of_two(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run pytest with the two plugins only."""
+    variables = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(folder)}
+    return session(folder, *arguments, "-p", "loads", **variables)
+
+
+@pytest.mark.parametrize(("given", "host"), [(["--host=theirs"], "theirs"), ([], "shop")])
+def test_the_option_of_locusts_plugin_is_free(
+    beside_locust: Path, given: list[str], host: str
+) -> None:
+    (beside_locust / "conftest.py").write_text(
+        f"{FIXTURE}\n"
+        "def pytest_addoption(parser): parser.addoption('--host', '-H', default='shop')\n"
     )
-    (project / "test_it.py").write_text(
+    (beside_locust / "test_it.py").write_text(
         "def test_it(session, pytestconfig):\n"
         f"    assert (session, pytestconfig.getoption('--host')) == ('mine', {host!r})\n"
     )
 
-    arguments = ("-p", "loads", *given)
-    done = session(project, *arguments, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTHONPATH=str(project))
+    done = session_of_two(beside_locust, *given)
+
+    assert done.returncode == pytest.ExitCode.OK, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["session", "fastsession"])
+def test_locusts_plugin_brings_no_fixture(beside_locust: Path, name: str) -> None:
+    (beside_locust / "test_it.py").write_text(f"def test_it({name}): pass\n")
+
+    assert f"fixture '{name}' not found" in session_of_two(beside_locust).stdout
+
+
+def test_a_plugin_may_have_the_fixture_of_locusts(beside_locust: Path) -> None:
+    """It is registered before the two, so a fixture of theirs would win."""
+    (beside_locust / "shop.py").write_text(FIXTURE)
+    (beside_locust / "test_it.py").write_text("def test_it(session): assert session == 'mine'\n")
+
+    done = session_of_two(beside_locust, "-p", "shop")
 
     assert done.returncode == pytest.ExitCode.OK, done.stdout + done.stderr

@@ -15,14 +15,22 @@ _OPTION: Final = ["--host", "-H"]
 
 
 def keep_out(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Block the plugin; if it was loaded before this one, remove it and its option."""
+    """Block the plugin; if it was loaded before this one, remove it, its option and fixtures."""
     was_loaded = pluginmanager.has_plugin(_NAME)
     pluginmanager.set_blocked(_NAME)
     if was_loaded:
-        # Pytest has no public way. If its insides change, the option stays, and does no harm
-        # where no other plugin adds the same.
+        # Pytest has no public way. If its insides change, they stay, and do no harm where nobody
+        # else has the same.
+        with suppress(AttributeError):
+            _forget(pluginmanager)
         with suppress(AttributeError):
             _remove_option(parser, pluginmanager.getplugin("pytestconfig"))
+
+
+def _forget(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Keep out the fixtures, which pytest takes later from all plugins ever registered."""
+    calls: Any = pluginmanager.hook.pytest_plugin_registered._call_history  # noqa: SLF001 - see above
+    calls[:] = [call for call in calls if call[0]["plugin_name"] != _NAME]
 
 
 def _remove_option(parser: Any, config: Any) -> None:  # noqa: ANN401 - not part of pytest's types
