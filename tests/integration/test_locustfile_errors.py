@@ -155,6 +155,33 @@ def test_an_init_listener_that_raises_ends_the_run_with_its_exception(
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from locust import User\n\n\nclass Base(User):\n    abstract = True\n",
+        "def test_shop(session):\n    session.get('http://shop/')\n",
+    ],
+)
+@pytest.mark.parametrize("user_classes", [{}, {"Visitor": 1}])
+def test_a_file_without_a_user_class_is_told_so(
+    tmp_path: Path, text: str, user_classes: dict[str, int]
+) -> None:
+    file = tmp_path / "base.py"
+    file.write_text(text)
+    with (
+        LoadRun(
+            replace(SPEC, locustfile=file, user_classes=user_classes), environment=os.environ
+        ) as load,
+        pytest.raises(LocustfileFailed) as caught,
+    ):
+        load.wait()
+
+    assert str(caught.value) == (
+        f"{file} could not be loaded: it has no user class, or only abstract ones; "
+        "test functions are not measured"
+    )
+
+
 def test_a_listener_of_its_own_arguments_that_raises_shows_its_traceback(
     locustfile: Callable[[str], Path],
 ) -> None:

@@ -1,17 +1,20 @@
 """Measures any locustfile: put it in front, as in ``locust -f …/instrument.py,locustfile.py``.
 
 It adds arguments to the locust command, registers event listeners, and ends the run: see `RunEnd`.
-It changes nothing else.
+Where there is no user class, it says so. It changes nothing else.
 """
 
+import sys
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import gevent
 from locust import events
+from locust import main as locust_main
 from locust.env import Environment
 from locust.runners import MasterRunner, Runner, WorkerRunner
 
+from aqp_perf.loadgen.command.failed_start import FailedInit
 from aqp_perf.loadgen.command.measurement_arguments import add_measurement_arguments
 from aqp_perf.loadgen.measure.error_collector import ErrorCollector
 from aqp_perf.loadgen.measure.locust_workers import STOP_MESSAGE
@@ -54,6 +57,13 @@ def _stop_workers_first(runner: Any, measurement: Measurement) -> None:  # noqa:
     runner.stop = stop
 
 
+def _end_without_users(_path: str) -> NoReturn:
+    """End locust, which takes files without a user class, this one too, for pytest's."""
+    reason = "it has no user class, or only abstract ones; test functions are not measured"
+    sys.stderr.write(f"{FailedInit(reason)}\n")
+    sys.exit(1)
+
+
 def _add_behind_locusts(event: Any, listener: Callable[..., None]) -> None:  # noqa: ANN401 - as locust
     """Add a listener before those of locustfiles, and behind Locust's, which keep the statistics.
 
@@ -87,6 +97,7 @@ def _collect_errors(environment: Environment, **_: object) -> None:
     ErrorCollector.of(environment)
 
 
+locust_main.load_locustfile_pytest = _end_without_users
 events.init_command_line_parser.add_listener(add_measurement_arguments)
 events.init.add_listener(_collect_errors)  # of the listeners that follow
 install(events)

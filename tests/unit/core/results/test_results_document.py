@@ -146,6 +146,7 @@ def test_a_document_has_every_key_of_its_schema() -> None:
         "users",
         "interrupted",
         "aborted",
+        "exit_code",
         "anchor_comparison",
         "comparison",
         "cost",
