@@ -21,6 +21,7 @@ from aqp_perf.loadgen.measure.locust_workers import STOP_MESSAGE
 from aqp_perf.loadgen.measure.measurement import Measurement
 from aqp_perf.loadgen.workload.workload import install
 
+_MAIN: Final[Any] = locust_main
 _LOCUSTS: Final = Runner.__module__
 """Where Locust's own listener of requests is defined."""
 
@@ -97,7 +98,7 @@ def _collect_errors(environment: Environment, **_: object) -> None:
     ErrorCollector.of(environment)
 
 
-locust_main.load_locustfile_pytest = _end_without_users
+_MAIN.load_locustfile_pytest = _end_without_users
 events.init_command_line_parser.add_listener(add_measurement_arguments)
 events.init.add_listener(_collect_errors)  # of the listeners that follow
 install(events)

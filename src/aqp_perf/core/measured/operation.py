@@ -105,6 +105,11 @@ class OperationResult:
             raise ValueError(f"{self.requests} requests in {self.duration_s:g} s")
 
     @property
+    def is_of_warmup(self) -> bool:
+        """Whether all its requests were in the warm-up."""
+        return not self.requests and self.warmup_requests > 0
+
+    @property
     def failure_ratio(self) -> float:
         """Failed requests of all, 0 to 1; 0 when there was no request."""
         return self.failures / self.requests if self.requests else 0.0

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import NamedTuple
 
 from aqp_perf.core.measured.failure_class import FailureClass
@@ -19,6 +20,9 @@ class Selection(NamedTuple):
     judged: Mapping[str, OperationResult]
     left_out: Mapping[str, OperationResult]
     """Those with fewer requests than its ``min_samples``."""
+    warmed_up: Mapping[str, OperationResult] = MappingProxyType({})
+    """Those whose requests were all in the warm-up, as log-ins are, if it names no operation and
+    judges others."""
     reason: str = ""
     """Why it is about none; empty when it is about some."""
 
@@ -38,19 +42,29 @@ class JudgedOperations:
         try:
             labels = select_operations(None if rule.is_of_all else rule.operation, self._labelled)
         except ResultError as error:
-            return Selection({}, {}, f"{error}{self._further_text(rule)}")
+            return Selection({}, {}, reason=f"{error}{self._further_text(rule)}")
         found = {label: self._labelled[label] for label in labels}
         is_of_checks = rule.failure_class is FailureClass.WRONG_ANSWER and not rule.names_operation
         if is_of_checks:
             found = self._checked
             if not found:
-                return Selection({}, {}, "no answer was checked")
+                return Selection({}, {}, reason="no answer was checked")
         if rule.is_of_all:
             found = {ALL: self._all_checked if is_of_checks else self._all}
+        warmed_up = {}
+        if not rule.names_operation and not rule.min_samples:
+            warmed_up = {label: it for label, it in found.items() if it.is_of_warmup}
+        if len(warmed_up) == len(found):
+            warmed_up = {}
         least = rule.min_samples or 0
         return Selection(
-            judged={label: it for label, it in found.items() if it.requests >= least},
+            judged={
+                label: it
+                for label, it in found.items()
+                if it.requests >= least and label not in warmed_up
+            },
             left_out={label: it for label, it in found.items() if it.requests < least},
+            warmed_up=warmed_up,
         )
 
     def watched(self, rule: Threshold) -> Mapping[str, OperationResult]:

@@ -103,7 +103,7 @@ class RunVerdict:
     """What impaired load or clock, and did not decide the verdict."""
     left_out: tuple[str, ...] = ()
     """Which operations a threshold did not judge, because they have fewer requests than its
-    ``min_samples``."""
+    ``min_samples``, or none after the warm-up."""
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -147,9 +147,10 @@ def judge(
         for judgement in _judge(run, rule, selection, proof)
     )
     left_out = tuple(
-        _left_out_text(rule, tuple(selection.left_out))
+        text
         for rule, selection in selected
-        if selection.judged and selection.left_out
+        if selection.judged
+        for text in _left_out_texts(rule, selection)
     )
     found = _judge_run(run, judgements, audit, set_up_problems)
     return replace(found, left_out=left_out, notes=(*names_notes(run), *found.notes))
@@ -262,11 +263,17 @@ def _all_left_out(
     return _no_data(selector, rule, reason, most)
 
 
-def _left_out_text(rule: Threshold, labels: Sequence[str]) -> str:
-    """Return which operations a rule did not judge; names are cut, and only some are given."""
-    count = "1 operation" if len(labels) == 1 else f"{len(labels)} operations"
-    named = names_in_text(labels, _MOST_LEFT_OUT)
-    return f"left out of {rule.rule}: {count} with fewer than {rule.min_samples} requests: {named}"
+def _left_out_texts(rule: Threshold, selection: Selection) -> Iterator[str]:
+    """Yield which operations a rule did not judge; names are cut, and only some are given."""
+    causes = {
+        f"with fewer than {rule.min_samples} requests": selection.left_out,
+        "whose requests were all in the warm-up": selection.warmed_up,
+    }
+    for cause, operations in causes.items():
+        if operations:
+            count = "1 operation" if len(operations) == 1 else f"{len(operations)} operations"
+            named = names_in_text(tuple(operations), _MOST_LEFT_OUT)
+            yield f"left out of {rule.rule}: {count} {cause}: {named}"
 
 
 def _judge_operation(
@@ -281,6 +288,8 @@ def _judge_operation(
         reason = "no request was completed"
         if operation.requests and rule.kind is MetricKind.RATIO:
             reason = "no answer was checked"
+        elif operation.is_of_warmup:
+            reason = f"all of its requests ({operation.warmup_requests}) were in the warm-up"
         elif operation.untimed:
             reason = "no request has a response time"
         return _no_data(label, rule, reason)

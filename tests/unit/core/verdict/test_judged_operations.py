@@ -19,7 +19,7 @@ from aqp_perf.core.measured.stalls import ClassCounts, TouchedRequests
 from aqp_perf.core.proof.wrong_answer import WrongAnswerKind
 from aqp_perf.core.samples.histogram import LatencyHistogram
 from aqp_perf.core.samples.timeline import Timeline
-from aqp_perf.core.verdict.judged_operations import JudgedOperations
+from aqp_perf.core.verdict.judged_operations import JudgedOperations, Selection
 from aqp_perf.core.verdict.thresholds import Threshold, parse_threshold
 from aqp_perf.core.verdict.verdicts import Judgement, Verdict, judge
 
@@ -234,8 +234,33 @@ def test_a_threshold_that_names_an_operation_is_about_no_other() -> None:
 def test_all_of_a_run_without_operations_is_none() -> None:
     operations = JudgedOperations(run_of())
 
-    assert operations.of(rule("all: p99 < 1 ms")) == ({}, {}, "no operation ran")
+    assert operations.of(rule("all: p99 < 1 ms")) == Selection({}, {}, reason="no operation ran")
     assert operations.watched(rule("abort: all: p99 > 1 ms")) == {}
+
+
+LOG_IN = replace(operation([], name="log in"), warmup_requests=20)
+
+
+def test_an_operation_of_the_warmup_is_left_out_of_rules_that_do_not_name_it() -> None:
+    run = run_of(operation([(1, None)] * 100), LOG_IN)
+
+    verdict = judge(run, [rule("median < 20 ms"), rule("failure_ratio <= 1%")])
+
+    assert (verdict.verdict, len(verdict.judgements)) == (Verdict.PASS, 2)
+    cause = "1 operation whose requests were all in the warm-up: log in"
+    assert verdict.left_out == (
+        f"left out of median < 20 ms: {cause}",
+        f"left out of failure_ratio <= 1%: {cause}",
+    )
+
+
+@pytest.mark.parametrize("text", ["log in: median < 1 s", "all: max < 1 s", "failure_ratio <= 0"])
+def test_a_run_or_a_named_operation_all_in_the_warmup_is_no_data(text: str) -> None:
+    verdict = judge(run_of(LOG_IN), [rule(text)])
+
+    (only,) = verdict.judgements
+    assert (only.verdict, verdict.left_out) == (Verdict.NO_DATA, ())
+    assert only.reason == "all of its requests (20) were in the warm-up"
 
 
 def test_an_operation_whose_name_is_all_is_written_with_its_type() -> None:
