@@ -3,12 +3,14 @@
 import errno
 import os
 import stat
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import pytest
 
 from aqp_perf.operating_system import open_descriptors
+from aqp_perf.plugin.session.xdist_workers import is_worker
 from aqp_perf.reports.lines import Style
 
 MARKUP: Mapping[Style, Mapping[str, bool]] = {
@@ -22,14 +24,22 @@ MARKUP: Mapping[Style, Mapping[str, bool]] = {
 
 
 def has_terminal(config: pytest.Config) -> bool:
-    """Return whether lines can be shown: workers of xdist, for one, have no terminal."""
+    """Return whether lines can be shown: ``-p no:terminal``, for one, takes that away."""
     return all(map(config.pluginmanager.hasplugin, ("terminalreporter", "capturemanager")))
 
 
 def announce(config: pytest.Config, text: str) -> None:
-    """Show a line at once, if there is a terminal."""
-    if has_terminal(config):
-        with uncaptured(config):
+    """Show a line at once, if there is a terminal.
+
+    The terminal of a worker of xdist leads nowhere, and its standard error to the controller's.
+    """
+    if not has_terminal(config):
+        return
+    with uncaptured(config):
+        if is_worker(config):
+            sys.stderr.write(f"\n{text}\n")  # below the controller's marks
+            sys.stderr.flush()
+        else:
             config.get_terminal_writer().line(text)
 
 

@@ -43,3 +43,13 @@ def test_pytest_goes_on_below_a_line_of_ours(
     result = pytester.runpytest_inprocess(*args)
 
     result.stdout.fnmatch_lines(shown, consecutive=True)
+
+
+def test_a_worker_of_xdist_shows_a_line_beside_its_controller(pytester: pytest.Pytester) -> None:
+    """Its own standard output leads nowhere."""
+    pytester.makepyfile(test_it=TESTS)
+
+    result = pytester.runpytest_subprocess("-p", "no:locust", "-n1")
+
+    result.assert_outcomes(passed=3)
+    result.stderr.fnmatch_lines(["ours"])
