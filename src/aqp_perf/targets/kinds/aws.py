@@ -26,7 +26,7 @@ from aqp_perf.targets.access.environment import (
     region_variables,
 )
 from aqp_perf.targets.access.role import role_environment, role_session, write_role_config
-from aqp_perf.targets.kinds.target import Target, TargetKind, TargetSpec
+from aqp_perf.targets.kinds.target import Target, TargetKind, TargetSpec, check_region
 
 _PUBLIC = Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg] # not in the stubs
 _VARIABLE = "AWS_ENDPOINT_URL"
@@ -55,7 +55,8 @@ def connect_aws(
     """Yield AWS in whichever account the credentials belong to.
 
     Raises:
-        InvalidOption: the profile does not exist, no region is set, or an endpoint is no URL.
+        InvalidOption: the profile does not exist, no region is set or it is none, or an endpoint is
+            no URL.
         TargetUnusable: there are no credentials, AWS refuses them or this machine's clock, or the
             AWS configuration cannot be read.
         TargetUnavailable: AWS cannot be reached.
@@ -104,6 +105,7 @@ def _region(region: str | None, profile: str | None) -> str:
     if not found:
         hint = "name the AWS region, here or in your AWS configuration"
         raise InvalidOption("--perf-aws-region", None, hint)
+    check_region("region of the AWS configuration", found)
     return found
 
 

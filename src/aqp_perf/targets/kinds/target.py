@@ -20,6 +20,7 @@ DEFAULT_REGION = "us-east-1"
 _OPTION = "--perf-target"
 _HOST_AND_PORT = re.compile(r"[A-Za-z0-9._-]+:[0-9]+")
 _AWS_HOST = re.compile(r"(.*\.)?(amazonaws\.com(\.cn)?|api\.aws|api\.amazonwebservices\.com\.cn)")
+_REGION = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/.+")
 
@@ -53,7 +54,8 @@ class TargetSpec:
         role_arn: AWS only: a role to assume.
 
     Raises:
-        InvalidOption: the URL is not valid or is AWS, AWS has no account, the role is no ARN.
+        InvalidOption: the URL is not valid or is AWS, AWS has no account, the region is none, the
+            role is no ARN.
     """
 
     kind: TargetKind
@@ -72,6 +74,8 @@ class TargetSpec:
             if self.account is None or not _ACCOUNT.fullmatch(self.account):
                 hint = "give the 12 digits of the one AWS account that may be used"
                 raise InvalidOption("--perf-aws-account", self.account, hint)
+            if self.region:
+                check_region("--perf-aws-region", self.region)
             if self.role_arn is not None and not _ROLE_ARN.fullmatch(self.role_arn):
                 hint = "write it like 'arn:aws:iam::123456789012:role/name'"
                 raise InvalidOption("--perf-aws-role-arn", self.role_arn, hint)
@@ -148,6 +152,16 @@ def parse_target(
     if near:
         error.add_note(f"did you mean {near[0]!r}?")
     raise error
+
+
+def check_region(setting: str, region: str) -> None:
+    """Check that a region can be one, which botocore would say of an endpoint's URL.
+
+    Raises:
+        InvalidOption: it cannot.
+    """
+    if not _REGION.fullmatch(region):
+        raise InvalidOption(setting, region, "name an AWS region, such as us-east-1")
 
 
 def _check_target_url(text: str) -> None:

@@ -177,6 +177,12 @@ def test_a_region_comes_from_the_environment_or_is_asked_for(
         open_aws(spec(region=None)),
     ):
         pytest.fail("it was opened")
+    monkeypatch.setenv("AWS_REGION", "us west")
+    with (
+        pytest.raises(InvalidOption, match="region of the AWS configuration: 'us west' is not"),
+        open_aws(spec(region=None)),
+    ):
+        pytest.fail("it was opened")
     monkeypatch.setenv("AWS_REGION", "us-west-2")
     with open_aws(spec(region=None)) as target:
         assert target.region == "us-west-2"

@@ -132,6 +132,12 @@ def test_aws_needs_the_account_that_may_be_used(account: str | None) -> None:
         parse_target("aws", account=account)
 
 
+@pytest.mark.parametrize("region", ["not a region", "us-east-1 ", "US-EAST-1", "-1", "42"])
+def test_a_region_has_the_form_of_one(region: str) -> None:
+    with pytest.raises(InvalidOption, match=f"--perf-aws-region: '{region}' is not valid: .*us-"):
+        parse_target("aws", account=ACCOUNT, region=region)
+
+
 def test_a_role_is_an_arn() -> None:
     with pytest.raises(InvalidOption, match="--perf-aws-role-arn: 'load' is not valid"):
         parse_target("aws", account=ACCOUNT, role_arn="load")
