@@ -9,7 +9,7 @@ from typing import Any, Self
 from aqp_perf.core.aws.prices import Prices
 from aqp_perf.core.comparison.rules import ComparisonRule
 from aqp_perf.core.data.dataset import Dataset
-from aqp_perf.errors import InvalidOption
+from aqp_perf.errors import ExtraMissing, InvalidOption
 from aqp_perf.extras import Extra, require
 from aqp_perf.plugin.settings.option_values import (
     MissingBaseline,
@@ -18,6 +18,11 @@ from aqp_perf.plugin.settings.option_values import (
 )
 from aqp_perf.stores.file_store import Place
 from aqp_perf.targets import Billing, TargetKind, TargetSpec, parse_target
+
+_DEFAULT_TARGET = (
+    "moto is the target unless you name one; a test of a service of your own needs none: "
+    "--perf-target=none"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +125,12 @@ class SessionSettings:
             ExtraMissing: they are not.
         """
         if needs_target:
-            self.target.check_installed()
+            try:
+                self.target.check_installed()
+            except ExtraMissing as error:
+                if not self.names_target:
+                    error.add_note(_DEFAULT_TARGET)
+                raise
         if needs_aqp and self.aqp == "embedded":
             require(Extra.EMBEDDED, "--perf-aqp=embedded")
 

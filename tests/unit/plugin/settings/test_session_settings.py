@@ -126,6 +126,7 @@ def test_what_is_chosen_has_to_be_installed(
     with pytest.raises(ExtraMissing) as caught:
         resolver(*options)
     assert message in str(caught.value)
+    assert not any("moto is" in note for note in getattr(caught.value, "__notes__", ()))
 
 
 def test_what_nobody_chose_is_looked_for_when_it_is_needed(
@@ -134,8 +135,10 @@ def test_what_nobody_chose_is_looked_for_when_it_is_needed(
     monkeypatch.setitem(sys.modules, "moto", None)
     session = resolver().session
     session.check_installed(needs_target=False, needs_aqp=False)
-    with pytest.raises(ExtraMissing, match=r"^--perf-target=moto needs "):
+    with pytest.raises(ExtraMissing, match=r"^--perf-target=moto needs ") as caught:
         session.check_installed(needs_target=True, needs_aqp=False)
+    (note,) = caught.value.__notes__
+    assert note.startswith("moto is the target unless you name one")
     with pytest.raises(ExtraMissing, match=r"^--perf-aqp=embedded needs "):
         session.check_installed(needs_target=False, needs_aqp=True)
 
