@@ -7,21 +7,25 @@ from pathlib import Path
 from aqp_perf.errors import InvalidOption
 
 _OPTION = "locustfile"
+_HINT = "give a file, a folder, or several of them"
 
 
-def parse_locustfiles(given: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
+def parse_locustfiles(given: object) -> tuple[Path, ...]:
     """Return the paths in a text, with commas between them, or in a list.
 
     Raises:
-        InvalidOption: there is none, or one is a URL.
+        InvalidOption: there is none, or one is a URL or no path.
     """
-    texts = [str(given)] if isinstance(given, str | Path) else [str(each) for each in given]
+    files = [given] if isinstance(given, str | Path) else given
+    if not isinstance(files, Sequence) or not all(isinstance(each, str | Path) for each in files):
+        raise InvalidOption(_OPTION, given, _HINT)
+    texts = map(str, files)
     parts = [part.strip() for text in texts for part in text.split(",")]
     for part in parts:
         if part.startswith(("http:/", "https:/")):
             raise InvalidOption(_OPTION, part, "it is a URL: download it, and give the file")
     if not parts or not all(parts):
-        raise InvalidOption(_OPTION, given, "give a file, a folder, or several of them")
+        raise InvalidOption(_OPTION, given, _HINT)
     return tuple(map(Path, parts))
 
 

@@ -41,8 +41,8 @@ class LoadRequest:
     @classmethod
     def of(
         cls,
-        users: str | Mapping[str, int] | None,
-        locustfile: str | Path | Sequence[str | Path] | None,
+        users: object,
+        locustfile: object,
         load: LoadSettings,
     ) -> Self:
         """Return what the arguments of ``perf_load`` request.
@@ -50,9 +50,12 @@ class LoadRequest:
         Raises:
             InvalidOption: a name, a weight or a locustfile is not valid.
         """
-        classes = {users: 1} if isinstance(users, str) else dict(users or {})
+        classes = {users: 1} if isinstance(users, str) else {} if users is None else users
+        if not isinstance(classes, Mapping) or (users is not None and not classes):
+            hint = "give a user class, several with weights as in {'ShopUser': 3}, or none for all"
+            raise InvalidOption("perf_load", users, hint)
         for name, weight in classes.items():
-            if not name.isidentifier():
+            if not isinstance(name, str) or not name.isidentifier():
                 raise InvalidOption("perf_load", name, "give the name of a locust user class")
             if type(weight) is not int or weight < 1:
                 hint = "a weight is a whole number, at least 1"

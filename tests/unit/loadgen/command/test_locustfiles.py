@@ -18,8 +18,8 @@ def test_several_are_a_list_or_have_commas_between_them(given: Sequence[str | Pa
     assert parse_locustfiles(given) == (Path("a.py"), Path("users"))
 
 
-@pytest.mark.parametrize("given", ["", "a.py,", []])
-def test_none_is_refused(given: str | list[str]) -> None:
+@pytest.mark.parametrize("given", ["", "a.py,", [], 3, {"a.py"}, ["a.py", None]])
+def test_none_is_refused(given: object) -> None:
     with pytest.raises(InvalidOption, match=r"locustfile: .* give a file, a folder, or several"):
         parse_locustfiles(given)
 

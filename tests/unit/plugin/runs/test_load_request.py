@@ -1,6 +1,6 @@
 """What a test requests: which user classes, of which locustfile, and what they need."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -24,9 +24,7 @@ Requested = Callable[..., LoadRequest]
 def requested(resolver: Callable[..., Resolver]) -> Requested:
     load = resolver().load({})
 
-    def of(
-        users: Users = None, locustfile: str | Path | Sequence[str | Path] | None = None
-    ) -> LoadRequest:
+    def of(users: object = None, locustfile: object = None) -> LoadRequest:
         return LoadRequest.of(users, locustfile, load)
 
     return of
@@ -50,12 +48,15 @@ def test_user_classes_have_weights(
     ("users", "message"),
     [
         ("--web-port", "perf_load: '--web-port' is not valid: give the name of a locust user"),
+        (["ShopUser"], "perf_load: ['ShopUser'] is not valid: give a user class, several with"),
+        ({}, "perf_load: {} is not valid: give a user class, several with weights"),
+        ({7: 1}, "perf_load: 7 is not valid: give the name of a locust user"),
         ({"A": 0}, "perf_load: weight of A: 0 is not valid: a weight is a whole number"),
         ({"A": True}, "perf_load: weight of A: True is not valid: a weight is a whole number"),
     ],
 )
 def test_bad_class_names_and_weights_are_refused(
-    requested: Requested, users: str | dict[str, int], message: str
+    requested: Requested, users: object, message: str
 ) -> None:
     with pytest.raises(InvalidOption) as caught:
         requested(users)
