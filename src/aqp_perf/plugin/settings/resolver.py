@@ -38,12 +38,18 @@ from aqp_perf.plugin.settings.written_files import check_written_files
 _BY_KEY: Final[Mapping[str, Option]] = {option.key: option for option in OPTIONS}
 
 _HINTS: Final = {
-    Kind.LIST: "give a list of texts, such as ['p99 < 300 ms']",
     Kind.SWITCH: "write true or false",
     Kind.VALUE: "write one text or number",
 }
 
-_PAIRS_HINT: Final = "give names and values, such as {'table': 'orders'}"
+_EXAMPLES: Final = {
+    "threshold": "p99 < 300 ms",
+    "locust_arg": "table=orders",
+    "tags": "checkout",
+    "data": "partitions=50",
+    "compare_fail": "p99 > 10%",
+}
+"""Name of a list → one of its texts."""
 
 Value = str | bool | tuple[str, ...]
 """Of an option of each kind, as the command line gives it."""
@@ -158,7 +164,7 @@ def _ini_layer(config: pytest.Config) -> Layer:
                 value = config.getini(option.ini_key)
         except (pytest.UsageError, TypeError, ValueError) as error:  # the last two: before 9.2
             takes_text = option.kind is Kind.VALUE and INI_VALUE == "string"
-            hint = "write it in quotes" if takes_text else _HINTS[option.kind]
+            hint = "write it in quotes" if takes_text else _hint(option)
             raise ConfigError(f"{name}: {error}: {hint}") from error
         if value is not None:
             values[option.key] = _as_given(option, value, name)
@@ -206,8 +212,18 @@ def _as_given(option: Option, value: object, name: str) -> Value:
             return value
         case Kind.VALUE, str() | int() | float() if not isinstance(value, bool):
             return str(value)
-    hint = _PAIRS_HINT if option.form.startswith(("KEY=", "NAME=")) else _HINTS[option.kind]
-    raise InvalidOption(name, value, hint)
+    raise InvalidOption(name, value, _hint(option, takes_pairs=True))
+
+
+def _hint(option: Option, *, takes_pairs: bool = False) -> str:
+    """Return what would have been right; pytest's own ini keys take no names and values."""
+    if option.kind is not Kind.LIST:
+        return _HINTS[option.kind]
+    example = _EXAMPLES.get(option.name, option.form)
+    key, are_pairs, value = example.partition("=")
+    if takes_pairs and are_pairs:
+        return f"give names and values, such as {{{key!r}: {value!r}}}"
+    return f"give a list of texts, such as [{example!r}]"
 
 
 def _pair_texts(key: str, value: object, name: str) -> Iterator[str]:

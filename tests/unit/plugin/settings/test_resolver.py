@@ -1,5 +1,6 @@
 """Precedence: command line > profile chosen there > marker > ini > default."""
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import compress, product
@@ -201,6 +202,20 @@ def test_arguments_that_cannot_be_are_named(resolver: ResolverOf, given: object,
 
     assert str(caught.value).startswith("perf_load(arguments=…): ")
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "right"),
+    [
+        ('data = "x"', "give names and values, such as {'partitions': '50'}"),
+        ('compare_fail = "p99"', "give a list of texts, such as ['p99 > 10%']"),
+    ],
+)
+def test_another_type_in_a_profile_is_told_what_is_right_for_its_option(
+    resolver: ResolverOf, line: str, right: str
+) -> None:
+    with pytest.raises(InvalidOption, match=re.escape(right)):
+        resolver("--perf-profile=own", pyproject=f"[tool.aqp-perf.profiles.own]\n{line}")
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ def test_true_is_the_value_of_a_switch(pytester: pytest.Pytester, table: str) ->
         (NATIVE, 'perf_users = ["7"]', "['7']", "number"),
         (NATIVE, 'perf_threshold = "p99 < 7 ms"', "'p99 < 7 ms'", "list of texts"),
         (NATIVE, "perf_threshold = [7]", "7", "list of texts"),
+        (NATIVE, "perf_data = {partitions = 5}", "list", "such as ['partitions=50']"),
         (NATIVE, 'perf_keep_table = "yes"', "'yes'", "true or false"),
         (AS_TEXT, 'perf_users = ["7"]', "['7']", "number"),
         (AS_TEXT, "perf_threshold = [7]", "[7]", "list of texts"),
