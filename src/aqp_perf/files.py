@@ -21,8 +21,11 @@ def check_takes_file(path: Path) -> None:
     for name in path.relative_to(folder).parts:  # below a missing folder, the kernel reads no name
         with suppress(FileNotFoundError):
             (folder / name).lstat()
-    with _draft(folder / path.name, ""):
-        pass
+    try:
+        with _draft(folder / path.name, ""):
+            pass
+    except OSError as error:  # it names the draft
+        raise OSError(error.errno, error.strerror, str(folder)) from error
 
 
 def read_file(path: Path, most_bytes: int) -> bytes | None:

@@ -223,6 +223,7 @@ OPTIONS = [
             "takes files: Not a directory"
         ),
     ),
+    (["--perf-json="], "--perf-json: '' is not valid: it is empty: give a file"),
     (
         ["--perf-json", "."],
         "--perf-json: '.' is not valid: it is a folder: give a file",

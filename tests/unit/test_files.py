@@ -1,5 +1,6 @@
 """A file is whole or not there, and whether it can be written is known before there is anything."""
 
+import errno
 import os
 import select
 import threading
@@ -53,6 +54,21 @@ def test_a_link_is_checked_where_it_leads(tmp_path: Path) -> None:
 
     with pytest.raises(NotADirectoryError):
         check_takes_file(tmp_path / "link")
+
+
+def test_a_folder_that_takes_no_files_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not the draft that it did not take."""
+
+    def refuse(path: Path, *_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    with pytest.raises(PermissionError) as caught:
+        check_takes_file(tmp_path / "new" / "file")
+
+    assert caught.value.filename == str(tmp_path)
 
 
 def test_a_pipe_is_accepted_in_a_folder_that_takes_no_files() -> None:

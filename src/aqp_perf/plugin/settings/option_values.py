@@ -229,6 +229,8 @@ def is_path(text: str) -> bool:
 
 def parse_new_file(text: str) -> Path:
     """Return the path of a file to write; checks before any load that its folder takes files."""
+    if not text.strip():
+        raise ValueError("it is empty: give a file")
     path = Path(text).absolute()
     try:
         if path.is_dir():
