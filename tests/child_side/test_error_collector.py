@@ -10,11 +10,13 @@ import gevent
 import pytest
 from locust import HttpUser, TaskSet, User, constant, log, task
 from locust.contrib.fasthttp import FastHttpUser
-from locust.exception import InterruptTaskSet, StopUser
+from locust.exception import InterruptTaskSet, StopTest, StopUser
 from locust.log import greenlet_exception_logger
+from locust.runners import locust_exception_handler
 
 from aqp_perf.loadgen.measure.error_collector import ErrorCollector
 from aqp_perf.loadgen.measure.process_errors import ProcessErrors, RaisedError
+from aqp_perf.loadgen.workload.workload import workload_of
 from tests.child_side.fixtures import Open
 
 Collect = Callable[..., tuple[Any, ErrorCollector]]
@@ -257,6 +259,29 @@ def test_a_greenlet_whose_exception_locust_logs_is_counted(collect: Collect) -> 
 
     (error,) = collector.errors.raised
     assert (error.where, error.kind) == ("a greenlet", "ConnectionError")
+
+
+@pytest.mark.parametrize("kind", [StopUser, StopTest])
+def test_a_listener_that_ends_its_greenlet_is_named_by_its_event(
+    collect: Collect, kind: type[Exception]
+) -> None:
+    """Locust passes on what ends tasks and tests; a test that has stopped has nothing to end."""
+
+    def stop(**_: object) -> None:
+        raise kind("too many failures")
+
+    environment, collector = collect()
+    environment.events.test_stop.add_listener(stop)
+    workload_of(environment).ending.stop()
+    stopping = gevent.spawn(environment.events.test_stop.fire, environment=environment)
+    stopping.link_exception(locust_exception_handler(environment))
+    stopping.join()
+    gevent.idle()
+    environment.events.test_stop.remove_listener(stop)  # it would end the set-down, too
+
+    (error,) = collector.errors.raised
+    assert (error.where, error.kind) == ("a test_stop listener", kind.__name__)
+    assert error.place == line_of(stop, 1)
 
 
 class Interrupting(User):

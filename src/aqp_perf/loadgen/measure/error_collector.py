@@ -31,6 +31,7 @@ from aqp_perf.loadgen.measure.error_origins import (
     where_unhandled,
 )
 from aqp_perf.loadgen.measure.process_errors import ErrorTally, ProcessErrors, RaisedError
+from aqp_perf.loadgen.workload.workload import workload_of
 
 _CAUGHT: Final = "Uncaught exception in "
 """Locust logs this where it catches an exception of a listener or an ``on_stop``."""
@@ -94,11 +95,17 @@ class ErrorCollector(logging.Handler):
         if caught is not None and text.startswith(_CAUGHT):
             self._add(where_caught(caught, self._environment.events), caught)
         elif unhandled is not None and text.startswith(_UNHANDLED):
-            self._add(where_unhandled(unhandled), unhandled)
+            self._add(where_unhandled(unhandled, self._environment.events), unhandled)
         elif isinstance(record.msg, StopTest) and (name := class_without_host(record.msg)):
             self._tally.add_without_host(name)
+        elif isinstance(record.msg, StopTest) and self._has_stopped:  # there is nothing to stop
+            self._add(where_unhandled(record.msg, self._environment.events), record.msg)
         else:
             self._add_line(record)
+
+    @property
+    def _has_stopped(self) -> bool:
+        return workload_of(self._environment).ending.stopped_ns is not None
 
     def _add(self, where: str, error: BaseException, ended_users: int = 0) -> None:
         kind, message = type(error).__name__, _shown(text_of(error))

@@ -5,7 +5,7 @@ Both are read from the exception's own frames, which begin where Locust caught i
 
 import sysconfig
 import traceback
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType
@@ -34,25 +34,21 @@ _INSTALLED: Final = frozenset({"site-packages", "dist-packages"})
 def where_caught(error: BaseException, events: Events) -> str:
     """Return what raised an exception that Locust caught: a listener or an ``on_stop``."""
     frames = _frames(error)
-    if not frames:
-        return "a listener"
-    caller = frames[0].f_locals.get("self")
-    if frames[0].f_code is TaskSet.run.__code__:
-        return f"{_ON_STOP_OF}{type(caller).__name__}"
-    event = next((name for name, hook in vars(events).items() if hook is caller), "")
-    if frames[0].f_code is not EventHook.fire.__code__ or not event:
-        return "a listener"  # of a message, or of an event of the locustfile's own
-    return f"{'an' if event.startswith('i') else 'a'} {event} listener"
+    if frames and frames[0].f_code is TaskSet.run.__code__:
+        return f"{_ON_STOP_OF}{type(frames[0].f_locals.get('self')).__name__}"
+    # Else of a message, or of an event of the locustfile's own.
+    return _listener(frames[:1], events) or "a listener"
 
 
-def where_unhandled(error: BaseException) -> str:
+def where_unhandled(error: BaseException, events: Events) -> str:
     """Return what raised an exception that ended a greenlet of Locust's."""
-    for frame in _frames(error):
+    frames = _frames(error)
+    for frame in frames:
         if frame.f_code.co_qualname == _SPAWN:
             return RaisedError.where_constructor(str(frame.f_locals["user_class"]))
         if frame.f_code is Runner.shape_worker.__code__:
             return "the load shape"
-    return "a greenlet"
+    return _listener(frames, events) or "a greenlet"
 
 
 def where_in_user(error: BaseException, user_class: str) -> str:
@@ -63,6 +59,17 @@ def where_in_user(error: BaseException, user_class: str) -> str:
     if not part or part[0] is TaskSet.run.__code__:
         return RaisedError.where_task(user_class)
     return f"{part[0].co_name} of {user_class}"
+
+
+def _listener(frames: Iterable[FrameType], events: Events) -> str | None:
+    """Return the listener that one of these frames called; None: none called one."""
+    for frame in frames:
+        if frame.f_code is EventHook.fire.__code__:
+            hook = frame.f_locals.get("self")
+            event = next((name for name, each in vars(events).items() if each is hook), None)
+            if event is not None:
+                return f"{'an' if event.startswith('i') else 'a'} {event} listener"
+    return None
 
 
 def is_on_stop(where: str) -> bool:
