@@ -47,3 +47,19 @@ def test_a_report_of_the_measurement_counts_whatever_came_before() -> None:
 
     assert workers.unmeasured == []
     assert [*workers.lost_reasons()] == ["lost 1 of 1 workers during the run"]
+
+
+def test_a_worker_that_stops_before_its_master_is_told() -> None:
+    """Such as by ``runner.stop()`` in a task: its users send nothing for the rest of the run."""
+    workers = LocustWorkers(Master("hasty", "steady"))
+    workers.begin()
+    workers.take("hasty", reported(has_stopped=True))
+    workers.take("steady", reported(has_stopped=False))
+    early = [*workers.ended_reasons()]
+    workers.stop(0.0)
+    workers.take("steady", reported(has_stopped=True))
+
+    assert early == ["1 of 2 workers ended their test themselves before the run was over"]
+    assert [*workers.ended_reasons()] == early
+    workers.begin()
+    assert [*workers.ended_reasons()] == []

@@ -26,12 +26,15 @@ class LocustWorkers:
         """Workers whose reports have no measurement: they do not run the instrument."""
         self._has_reported = Event()
         self._were_stopped = False
+        self._ended: set[str] = set()
+        """Workers that ended the test before this master did."""
         self._lost_reports = 0
 
     def begin(self) -> None:
         """Begin a test with the workers that are connected."""
         self._last = self._connected()
         self._were_stopped = False
+        self._ended.clear()
         self._lost_reports = 0
 
     def add_connected(self) -> None:
@@ -60,6 +63,8 @@ class LocustWorkers:
         if report.number:
             self._lost_reports += report.number - 1 - (0 if last is None else last.number)
         self._last[worker] = report
+        if report.state.has_stopped and not self._were_stopped:
+            self._ended.add(worker)
         self._unmeasured.discard(worker)
         self._has_reported.set()
 
@@ -100,6 +105,12 @@ class LocustWorkers:
             for worker, report in self._last.items()
             if not _has_stopped(report) and worker not in self._unmeasured
         ]
+
+    def ended_reasons(self) -> Iterator[str]:
+        """Yield that workers sent nothing more while the others went on."""
+        if self._ended:
+            count = f"{len(self._ended)} of {len(self._last)}"
+            yield f"{count} workers ended their test themselves before the run was over"
 
     def lost_reasons(self) -> Iterator[str]:
         """Yield what was lost of this test: workers, and reports on the way from them."""

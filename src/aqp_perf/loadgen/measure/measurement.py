@@ -315,6 +315,8 @@ class Measurement:
             yield from early or schedule_reasons(
                 self._workload.schedule, self._window.test_s, self._window.scheduled_s
             )
+            if not self._options.perf_ends_itself:
+                yield from self._workers.ended_reasons()
         were_reset = self._stats.were_reset or any(state.has_reset_stats for state in states)
         if not unmeasured:
             yield from count_reasons(
