@@ -237,6 +237,17 @@ def test_missing_users_are_told_with_what_ended_them(play: Play) -> None:
     assert run.log_errors == ("the log-in failed",)
 
 
+def test_a_file_whose_users_cannot_log_in_is_not_said_to_end_itself(play: Play) -> None:
+    text = "class Barred(User):\n    def on_start(self):\n        raise ValueError('no account')\n"
+    run = play(text, user_classes={"Barred": 1}, run_time_s=20)
+
+    (reason,) = run.invalid_reasons
+    assert reason == (
+        "0 of 2 users were there at the end: 2 users ended by ValueError: no account "
+        f"({line_of(text, 'no account')})"
+    )
+
+
 @pytest.mark.parametrize("files", ["users.py", "-"])
 def test_a_worker_elsewhere_needs_the_instrument(
     locustfile: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, files: str

@@ -129,7 +129,7 @@ def _operation_rows(
             cells = (
                 str(number),
                 _code(label),
-                figure(operation.requests / (operation.duration_s or 1.0), 4),
+                figure(operation.requests / operation.rated_s, 4),
                 _latency(judged, label, operation, "p50", "median"),
                 _latency(judged, label, operation, "p99", "p99"),
                 part_text(operation.failures, operation.requests),

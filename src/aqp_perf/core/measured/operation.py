@@ -7,6 +7,7 @@ error as long as for an answer.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Final
 
 from aqp_perf.core.data.statements import WRITE_OPERATION
@@ -110,6 +111,11 @@ class OperationResult:
         return not self.requests and self.warmup_requests > 0
 
     @property
+    def rated_s(self) -> float:
+        """What rates are over; infinite if the window was not open, where they would be immense."""
+        return self.duration_s if self.duration_s > SHORTEST_S else inf
+
+    @property
     def failure_ratio(self) -> float:
         """Failed requests of all, 0 to 1; 0 when there was no request."""
         return self.failures / self.requests if self.requests else 0.0
@@ -123,7 +129,7 @@ class OperationResult:
         """
         if not self.requests:
             return 0.0
-        return self._answered / self.duration_s
+        return self._answered / self.rated_s
 
     @property
     def _answered(self) -> int:

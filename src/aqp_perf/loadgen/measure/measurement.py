@@ -295,20 +295,26 @@ class Measurement:
         yield from unmeasured_reasons(unmeasured, self._options)
         gave_up = self._workload.gave_up is not None
         was_cut_short = gave_up or busy_place is not None or watch.has_ended_run
+        is_explained = was_cut_short
         if was_cut_short or unmeasured:
             yield from raised_reasons(errors)
         else:
             users = Counter(dict.fromkeys(self._runner.user_classes_count, 0))
             for state in states:
                 users.update(state.users_at_stop)
-            yield from user_reasons(
-                self._environment,
-                users,
-                errors,
-                elapsed_s=self._window.test_s,
-                has_lost_workers=bool(self._workers.lost),
-            )
-        if self._window.is_over and not self._is_interrupted and not was_cut_short:
+            of_users = [
+                *user_reasons(
+                    self._environment,
+                    users,
+                    errors,
+                    elapsed_s=self._window.test_s,
+                    has_lost_workers=bool(self._workers.lost),
+                )
+            ]
+            yield from of_users
+            has_no_users = errors.have_ended_users or not self._workload.spawnings
+            is_explained = has_no_users and bool(of_users)
+        if self._window.is_over and not self._is_interrupted and not is_explained:
             asked_s = self._options.run_time or self.run_end.run_time_s
             run_time_s = None if self._options.perf_ends_itself else asked_s
             early = [*early_end_reasons(self._window.test_s, run_time_s)]

@@ -74,6 +74,11 @@ class ProcessErrors:
     """Other errors in the log: the first line of each, without those that occur again."""
     more_lines: Count = 0
 
+    @property
+    def have_ended_users(self) -> bool:
+        """Whether exceptions ended users, or kept some from being made."""
+        return any(error.ended_users or error.is_of_constructor for error in self.raised)
+
 
 class ErrorTally:
     """Counts exceptions and errors in the log."""

@@ -146,7 +146,7 @@ def _times(summary_ms: Mapping[str, float | None]) -> tuple[str, ...]:
 
 
 def _cells(operation: OperationResult) -> tuple[str, ...]:
-    seconds = operation.duration_s or 1.0  # no requests then: the rates are 0 either way
+    seconds = operation.rated_s
     return (
         printable(operation.request_type),
         printable(operation.name),

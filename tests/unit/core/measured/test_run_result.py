@@ -10,6 +10,7 @@ from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.merging import merge
 from aqp_perf.core.measured.operation import (
     MOST_MESSAGES,
+    SHORTEST_S,
     OperationResult,
     all_together,
     merge_operations,
@@ -104,6 +105,11 @@ def test_answers_after_the_window_are_not_throughput() -> None:
     late = replace(operation(), answered=1)
 
     assert (operation().throughput_per_s, late.throughput_per_s) == (2.0, 0.5)
+
+
+def test_a_window_that_was_not_open_has_no_rate() -> None:
+    """Requests that come after such a run are over its shortest length, of a nanosecond."""
+    assert operation(duration_s=SHORTEST_S).throughput_per_s == 0
 
 
 def test_throughput_counts_right_answers_and_the_ratio_counts_failures() -> None:
