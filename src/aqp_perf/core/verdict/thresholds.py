@@ -199,7 +199,18 @@ def parse_threshold(text: str) -> Threshold:
             abort_after=after if aborts else None,
         )
     except ValueError as exc:
-        raise InvalidThreshold(text, str(exc)) from None
+        raise InvalidThreshold(text, _colon_hint(word, rule) or str(exc)) from None
+
+
+def _colon_hint(words: str, rule: str) -> str | None:
+    """Return the rule with a colon, if the last word before the operator is a metric."""
+    operation, _, metric = words.rpartition(" ")
+    try:
+        canonical_metric(metric)
+    except ValueError:
+        return None
+    of_metric = rule.strip().removeprefix(operation).strip()
+    return f"did you mean '{operation}: {of_metric}'?" if operation else None
 
 
 def parse_abort_rule(text: str) -> Threshold:

@@ -142,7 +142,7 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
             "host",
             "parse_host",
             "URL",
-            "Locust's --host: where users go that have no host of their own",
+            "Locust's --host: where users go, in place of their own host",
         ),
         _load(
             "tags",

@@ -120,6 +120,8 @@ def test_a_threshold_is_read_into_base_units(text: str, expected: Threshold) -> 
         ("failure_ratio < 5 ms", "unknown unit 'ms' for failure_ratio: use %"),
         ("failure_ratio < 5", "a ratio without % is a number from 0 to 1: did you mean 5%?"),
         ("failure_ratio < 500%", "a ratio is a number from 0 to 1, or from 0 % to 100 %"),
+        ("all p95 < 200 ms", "did you mean 'all: p95 < 200 ms'?"),
+        ("abort: get it p95 > 2 s after 5", "did you mean 'get it: p95 > 2 s after 5'?"),
         (": p99 < 1 ms", "the operation in front of ':' is empty"),
         ("failure_ratio <= 100%", "every run meets it: failure_ratio is always from 0% to 100%"),
         ("failure_ratio < 0", "no run can meet it"),
