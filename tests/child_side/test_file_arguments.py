@@ -75,6 +75,17 @@ def test_an_unknown_argument_comes_with_those_of_the_file(
     assert UnknownName.find_in(capsys.readouterr().err) == UnknownName("argument", name, known)
 
 
+def test_an_unknown_argument_is_named_before_one_that_is_missing(
+    parse: Parse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is the same one, written wrong."""
+    with pytest.raises(SystemExit, match="2"):
+        parse("--tennant=5", add=lambda parser: parser.add_argument("--tenant", required=True))
+
+    unknown = UnknownName("argument", "--tennant", ("--tenant",))
+    assert UnknownName.find_in(capsys.readouterr().err) == unknown
+
+
 def test_a_file_without_arguments_has_none(
     parse: Parse, capsys: pytest.CaptureFixture[str]
 ) -> None:

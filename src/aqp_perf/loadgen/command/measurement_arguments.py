@@ -1,10 +1,11 @@
 """The measurement's own arguments to the locust command."""
 
 import argparse
+import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from locust.argument_parser import parse_locustfile_option, parse_locustfile_paths
 from locust.util.load_locustfile import is_user_class
@@ -15,6 +16,9 @@ from aqp_perf.core.verdict.thresholds import DEFAULT_ABORT_AFTER, parse_abort_ru
 from aqp_perf.loadgen.command.failed_start import UnknownName
 from aqp_perf.loadgen.command.own_arguments import RESULT_FILE, OwnArguments
 from aqp_perf.loadgen.command.workload_arguments import checked
+
+_LONG: Final = re.compile(r"--[^ ]+$")
+"""A word that argparse takes for an argument."""
 
 
 def add_measurement_arguments(parser: argparse.ArgumentParser) -> None:
@@ -135,10 +139,14 @@ def _take_file_arguments(parser: Any) -> None:  # noqa: ANN401 - its method is r
     ) -> argparse.Namespace:
         words, actions = sys.argv[1:] if args is None else args, parser._option_string_actions  # noqa: SLF001
         _add_spellings(actions)
+        unknown = []
         if RESULT_FILE in words:
             words = list(_repeating(words, actions))
-        found: argparse.Namespace
-        found, unknown = parser.parse_known_args(words, *more, **options)
+            # Looked for first: one that is written wrong may be one that argparse says is required.
+            unknown = [it for it in words if _LONG.match(it) and _name(it) not in actions]
+        found = argparse.Namespace()
+        if not unknown:
+            found, unknown = parser.parse_known_args(words, *more, **options)
         if unknown:
             names = [
                 max(action.option_strings, key=len)
@@ -147,11 +155,14 @@ def _take_file_arguments(parser: Any) -> None:  # noqa: ANN401 - its method is r
                 and action.option_strings
                 and not action.dest.startswith("perf_")
             ]
-            name = unknown[0].partition("=")[0]
-            parser.error(str(UnknownName("argument", name, tuple(names))))
+            parser.error(str(UnknownName("argument", _name(unknown[0]), tuple(names))))
         return found
 
     parser.parse_args = parse_args
+
+
+def _name(word: str) -> str:
+    return word.partition("=")[0]
 
 
 def _repeating(words: Iterable[str], actions: Mapping[str, argparse.Action]) -> Iterator[str]:
