@@ -49,12 +49,18 @@ def locustfiles_in(paths: Iterable[Path]) -> list[Path]:
 
 
 def _files(path: Path) -> Iterator[Path]:
-    if not path.exists():
+    try:
+        is_there = path.exists()
+    except OSError as error:  # a name that is too long
+        raise InvalidOption(_OPTION, str(path), str(error.strerror)) from error
+    if not is_there:
         folder = "" if path.is_absolute() else f" in {Path.cwd()}"
         raise InvalidOption(_OPTION, str(path), f"there is no such file{folder}")
     if not path.is_dir():
         if path.suffix != ".py":
             raise InvalidOption(_OPTION, str(path), "Locust takes files that end with .py")
+        if not path.is_file():  # Locust would wait for what comes out of a pipe
+            raise InvalidOption(_OPTION, str(path), "it is no regular file")
         yield path
         return
     files = [

@@ -159,6 +159,8 @@ def parse_aqp(text: str) -> str:
 def parse_host(text: str) -> str:
     """Return a value of Locust's ``--host``: a URL, or whatever else a client of users takes."""
     hint = "write what Locust's --host takes, such as 'https://shop.example'"
+    if text.startswith("-"):  # Locust would take it for another argument
+        raise InvalidOption("host", text, hint)
     try:
         url = urlsplit(text)
         has_password, host = url.password is not None, url.hostname

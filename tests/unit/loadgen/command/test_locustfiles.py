@@ -1,5 +1,6 @@
 """Locustfiles are files, folders or several of both, and what Locust would not take is named."""
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -70,6 +71,19 @@ def test_a_folder_has_the_files_that_locust_finds_in_it(folder: Path) -> None:
 def test_what_locust_would_not_take_is_named(folder: Path, paths: list[str], text: str) -> None:
     with pytest.raises(InvalidOption, match=f"^{re.escape(text.format(folder))}$"):
         locustfiles_in([Path(path.format(folder)) for path in paths])
+
+
+def test_a_pipe_is_no_locustfile(folder: Path) -> None:
+    """Locust would wait until somebody writes into it."""
+    os.mkfifo(folder / "pipe.py")
+
+    with pytest.raises(InvalidOption, match=r"'pipe\.py' is not valid: it is no regular file"):
+        locustfiles_in([Path("pipe.py")])
+
+
+def test_a_name_that_is_too_long_is_named() -> None:
+    with pytest.raises(InvalidOption, match=r"xxx\.py' is not valid: File name too long"):
+        locustfiles_in([Path("x" * 300 + ".py")])
 
 
 def test_two_files_of_one_module_name_are_named(folder: Path) -> None:

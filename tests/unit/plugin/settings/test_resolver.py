@@ -226,7 +226,8 @@ def test_a_host_may_be_that_of_any_client(resolver: ResolverOf, host: str) -> No
 
 
 @pytest.mark.parametrize(
-    "host", ["", " ", "http://h\n", "http://", "https:///x", "http:h", "http://a b", "http://[::1"]
+    "host",
+    ["", " ", "http://h\n", "http://", "https:///x", "http:h", "http://a b", "http://[::1", "-x"],
 )
 def test_what_can_be_no_host_is_refused(resolver: ResolverOf, host: str) -> None:
     with pytest.raises(
