@@ -288,3 +288,37 @@ def test_password_is_nowhere(folder: Path, session: pytest.RunResult) -> None:
 
 def _properties(case: ET.Element) -> dict[str, str]:
     return {each.attrib["name"]: each.attrib["value"] for each in case.iter("property")}
+
+
+DYING = """
+import os
+import signal
+
+from events import QuickUser
+from locust import events
+
+
+@events.test_start.add_listener
+def die(**_):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+TEST_OF_DYING = """
+def test_dies(perf_load):
+    perf_load("QuickUser", locustfile="dying.py")
+"""
+
+
+def test_a_locust_that_was_killed_has_a_row(
+    new_project: Callable[..., Path], run_pytest: Callable[..., pytest.RunResult]
+) -> None:
+    folder = new_project(test_it=TEST_OF_DYING, dying=DYING)
+
+    files = ["--perf-json=killed.json", "--perf-html=killed.html", "--perf-markdown=killed.md"]
+    result = run_pytest(folder, *files)
+
+    reason = "locust ended with exit code -9 and no result"
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines([f"INVALID  test_it.py::test_dies  {reason}"])
+    (run,) = json.loads((folder / "killed.json").read_text())["runs"]
+    assert (run["verdict"], run["operations"]) == ("invalid", {})
+    assert reason in run["invalid_reasons"]

@@ -4,15 +4,24 @@ import secrets
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 import pytest
 
 from aqp_perf.core.aws.prices import format_usd
-from aqp_perf.core.measured.run_result import RunResult
+from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.verdicts import Verdict, judge
-from aqp_perf.errors import LoadWarning, PerfError, RunNotJudged, TargetError
+from aqp_perf.errors import (
+    GeneratorCrashed,
+    GeneratorError,
+    GeneratorTimedOut,
+    LoadWarning,
+    PerfError,
+    RunNotJudged,
+    TargetError,
+)
 from aqp_perf.loadgen.command.launcher import LoadRun
 from aqp_perf.operating_system import usable_cores
 from aqp_perf.plugin.runs.audits import Writes
@@ -88,6 +97,8 @@ class TestRuns:
                 partial = locust.interrupt() if isinstance(error, _INTERRUPTIONS) else None
                 if partial is not None:
                     finish(replace(partial.result, interrupted=True), None)
+                elif isinstance(error, (GeneratorCrashed, GeneratorTimedOut)):
+                    finish(_unmeasured(locust.command, load.processes, error), None)
                 elif admission is not None:
                     state.costs.charge(admission)
                 raise
@@ -148,6 +159,19 @@ class TestRuns:
             run.problems = ()
         except (TargetError, ValueError, RecursionError) as error:
             run.problems = (f"the writes could not be audited: {error}",)
+
+
+def _unmeasured(command: tuple[str, ...], processes: int, error: GeneratorError) -> RunResult:
+    """Return the result of a run that left none: reports show that there was a run."""
+    return RunResult(
+        command=command,
+        started_at=datetime.now(UTC),
+        duration_s=0.0,
+        users=0,
+        invalid_reasons=(str(error).partition("\n")[0],),
+        generator=GeneratorHealth(processes=processes),
+        operations=(),
+    )
 
 
 RUNS = pytest.StashKey[TestRuns]()
