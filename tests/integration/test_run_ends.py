@@ -85,6 +85,14 @@ def tidy_up(environment, **_):
 
     shutil.rmtree(Path(environment.parsed_options.perf_result_file).parent)
 """
+STOPPED_TWICE = """
+from locust.exception import StopTest
+
+
+@events.test_stop.add_listener
+def stop_again(**_):
+    raise StopTest("too many failures")
+"""
 BUSY = """
 class Busy(Visitor):
     @task
@@ -172,3 +180,11 @@ def test_a_file_that_removes_temporary_folders_is_measured_all_the_same(play: Pl
 
     assert run.invalid_reasons == ()
     assert run.operation("visit").requests >= 20
+
+
+def test_a_test_that_is_stopped_when_it_has_ended_is_invalid(play: Play) -> None:
+    """Plain Locust shows the exception and never ends."""
+    run = play(STOPPED_TWICE)
+
+    (reason,) = run.invalid_reasons
+    assert reason.startswith("a test_stop listener raised StopTest: too many failures (users.py:")

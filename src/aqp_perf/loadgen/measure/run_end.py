@@ -16,7 +16,7 @@ from typing import Any, Final
 import gevent
 from gevent.monkey import get_original
 from locust.env import Environment
-from locust.runners import MasterRunner, WorkerRunner
+from locust.runners import MasterRunner, WorkerRunner, locust_exception_handler
 
 from aqp_perf.files import write_whole
 from aqp_perf.loadgen.command.result_file import begun_path
@@ -105,7 +105,8 @@ class RunEnd:
         self._has_begun = True
         if self.run_time_s:
             gevent.get_hub().loop.update_now()  # it stands still while a listener blocks
-            gevent.spawn_later(self.run_time_s, self._runner.quit)
+            quitting = gevent.spawn_later(self.run_time_s, self._runner.quit)
+            quitting.link_exception(locust_exception_handler(self._environment))
             self._end_after(self.run_time_s)
         if self._options.perf_result_file:  # its folder may be gone when a command is run again
             write_whole(begun_path(Path(self._options.perf_result_file)), "")
