@@ -62,9 +62,14 @@ def untrusted_reasons(run: RunResult) -> tuple[str, ...]:
 
 def unpassable_reasons(run: RunResult) -> Iterator[str]:
     """Yield why a run cannot PASS, however good its figures are, although its counts are sound."""
+    yield from _load_reasons(run)
+    yield from exit_code_reasons(run)
+
+
+def exit_code_reasons(run: RunResult) -> Iterator[str]:
+    """Yield that the locustfile itself found the run wanting."""
     if run.exit_code:
         yield f"the locustfile set exit code {run.exit_code}: see what it found wanting"
-    yield from _load_reasons(run)
 
 
 def _load_reasons(run: RunResult) -> Iterator[str]:

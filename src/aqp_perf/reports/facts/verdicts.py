@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.metrics import format_quantity
 from aqp_perf.core.verdict.observations import has_interval
+from aqp_perf.core.verdict.validity import exit_code_reasons
 from aqp_perf.core.verdict.verdicts import Judgement, RunVerdict, Verdict
 from aqp_perf.reports.facts.comparisons import comparison_text, decisive_comparison
 from aqp_perf.reports.facts.shown import EVERY_OPERATION, MOST_SHOWN, Shown, shown
@@ -156,8 +157,11 @@ def headline_text(judged: JudgedRun) -> str:
     """Return what the verdict means, in a few words."""
     verdict = judged.verdict.verdict
     counts = _counts_text([judgement.verdict for judgement in judged.verdict.judgements])
+    own_check = tuple(exit_code_reasons(judged.run))
     if judged.verdict.is_undecided:
         text = f"{counts}: the load generator or its machine may have decided"
+    elif own_check and judged.verdict.invalid_reasons[:1] == own_check:  # counts and load are sound
+        text = f"{counts}: a check of the locustfile's own was not"
     elif verdict is Verdict.INVALID and decisive_comparison(judged) is None:
         text = "the run did not measure the target"
     elif judged.run.aborted is not None:

@@ -104,6 +104,14 @@ def test_a_headline_counts_what_is_undecided(
     assert headline(judged_by(judged, *texts)) == line
 
 
+def test_a_check_of_the_locustfile_says_nothing_of_the_measurement(judged: JudgedRun) -> None:
+    checked = judged_by(judged, "max < 300 ms", exit_code=1)
+
+    assert headline(checked) == (
+        "INVALID: 1 of 1 thresholds met: a check of the locustfile's own was not"
+    )
+
+
 def test_counts_that_cannot_be_trusted_measure_nothing(judged: JudgedRun) -> None:
     lost = judged_by(judged, "max < 100 ms", invalid_reasons=("worker w2 was lost",))
 
