@@ -308,8 +308,17 @@ class WaitingUser(ThinkingUser):
     pause = Event().wait
 
 
+class StartingUser(ThinkingUser):
+    """Never gets so far as to send anything."""
+
+    def on_start(self) -> None:
+        """Sleep."""
+        self.think()
+
+
 @pytest.mark.parametrize(
-    ("user_class", "are_cut_off"), [(ThinkingUser, False), (WaitingUser, True)]
+    ("user_class", "are_cut_off"),
+    [(ThinkingUser, False), (WaitingUser, True), (StartingUser, True)],
 )
 def test_users_that_sleep_in_a_task_lose_no_request(
     open_environment: Open, user_class: type[User], *, are_cut_off: bool

@@ -5,6 +5,7 @@ blocks the event loop for 30 to 60 ms and would add that to the latency of reque
 """
 
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,7 @@ from typing import Any, Final
 import gevent
 from gevent.event import Event
 from gevent.hub import sleep
+from locust import User
 from locust.env import Environment
 from locust.exception import StopUser
 from locust.runners import STATE_RUNNING, STATE_STOPPED, MasterRunner
@@ -174,8 +176,13 @@ class Ending:
 
 
 def _is_asleep(greenlet: Any) -> bool:  # noqa: ANN401 - gevent does not type its frames
-    """Whether a user sleeps in a task of its own, and does not wait for a library's answer."""
+    """Whether a user sleeps in a task of its own, and does not wait for a library's answer.
+
+    In ``on_start`` it has not begun to send.
+    """
     frame = greenlet.gr_frame
     if frame is None or frame.f_code is not sleep.__code__:
         return False
-    return _INSTALLED.isdisjoint(Path(frame.f_back.f_code.co_filename).parts)
+    callers = [caller.f_code for caller, _ in traceback.walk_stack(frame.f_back)]
+    is_own = _INSTALLED.isdisjoint(Path(callers[0].co_filename).parts)
+    return is_own and all(code.co_name != User.on_start.__name__ for code in callers)
