@@ -53,7 +53,10 @@ class JudgedOperations:
             found = {ALL: self._all_checked if is_of_checks else self._all}
         warmed_up = {}
         if not rule.names_operation and not rule.min_samples:
-            warmed_up = {label: it for label, it in found.items() if it.is_of_warmup}
+            # One whose answers came after the warm-up may be slow: nobody should overlook it.
+            warmed_up = {
+                label: it for label, it in found.items() if it.is_of_warmup and not it.answered
+            }
         if len(warmed_up) == len(found):
             warmed_up = {}
         least = rule.min_samples or 0

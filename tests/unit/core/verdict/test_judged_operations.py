@@ -254,6 +254,14 @@ def test_an_operation_of_the_warmup_is_left_out_of_rules_that_do_not_name_it() -
     )
 
 
+def test_an_operation_that_was_answered_after_the_warmup_is_not_left_out() -> None:
+    slow = replace(LOG_IN, name="report", answered=1)
+
+    verdict = judge(run_of(operation([(1, None)] * 100), slow), [rule("median < 20 ms")])
+
+    assert (verdict.verdict, verdict.left_out) == (Verdict.NO_DATA, ())
+
+
 @pytest.mark.parametrize("text", ["log in: median < 1 s", "all: max < 1 s", "failure_ratio <= 0"])
 def test_a_run_or_a_named_operation_all_in_the_warmup_is_no_data(text: str) -> None:
     verdict = judge(run_of(LOG_IN), [rule(text)])
