@@ -122,22 +122,33 @@ def test_regions_have_tables_of_their_own(client_of: ClientOf, url: str) -> None
         there.execute_statement(Statement="SELECT * FROM orders")
 
 
-@pytest.mark.parametrize(
-    ("operation", "request_members"),
-    [
-        ("batch_execute_statement", {"Statements": [{"Statement": "SELECT * FROM orders"}]}),
-        ("execute_transaction", {"TransactStatements": [{"Statement": "SELECT * FROM orders"}]}),
-    ],
-)
-def test_an_operation_we_do_not_answer_says_so(
-    client_of: ClientOf, url: str, operation: str, request_members: dict[str, Any]
-) -> None:
-    client = client_of("dynamodb", url)
+def test_a_batch_and_a_transaction_are_answered(client_of: ClientOf, url: str) -> None:
+    client = client_of("dynamodb", url, "eu-north-1")
+    create_orders(client, "orders")
+    insert = "INSERT INTO orders VALUE {'pk': ?, 'sk': '1'}"
 
-    with pytest.raises(
-        client.exceptions.ClientError, match="is not supported by this server: use ExecuteStatement"
-    ):
-        getattr(client, operation)(**request_members)
+    client.execute_transaction(
+        TransactStatements=[{"Statement": insert, "Parameters": [{"S": "a"}]}]
+    )
+    with pytest.raises(client.exceptions.TransactionCanceledException) as cancelled:
+        client.execute_transaction(
+            TransactStatements=[
+                {"Statement": insert, "Parameters": [{"S": name}]} for name in ("a", "b")
+            ]
+        )
+    batch = client.batch_execute_statement(
+        Statements=[
+            {
+                "Statement": "SELECT pk FROM orders WHERE pk = ? AND sk = '1'",
+                "Parameters": [{"S": name}],
+            }
+            for name in ("a", "b")
+        ]
+    )
+
+    reasons = cancelled.value.response["CancellationReasons"]
+    assert [reason["Code"] for reason in reasons] == ["ValidationError", "None"]
+    assert [response.get("Item") for response in batch["Responses"]] == [{"pk": {"S": "a"}}, None]
 
 
 def test_sts_answers_too(client_of: ClientOf, url: str) -> None:

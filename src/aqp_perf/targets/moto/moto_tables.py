@@ -84,8 +84,8 @@ def every_item(table: Table) -> Iterator[Item]:
             yield found
 
 
-def store_new_item(table: Table, attributes: Mapping[str, DynamoType]) -> Item:
-    """Add a checked item whose key is not in the table yet, and tell the table's stream.
+def store_item(table: Table, attributes: Mapping[str, DynamoType], old: Item | None) -> Item:
+    """Put a checked item in the place of ``old``, if there is one, and tell the table's stream.
 
     It leaves the table as ``Table.put_item`` does (a test compares the two), with two differences
     that are the reason for it: the cost is linear in the attributes where moto's own is quadratic,
@@ -100,8 +100,13 @@ def store_new_item(table: Table, attributes: Mapping[str, DynamoType]) -> Item:
     else:
         items[hash_key][range_key] = item
     if table.stream_shard is not None:
-        table.stream_shard.add(None, item)
+        table.stream_shard.add(old, item)
     return item
+
+
+def remove_item(table: Table, item: Item) -> None:
+    """Delete an item that is in the table, and tell the table's stream."""
+    table.delete_item(item.hash_key, item.range_key)
 
 
 _moto_query = Table.query
@@ -156,7 +161,7 @@ def check_moto() -> None:
 
 
 def _works() -> bool:
-    """Whether moto's own put and query, and ours, make and find the same item."""
+    """Whether moto's own put and query, and ours, make and find the same item, which can go."""
     table = Table(  # type: ignore[abstract]  # moto itself makes them so
         "check_moto",
         account_id=DEFAULT_ACCOUNT_ID,
@@ -166,22 +171,30 @@ def _works() -> bool:
         streams={"StreamViewType": "NEW_IMAGE"},
     )
     sent: dict[str, Any] = {"p": {"S": "a"}, "s": {"S": "b"}, "l": {"L": [{"N": "1"}]}}
-    ours = store_new_item(table, {name: DynamoType(value) for name, value in sent.items()})
+    ours = store_item(table, {name: DynamoType(value) for name, value in sent.items()}, None)
     theirs = table.put_item(sent)
     keys = [{"AttributeName": "k", "KeyType": "HASH"}]
     index = GlobalSecondaryIndex("i", keys, {"ProjectionType": "KEYS_ONLY"}, ["p", "s"])
     shard = table.stream_shard
     table.put_item({"p": {"S": "c"}, "s": {"S": "d"}})
     query: tuple[Any, ...] = (table, DynamoType({"S": "a"}), None, [], 10, None, True, None)
-    found = _moto_query(*query)
+    found, ours_found = _moto_query(*query), query_one_partition(*query)
+    remove_item(table, ours)
     return (
         vars(ours) == vars(theirs)
         and [element.type for element in theirs.attrs["l"].value] == ["N"]
         and find_table("us-east-1", "check_moto") is None
         and shard is not None
-        and [record.record["eventName"] for record in shard.items] == ["INSERT", "MODIFY", "INSERT"]
+        and [record.record["eventName"] for record in shard.items]
+        == [
+            "INSERT",
+            "MODIFY",
+            "INSERT",
+            "REMOVE",
+        ]
         and indexes_with(table, ours) == []
         and not_projected(index, ["l", "k", "p"]) == ["l"]
         and len(found[0]) == 1
-        and query_one_partition(*query) == found
+        and ours_found == found
+        and find_item(table, ours.attrs) is None
     )

@@ -1,5 +1,8 @@
 """The errors that a request can end with, as DynamoDB sends them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from aqp_perf.errors import PerfError
 
 
@@ -9,6 +12,13 @@ class RequestRefused(PerfError):
     The messages are those of DynamoDB Local, where it has one for the case.
     """
 
-    def __init__(self, message: str, code: str = "ValidationException") -> None:
+    def __init__(
+        self,
+        message: str,
+        code: str = "ValidationException",
+        members: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.code, self.message = code, message
+        self.members = members or {}
+        """What the answer has besides code and message."""

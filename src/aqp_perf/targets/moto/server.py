@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from waitress.server import create_server
 
 from aqp_perf.listening import connection_limit
+from aqp_perf.targets.moto.execution.batch import Transactions, execute_batch
 from aqp_perf.targets.moto.execution.execute import execute_statement
 from aqp_perf.targets.moto.moto_tables import (
     DynamoType,
@@ -23,7 +24,7 @@ from aqp_perf.targets.moto.refusal import RequestRefused
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -34,11 +35,10 @@ _REGION_IN_SCOPE = 2
 _NEVER_REACHED_BYTES = 1 << 30
 _NEVER_REACHED_COUNT = 1 << 30
 _IDLE_CONNECTION_S = 3600  # a client's pool should not find its connection closed
-_UNSUPPORTED = frozenset({f"{_TARGET}.BatchExecuteStatement", f"{_TARGET}.ExecuteTransaction"})
 
 
 class MotoApplication:
-    """moto, with ExecuteStatement answered by our adapter over moto's own tables.
+    """moto, with PartiQL answered by our adapter over moto's own tables.
 
     A lock serves one request at a time: moto's tables are not safe for threads.
     """
@@ -46,21 +46,20 @@ class MotoApplication:
     def __init__(self) -> None:
         use_partition_queries()
         self._moto = moto_application()
+        self._answered_here = {
+            f"{_TARGET}.ExecuteStatement": execute_statement,
+            f"{_TARGET}.BatchExecuteStatement": execute_batch,
+            f"{_TARGET}.ExecuteTransaction": Transactions().execute,
+        }
         self._lock = threading.Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request."""
         target = environ.get("HTTP_X_AMZ_TARGET")
         with self._lock:
-            if target == f"{_TARGET}.ExecuteStatement":
-                return _answer(environ, start_response)
-            if target in _UNSUPPORTED:
-                operation = target.removeprefix(f"{_TARGET}.")
-                refusal = RequestRefused(
-                    f"{operation} is not supported by this server: use ExecuteStatement, "
-                    "or DynamoDB Local"
-                )
-                return _send(start_response, "400 Bad Request", _error(refusal))
+            execute = self._answered_here.get(target or "")
+            if execute is not None:
+                return _answer(execute, environ, start_response)
             return list(self._moto(environ, start_response))
 
 
@@ -95,10 +94,14 @@ def _keep_pauses_short() -> None:
     gc.set_threshold(young, middle, _NEVER_REACHED_COUNT)
 
 
-def _answer(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+def _answer(
+    execute: Callable[[Mapping[str, Any], str], dict[str, Any]],
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
+) -> list[bytes]:
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     try:
-        answer = execute_statement(json.loads(body), _region(environ))
+        answer = execute(json.loads(body), _region(environ))
     except RequestRefused as exc:
         return _send(start_response, "400 Bad Request", _error(exc))
     return _send(start_response, "200 OK", answer)
@@ -112,7 +115,11 @@ def _region(environ: WSGIEnvironment) -> str:
 
 
 def _error(refusal: RequestRefused) -> dict[str, Any]:
-    return {"__type": f"{_ERROR_NAMESPACE}#{refusal.code}", "message": refusal.message}
+    return {
+        "__type": f"{_ERROR_NAMESPACE}#{refusal.code}",
+        "message": refusal.message,
+        **refusal.members,
+    }
 
 
 def _send(start_response: StartResponse, status: str, answer: dict[str, Any]) -> list[bytes]:

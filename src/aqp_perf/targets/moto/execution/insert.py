@@ -1,4 +1,4 @@
-"""INSERT: check an item as DynamoDB does, then put it into moto's table."""
+"""INSERT: an item's attributes, checked as DynamoDB does."""
 
 from collections.abc import Sequence
 
@@ -12,13 +12,15 @@ from aqp_perf.targets.moto.execution.values import (
     key_schema,
     value_bytes,
 )
-from aqp_perf.targets.moto.moto_tables import DynamoType, Item, Table, find_item, store_new_item
+from aqp_perf.targets.moto.moto_tables import DynamoType, Table
 from aqp_perf.targets.moto.refusal import RequestRefused
 from aqp_perf.targets.moto.syntax import statement as s
 
 
-def insert_item(table: Table, statement: s.Insert, parameters: Sequence[DynamoType]) -> Item:
-    """Add the statement's item to the table, at a cost that does not depend on the table's size.
+def new_attributes(
+    table: Table, statement: s.Insert, parameters: Sequence[DynamoType]
+) -> dict[str, DynamoType]:
+    """Return the attributes of the statement's item.
 
     Args:
         table: the table that the statement names.
@@ -26,7 +28,7 @@ def insert_item(table: Table, statement: s.Insert, parameters: Sequence[DynamoTy
         parameters: one checked value for each ``?``.
 
     Raises:
-        RequestRefused: DynamoDB would not store the item; the table is as it was.
+        RequestRefused: the table cannot hold the item.
     """
     attributes: dict[str, DynamoType] = {}
     for name, operand in statement.attributes:
@@ -34,9 +36,7 @@ def insert_item(table: Table, statement: s.Insert, parameters: Sequence[DynamoTy
         assert value is not None, operand  # noqa: S101  # the grammar has nothing else here
         attributes[name] = DynamoType(value)  # a copy: cached statements share their literals
     check_item(table, attributes)
-    if find_item(table, attributes) is not None:
-        raise RequestRefused("Duplicate primary key exists in table", "DuplicateItemException")
-    return store_new_item(table, attributes)
+    return attributes
 
 
 def check_item(table: Table, attributes: Attributes) -> None:
@@ -63,6 +63,12 @@ def check_item(table: Table, attributes: Attributes) -> None:
                     "One or more parameter values were invalid: Type mismatch for Index Key "
                     f"{name} Expected: {kind} Actual: {attributes[name].type} "
                     f"IndexName: {index.name}"
+                )
+            if name in attributes and attributes[name].value == "":
+                raise RequestRefused(
+                    "One or more parameter values are not valid. A value specified for a secondary "
+                    "index key is not supported. The AttributeValue for a key attribute cannot "
+                    f"contain an empty string value. IndexName: {index.name}, IndexKey: {name}"
                 )
     if item_bytes(attributes) > MAX_ITEM_BYTES:
         raise RequestRefused("Item size has exceeded the maximum allowed size")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aqp_perf.targets.moto.execution.conditions import constant_of, too_many_choices
 from aqp_perf.targets.moto.execution.values import KeySchema
 from aqp_perf.targets.moto.moto_tables import DynamoType
+from aqp_perf.targets.moto.refusal import RequestRefused
 from aqp_perf.targets.moto.syntax import statement as s
 
 MAX_HASH_KEY_CHOICES = 50
@@ -68,6 +69,33 @@ def plan_read(
         key_conditions=tuple(on_range),
         filters=tuple(filters),
     )
+
+
+def plan_item(
+    where: s.Condition | None, schema: KeySchema, parameters: Sequence[DynamoType]
+) -> tuple[dict[str, DynamoType], tuple[s.Condition, ...]] | None:
+    """Return the primary key that a WHERE clause names, and what it demands besides.
+
+    None if it does not name one item: it needs ``=`` on each key, not inside OR or NOT.
+
+    Raises:
+        RequestRefused: a key is compared with what it can never be, or with two values.
+    """
+    key: dict[str, DynamoType] = {}
+    conditions: list[s.Condition] = []
+    for condition in _conjuncts(where):
+        name, operator, values = _comparison(condition, parameters)
+        if operator != "=" or name not in schema.types:
+            conditions.append(condition)
+            continue
+        [value] = values
+        schema.check(name, value)
+        if key.setdefault(name, value) != value:
+            raise RequestRefused(
+                f"Multiple conditions on same key {name}. "
+                "Only single item Update/Insert/Delete are supported"
+            )
+    return (key, tuple(conditions)) if key.keys() == schema.types.keys() else None
 
 
 def _conjuncts(where: s.Condition | None) -> Iterator[s.Condition]:

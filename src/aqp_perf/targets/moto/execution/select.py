@@ -149,7 +149,7 @@ def select_page(
         processed_count += 1
         processed_bytes += size_bytes
         if passes(attributes):
-            items.append(_project(attributes, statement.columns))
+            items.append(project(attributes, statement.columns))
     else:
         if processed_count != limit:  # as in a Query, a Limit just reached leaves a token
             last = None
@@ -227,7 +227,8 @@ def _check_order(statement: s.Select, schema: KeySchema, plan: ReadPlan) -> None
         )
 
 
-def _project(attributes: Attributes, columns: tuple[s.Path, ...]) -> Attributes:
+def project(attributes: Attributes, columns: tuple[s.Path, ...]) -> Attributes:
+    """Return what a SELECT shows of an item; no columns means all of it."""
     if not columns:
         return attributes
     found = {path.label: attribute_at(attributes, path) for path in columns}

@@ -75,6 +75,20 @@ def canonical_number(text: str) -> str:
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
+def calculate(sign: str, left: str, right: str) -> str:
+    """Return the sum, or with the sign ``-`` the difference, of two numbers in canonical form.
+
+    Raises:
+        RequestRefused: it has more than 38 digits, or is outside 1E-130 … 9.9…E+125.
+    """
+    operation = _NUMBERS.add if sign == "+" else _NUMBERS.subtract
+    try:
+        number = operation(Decimal(left), Decimal(right))
+    except DecimalException as exc:
+        raise RequestRefused(_NUMBER_PROBLEMS.get(type(exc), _NOT_A_NUMBER)) from exc
+    return canonical_number(str(number))
+
+
 def parse_value(value: AttributeValue) -> DynamoType:
     """Return a value that was sent as a parameter, its numbers in canonical form.
 

@@ -1,8 +1,7 @@
 """PartiQL text to a frozen `statement`: the grammar is in `partiql.lark`."""
 
-import re
 from functools import cache, lru_cache
-from itertools import count
+from itertools import combinations, count
 from typing import Any, TypeAlias, TypeVar
 
 from lark import Lark, Token, Transformer, v_args
@@ -24,7 +23,6 @@ _Test: TypeAlias = tuple[str, *tuple[s.Operand, ...]]
 
 MAX_STATEMENT_LENGTH = 8192
 _CACHED_STATEMENTS = 512
-_VERB = re.compile(r"\s*(\w+)")
 
 
 @lru_cache(maxsize=_CACHED_STATEMENTS)
@@ -52,12 +50,6 @@ def parse_statement(text: str) -> s.Statement:
 
 
 def _unreadable(text: str, error: UnexpectedInput) -> str:
-    found = _VERB.match(text)
-    if found and (verb := found[1].upper()) in {"UPDATE", "DELETE", "EXISTS"}:
-        return (
-            f"Unsupported operation: {verb}; this server answers INSERT and SELECT: "
-            "use DynamoDB Local for other PartiQL"
-        )
     message = f"Statement wasn't well formed, can't be processed: {text}"
     token = getattr(error, "token", None)
     if isinstance(token, Token) and token.type != "$END":
@@ -106,6 +98,71 @@ class _StatementBuilder(Transformer[Token, Any]):
             where=where[0] if where else None,
             order_by=order_by[0] if order_by else (),
             parameter_count=next(self._parameters),
+        )
+
+    def update(self, source: _Source, *parts: s.Change | s.Condition | str) -> s.Update:
+        changes = tuple(part for part in parts if isinstance(part, s.Change))
+        for one, other in combinations([change.path for change in changes], 2):
+            _no_overlap(one, other)
+        return s.Update(
+            table=_without_index(source),
+            changes=changes,
+            **_where_and_returning(parts[len(changes) :]),
+            parameter_count=next(self._parameters),
+        )
+
+    def assignment(self, path: s.Path, _: Token, value: s.Expression) -> s.Change:
+        if (
+            isinstance(value, s.Computed)
+            and value.function in {"set_add", "set_delete"}
+            and value.operands[0] != path
+        ):
+            raise RequestRefused(
+                f"The first argument to {value.function.upper()} must equal the assignment value"
+            )
+        return s.Change(path, value)
+
+    def removal(self, path: s.Path) -> s.Change:
+        return s.Change(path, None)
+
+    def calculation(self, left: s.Expression, sign: Token, right: s.Expression) -> s.Computed:
+        return s.Computed(str(sign), (left, right))
+
+    def function(self, name: Token, *operands: s.Expression) -> s.Computed:
+        return s.Computed(name.lower(), operands)
+
+    def delete(self, source: _Source, *parts: s.Condition | str) -> s.Delete:
+        clauses = _where_and_returning(parts)
+        if clauses["returning"] not in {"", "ALL OLD"}:
+            raise RequestRefused(
+                f"Invalid returning clause: RETURNING {clauses['returning']} *. "
+                "Only RETURNING ALL OLD * is allowed in DELETE statements."
+            )
+        return s.Delete(
+            table=_without_index(source), **clauses, parameter_count=next(self._parameters)
+        )
+
+    def returning(self, extent: str, image: str) -> str:
+        return f"{extent} {image}"
+
+    def all_attributes(self) -> str:
+        return "ALL"
+
+    def modified(self) -> str:
+        return "MODIFIED"
+
+    def old(self) -> str:
+        return "OLD"
+
+    def new(self) -> str:
+        return "NEW"
+
+    def exists(self, select: s.Select) -> s.Exists:
+        return s.Exists(
+            table=select.table,
+            index=select.index,
+            where=select.where,
+            parameter_count=select.parameter_count,
         )
 
     def columns(self, *paths: s.Path) -> tuple[s.Path, ...]:
@@ -164,7 +221,8 @@ class _StatementBuilder(Transformer[Token, Any]):
     def path(self, name: str, *steps: str | int) -> s.Path:
         return s.Path(name, steps)
 
-    def position(self, number: Token) -> int:
+    def position(self, *parts: Token) -> int:
+        number = "".join(parts)
         if not number.isdigit():
             raise RequestRefused(f"A list index must be 0 or more, not {number}")
         return int(number)
@@ -184,8 +242,9 @@ class _StatementBuilder(Transformer[Token, Any]):
     def string(self, text: Token) -> AttributeValue:
         return {"S": _unquote(text, "'")}
 
-    def number(self, text: Token) -> AttributeValue:
-        number = canonical_number(str(text))
+    def number(self, *parts: Token) -> AttributeValue:
+        text = "".join(parts)
+        number = canonical_number(text)
         if number == "0" and text.startswith("-") and not text[1:].isdigit():
             raise RequestRefused("Negative zero decimal is not supported")
         return {"N": number}
@@ -220,6 +279,33 @@ class _StatementBuilder(Transformer[Token, Any]):
             )
         kind = f"{kinds.pop()}S"
         return {kind: checked_set(kind, [element[kind[0]] for element in elements])}
+
+
+def _without_index(source: _Source) -> str:
+    table, index = source
+    if index is not None:
+        raise RequestRefused("This operation is not supported on an index")
+    return table
+
+
+def _where_and_returning(parts: tuple[Any, ...]) -> dict[str, Any]:
+    """Return the clauses that end an UPDATE or a DELETE, as arguments of its class."""
+    return {
+        "where": next((part for part in parts if not isinstance(part, str)), None),
+        "returning": next((part for part in parts if isinstance(part, str)), ""),
+    }
+
+
+def _no_overlap(one: s.Path, other: s.Path) -> None:
+    longer, shorter = sorted(
+        ([path.name, *path.steps] for path in (one, other)), key=len, reverse=True
+    )
+    if longer[: len(shorter)] == shorter:
+        paths = [f"[{', '.join(map(str, path))}]" for path in (longer, shorter)]
+        raise RequestRefused(
+            "Two document paths overlap with each other; must remove or rewrite one of these "
+            f"paths; path one: {paths[0]}, path two: {paths[1]}"
+        )
 
 
 def _unique_names(pairs: tuple[tuple[str, Any], ...]) -> None:

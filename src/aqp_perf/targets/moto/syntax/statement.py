@@ -114,4 +114,62 @@ class Select:
     parameter_count: int
 
 
-Statement: TypeAlias = Insert | Select
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A value made of others: ``n + 1`` is ``Computed("+", (Path("n"), Constant(1)))``.
+
+    Args:
+        function: ``+``, ``-``, or the name of a function, in lower case.
+        operands: as they stand in the text, from left to right.
+    """
+
+    function: str
+    operands: tuple["Expression", ...]
+
+
+Expression: TypeAlias = Operand | Computed
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """``SET path = value``, or ``REMOVE path`` without a value."""
+
+    path: Path
+    value: Expression | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """``UPDATE table SET … REMOVE … WHERE … RETURNING …``."""
+
+    table: str
+    changes: tuple[Change, ...]
+    where: Condition | None
+    returning: str
+    """``ALL OLD``, ``MODIFIED NEW`` and so on; empty without the clause."""
+    parameter_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delete:
+    """``DELETE FROM table WHERE …``."""
+
+    table: str
+    where: Condition | None
+    returning: str
+    """``ALL OLD``, or empty without the clause."""
+    parameter_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exists:
+    """``EXISTS(SELECT …)``: a condition of a transaction."""
+
+    table: str
+    index: str | None
+    where: Condition | None
+    parameter_count: int
+
+
+Write: TypeAlias = Insert | Update | Delete
+Statement: TypeAlias = Select | Write | Exists

@@ -197,15 +197,14 @@ def test_case_spaces_comments_and_a_last_semicolon_mean_nothing(text: str) -> No
             ),
         ),
         ("SELECT pk FROM t WHERE", "Statement wasn't well formed, can't be processed: SELECT pk"),
-        (
-            "UPDATE t SET a=1",
-            (
-                "Unsupported operation: UPDATE; this server answers INSERT and SELECT: "
-                "use DynamoDB Local for other PartiQL"
-            ),
-        ),
-        ("EXISTS(SELECT * FROM t)", "Unsupported operation: EXISTS; this server answers INSERT"),
-        ("delete from t", "Unsupported operation: DELETE; this server answers INSERT and SELECT"),
+        ("UPDATE t WHERE pk = 'a'", "Statement wasn't well formed, can't be processed: UPDATE t"),
+        ("UPDATE t SET a = 1 SET a = 2", "Two document paths overlap with each other;"),
+        ("UPDATE t SET m = 1 REMOVE m.x", "Two document paths overlap with each other;"),
+        ("UPDATE t SET a = set_add(b, <<1>>)", "The first argument to SET_ADD must equal the"),
+        ("UPDATE t.i SET a = 1", "This operation is not supported on an index"),
+        ("DELETE FROM t.i", "This operation is not supported on an index"),
+        ("DELETE FROM t RETURNING ALL NEW *", "Invalid returning clause: RETURNING ALL NEW *."),
+        ("EXISTS(DELETE FROM t)", "Statement wasn't well formed, can't be processed: EXISTS("),
         ("SELECT * FROM " + "t" * 8192, "Member must have length less than or equal to 8192"),
         ("SELECT pk, pk FROM t", "Duplicate identifiers in select clause: pk"),
         ("SELECT l[-1] FROM t", "A list index must be 0 or more, not -1"),
@@ -228,3 +227,16 @@ def test_unsupported_statements_are_refused(text: str, message: str) -> None:
 
     assert refused.value.message.startswith(message)
     assert refused.value.code == "ValidationException"
+
+
+@pytest.mark.parametrize("sum_", ["n+1", "n +1", "n + 1", "(n + 1)"])
+def test_a_sum_needs_no_spaces(sum_: str) -> None:
+    statement = parse_statement(f"UPDATE t SET n = {sum_} WHERE pk = 'a'")
+
+    assert statement == parse_statement("update t set n = n + 1 where pk = 'a'")
+
+
+def test_differences_are_taken_from_left_to_right() -> None:
+    assert parse_statement("UPDATE t SET n = a - b - c") == parse_statement(
+        "UPDATE t SET n = (a - b) - c"
+    )
