@@ -18,6 +18,7 @@ from aqp_perf.core.verdict.thresholds import parse_threshold
 from aqp_perf.core.verdict.verdicts import RunVerdict, Verdict, judge
 from aqp_perf.loadgen.command.launcher import LoadRun
 from aqp_perf.loadgen.command.run_spec import RunSpec
+from tests.doubles.load_runs import result_of
 from tests.doubles.scripted_server import Behaviour, ScriptedServer, answer, reset
 
 Play = Callable[..., RunResult]
@@ -194,11 +195,7 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Play:
         locustfile = tmp_path_factory.mktemp("users") / "users.py"
         locustfile.write_text(USERS + text)
         spec = replace(SPEC, locustfile=locustfile, **changes)
-        with LoadRun(spec, environment=os.environ) as load:
-            try:
-                return load.wait().result
-            finally:
-                print(load._child.output_tail)  # noqa: T201 - shown when a test fails
+        return result_of(spec)
 
     return run
 

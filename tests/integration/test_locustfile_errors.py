@@ -21,6 +21,7 @@ from aqp_perf.core.verdict.verdicts import Verdict, judge
 from aqp_perf.errors import LocustfileFailed
 from aqp_perf.loadgen.command.launcher import LoadRun
 from aqp_perf.loadgen.command.run_spec import RunSpec
+from tests.doubles.load_runs import result_of
 from tests.doubles.processes import free_port
 
 Play = Callable[..., RunResult]
@@ -68,11 +69,7 @@ def play(locustfile: Callable[[str], Path]) -> Play:
 
     def run(text: str, **changes: Any) -> RunResult:  # noqa: ANN401 - fields of a RunSpec
         spec = replace(SPEC, locustfile=locustfile(text), **changes)
-        with LoadRun(spec, environment=os.environ) as load:
-            try:
-                return load.wait().result
-            finally:
-                print(load._child.output_tail)  # noqa: T201 - shown when a test fails
+        return result_of(spec)
 
     return run
 

@@ -1,6 +1,5 @@
 """Foreign locustfiles end within their time, and what was measured until then is judged."""
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +9,8 @@ import pytest
 
 from aqp_perf.core.load.pacing import ClosedModel
 from aqp_perf.core.measured.run_result import RunResult
-from aqp_perf.loadgen.command.launcher import LoadRun
 from aqp_perf.loadgen.command.run_spec import RunSpec
+from tests.doubles.load_runs import result_of
 
 Play = Callable[..., RunResult]
 
@@ -109,11 +108,7 @@ def play(tmp_path: Path) -> Play:
     def run(text: str, **changes: Any) -> RunResult:  # noqa: ANN401 - fields of a RunSpec
         (tmp_path / "users.py").write_text(USERS + text)
         spec = replace(SPEC, locustfile=tmp_path / "users.py", **changes)
-        with LoadRun(spec, environment=os.environ) as load:
-            try:
-                return load.wait().result
-            finally:
-                print(load._child.output_tail)  # noqa: T201 - shown when a test fails
+        return result_of(spec)
 
     return run
 

@@ -1,6 +1,5 @@
 """The open model in real runs: when it is measured, what it sent, and whether it was cut short."""
 
-import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,8 +13,8 @@ from aqp_perf.core.measured.run_result import RunResult
 from aqp_perf.core.measured.stalls import ClassCounts
 from aqp_perf.core.verdict.thresholds import parse_threshold
 from aqp_perf.core.verdict.verdicts import Verdict, judge
-from aqp_perf.loadgen.command.launcher import LoadRun
 from aqp_perf.loadgen.command.run_spec import RunSpec
+from tests.doubles.load_runs import result_of
 
 Play = Callable[..., RunResult]
 
@@ -71,11 +70,7 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Play:
         locustfile.write_text(USERS)
         user_classes = dict.fromkeys(classes, 1)
         spec = replace(SPEC, locustfile=locustfile, user_classes=user_classes, **changes)
-        with LoadRun(spec, environment=os.environ) as load:
-            try:
-                return load.wait().result
-            finally:
-                print(load._child.output_tail)  # noqa: T201 - shown when a test fails
+        return result_of(spec)
 
     return run
 
