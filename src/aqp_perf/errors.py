@@ -61,6 +61,10 @@ class ExtraMissing(ConfigError):
         )
 
 
+class InvalidItem(ConfigError):
+    """An item is declared in a way that no table can hold, or no audit can find again."""
+
+
 class InvalidThreshold(ConfigError):
     """A threshold does not follow the grammar."""
 

@@ -20,10 +20,13 @@ from aqp_perf.core.data.statements import (
 )
 from aqp_perf.core.proof import AggregateQuery
 from aqp_perf.users import AqpUser, PartiqlUser
+from aqp_perf.workloads.order import Order
 
 
 class PartiqlWriteUser(PartiqlUser):
     """Inserts orders into partitions that are never read."""
+
+    item = Order
 
     def send(self, index: int, due_ns: int) -> None:
         """Insert one order."""
@@ -33,23 +36,27 @@ class PartiqlWriteUser(PartiqlUser):
 class PartiqlReadUser(PartiqlUser):
     """Selects the orders with one status from a seeded partition."""
 
+    item = Order
     think_time_s = (1.0, 5.0)
 
     def send(self, index: int, due_ns: int) -> None:
         """Select from one partition."""
         settings = self.workload.settings
-        pk, status = settings.dataset.read_key(self.stream, index)
+        asked = self.dataset.read_item(self.stream, index)
+        pk, status = asked["pk"]["S"], asked["status"]["S"]
         self.select(
             READ_OPERATION,
             select_statement(settings.table),
             [{"S": pk}, {"S": sort_key_prefix(status)}],
             due_ns=due_ns,
-            check=self.check(index, partial(self.workload.oracle.check_select, pk, status)),
+            check=self.check(index, partial(self.workload.oracle(Order).check_select, pk, status)),
         )
 
 
 class AqpZipcodeUser(AqpUser):
     """Asks the AQP for the amounts of a seeded partition by zip code."""
+
+    item = Order
 
     def send(self, index: int, due_ns: int) -> None:
         """Aggregate one partition."""
@@ -58,6 +65,8 @@ class AqpZipcodeUser(AqpUser):
 
 class AqpStatusUser(AqpUser):
     """Asks the AQP for the number of orders of a seeded partition by status."""
+
+    item = Order
 
     def send(self, index: int, due_ns: int) -> None:
         """Aggregate one partition."""

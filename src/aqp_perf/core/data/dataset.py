@@ -1,26 +1,28 @@
 """The data: every item is a pure function of (seed, stream, index), so nothing has to be stored.
 
-Partition ``number`` is customer ``number % customers`` of account ``number // customers``. The
-first `Dataset.partitions` of them are seeded and only ever read; writes go to the rest. So what a
-read must answer stays known exactly while both run.
+The first `Dataset.partitions` partitions are seeded and only ever read; writes go to the rest. So
+what a read must answer stays known exactly while both run.
 """
 
-import hashlib
+import base64
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from decimal import Decimal
+from difflib import get_close_matches
 from enum import StrEnum
+from functools import lru_cache
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, Final
 
-from aqp_perf.core.data.order_ids import OrderOrigin, order_id, stream_tag
-
-STATUSES = ("CREATED", "PAYED", "CANCELED", "PROCESSED", "SHIPPED", "DELIVERED", "RETURNED")
-
-ATTRIBUTES = ("pk", "sk", "zipcode", "username", "datetime", "status", "amount")
-"""The attributes of an item, in the order of `Item.parameters`."""
+from aqp_perf.core.data.compiled_item import Attributes, CompiledItem, compile_item
+from aqp_perf.core.data.declared_item import SETTINGS, Item
+from aqp_perf.core.data.draws import WORD_BITS
+from aqp_perf.core.data.fields import Attribute
+from aqp_perf.core.data.item_ids import ItemOrigin, stream_tag
+from aqp_perf.core.data.item_sizes import item_bytes
+from aqp_perf.core.data.keys import Key
 
 HOT_RATIO = 0.9
 """The part of all requests that the first partition takes when keys are chosen `KeyChoice.HOT`."""
@@ -28,15 +30,9 @@ HOT_RATIO = 0.9
 SEED_STREAM = "seed"
 """The stream of the items that are in the table before the load starts."""
 
-_DAY_S = 24 * 60 * 60
-_DAYS = tuple((date(2021, 1, 1) + timedelta(days=day)).isoformat() for day in range(2 * 365))
-_DATETIME_SPAN_S = len(_DAYS) * _DAY_S
-_FIRST_ZIPCODE = 10_000
-_ZIPCODE_LIMIT = 90_000
-_AMOUNT_LIMIT = 10_000
-_AMOUNT_DIGITS = 12
-_REPEAT_EVERY = 10
-_U64 = 1 << 64
+_REPEAT_EVERY: Final = 10
+_KEPT_ITEMS: Final = 4_096
+_CHOICE_BITS: Final = 2 * WORD_BITS
 
 
 class KeyChoice(StrEnum):
@@ -50,173 +46,229 @@ class KeyChoice(StrEnum):
     """The first partition takes 90 % of all requests, the others share the rest."""
 
 
-class Item(NamedTuple):
-    """One order. Numbers are decimal text, as DynamoDB's own JSON carries them."""
-
-    pk: str
-    sk: str
-    zipcode: str
-    username: str
-    datetime: str
-    status: str
-    amount: str
-
-    def parameters(self) -> list[dict[str, str]]:
-        """Return the values as PartiQL parameters, in the order of `ATTRIBUTES`."""
-        return [
-            {"S": self.pk},
-            {"S": self.sk},
-            {"N": self.zipcode},
-            {"S": self.username},
-            {"S": self.datetime},
-            {"S": self.status},
-            {"N": self.amount},
-        ]
-
-    def attributes(self) -> dict[str, dict[str, str]]:
-        """Return the item as DynamoDB's JSON writes it."""
-        return dict(zip(ATTRIBUTES, self.parameters(), strict=True))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
     """The data of one run.
 
     Args:
-        seed: two data sets of one seed and the same sizes are equal, on every machine.
-        accounts: accounts, each with the same number of customers.
-        customers: customers of an account; a customer is a partition.
-        usernames: different user names.
-        zipcodes: different zip codes, at most 90,000.
-        partitions: how many partitions are seeded; the others take the writes.
+        item: the class of the items.
+        seed: two data sets of one item, seed and sizes are equal, on every machine.
+        partitions: how many partitions are seeded; the others take the writes. Of items that are a
+            partition each, how many such groups of items.
         items_per_partition: how many items a seeded partition has.
         key_choice: how often each partition is read or written.
+        sizes: counts that replace those of the item's declaration, by name.
 
     Raises:
-        ValueError: a size is out of range.
+        ValueError: a size is out of range, or unknown.
+        InvalidItem: an item of these sizes is larger than DynamoDB takes.
     """
 
+    item: type[Item]
     seed: int = 1
-    accounts: int = 100
-    customers: int = 100
-    usernames: int = 1_000
-    zipcodes: int = 100
     partitions: int = 20
     items_per_partition: int = 50
     key_choice: KeyChoice = KeyChoice.UNIFORM
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    compiled: CompiledItem = field(init=False, repr=False, compare=False)
+    _kept_item: Callable[[int], Attributes] = field(init=False, repr=False, compare=False)
     _read_keys: "_KeyRange" = field(init=False, repr=False, compare=False)
-    _write_keys: "_KeyRange" = field(init=False, repr=False, compare=False)
+    _write_keys: "_KeyRange | None" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name in ("accounts", "customers", "usernames", "zipcodes", "partitions"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        declared = self.item.declaration.sizes
+        for name, size in {"partitions": self.partitions, **self.sizes}.items():
+            if size < 1:
+                raise ValueError(f"{name} must be at least 1, got {size}")
         if self.items_per_partition < 0:
             message = f"items_per_partition must be at least 0, got {self.items_per_partition}"
             raise ValueError(message)
-        if self.zipcodes > _ZIPCODE_LIMIT:
-            raise ValueError(f"zipcodes must be at most {_ZIPCODE_LIMIT}, got {self.zipcodes}")
-        total = self.accounts * self.customers
-        if self.partitions >= total:
-            raise ValueError(
-                f"partitions must be below accounts * customers = {total}, "
-                f"so that writes have keys of their own, got {self.partitions}"
-            )
-        reads = _KeyRange.of(0, self.partitions, self.key_choice)
-        writes = _KeyRange.of(self.partitions, total - self.partitions, self.key_choice)
-        object.__setattr__(self, "_read_keys", reads)
+        for name in self.sizes.keys() - declared.keys():
+            known = (*declared, *SETTINGS)
+            near = get_close_matches(name, known, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise ValueError(f"{name}: KEY is one of {', '.join(known)}{hint}")
+        compiled = compile_item(self.item.declaration, self.sizes)
+        total = compiled.partitions
+        writes = None
+        if total is not None:
+            if self.partitions >= total:
+                counts = " * ".join(
+                    f.size or n for n, f in self.item.declaration.partitions.items()
+                )
+                raise ValueError(
+                    f"partitions must be below {counts} = {total}, "
+                    f"so that writes have keys of their own, got {self.partitions}"
+                )
+            writes = _KeyRange.of(self.partitions, total - self.partitions, self.key_choice)
+        object.__setattr__(self, "compiled", compiled)
+        object.__setattr__(self, "_kept_item", lru_cache(_KEPT_ITEMS)(self.seed_item))
         object.__setattr__(self, "_write_keys", writes)
+        reads = _KeyRange.of(0, self.read_partitions, self.key_choice)
+        object.__setattr__(self, "_read_keys", reads)
 
     @property
     def seed_count(self) -> int:
         """How many items are in the table before the load starts."""
         return self.partitions * self.items_per_partition
 
-    def partition_key(self, number: int) -> str:
-        """Return the partition key of partition ``number``, counted from 0."""
-        account, customer = divmod(number, self.customers)
-        return f"ACCOUNT#ACCOUNT{account}#CUSTOMER#CUSTOMER{customer}"
+    @property
+    def read_partitions(self) -> int:
+        """How many partitions are seeded; items that are a partition each count one by one."""
+        return self.partitions if self._has_partitions else max(1, self.seed_count)
 
-    def seed_item(self, index: int) -> Item:
+    @property
+    def written_partitions(self) -> int | None:
+        """How many partitions take the writes; None: each item is one."""
+        total = self.compiled.partitions
+        return None if total is None else total - self.partitions
+
+    @property
+    def items_of_partition(self) -> int:
+        """How many items a seeded partition has."""
+        return self.items_per_partition if self._has_partitions else 1
+
+    @property
+    def largest_item_bytes(self) -> int:
+        """What no item exceeds, as DynamoDB counts."""
+        return item_bytes(self.compiled.widest)
+
+    @property
+    def partition_bytes(self) -> int:
+        """What no seeded partition exceeds."""
+        return self.items_of_partition * self.largest_item_bytes
+
+    def partition_key(self, partition: int) -> Attribute:
+        """Return the key of a partition, seeded ones first, in DynamoDB's JSON."""
+        if self._has_partitions:
+            return self.compiled.partition_key(partition)
+        return self.seed_item(partition)[self.item.declaration.partition_key]
+
+    def partition_of(self, key: Attribute) -> int | None:
+        """Return which partition has this key; None when the data does not have it."""
+        if self._has_partitions:
+            return self.compiled.partition_of(key)
+        origin = self.compiled.origin_of({self.item.declaration.partition_key: key})
+        is_seeded = origin is not None and origin.tag == stream_tag(self.seed, SEED_STREAM)
+        return origin.number if origin and is_seeded and origin.number < self.seed_count else None
+
+    def partition_items(self, partition: int) -> list[Attributes]:
+        """Return the items of a seeded partition, in the order of their sort keys."""
+        count = self.items_of_partition
+        items = [self.seed_item(i) for i in range(partition * count, (partition + 1) * count)]
+        sort_key = self.item.declaration.sort_key
+        if sort_key is not None:
+            items.sort(key=lambda item: sortable(item[sort_key]))
+        return items
+
+    def seed_item(self, index: int) -> Attributes:
         """Return seed item ``index``, 0 … `seed_count` - 1, partition after partition.
 
-        Every tenth item repeats zip code and amount of the one before it: an aggregate that counts
-        equal rows once answers wrongly on it.
+        Every tenth item of a partition repeats what is no part of the key of the one before it: an
+        aggregate that counts equal rows once answers wrongly on it.
         """
-        number = index // self.items_per_partition
-        draw = _Draw.of(self.seed, SEED_STREAM, index)
-        repeats = index % self.items_per_partition % _REPEAT_EVERY == _REPEAT_EVERY - 1
-        values = _Draw.of(self.seed, SEED_STREAM, index - 1) if repeats else draw
-        return self._item(self.partition_key(number), draw, values)
+        compiled, per = self.compiled, self.items_per_partition
+        keyed = words = self._words(SEED_STREAM, index)
+        if index % per % _REPEAT_EVERY == _REPEAT_EVERY - 1:
+            words = self._words(SEED_STREAM, index - 1)
+        item_id = compiled.id_of(ItemOrigin(stream_tag(self.seed, SEED_STREAM), index))
+        return compiled.make(index // per, item_id, keyed, words)
 
-    def seed_items(self) -> Iterator[Item]:
+    def seed_items(self) -> Iterator[Attributes]:
         """Yield all `seed_count` seed items."""
         return map(self.seed_item, range(self.seed_count))
 
-    def written_item(self, stream: str, index: int) -> Item:
+    def written_item(self, stream: str, index: int) -> Attributes:
         """Return item ``index`` of a writer's stream, in a partition that is never read.
 
         Args:
             stream: names the run and the writer, so that no two writers send the same key.
             index: counts the writer's items from 0.
         """
-        draw = _Draw.of(self.seed, stream, index)
-        number = self._write_keys.choose(draw.key)
-        return self._item(self.partition_key(number), draw, draw)
+        compiled = self.compiled
+        words = self._words(stream, index)
+        item_id = compiled.id_of(ItemOrigin(stream_tag(self.seed, stream), index))
+        partition = 0 if self._write_keys is None else self._write_keys.choose(words)
+        return compiled.make(partition, item_id, words, words)
 
-    def read_key(self, stream: str, index: int) -> tuple[str, str]:
-        """Return the seeded partition key and the status that request ``index`` asks for."""
-        digest = _digest(self.seed, stream, index)  # the rest of a draw is no part of a read
-        number = self._read_keys.choose(int.from_bytes(digest[0:8]))
-        status = STATUSES[int.from_bytes(digest[8:16]) % len(STATUSES)]
-        return self.partition_key(number), status
+    def read_partition(self, stream: str, index: int) -> int:
+        """Return the seeded partition that request ``index`` of a stream asks for."""
+        return self._read_keys.choose(self._words(stream, index))
 
-    def _item(self, pk: str, draw: "_Draw", values: "_Draw") -> Item:
-        rest, status = divmod(draw.rest, len(STATUSES))
-        rest, username = divmod(rest, self.usernames)
-        day, second = divmod(rest % _DATETIME_SPAN_S, _DAY_S)
-        zipcode = _FIRST_ZIPCODE + values.zipcode % self.zipcodes
-        fraction, whole = divmod(values.amount, _AMOUNT_LIMIT)
-        digits = f"{fraction % 10**_AMOUNT_DIGITS:0{_AMOUNT_DIGITS}}".rstrip("0")
-        return Item(
-            pk=pk,
-            sk=f"STATUS#{STATUSES[status]}#ORDER#{draw.order_id}",
-            zipcode=str(zipcode),
-            username=f"user{username}",
-            datetime=f"{_DAYS[day]} {second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}",
-            status=STATUSES[status],
-            amount=f"{whole}.{digits}" if digits else str(whole),
-        )
+    def read_item(self, stream: str, index: int) -> Attributes:
+        """Return the seeded item that request ``index`` of a stream asks for, or for items like it.
 
+        Its partition is that of `read_partition`.
 
-class _Draw(NamedTuple):
-    """The id and the random bits of one item: any index is reached at once."""
+        Raises:
+            ValueError: no item is seeded.
+        """
+        if not self.seed_count:
+            raise ValueError("a read needs seeded items: items_per_partition is 0")
+        words = self._words(stream, index)
+        position = words[-1] * self.items_of_partition >> WORD_BITS
+        return self._kept_item(self._read_keys.choose(words) * self.items_of_partition + position)
 
-    order_id: str
-    key: int
-    rest: int
-    zipcode: int
-    amount: int
+    def key_of(self, item: Mapping[str, Attribute]) -> Key:
+        """Return the primary key of an item in DynamoDB's JSON."""
+        return Key(*[item[name][kind] for name, kind in self.item.declaration.key_types.items()])
 
-    @classmethod
-    def of(cls, seed: int, stream: str, index: int) -> "_Draw":
-        digest = _digest(seed, stream, index)
-        return cls(
-            order_id=order_id(OrderOrigin(stream_tag(seed, stream), index)),
-            key=int.from_bytes(digest[0:8]),
-            rest=int.from_bytes(digest[8:16]),
-            zipcode=int.from_bytes(digest[16:20]),
-            amount=int.from_bytes(digest[20:28]),
-        )
+    def key_attributes(self, key: Key) -> Attributes:
+        """Return a primary key in DynamoDB's JSON."""
+        types = self.item.declaration.key_types.items()
+        return {name: {kind: value} for (name, kind), value in zip(types, key, strict=False)}
+
+    def origin_of(self, key: Key) -> ItemOrigin | None:
+        """Return which item has this key, as its id says; None when it has no id of ours."""
+        return self.compiled.origin_of(self.key_attributes(key))
+
+    @property
+    def _has_partitions(self) -> bool:
+        return bool(self.item.declaration.partitions)
+
+    def _words(self, stream: str, index: int) -> Sequence[int]:
+        return self.compiled.words(f"{self.seed}/{stream}/{index}".encode())
 
 
-def _digest(seed: int, stream: str, index: int) -> bytes:
-    return hashlib.blake2b(f"{seed}/{stream}/{index}".encode(), digest_size=28).digest()
+def sortable(key: Attribute) -> object:
+    """Return a value by which keys of one type sort as DynamoDB sorts them."""
+    ((kind, value),) = key.items()
+    match kind:
+        case "N":
+            return Decimal(value)
+        case "B":
+            return base64.b64decode(value)
+        case _:
+            return value.encode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSettings:
+    """What a user may choose of the data, whatever the items.
+
+    Args:
+        seed: that of `Dataset`.
+        values: its other arguments, and counts of the item's declaration, by name.
+    """
+
+    seed: int = 1
+    values: Mapping[str, int | KeyChoice] = field(default_factory=dict)
+
+    def of(self, item: type[Item]) -> Dataset:
+        """Return the data of items of this class.
+
+        Raises:
+            ValueError: a value is out of range, or the items have no such count.
+            InvalidItem: an item of these sizes is larger than DynamoDB takes.
+        """
+        own: Any = {name: self.values[name] for name in SETTINGS if name in self.values}
+        sizes: Any = {name: size for name, size in self.values.items() if name not in own}
+        return Dataset(item=item, seed=self.seed, sizes=sizes, **own)
 
 
 @dataclass(frozen=True, slots=True)
 class _KeyRange:
-    """Maps 64 random bits to a partition number of a range, by a `KeyChoice`."""
+    """Maps random words to a partition of a range, by a `KeyChoice`."""
 
     first: int
     count: int
@@ -233,19 +285,9 @@ class _KeyRange:
             weights = [HOT_RATIO] + [(1 - HOT_RATIO) / (count - 1)] * (count - 1)
         return cls(first, count, tuple(accumulate(weights)))
 
-    def choose(self, bits: int) -> int:
+    def choose(self, words: Sequence[int]) -> int:
+        bits = words[0] << WORD_BITS | words[1]
         if not self.cumulative:
-            return self.first + bits * self.count // _U64
-        point = math.ldexp(bits, -64) * self.cumulative[-1]
+            return self.first + (bits * self.count >> _CHOICE_BITS)
+        point = math.ldexp(bits, -_CHOICE_BITS) * self.cumulative[-1]
         return self.first + min(bisect_right(self.cumulative, point), self.count - 1)
-
-
-DATASET_SIZES: Mapping[str, str] = {
-    "accounts": "accounts",
-    "customers": "customers of an account; each is a partition",
-    "usernames": "different user names",
-    "zipcodes": "different zip codes",
-    "partitions": "seeded partitions: read, never written",
-    "items_per_partition": "items in a seeded partition",
-}
-"""The sizes that a user may set, with what they mean."""

@@ -1,49 +1,43 @@
-"""How large the items of a data set are, as DynamoDB counts."""
+"""How large an item is, as DynamoDB counts.
 
+Source: "DynamoDB item sizes and formats", Amazon DynamoDB Developer Guide.
+"""
+
+from collections.abc import Mapping
 from math import ceil
-from typing import Final
+from typing import Any, Final
 
-from aqp_perf.core.data.dataset import ATTRIBUTES, STATUSES, Dataset, Item
-
-_ORDER_ID: Final = "0" * 36
-
-
-_LONGEST_NUMBER: Final = "0" * 17
-"""An amount: four digits, a point and twelve digits more."""
+MOST_BYTES: Final = 400 * 1024
+"""Of one item."""
+_CONTAINER_BYTES: Final = 3
+_MEMBER_BYTES: Final = 1
 
 
-def item_bytes(item: Item) -> int:
-    """Return the most that an item takes: UTF-8 of names and texts, half a byte per digit.
+def item_bytes(item: Mapping[str, Any]) -> int:
+    """Return the most that an item in DynamoDB's JSON takes, names included."""
+    return sum(len(name.encode()) + attribute_bytes(value) for name, value in item.items())
+
+
+def attribute_bytes(attribute: Mapping[str, Any]) -> int:
+    """Return the most that one value in DynamoDB's JSON takes.
 
     DynamoDB says of numbers "approximately one byte per two significant digits, and one": a second
     one is counted here.
     """
-    names = sum(map(len, ATTRIBUTES))
-    texts = (item.pk, item.sk, item.username, item.datetime, item.status)
-    numbers = (item.zipcode, item.amount)
-    return (
-        names
-        + sum(len(text.encode()) for text in texts)
-        + sum(ceil(len(number) / 2) + 2 for number in numbers)
-    )
-
-
-def largest_item_bytes(dataset: Dataset) -> int:
-    """Return what no item of the data set exceeds."""
-    status = max(STATUSES, key=len)
-    return item_bytes(
-        Item(
-            pk=dataset.partition_key(dataset.accounts * dataset.customers - 1),
-            sk=f"STATUS#{status}#ORDER#{_ORDER_ID}",
-            zipcode="99999",
-            username=f"user{dataset.usernames - 1}",
-            datetime="2021-01-01 00:00:00",
-            status=status,
-            amount=_LONGEST_NUMBER,
-        )
-    )
-
-
-def partition_bytes(dataset: Dataset) -> int:
-    """Return what no seeded partition exceeds."""
-    return dataset.items_per_partition * largest_item_bytes(dataset)
+    ((kind, value),) = attribute.items()
+    match kind:
+        case "S":
+            return len(value.encode())
+        case "N":
+            return ceil(len(value) / 2) + 2
+        case "B":
+            return len(value) * 3 // 4
+        case "SS" | "NS" | "BS":
+            return sum(attribute_bytes({kind[0]: part}) for part in value)
+        case "L":
+            members = sum(_MEMBER_BYTES + attribute_bytes(part) for part in value)
+            return _CONTAINER_BYTES + members
+        case "M":
+            return _CONTAINER_BYTES + _MEMBER_BYTES * len(value) + item_bytes(value)
+        case _:  # BOOL and NULL
+            return 1

@@ -4,8 +4,6 @@ import re
 from functools import lru_cache
 from urllib.parse import quote
 
-from aqp_perf.core.data.dataset import ATTRIBUTES
-
 DEFAULT_TABLE = "performance_test_table"
 
 WRITE_OPERATION = "write_to_ddb"
@@ -17,6 +15,9 @@ STATUS_OPERATION = (
     "select status, pk, count(sk) as total from performance_test_table where pk=?"
     " group by status, pk"
 )
+
+STATUSES = ("CREATED", "PAYED", "CANCELED", "PROCESSED", "SHIPPED", "DELIVERED", "RETURNED")
+"""The statuses of an order."""
 
 ZIPCODE_COLUMNS = frozenset({"zipcode", "pk", "total"})
 STATUS_COLUMNS = frozenset({"status", "pk", "total"})
@@ -30,10 +31,10 @@ def quoted_name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-@lru_cache(maxsize=16)
-def insert_statement(table: str) -> str:
-    """Return the parameterised INSERT; its parameters are `Item.parameters`."""
-    values = ", ".join(f"'{name}': ?" for name in ATTRIBUTES)
+@lru_cache(maxsize=1_024)
+def insert_statement(table: str, names: tuple[str, ...]) -> str:
+    """Return the parameterised INSERT of an item with these attributes, in their order."""
+    values = ", ".join("'" + name.replace("'", "''") + "': ?" for name in names)
     return f"INSERT INTO {quoted_name(table)} VALUE {{{values}}}"
 
 

@@ -63,13 +63,13 @@ def bottlenecks(load: PlannedLoad, dataset: Dataset, table: TableCapacity) -> It
     peak = load.peak_per_s
     if peak is None:
         return
-    written = dataset.accounts * dataset.customers - dataset.partitions
     for kind, units_per_s, partitions in (
-        ("read", peak.read, dataset.partitions),
-        ("write", peak.write, written),
+        ("read", peak.read, dataset.read_partitions),
+        ("write", peak.write, dataset.written_partitions),
     ):
         if table.is_on_aws:
-            yield from _hot_key(kind, units_per_s, partitions, dataset.key_choice)
+            if partitions is not None:
+                yield from _hot_key(kind, units_per_s, partitions, dataset.key_choice)
         yield from _table_limits(kind, units_per_s, table)
 
 

@@ -10,8 +10,8 @@ from math import ceil
 from typing import Final, NamedTuple
 
 from aqp_perf.core.aws.capacity_units import Units, read_units, write_units
-from aqp_perf.core.data.dataset import STATUSES, Dataset
-from aqp_perf.core.data.item_sizes import largest_item_bytes, partition_bytes
+from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.data.statements import STATUSES
 from aqp_perf.core.load.pacing import ClosedModel, OpenModel, Pacing
 
 
@@ -31,18 +31,18 @@ class UserWork(NamedTuple):
 
 def insert_units(dataset: Dataset) -> Units:
     """Return the most that inserting an item takes."""
-    return Units(write=write_units(largest_item_bytes(dataset)))
+    return Units(write=write_units(dataset.largest_item_bytes))
 
 
 def select_units(dataset: Dataset) -> Units:
     """Return the most that selecting the orders with one status of a partition takes."""
     # Rounding up adds at most one block.
-    return Units(read=read_units(partition_bytes(dataset) / len(STATUSES)) + read_units(0))
+    return Units(read=read_units(dataset.partition_bytes / len(STATUSES)) + read_units(0))
 
 
 def aggregate_units(dataset: Dataset) -> Units:
     """Return the most that aggregating a partition takes."""
-    return Units(read=read_units(partition_bytes(dataset)))
+    return Units(read=read_units(dataset.partition_bytes))
 
 
 USER_WORK: Final[Mapping[str, UserWork]] = {

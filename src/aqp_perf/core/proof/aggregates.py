@@ -21,7 +21,8 @@ from decimal import ROUND_CEILING, Context, Decimal, Inexact, InvalidOperation
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeAlias
 
-from aqp_perf.core.data.dataset import Dataset, Item
+from aqp_perf.core.data.compiled_item import Attributes
+from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.data.statements import (
     STATUS_COLUMNS,
     ZIPCODE_COLUMNS,
@@ -113,11 +114,11 @@ def expect_aggregate(
     )
 
 
-def shares_of(query: AggregateQuery, items: Iterable[Item]) -> list[Share]:
+def shares_of(query: AggregateQuery, items: Iterable[Attributes]) -> list[Share]:
     """Return what each item adds to the answer."""
     if query is AggregateQuery.ZIPCODE:
-        return [Share(int(item.zipcode), Decimal(item.amount)) for item in items]
-    return [Share(item.status, Decimal(1)) for item in items]
+        return [Share(int(item["zipcode"]["N"]), Decimal(item["amount"]["N"])) for item in items]
+    return [Share(item["status"]["S"], Decimal(1)) for item in items]
 
 
 def totals_of(query: AggregateQuery, shares: Iterable[Share]) -> dict[Group, Total]:

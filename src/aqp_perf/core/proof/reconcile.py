@@ -1,6 +1,6 @@
 """Compares what was sent with what is in a table.
 
-A key says which write it is of (`order_ids`), and the data seed makes that write again: so an audit
+A key says which write it is of (`item_ids`), and the data seed makes that write again: so an audit
 takes one byte for each write, whatever order the keys are found in, and is exact.
 """
 
@@ -11,9 +11,10 @@ from itertools import islice
 from typing import Final
 
 from aqp_perf.core.data.dataset import SEED_STREAM, Dataset
-from aqp_perf.core.data.order_ids import read_order_id, stream_tag
+from aqp_perf.core.data.item_ids import stream_tag
+from aqp_perf.core.data.keys import Key
 from aqp_perf.core.proof.write_audit import MOST_EXAMPLES, WriteAudit
-from aqp_perf.core.proof.write_log import Key, Outcome, WriteLog, key_of, written_keys
+from aqp_perf.core.proof.write_log import Outcome, WriteLog, written_keys
 
 LOOKUP_KEYS: Final = 100
 """Keys of one look-up: as many as DynamoDB's BatchGetItem takes."""
@@ -22,7 +23,7 @@ LOOKUP_KEYS: Final = 100
 def reconcile(
     dataset: Dataset,
     logs: Sequence[WriteLog],
-    found_keys: Iterable[tuple[str, str]],
+    found_keys: Iterable[Key],
     *,
     earlier_tags: AbstractSet[int] = frozenset(),
 ) -> WriteAudit:
@@ -42,8 +43,7 @@ def reconcile(
     sent = _SentWrites(dataset, logs, earlier_tags)
     unexpected = 0
     unexpected_keys: list[Key] = []
-    for pk, sk in found_keys:
-        key = Key(pk, sk)
+    for key in found_keys:
         if not sent.mark_found(key):
             unexpected += 1
             if len(unexpected_keys) < MOST_EXAMPLES:
@@ -66,7 +66,7 @@ def reconcile(
 def look_up(
     dataset: Dataset,
     logs: Sequence[WriteLog],
-    present: Callable[[Sequence[Key]], AbstractSet[tuple[str, str]]],
+    present: Callable[[Sequence[Key]], AbstractSet[Key]],
     *,
     most: int,
     choose: Callable[[int, int], Iterable[int]],
@@ -142,7 +142,7 @@ class _SentWrites:
 
     def mark_found(self, key: Key) -> bool:
         """Note that a key is in the table; return whether it may be there."""
-        origin = read_order_id(key.sk.rpartition("#")[2])
+        origin = self._dataset.origin_of(key)
         if origin is None:
             return False
         tag, index = origin
@@ -151,10 +151,10 @@ class _SentWrites:
             return tag in self._earlier_tags or (
                 tag == self._seed_tag
                 and index < self._dataset.seed_count
-                and key == key_of(self._dataset.seed_item(index))
+                and key == self._dataset.key_of(self._dataset.seed_item(index))
             )
         written = stream.log.stream
-        if not stream.may_have_landed(index) or key != key_of(
+        if not stream.may_have_landed(index) or key != self._dataset.key_of(
             self._dataset.written_item(written, index)
         ):
             return False
@@ -178,7 +178,9 @@ class _SentWrites:
                 if run.outcome is Outcome.ACKNOWLEDGED:
                     index = stream.found.find(0, run.start, run.stop)
                     while index >= 0:
-                        yield key_of(self._dataset.written_item(stream.log.stream, index))
+                        yield self._dataset.key_of(
+                            self._dataset.written_item(stream.log.stream, index)
+                        )
                         index = stream.found.find(0, index + 1, run.stop)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple
 
-from aqp_perf.core.data.dataset import ATTRIBUTES, Dataset
+from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.data.statements import select_statement, sort_key_prefix
 from aqp_perf.core.proof.seeded import partition_number, seeded_items
 from aqp_perf.core.proof.wrong_answer import (
@@ -15,6 +15,9 @@ from aqp_perf.core.proof.wrong_answer import (
     shown,
     wrong_answer,
 )
+
+ATTRIBUTES: Final = ("pk", "sk", "zipcode", "username", "datetime", "status", "amount")
+"""The attributes of an order."""
 
 _NUMBERS: Final = frozenset({"zipcode", "amount"})
 # DynamoDB's numbers have 38 digits between 1E-130 and 1E+126.
@@ -47,7 +50,7 @@ def expect_items(dataset: Dataset, *, table: str, pk: str, status: str) -> Selec
     Raises:
         ValueError: the partition is not seeded.
     """
-    items = [item.attributes() for item in seeded_items(dataset, pk) if item.status == status]
+    items = [item for item in seeded_items(dataset, pk) if item["status"]["S"] == status]
     return SelectExpectation(dataset=dataset, table=table, pk=pk, status=status, items=items)
 
 
@@ -125,7 +128,7 @@ def _answers_another_question(expectation: SelectExpectation, order: _Order) -> 
         return partition_number(expectation.dataset, pk) is not None
     if sk.startswith(sort_key_prefix(expectation.status)):
         return False
-    return any(sk == item.sk for item in seeded_items(expectation.dataset, pk))
+    return any(sk == item["sk"]["S"] for item in seeded_items(expectation.dataset, pk))
 
 
 def _differences(

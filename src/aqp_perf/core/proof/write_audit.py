@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from aqp_perf.core.proof.write_log import Key
+from aqp_perf.core.data.keys import Key
 from aqp_perf.core.records import Count, Figure
 
 MOST_EXAMPLES: Final = 5
@@ -74,5 +74,5 @@ def _examples(keys: Sequence[Key], count: int) -> str:
     if not keys:
         return ""
     more = count - len(keys)
-    shown = ", ".join(f"{key.pk} {key.sk}" for key in keys)
+    shown = ", ".join(map(str, keys))
     return f": {shown} and {more} more" if more else f": {shown}"

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from aqp_perf.core.data.dataset import Dataset, Item
+from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.data.keys import Key
 
 _RUN: Final = re.compile(r"([1-9][0-9]*)([aru])")
 
@@ -31,18 +32,6 @@ class Run(NamedTuple):
     outcome: Outcome
     start: int
     stop: int
-
-
-class Key(NamedTuple):
-    """The primary key of an item."""
-
-    pk: str
-    sk: str
-
-
-def key_of(item: Item) -> Key:
-    """Return the primary key of an item."""
-    return Key(item.pk, item.sk)
 
 
 class WriteLog:
@@ -119,4 +108,4 @@ def written_keys(dataset: Dataset, log: WriteLog, outcome: Outcome) -> Iterator[
     for run in log.runs():
         if run.outcome is outcome:
             for index in range(run.start, run.stop):
-                yield key_of(dataset.written_item(log.stream, index))
+                yield dataset.key_of(dataset.written_item(log.stream, index))

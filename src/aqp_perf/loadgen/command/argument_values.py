@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 from math import inf
 from typing import Final
 
-from aqp_perf.core.data.dataset import DATASET_SIZES, Dataset, KeyChoice
+from aqp_perf.core.data.dataset import Dataset, KeyChoice
+from aqp_perf.core.data.declared_item import SETTINGS
 from aqp_perf.core.records import MOST_COUNT
 
 _KEY_CHOICE: Final = "key_choice"
-DATA_KEYS: Final[Mapping[str, str]] = {
-    **DATASET_SIZES,
+_ITEMS: Final = "items_per_partition"
+SETTINGS_TEXT: Final[Mapping[str, str]] = {
+    "partitions": "seeded partitions: read, never written",
+    _ITEMS: "items in a seeded partition",
     _KEY_CHOICE: f"how often each partition is asked for: {', '.join(KeyChoice)}",
 }
-"""Key → what it means: all arguments of `Dataset` but the seed."""
+"""What the settings of the data mean that all items have."""
 
 
 def whole_number(least: float = -inf) -> Callable[[str], int]:
@@ -78,29 +80,35 @@ def parse_client(text: str) -> ClientChoice:
 
 
 def parse_data(text: str) -> dict[str, int | KeyChoice]:
-    """Return arguments of `Dataset` from text: ``partitions=50,key_choice=zipf``.
+    """Return the values of `DataSettings` from text: ``partitions=50,key_choice=zipf``.
+
+    Which counts there are besides the settings depends on the item.
 
     Raises:
-        ValueError: a key is unknown, or its value is of another type.
+        ValueError: a value is of another type.
     """
-    return dict(_pair(part) for part in text.split(","))
+    return dict(_pair(part) for part in text.split(",") if part)
 
 
 def data_text(dataset: Dataset) -> str:
-    """Return text that `parse_data` reads as the arguments of ``dataset``, all of them."""
-    return ",".join(f"{key}={getattr(dataset, key)}" for key in DATA_KEYS)
+    """Return text that `parse_data` reads as the values of ``dataset``, all of them."""
+    return ",".join(f"{key}={value}" for key, value in data_values(dataset).items())
+
+
+def data_values(dataset: Dataset) -> dict[str, int | KeyChoice]:
+    """Return what a user may choose of the data but the seed, by name."""
+    settings = {name: getattr(dataset, name) for name in SETTINGS}
+    return {**dataset.compiled.declaration.sizes, **settings}
 
 
 def _pair(text: str) -> tuple[str, int | KeyChoice]:
     key, equals, value = (part.strip() for part in text.partition("="))
-    if not equals or key not in DATA_KEYS:
-        near = [f"{each}={value or '…'}" for each in get_close_matches(key, DATA_KEYS, 1)]
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"write KEY=VALUE, KEY one of {', '.join(DATA_KEYS)}{hint}")
+    if not equals or not key:
+        raise ValueError("write KEY=VALUE,…, as in partitions=50")
     try:
         if key == _KEY_CHOICE:
             return key, KeyChoice(value)
-        return key, whole_number(0 if key == "items_per_partition" else 1)(value)
+        return key, whole_number(0 if key == _ITEMS else 1)(value)
     except ValueError as error:
         allowed = f"use one of {', '.join(KeyChoice)}" if key == _KEY_CHOICE else str(error)
         raise ValueError(f"{key}: {allowed}") from error

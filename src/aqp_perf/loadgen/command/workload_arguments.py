@@ -9,17 +9,16 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
-from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.data.dataset import DataSettings
 from aqp_perf.core.data.statements import DEFAULT_TABLE
 from aqp_perf.core.load.pacing import Pacing, parse_pacing
 from aqp_perf.core.proof.sampling import Verification, parse_verification
 from aqp_perf.errors import ConfigError
 from aqp_perf.loadgen.command.argument_values import (
-    DATA_KEYS,
+    SETTINGS_TEXT,
     ClientChoice,
-    data_text,
     parse_client,
     parse_data,
 )
@@ -39,7 +38,8 @@ class WorkloadSettings:
             `NO_ENDPOINT`: there is no DynamoDB.
         region: the AWS region; None: as botocore resolves it.
         pacing: when requests are due.
-        dataset: what is read and written.
+        data: what is read and written.
+        item: ``module:Class`` of the items that the table was made for; None: not known.
         client: the DynamoDB client to use.
         run_id: makes the order ids of this run differ from those of any other.
         verification: which answers are checked.
@@ -49,25 +49,22 @@ class WorkloadSettings:
     endpoint_url: str | None
     region: str | None
     pacing: Pacing
-    dataset: Dataset
+    data: DataSettings
+    item: str | None
     client: ClientChoice
     run_id: str
     verification: Verification
 
     @classmethod
     def from_options(cls, options: argparse.Namespace) -> "WorkloadSettings":
-        """Return the settings in locust's parsed options.
-
-        Raises:
-            ValueError: sizes of the data set contradict each other.
-        """
-        data: dict[str, Any] = parse_data(options.perf_data)
+        """Return the settings in locust's parsed options."""
         return cls(
             table=options.perf_table,
             endpoint_url=options.perf_endpoint_url or None,
             region=options.perf_region or None,
             pacing=parse_pacing(options.perf_pacing),
-            dataset=Dataset(seed=options.perf_data_seed, **data),
+            data=DataSettings(seed=options.perf_data_seed, values=parse_data(options.perf_data)),
+            item=options.perf_item or None,
             client=parse_client(options.perf_client),
             run_id=options.perf_run_id,
             verification=parse_verification(options.perf_verify),
@@ -104,9 +101,10 @@ def add_workload_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "data",
         type=checked(parse_data),
-        default=data_text(Dataset()),
-        help=f"sizes of the data as KEY=VALUE,…: {', '.join(DATA_KEYS)}",
+        default="",
+        help=f"sizes of the data as KEY=VALUE,…: {', '.join(SETTINGS_TEXT)}, and counts of the item",
     )
+    add("item", default="", help="MODULE:CLASS of the items that the table was made for")
     add(
         "run-id",
         default=secrets.token_hex(4),

@@ -17,6 +17,7 @@ from gevent import GreenletExit
 from geventhttpclient.response import HTTPParseError
 
 from aqp_perf.core.aws.secret_texts import without_secrets
+from aqp_perf.core.data.declared_item import Item
 from aqp_perf.core.data.statements import query_path
 from aqp_perf.core.load.planned_load import aggregate_units
 from aqp_perf.core.measured.failure_class import FailureClass
@@ -48,6 +49,8 @@ class AqpUser(PacedUser):
     host = "http://127.0.0.1:8080"
     think_time_s = (1.0, 5.0)
     timeouts: ClassVar[Timeouts] = DEFAULT_TIMEOUTS
+    item: ClassVar[type[Item] | None] = None
+    """What the table holds, where its users know it."""
     _servers: ClassVar[dict[tuple[str, Timeouts], HttpServer]] = {}
 
     def on_start(self) -> None:
@@ -61,7 +64,10 @@ class AqpUser(PacedUser):
             self.workload.give_up(f"--host: {error}")
             raise GreenletExit from error
         self._server = self._servers[key]
-        self._planned_read_units = aggregate_units(self.workload.settings.dataset).read
+        item = type(self).item
+        self._planned_read_units = (
+            None if item is None else aggregate_units(self.workload.dataset(item)).read
+        )
         user = os.environ.get("PERF_AQP_USER", "small-query-app")
         password = os.environ.get("PERF_AQP_PASSWORD", "secretEXAMPLE")
         token = base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -79,10 +85,13 @@ class AqpUser(PacedUser):
 
         The number of this user's request, ``index``, decides the partition; see `query`.
         """
-        settings = self.workload.settings
-        pk, _ = settings.dataset.read_key(self.stream, index)
-        check = self.check(index, partial(self.workload.oracle.check_aggregate, query, pk))
-        sql = query.sql(settings.table, pk)
+        item = type(self).item
+        if item is None:
+            raise LookupError(f"{type(self).__name__} has no item: declare it as item = …")
+        dataset = self.workload.dataset(item)
+        pk = dataset.partition_key(dataset.read_partition(self.stream, index))["S"]
+        check = self.check(index, partial(self.workload.oracle(item).check_aggregate, query, pk))
+        sql = query.sql(self.workload.settings.table, pk)
         self.query(name, sql, query.columns, due_ns=due_ns, check=check)
 
     def query(
@@ -104,7 +113,8 @@ class AqpUser(PacedUser):
             check: how the rows are checked, once the latency is taken.
         """
         context = self.timing(due_ns)
-        context["planned_read_units"] = self._planned_read_units
+        if self._planned_read_units is not None:
+            context["planned_read_units"] = self._planned_read_units
         if check is not None:
             context["is_checked"] = False  # until it is
         request = f"GET {query_path(sql)} HTTP/1.1\r\n{self._headers}\r\n".encode("ascii")
@@ -112,7 +122,7 @@ class AqpUser(PacedUser):
             reply = self._server.exchange(request)
         except (OSError, HTTPParseError) as error:
             if isinstance(error, NotConnected):
-                del context["planned_read_units"]
+                context.pop("planned_read_units", None)
             self.report("GET", name, context, exception=error)
             return None
         except GreenletExit:
@@ -124,7 +134,7 @@ class AqpUser(PacedUser):
         if reply.status_code != HTTPStatus.OK:
             failure = UnexpectedStatus(f"HTTP {reply.status_code}")
             if not may_have_read(failure_class_of(failure, reply)):
-                del context["planned_read_units"]
+                context.pop("planned_read_units", None)
         else:
             answer = self._read(reply, sql, columns, check)
             if check is not None:

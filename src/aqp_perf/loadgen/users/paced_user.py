@@ -99,7 +99,7 @@ class PacedUser(User):
             # Between wait and request locust calls sleep(0), which lets all other greenlets run
             # first, although the arrival is due.
             task_set._sleep = lambda _seconds: None  # noqa: SLF001 - there is no public way
-        self._random = Random(f"{settings.dataset.seed}/{self.stream}")  # noqa: S311 - think times
+        self._random = Random(f"{settings.data.seed}/{self.stream}")  # noqa: S311 - think times
 
     def wait_time(self) -> float:
         """Wait for the next arrival in the open model, else return how long to think, in s."""

@@ -6,6 +6,8 @@ from typing import ClassVar, Final
 
 from gevent import GreenletExit
 
+from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.data.declared_item import Item
 from aqp_perf.core.data.statements import insert_statement
 from aqp_perf.core.load.planned_load import select_units
 from aqp_perf.core.measured.failure_class import FailureClass
@@ -52,6 +54,8 @@ class PartiqlUser(PacedUser):
     """A user that sends PartiQL statements to DynamoDB."""
 
     abstract = True
+    item: ClassVar[type[Item] | None] = None
+    """What `insert` writes, and what the table holds; the table is made for it."""
     _clients: ClassVar[dict[_Opening, DynamoDbClient]] = {}
 
     @classmethod
@@ -72,20 +76,34 @@ class PartiqlUser(PacedUser):
         if client is None:
             raise GreenletExit  # reported already; for a StopUser locust would log the traceback
         self.client = client
-        self._planned_read_units = select_units(self.workload.settings.dataset).read
+        item = type(self).item
+        self._planned_read_units = (
+            None if item is None else select_units(self.workload.dataset(item)).read
+        )
         self._write_log = self.workload.open_write_log(self.stream)
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data of this run.
+
+        Raises:
+            LookupError: the class has no `item`.
+        """
+        item = type(self).item
+        if item is None:
+            raise LookupError(f"{type(self).__name__} has no item: declare it as item = …")
+        return self.workload.dataset(item)
 
     def insert(self, name: str, index: int, *, due_ns: int) -> None:
         """Insert item ``index`` of this user's stream, and keep the outcome for the audit.
 
         Each item is sent once, in ascending order; see `execute`.
         """
-        settings = self.workload.settings
-        item = settings.dataset.written_item(self.stream, index)
+        item = self.dataset.written_item(self.stream, index)
         outcome = Outcome.UNKNOWN
         try:
-            statement = insert_statement(settings.table)
-            answer = self.execute(name, statement, item.parameters(), due_ns=due_ns, writes=True)
+            statement = insert_statement(self.workload.settings.table, tuple(item))
+            answer = self.execute(name, statement, list(item.values()), due_ns=due_ns, writes=True)
             outcome = _outcome_of(answer)
         finally:  # the greenlet may be killed while the write is under way
             self._write_log.note(index, outcome)
@@ -104,7 +122,7 @@ class PartiqlUser(PacedUser):
         The first page is due at ``due_ns``, the others when sent. If the items of all pages are
         wrong by the ``check``, the last page fails; see `execute`.
         """
-        most_items = self.workload.settings.dataset.items_per_partition
+        most_items = 0 if type(self).item is None else self.dataset.items_per_partition
         pages = SelectPages(f"{statement} {list(parameters)}", check, most_items)
         while True:
             answer = self.execute(
@@ -145,7 +163,7 @@ class PartiqlUser(PacedUser):
         except DynamoDbError as error:
             _add_attempts(context, error.attempts)
             if not writes and error.was_sent and may_have_read(error.failure_class):
-                context["planned_read_units"] = self._planned_read_units
+                self._plan_read(context)
             if error.failure_class is FailureClass.WRONG_ANSWER and pages is not None:
                 pages.take_malformed(str(error), context)
             self.report("partiQL", name, context, exception=error)
@@ -153,7 +171,7 @@ class PartiqlUser(PacedUser):
         except GreenletExit:
             kind = FailureClass.AMBIGUOUS if writes else FailureClass.TIMEOUT
             if not writes:
-                context["planned_read_units"] = self._planned_read_units
+                self._plan_read(context)
             self.report_unanswered("partiQL", name, context, kind)
             raise
         end_ns = time.perf_counter_ns()
@@ -162,6 +180,11 @@ class PartiqlUser(PacedUser):
             pages.take(answer, context)
         self.report("partiQL", name, context, length_bytes=answer.length_bytes, end_ns=end_ns)
         return answer
+
+    def _plan_read(self, context: RequestContext) -> None:
+        """Note what a read without an answer may have taken, as far as that is known."""
+        if self._planned_read_units is not None:
+            context["planned_read_units"] = self._planned_read_units
 
 
 def _note_answer(answer: Answer, context: RequestContext, *, writes: bool) -> None:

@@ -13,9 +13,12 @@ from locust.event import Events
 from locust.rpc.protocol import Message
 from locust.runners import MasterRunner, WorkerRunner
 
+from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.data.declared_item import Item, item_name
 from aqp_perf.core.load.pacing import OpenModel
 from aqp_perf.core.proof import Oracle
 from aqp_perf.core.proof.write_log import WriteLog
+from aqp_perf.errors import ConfigError
 from aqp_perf.loadgen.command.workload_arguments import WorkloadSettings, add_workload_arguments
 from aqp_perf.loadgen.workload.ending import Ending
 from aqp_perf.loadgen.workload.process_arrivals import (
@@ -80,8 +83,7 @@ class Workload:
         """Called when the arrivals start."""
         self._user_numbers = itertools.count()
         self.settings = WorkloadSettings.from_options(options)
-        self.oracle = Oracle(self.settings.dataset, self.settings.table)
-        """Knows the answers to reads of the seeded partitions."""
+        self._data: dict[type[Item], tuple[Dataset, Oracle]] = {}
         self.write_logs: list[WriteLog] = []
         """One for each stream of this process that may write."""
 
@@ -92,6 +94,28 @@ class Workload:
     def stream(self, user: int) -> str:
         """Return the stream of a user, unique among all users of all runs."""
         return f"{self.settings.run_id}/{int(self._runner.worker_index)}/{user}"
+
+    def dataset(self, item: type[Item]) -> Dataset:
+        """Return the data of this run, of items of a class."""
+        return self._data_of(item)[0]
+
+    def oracle(self, item: type[Item]) -> Oracle:
+        """Return what knows the answers to reads of seeded partitions of such items."""
+        return self._data_of(item)[1]
+
+    def _data_of(self, item: type[Item]) -> tuple[Dataset, Oracle]:
+        if item not in self._data:
+            dataset = self.settings.data.of(item)
+            self._data[item] = dataset, Oracle(dataset, self.settings.table)
+        return self._data[item]
+
+    def _check_item(self, user_class: str, item: type[Item]) -> None:
+        needed = self.settings.item
+        if needed is not None and item_name(item) != needed:
+            raise ValueError(
+                f"{user_class} has items of {item_name(item)}, but the table was made for {needed}: "
+                "name the item of its users with perf_item"
+            )
 
     def open_write_log(self, stream: str) -> WriteLog:
         """Return a new log for the outcomes of this stream's writes."""
@@ -141,13 +165,17 @@ class Workload:
         self.spawnings = 0
         try:
             self.settings = WorkloadSettings.from_options(self._options)
-            self.oracle = Oracle(self.settings.dataset, self.settings.table)
+            self._data.clear()
+            for user_class in self._environment.user_classes:
+                if (item := getattr(user_class, "item", None)) is not None:
+                    self._check_item(user_class.__name__, item)
+                    self.dataset(item)
             if not isinstance(self._runner, MasterRunner):
                 for user_class in self._environment.user_classes:
                     open_for_load = getattr(user_class, "open_for_load", None)
                     if open_for_load is not None:
                         open_for_load(self.settings)
-        except ValueError as error:
+        except (ValueError, ConfigError) as error:
             self.give_up(str(error))
 
     def on_spawning_complete(self, **_: object) -> None:
@@ -166,7 +194,7 @@ class Workload:
             self._start_schedule(schedule)
 
     def _start_schedule(self, schedule: OpenModel) -> None:
-        self.arrivals.start(schedule, self.settings.dataset.seed)
+        self.arrivals.start(schedule, self.settings.data.seed)
         if self.on_schedule_start is not None:
             self.on_schedule_start()
 

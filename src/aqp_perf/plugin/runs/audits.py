@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from aqp_perf import targets
 from aqp_perf.core.data.dataset import Dataset
-from aqp_perf.core.data.order_ids import stream_tag
+from aqp_perf.core.data.item_ids import stream_tag
 from aqp_perf.core.proof.reconcile import look_up, reconcile
 from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.proof.write_log import WriteLog
@@ -60,7 +60,7 @@ class Audits:
         earlier = frozenset(self._tags[table.name])
         self.pass_over(table, writes)
         items = self._dataset.seed_count + self._counts[table.name]
-        reader = targets.TableReader(target, table.name)
+        reader = targets.TableReader(target, table.name, self._dataset)
         if table.is_ours and items <= most_items:
             keys = reader.keys()
             audit = reconcile(self._dataset, writes.logs, keys, earlier_tags=earlier)

@@ -11,7 +11,6 @@ from aqp_perf import targets
 from aqp_perf.clock import SYSTEM_CLOCK, Clock
 from aqp_perf.core.aws.capacity_units import Units, read_units, write_units
 from aqp_perf.core.aws.prices import Tariff, format_usd, prices_in
-from aqp_perf.core.data.item_sizes import largest_item_bytes
 from aqp_perf.core.load.bottlenecks import TableCapacity, bottlenecks
 from aqp_perf.core.load.cost import Budget, CostEstimate, RunCost
 from aqp_perf.core.load.planned_load import LoadShape, PlannedLoad, plan_load
@@ -216,7 +215,7 @@ class SessionCosts:
 
     def _audit_units(self, load: LoadSettings, plan: PlannedLoad) -> float:
         dataset = self._session.dataset
-        item_bytes = largest_item_bytes(dataset)
+        item_bytes = dataset.largest_item_bytes
         items = dataset.seed_count + self._written + plan.writes
         if self._session.table is None and items <= load.audited_items:
             return read_units(items * item_bytes, is_consistent=True)
@@ -225,7 +224,7 @@ class SessionCosts:
 
     def _seeding(self) -> Units:
         dataset = self._session.dataset
-        return Units(write=write_units(largest_item_bytes(dataset)) * dataset.seed_count)
+        return Units(write=write_units(dataset.largest_item_bytes) * dataset.seed_count)
 
     def _tariff(self, region: str, capacity: TableCapacity | None) -> Tariff:
         billing = self._session.billing

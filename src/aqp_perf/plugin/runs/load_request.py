@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
-from aqp_perf.core.data.dataset import DATASET_SIZES, Dataset
+from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.data.declared_item import item_name
 from aqp_perf.core.load.planned_load import USER_WORK
 from aqp_perf.core.results.run_fingerprint import RunFingerprint
 from aqp_perf.errors import InvalidOption
-from aqp_perf.loadgen.command.argument_values import data_text
+from aqp_perf.loadgen.command.argument_values import data_text, data_values
 from aqp_perf.loadgen.command.locustfiles import locustfiles_in, parse_locustfiles
 from aqp_perf.loadgen.command.run_spec import LOCUSTFILE, RunSpec
 from aqp_perf.loadgen.command.workload_arguments import NO_ENDPOINT
@@ -121,8 +122,8 @@ class LoadRequest:
         if site.table is None:
             profile["verify"] = "off"  # answers have nothing to be compared with
         else:
-            keys = ("seed", "key_choice", *DATASET_SIZES)
-            data = {key: str(getattr(dataset, key)) for key in keys}
+            values = {"seed": dataset.seed, **data_values(dataset)}
+            data = {key: str(value) for key, value in values.items()}
         return replace(environment_fingerprint(), target=site.kinds, profile=profile, data=data)
 
     def spec(
@@ -176,6 +177,7 @@ def _workload(load: LoadSettings, site: Site, dataset: Dataset, run_id: str) -> 
         arguments["verify"] = "off"
     if site.table is not None:
         arguments["table"] = site.table.name
+        arguments["item"] = item_name(dataset.item)
     if site.target is None:
         arguments["endpoint-url"] = NO_ENDPOINT
     else:

@@ -220,12 +220,20 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
             "data",
             "parse_data",
             "KEY=VALUE",
-            "size and use of the data: accounts, customers, usernames, zipcodes, partitions, "
-            "items_per_partition, key_choice",
+            "size and use of the data: partitions, items_per_partition, key_choice, and the counts of "
+            "the item; of the shipped one accounts, customers, usernames, zipcodes",
             kind=Kind.LIST,
             combiner="both",
-            otherwise="accounts=100, customers=100, usernames=1000, zipcodes=100, partitions=20, "
+            otherwise="accounts=100, customers=100, zipcodes=100, usernames=1000, partitions=20, "
             "items_per_partition=50, key_choice=uniform",
+        ),
+        Option(
+            "item",
+            "parse_item",
+            "FILE.py:CLASS",
+            "what the table holds: an item of your own, as FILE.py:CLASS or MODULE:CLASS",
+            otherwise="the order of the shipped workloads",
+            has_flag=False,
         ),
     ),
     "reports": (

@@ -8,7 +8,8 @@ from typing import Any, Self
 
 from aqp_perf.core.aws.prices import Prices
 from aqp_perf.core.comparison.rules import ComparisonRule
-from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.data.dataset import Dataset, DataSettings
+from aqp_perf.core.data.declared_item import Item
 from aqp_perf.errors import ExtraMissing, InvalidOption
 from aqp_perf.extras import Extra, require
 from aqp_perf.plugin.settings.option_values import (
@@ -18,6 +19,7 @@ from aqp_perf.plugin.settings.option_values import (
 )
 from aqp_perf.stores.file_store import Place
 from aqp_perf.targets import Billing, TargetKind, TargetSpec, parse_target
+from aqp_perf.workloads.order import Order
 
 _DEFAULT_TARGET = (
     "moto is the target unless you name one; a test of a service of your own needs none: "
@@ -109,7 +111,7 @@ class SessionSettings:
                 "names_target": names_target,
                 "aqp": values["aqp"] or ("embedded" if has_own_aqp else "none"),
                 "prices": prices,
-                "dataset": _dataset(values["seed"], values["data"]),
+                "dataset": _dataset(values["item"], values["seed"], values["data"]),
                 "baselines": (baselines := _baselines(values)),
                 "history": baselines.history,
                 "run_id": values["run_id"] or run_id,
@@ -143,11 +145,11 @@ def _check_stands_alone(values: Mapping[str, object]) -> None:
             raise InvalidOption(f"--perf-{option}", values[option], hint)
 
 
-def _dataset(seed: int, data: tuple[Mapping[str, Any], ...]) -> Dataset:
+def _dataset(item: type[Item] | None, seed: int, data: tuple[Mapping[str, Any], ...]) -> Dataset:
     """Return the data set; of the values of one key, the last holds."""
     sizes = {key: value for each in data for key, value in each.items()}
     try:
-        return Dataset(seed=seed, **sizes)
+        return DataSettings(seed=seed, values=sizes).of(item or Order)
     except ValueError as error:
         text = ",".join(f"{key}={value}" for key, value in sizes.items())
         raise InvalidOption("--perf-data", text, str(error)) from error

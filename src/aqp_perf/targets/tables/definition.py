@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aqp_perf.core.aws.capacity_units import Units
 from aqp_perf.core.load.bottlenecks import NEW_TABLE_PER_S, TableCapacity
@@ -15,25 +15,31 @@ from aqp_perf.targets.tables.tags import boto3_tags
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.literals import KeyTypeType
     from mypy_boto3_dynamodb.type_defs import CreateTableInputTypeDef, TableDescriptionTypeDef
 
-KEY = "pk HASH S, sk RANGE S"
-"""Its key, as `key_of` writes it."""
+_KEY_KINDS: "Final[tuple[KeyTypeType, ...]]" = ("HASH", "RANGE")
 
 
 def table_definition(
-    name: str, billing: Billing, tags: Mapping[str, str]
+    name: str, keys: Mapping[str, Any], billing: Billing, tags: Mapping[str, str]
 ) -> "CreateTableInputTypeDef":
-    """Return the arguments of CreateTable."""
+    """Return the arguments of CreateTable.
+
+    Args:
+        name: of the table.
+        keys: attribute of the partition key, and of the sort key if there is one → its type.
+        billing: how it is paid for.
+        tags: name → value.
+    """
     definition: CreateTableInputTypeDef = {
         "TableName": name,
         "AttributeDefinitions": [
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
+            {"AttributeName": key, "AttributeType": of_type} for key, of_type in keys.items()
         ],
         "KeySchema": [
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
+            {"AttributeName": key, "KeyType": kind}
+            for key, kind in zip(keys, _KEY_KINDS, strict=False)
         ],
         "Tags": boto3_tags(tags),
     }
@@ -59,6 +65,12 @@ def describe(client: "DynamoDBClient", name: str) -> "TableDescriptionTypeDef | 
         return client.describe_table(TableName=name)["Table"]
     except client.exceptions.ResourceNotFoundException:
         return None
+
+
+def key_text(keys: Mapping[str, str]) -> str:
+    """Return a key as `key_of` writes it."""
+    kinds = zip(keys.items(), _KEY_KINDS, strict=False)
+    return ", ".join(f"{name} {kind} {of_type}" for (name, of_type), kind in kinds)
 
 
 def key_of(description: "TableDescriptionTypeDef") -> str:

@@ -5,13 +5,14 @@ from functools import partial
 from typing import Any
 
 from aqp_perf.clock import SYSTEM_CLOCK, Clock
+from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.data.keys import Key
+from aqp_perf.core.data.statements import quoted_name
 from aqp_perf.errors import TargetUnusable
 from aqp_perf.targets.access.backoff import CAPACITY_LIMIT_S, Backoff, unless_throttled
 from aqp_perf.targets.access.client import answers_of
 from aqp_perf.targets.kinds.target import Target
-
-Key = tuple[str, str]
-"""Partition and sort key of an item."""
+from aqp_perf.targets.tables.boto3_items import boto3_item, json_item
 
 
 class TableReader:
@@ -24,21 +25,26 @@ class TableReader:
     Args:
         target: where the table is.
         table: its name.
+        dataset: says what the key of an item is.
         clock: for the pauses before a repeated read.
     """
 
-    def __init__(self, target: Target, table: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self, target: Target, table: str, dataset: Dataset, *, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
         self._client: Any = target.client()
         self._endpoint = target.endpoint
-        self._table, self._clock = table, clock
+        self._table, self._clock, self._dataset = table, clock, dataset
+        self._names = list(dataset.item.declaration.keys)
         self.consumed_read_units: float | None = None
         """Of all reads so far; None: the endpoint does not report it."""
 
     def keys(self) -> Iterator[Key]:
         """Yield the key of every item, page by page, in the table's own order."""
+        names = ", ".join(map(quoted_name, self._names))
         request = {
             # As a Scan does; moto and DynamoDB Local take two to ten times as long for that.
-            "Statement": f'SELECT "pk", "sk" FROM "{self._table}"',  # noqa: S608 - a checked name
+            "Statement": f'SELECT {names} FROM "{self._table}"',  # noqa: S608 - checked names
             "ConsistentRead": True,
             "ReturnConsumedCapacity": "TOTAL",
         }
@@ -47,7 +53,7 @@ class TableReader:
                 ask = partial(self._client.execute_statement, **request)
                 page = unless_throttled(ask, self._clock)
                 self._count([page.get("ConsumedCapacity")])
-                keys = [_key(item) for item in page["Items"]]
+                keys = [self._key(item) for item in page["Items"]]
             yield from keys
             if "NextToken" not in page:
                 return
@@ -58,8 +64,9 @@ class TableReader:
         found: set[Key] = set()
         left: Mapping[str, Any] = {
             self._table: {
-                "Keys": [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys],
-                "ProjectionExpression": "pk, sk",
+                "Keys": [boto3_item(self._dataset.key_attributes(key)) for key in keys],
+                "ProjectionExpression": ", ".join(f"#k{i}" for i in range(len(self._names))),
+                "ExpressionAttributeNames": {f"#k{i}": name for i, name in enumerate(self._names)},
                 "ConsistentRead": True,
             }
         }
@@ -74,7 +81,7 @@ class TableReader:
                 answer = unless_throttled(ask, self._clock)
                 self._count(answer.get("ConsumedCapacity", []))
                 items = answer["Responses"].get(self._table, [])
-                found.update(map(_key, items))
+                found.update(map(self._key, items))
             left = answer.get("UnprocessedKeys", {})
             if items:
                 backoff = Backoff(CAPACITY_LIMIT_S, self._clock)
@@ -88,6 +95,5 @@ class TableReader:
             units = float(part["CapacityUnits"])
             self.consumed_read_units = (self.consumed_read_units or 0.0) + units
 
-
-def _key(item: Mapping[str, Any]) -> Key:
-    return item["pk"]["S"], item["sk"]["S"]
+    def _key(self, item: Mapping[str, Any]) -> Key:
+        return self._dataset.key_of(json_item(item))

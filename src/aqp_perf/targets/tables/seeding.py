@@ -10,10 +10,11 @@ from botocore.exceptions import ClientError
 
 from aqp_perf.clock import SYSTEM_CLOCK, Clock
 from aqp_perf.core.aws.refusals import THROTTLING_CODES
-from aqp_perf.core.data.dataset import Item
+from aqp_perf.core.data.compiled_item import Attributes
 from aqp_perf.errors import SeedingFailed
 from aqp_perf.targets.access.backoff import CAPACITY_LIMIT_S, Backoff
 from aqp_perf.targets.access.client import error_code
+from aqp_perf.targets.tables.boto3_items import boto3_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,7 +29,11 @@ a request waits for the network, which threads do side by side."""
 
 
 def seed_table(
-    client: "DynamoDBClient", table: str, items: Iterable[Item], *, clock: Clock = SYSTEM_CLOCK
+    client: "DynamoDBClient",
+    table: str,
+    items: Iterable[Attributes],
+    *,
+    clock: Clock = SYSTEM_CLOCK,
 ) -> int:
     """Put ``items`` into ``table`` and return how many there were.
 
@@ -63,11 +68,16 @@ def seed_table(
 
 
 def _write(
-    client: "DynamoDBClient", table: str, batch: list[Item], *, clock: Clock, stop: threading.Event
+    client: "DynamoDBClient",
+    table: str,
+    batch: list[Attributes],
+    *,
+    clock: Clock,
+    stop: threading.Event,
 ) -> None:
     """Send a batch until all of it is in the table, or until ``stop``."""
     left: list[WriteRequestTypeDef | WriteRequestOutputTypeDef] = [
-        {"PutRequest": {"Item": item.attributes()}} for item in batch
+        {"PutRequest": {"Item": boto3_item(item)}} for item in batch
     ]
     backoff = Backoff(CAPACITY_LIMIT_S, clock)
     while not stop.is_set():

@@ -1,7 +1,7 @@
 """Tables that we create, seed and delete, and existing ones that we only use."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ from aqp_perf.targets.access.backoff import Backoff
 from aqp_perf.targets.access.client import errors_of
 from aqp_perf.targets.kinds.target import Target, TargetKind
 from aqp_perf.targets.tables.billing import Billing
-from aqp_perf.targets.tables.definition import KEY, describe, key_of, table_definition
+from aqp_perf.targets.tables.definition import describe, key_of, key_text, table_definition
 from aqp_perf.targets.tables.seeding import seed_table
 from aqp_perf.targets.tables.table import Table, checked_name
 from aqp_perf.targets.tables.tags import (
@@ -77,7 +77,7 @@ def open_table(  # noqa: PLR0913 - named, and most with a default
     checked_name("table name", name)
     own = _OwnTable(target, name, clock)
     try:
-        own.create(billing or Billing(), run_id)
+        own.create(dataset.item.declaration.key_types, billing or Billing(), run_id)
         own.fill(dataset)
         yield Table(name=name, is_ours=True, is_seeded=True)
     except BaseException as first:
@@ -99,7 +99,7 @@ def existing_table(target: Target, name: str, dataset: Dataset) -> Table:
 
     Raises:
         TableNotFound: it does not exist.
-        TableUnusable: it has another key than our tables.
+        TableUnusable: it has another key than the items of ``dataset``.
         TableNotReady: it is being created or deleted.
         TargetUnavailable, TargetUnusable: the target does not answer, or refuses, or the table is
             in another account than the one that may be used.
@@ -110,8 +110,10 @@ def existing_table(target: Target, name: str, dataset: Dataset) -> Table:
         description = describe(client, name)
         if description is None:
             raise TableNotFound(name, target.endpoint)
-        if (key := key_of(description)) != KEY:
-            raise TableUnusable(name, f"its key is {key}, needed is {KEY}")
+        needed = key_text(dataset.item.declaration.key_types)
+        if (key := key_of(description)) != needed:
+            item = dataset.item.__name__
+            raise TableUnusable(name, f"its key is {key}, that of {item} is {needed}")
         if description["TableStatus"] not in {"ACTIVE", "UPDATING"}:
             raise TableNotReady(name, description["TableStatus"], 0)
         _check_account(target, description["TableArn"])
@@ -143,7 +145,7 @@ class _OwnTable:
         self._arn = ""
         self._was_asked = self._is_confirmed = False
 
-    def create(self, billing: Billing, run_id: str) -> None:
+    def create(self, keys: Mapping[str, str], billing: Billing, run_id: str) -> None:
         tags = creation_tags(
             run_id=run_id,
             owner=self._target.owner,
@@ -153,7 +155,7 @@ class _OwnTable:
         with errors_of(self._endpoint):
             self._was_asked = True
             try:
-                self._client.create_table(**table_definition(self._name, billing, tags))
+                self._client.create_table(**table_definition(self._name, keys, billing, tags))
             except self._client.exceptions.ResourceInUseException as exc:
                 if self._carries_our_tag() is not True:
                     self._was_asked = False

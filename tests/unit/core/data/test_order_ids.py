@@ -2,10 +2,9 @@ import hashlib
 import uuid
 
 import pytest
+from aqp_perf.core.data.order_ids import OrderOrigin, order_id, read_order_id, stream_tag
 from hypothesis import given
 from hypothesis import strategies as st
-
-from aqp_perf.core.data.order_ids import OrderOrigin, order_id, read_order_id, stream_tag
 
 u64 = st.integers(0, 2**64 - 1)
 origins = st.builds(OrderOrigin, u64, u64)

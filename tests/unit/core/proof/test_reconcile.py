@@ -5,11 +5,11 @@ from dataclasses import replace
 from random import Random
 
 import pytest
+from aqp_perf.core.data.order_ids import stream_tag
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aqp_perf.core.data.dataset import Dataset, KeyChoice
-from aqp_perf.core.data.order_ids import stream_tag
 from aqp_perf.core.proof.reconcile import LOOKUP_KEYS, look_up, reconcile
 from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.proof.write_log import Key, Outcome, WriteLog
