@@ -19,18 +19,18 @@ from multiprocessing import get_context
 from resource import RUSAGE_SELF, getrusage
 from typing import Any, Final
 
-from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.proof.write_audit import WriteAudit
 from aqp_perf.core.proof.write_log import WriteLog
 from aqp_perf.plugin.runs.audits import Audits, Writes
 from aqp_perf.targets import Table, TargetKind
 from aqp_perf.targets.kinds.endpoint import local_target
+from tests.doubles.orders import order, orders
 
 FEW: Final = 10_000
 MANY: Final = 1_000_000
 MOST_RATIO: Final = 1.1
 
-DATASET: Final = Dataset()
+DATASET: Final = orders()
 STREAMS: Final = [f"benchmark/0/{user}" for user in range(10)]
 PAGE_BYTES: Final = 1_000_000
 STRANGER: Final = ("a key", "of nobody")
@@ -41,15 +41,14 @@ LOST: Final = 4_321
 def key(number: int) -> tuple[str, str]:
     """Return the key of one of the writes, which the streams sent by turns."""
     index, user = divmod(number, len(STREAMS))
-    item = DATASET.written_item(STREAMS[user], index)
-    return item.pk, item.sk
+    return DATASET.key_of(DATASET.written_item(STREAMS[user], index))
 
 
 def found_keys(writes: int) -> Iterator[tuple[str, str]]:
     """Yield what the table holds: every key but one, in no order of theirs, and a stranger."""
     yield STRANGER
     for item in DATASET.seed_items():
-        yield item.pk, item.sk
+        yield DATASET.key_of(item)
     step = 7_919  # a prime, so that every number comes once
     for number in range(writes):
         chosen = number * step % writes
@@ -60,8 +59,8 @@ def found_keys(writes: int) -> Iterator[tuple[str, str]]:
 def serve(writes: int, ready: Any) -> None:  # noqa: ANN401 - a queue of a context
     """Answer ExecuteStatement with the next page, whoever asks."""
     keys = found_keys(writes)
-    item = DATASET.seed_item(0)
-    item_bytes = sum(map(len, (*item.attributes(), *item)))
+    item = order(DATASET.seed_item(0))
+    item_bytes = sum(map(len, (*item._fields, *item)))
     page_items = PAGE_BYTES // item_bytes
 
     class Handler(BaseHTTPRequestHandler):

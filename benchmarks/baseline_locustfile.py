@@ -13,18 +13,18 @@ import boto3
 from botocore.config import Config
 from locust import HttpUser, User, constant, task
 
-from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.data.statements import (
     ZIPCODE_OPERATION,
     insert_statement,
     query_path,
     zipcode_query,
 )
+from tests.doubles.orders import OrderText, key_text, orders
 
 TABLE = "performance_test_table"
 STATUSES = ("CREATED", "PAYED", "CANCELED", "PROCESSED", "SHIPPED", "DELIVERED", "RETURNED")
 RANDOM = Random(1)  # noqa: S311 - data, not secrets
-DATASET = Dataset()
+DATASET = orders()
 CLIENT = boto3.client(
     "dynamodb",
     endpoint_url=os.environ["BASELINE_URL"],
@@ -55,7 +55,7 @@ class Boto3WriteUser(User):
         exception = None
         try:
             CLIENT.execute_statement(
-                Statement=insert_statement(TABLE),
+                Statement=insert_statement(TABLE, OrderText._fields),
                 Parameters=parameters,
             )
         except CLIENT.exceptions.ClientError as error:
@@ -79,7 +79,7 @@ class HttpAqpUser(HttpUser):
     @task
     def aggregate(self) -> None:
         """Ask for the amounts of one partition by zip code."""
-        sql = zipcode_query(TABLE, DATASET.partition_key(0))
+        sql = zipcode_query(TABLE, key_text(DATASET, 0))
         response = self.client.get(
             query_path(sql), name=ZIPCODE_OPERATION, auth=("small-query-app", "secretEXAMPLE")
         )

@@ -23,7 +23,6 @@ from statistics import mean, median
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.data.statements import (
     DEFAULT_TABLE,
     WRITE_OPERATION,
@@ -34,6 +33,7 @@ from aqp_perf.core.load.pacing import ClosedModel
 from aqp_perf.loadgen.command.launcher import LoadRun
 from aqp_perf.loadgen.command.run_spec import RunSpec
 from benchmarks.nginx import cores, nginx, pinned
+from tests.doubles.orders import orders
 
 USERS: Final = 20
 ROUNDS: Final = 3
@@ -57,9 +57,9 @@ BASE: Final = RunSpec(
     warmup_s=1,
     pacing=ClosedModel.UNPACED,
 )
-_ITEM: Final = Dataset().written_item("benchmark/0/0", 0)
+_ITEM: Final = orders().written_item("benchmark/0/0", 0)
 WRITE_BODY: Final = json.dumps(
-    {"Statement": insert_statement(DEFAULT_TABLE), "Parameters": _ITEM.parameters()}
+    {"Statement": insert_statement(DEFAULT_TABLE, tuple(_ITEM)), "Parameters": [*_ITEM.values()]}
 )
 WRITE_HEADERS: Final = {
     "Content-Type": "application/x-amz-json-1.0",

@@ -20,7 +20,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
-from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.data.statements import STATUS_OPERATION, WRITE_OPERATION, ZIPCODE_OPERATION
 from aqp_perf.core.load.pacing import ClosedModel, OpenModel, Pacing
 from aqp_perf.core.measured.failure_class import FailureClass
@@ -32,6 +31,7 @@ from benchmarks.generator_throughput import BASE, ENVIRONMENT
 from benchmarks.nginx import cores, pinned
 from tests.doubles.fault_plan import NOT_DONE, Fault, FaultPlan, Kind, Report
 from tests.doubles.journal import Entry
+from tests.doubles.orders import orders
 from tests.doubles.running import fault_proxy
 
 DEFAULT_REQUESTS: Final = 100_000
@@ -165,7 +165,7 @@ def untrue_outcomes(entries: Iterable[Entry], logs: Iterable[WriteLog]) -> int:
     untrue = 0
     for log in logs:
         for outcome in (Outcome.ACKNOWLEDGED, Outcome.REFUSED, Outcome.UNKNOWN):
-            for key in written_keys(Dataset(), log, outcome):
+            for key in written_keys(orders(), log, outcome):
                 was_done = done.pop(key.sk, False)
                 untrue += outcome is (Outcome.REFUSED if was_done else Outcome.ACKNOWLEDGED)
     if untrue or done:

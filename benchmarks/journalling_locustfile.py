@@ -60,7 +60,7 @@ class JournallingWriteUser(_Journalling, PartiqlWriteUser):
 
     def insert(self, name: str, index: int, *, due_ns: int) -> None:
         """Insert an order."""
-        self.request_id = self.workload.settings.dataset.written_item(self.stream, index).sk
+        self.request_id = self.dataset.written_item(self.stream, index)["sk"]["S"]
         super().insert(name, index, due_ns=due_ns)
 
 

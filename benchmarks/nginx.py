@@ -20,6 +20,7 @@ import simplejson
 
 from aqp_perf.children import Child
 from aqp_perf.core.data.dataset import Dataset
+from tests.doubles.orders import key_text, order, orders
 
 _START_S: Final = 10.0
 WRITE_ANSWER: Final = json.dumps(
@@ -54,10 +55,10 @@ def aqp_answer(dataset: Dataset) -> str:
     """Return what an AQP answers for the first partition: its amounts by zip code."""
     totals: dict[int, Decimal] = {}
     for index in range(dataset.items_per_partition):
-        item = dataset.seed_item(index)
+        item = order(dataset.seed_item(index))
         zipcode = int(item.zipcode)
         totals[zipcode] = totals.get(zipcode, Decimal()) + Decimal(item.amount)
-    pk = dataset.partition_key(0)
+    pk = key_text(dataset, 0)
     rows = [{"pk": pk, "total": total, "zipcode": zipcode} for zipcode, total in totals.items()]
     stats = {
         "elapsedTimeToRetrieveDataInMs": 1,
@@ -83,7 +84,7 @@ def nginx(*on_cores: int) -> Iterator[str]:
         configuration = Path(name) / "nginx.conf"
         configuration.write_text(
             _CONFIGURATION.format(
-                folder=name, port=port, write=WRITE_ANSWER, read=aqp_answer(Dataset())
+                folder=name, port=port, write=WRITE_ANSWER, read=aqp_answer(orders())
             )
         )
         argv = [executable, "-p", name, "-c", str(configuration)]

@@ -14,11 +14,12 @@ from typing import Final
 
 from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.verdict.thresholds import parse_threshold
-from aqp_perf.loadgen.command.argument_values import DATA_KEYS
+from aqp_perf.loadgen.command.argument_values import SETTINGS_TEXT, data_values
 from aqp_perf.plugin.settings.option import Kind, Option, Scope
 from aqp_perf.plugin.settings.options import OPTION_GROUPS, OPTIONS, default_text
 from aqp_perf.plugin.settings.profiles import SHIPPED, Profile
 from aqp_perf.plugin.settings.removed import REMOVED_FLAGS
+from aqp_perf.workloads.order import Order
 
 _TABLE: Final = re.compile(r"(?<=<!-- table: )(.+?)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
@@ -35,7 +36,7 @@ def renewed(page: str) -> str:
 
 def _tables() -> Mapping[str, str]:
     """Return name → Markdown."""
-    defaults = Dataset()
+    defaults = data_values(Dataset(item=Order))
     arguments = [f"`{option.key}`" for option in OPTIONS if option.scope is Scope.RUN]
     return {
         **{
@@ -44,7 +45,10 @@ def _tables() -> Mapping[str, str]:
         },
         "keys of --perf-data": _table(
             ["key", "meaning", "default"],
-            ([f"`{key}`", text, f"`{getattr(defaults, key)}`"] for key, text in DATA_KEYS.items()),
+            (
+                [f"`{key}`", SETTINGS_TEXT.get(key, "different values, of the order"), f"`{value}`"]
+                for key, value in defaults.items()
+            ),
         ),
         "without a flag": _options_table([option for option in OPTIONS if not option.has_flag]),
         "marker": "".join(f"- {argument}\n" for argument in arguments),

@@ -69,8 +69,8 @@ def key(template: str, *, type: str = "S", name: str = "") -> Key:  # noqa: A002
     """Return a key attribute, such as ``key("ORDER#{status}#{id}")``.
 
     The first key is the partition key, the second the sort key. ``{field}`` is the text of another
-    field, ``{id}`` tells the item from all others and says which writer sent it. One of the keys has
-    the ``{id}``. Where the partition key has it, each item is a partition of its own.
+    field, ``{id}`` tells the item from all others and says which writer sent it: one of the keys
+    has it. Where the partition key has it, each item is a partition of its own.
 
     Args:
         template: the text.
@@ -122,7 +122,7 @@ def timestamp(
     start: str,
     end: str,
     *,
-    format: str = "%Y-%m-%dT%H:%M:%SZ",
+    format: str = "%Y-%m-%dT%H:%M:%SZ",  # noqa: A002 - Python's word
     **options: Any,  # noqa: ANN401
 ) -> Timestamp:
     """Return seconds from ``start`` to before ``end`` as text, in UTC.

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from gevent import GreenletExit
 
-from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.proof import WrongAnswerKind
 from aqp_perf.loadgen.clients.dynamodb import Answer, Attempts, DynamoDbError, not_sent
@@ -14,6 +13,7 @@ from aqp_perf.loadgen.users.partiql_user import PartiqlUser
 from aqp_perf.loadgen.users.select_pages import MOST_EMPTY_PAGES, MOST_ITEMS
 from aqp_perf.workloads.locustfile import PartiqlReadUser, PartiqlWriteUser
 from tests.child_side.fixtures import Open
+from tests.doubles.orders import order, orders
 
 Outcome = Answer | BaseException
 
@@ -154,11 +154,12 @@ def pages_of(items: list[Any], *sizes: int) -> list[Answer]:
 
 
 def right_items() -> list[Any]:
-    dataset = Dataset()
-    pk, status = dataset.read_key("r/0/0", 0)
+    dataset = orders()
+    asked = order(dataset.read_item("r/0/0", 0))
     items = sorted(
-        (item for item in dataset.seed_items() if (item.pk, item.status) == (pk, status)),
-        key=lambda item: item.sk,
+        item
+        for item in map(order, dataset.seed_items())
+        if (item.pk, item.status) == (asked.pk, asked.status)
     )
     return [item.attributes() for item in items]
 

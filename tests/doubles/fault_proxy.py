@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from aqp_perf.core.data.dataset import DATASET_SIZES, Dataset
+from aqp_perf.loadgen.command.argument_values import data_values
 from tests.doubles.bad_bodies import bad_body
 from tests.doubles.fault_plan import BODY_FAULTS, NOT_DONE, ROW_FAULTS, Fault, FaultPlan, Kind
 from tests.doubles.http_double import (
@@ -34,6 +34,7 @@ from tests.doubles.http_double import (
     until_terminated,
 )
 from tests.doubles.journal import Journal
+from tests.doubles.orders import orders
 from tests.doubles.right_answers import (
     NoQuestion,
     Question,
@@ -239,14 +240,15 @@ def main() -> int:
     )
     parser.add_argument("--plan", type=Path, help="the faults; by default none")
     parser.add_argument("--journal", type=Path, required=True)
-    parser.add_argument("--data-seed", type=int, default=Dataset().seed)
-    for name, meaning in DATASET_SIZES.items():
+    parser.add_argument("--data-seed", type=int, default=orders().seed)
+    sizes = {name: size for name, size in data_values(orders()).items() if isinstance(size, int)}
+    for name, default in sizes.items():
         flag = "--" + name.replace("_", "-")
-        parser.add_argument(flag, type=int, default=getattr(Dataset(), name), help=meaning)
+        parser.add_argument(flag, type=int, default=default)
     options = parser.parse_args()
     try:
-        sizes = {name: getattr(options, name) for name in DATASET_SIZES}
-        table = SeededTable(Dataset(seed=options.data_seed, **sizes))
+        sizes = {name: getattr(options, name) for name in sizes}
+        table = SeededTable(orders(seed=options.data_seed, **sizes))
         plan = FaultPlan.from_json(json.loads(options.plan.read_text()) if options.plan else {})
         answers = Upstream(options.upstream) if options.upstream else OwnAnswers(table)
     except (OSError, ValueError, TypeError) as error:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from aqp_perf.core.data.dataset import Dataset, Item
 from tests.doubles.fault_plan import Kind
 from tests.doubles.http_double import (
     Connection,
@@ -25,6 +24,7 @@ from tests.doubles.http_double import (
     response,
     until_terminated,
 )
+from tests.doubles.orders import OrderText, orders
 from tests.doubles.right_answers import (
     NoQuestion,
     Question,
@@ -159,7 +159,7 @@ class FaultyAqp:
         return text
 
 
-def _distinct(kind: Kind, items: Iterable[Item]) -> list[Item]:
+def _distinct(kind: Kind, items: Iterable[OrderText]) -> list[OrderText]:
     """Return one item for each row that the SELECT reads: a set of JSON texts keeps no other."""
     by_row = {
         (item.zipcode, item.amount) if kind is Kind.ZIPCODE else (item.status, item.sk): item
@@ -182,7 +182,7 @@ def main() -> None:
     parser.add_argument("--fault", choices=known, action="append", required=True)
     parser.add_argument("--rewrite", action="append", help="a text that vanishes; json and _1")
     options = parser.parse_args()
-    table = SeededTable(Dataset())
+    table = SeededTable(orders())
     rewritten = options.rewrite or ("json", "_1")
     asyncio.run(run([FaultyAqp(table, AqpFault(each), rewritten) for each in options.fault]))
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
+from aqp_perf.core.data.keys import Key
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import OperationResult
 from aqp_perf.core.measured.operation_parts import AnswerChecks, TimeShares
 from aqp_perf.core.measured.run_result import GeneratorHealth, RunResult
 from aqp_perf.core.measured.stalls import FreezeCause
 from aqp_perf.core.proof.write_audit import WriteAudit
-from aqp_perf.core.proof.write_log import Key
 from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind
 from aqp_perf.core.results.judged_run import JudgedRun, ResultsFile, TargetInfo
 from aqp_perf.core.samples.histogram import LatencyHistogram

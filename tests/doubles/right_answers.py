@@ -12,8 +12,9 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
-from aqp_perf.core.data.dataset import Dataset, Item
+from aqp_perf.core.data.dataset import Dataset
 from tests.doubles.fault_plan import Fault, Kind
+from tests.doubles.orders import OrderText, key_text, order
 
 _QUERY_PATH: Final = "/query-aggregation/"
 _PK: Final = re.compile(r"where pk='([^']*)'")
@@ -76,17 +77,18 @@ class SeededTable:
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
-        keys = map(dataset.partition_key, range(dataset.partitions))
+        keys = [key_text(dataset, partition) for partition in range(dataset.partitions)]
         self._numbers = {pk: number for number, pk in enumerate(keys)}
 
-    def items(self, pk: str) -> list[Item]:
+    def items(self, pk: str) -> list[OrderText]:
         """Return the items of a partition by sort key; none when it is not seeded."""
         number = self._numbers.get(pk)
         if number is None:
             return []
         count = self.dataset.items_per_partition
         indexes = range(number * count, (number + 1) * count)
-        return sorted(map(self.dataset.seed_item, indexes), key=lambda item: item.sk)
+        items = [order(self.dataset.seed_item(index)) for index in indexes]
+        return sorted(items, key=lambda item: item.sk)
 
     def rows(self, question: Question) -> list[Row]:
         """Return an AQP's rows, or the items of a SELECT in DynamoDB's JSON."""
@@ -127,7 +129,7 @@ class SeededTable:
         return [row for row in rows if row is not middle[0]] if middle else None
 
 
-def aggregate(question: Question, items: Sequence[Item]) -> list[Row]:
+def aggregate(question: Question, items: Sequence[OrderText]) -> list[Row]:
     """Return the rows of an aggregate over these items."""
     totals: dict[str, Decimal] = {}
     is_sum = question.kind is Kind.ZIPCODE

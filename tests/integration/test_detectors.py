@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from aqp_perf.core.data.dataset import Dataset, Item
+from aqp_perf.core.data.compiled_item import Attributes
 from aqp_perf.core.data.statements import (
     READ_OPERATION,
     STATUS_OPERATION,
@@ -27,6 +27,7 @@ from aqp_perf.loadgen.command.launcher import LoadRun
 from aqp_perf.loadgen.command.run_spec import RunSpec
 from tests.doubles.fault_plan import Fault, FaultPlan, Kind, is_possible
 from tests.doubles.journal import Entry
+from tests.doubles.orders import key_text, orders
 from tests.doubles.running import RunningProxy, fault_proxy
 
 OPERATIONS = {
@@ -169,7 +170,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
 
 
 def test_a_proxy_passes_on_what_its_upstream_answers(proxied: Proxied) -> None:
-    path = query_path(zipcode_query("t", Dataset().partition_key(3)))
+    path = query_path(zipcode_query("t", key_text(orders(), 3)))
     answers = []
     for proxy in proxied:
         with urlopen(proxy.url + path, timeout=10) as reply:  # noqa: S310 - loopback
@@ -185,17 +186,17 @@ def test_a_proxy_passes_on_what_its_upstream_answers(proxied: Proxied) -> None:
 
 
 def test_a_reset_comes_before_or_after_a_write_is_done(proxied: Proxied) -> None:
-    items = [Dataset().written_item("proxied", index) for index in range(3)]
+    items = [orders().written_item("proxied", index) for index in range(3)]
     for item in items[:2]:
         with pytest.raises(ConnectionError):
             insert(proxied.front.url, item)
     insert(proxied.front.url, items[2])
     written = [each.request_id for each in proxied.upstream.entries() if each.kind is Kind.WRITE]
 
-    assert written == [items[1].sk, items[2].sk]
+    assert written == [item["sk"]["S"] for item in items[1:]]
 
 
-def insert(url: str, item: Item) -> None:
-    body = {"Statement": insert_statement("t"), "Parameters": item.parameters()}
+def insert(url: str, item: Attributes) -> None:
+    body = {"Statement": insert_statement("t", tuple(item)), "Parameters": [*item.values()]}
     with urlopen(Request(url, json.dumps(body).encode()), timeout=10) as reply:  # noqa: S310 - loopback
         reply.read()

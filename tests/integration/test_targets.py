@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.data.statements import insert_statement
 from aqp_perf.errors import TargetMissing, TargetUnavailable, TargetUnusable
 from aqp_perf.operating_system import process_identity
@@ -27,9 +26,10 @@ from aqp_perf.targets import (
 )
 from aqp_perf.targets.kinds.dynamodb_local import find_home, free_port, open_dynamodb_local
 from tests.doubles.missing import skip_or_fail
+from tests.doubles.orders import orders
 from tests.doubles.processes import descendants, wait_until_dead
 
-DATASET = Dataset(partitions=2, items_per_partition=30)
+DATASET = orders(partitions=2, items_per_partition=30)
 
 
 @contextmanager
@@ -118,10 +118,10 @@ def use(target: Target) -> None:
     name = table_name("integration")
     client = target.client()
     with open_table(target, name=name, dataset=DATASET, run_id="integration"):
-        parameters = DATASET.written_item("integration", 0).parameters()
+        item = DATASET.written_item("integration", 0)
         client.execute_statement(
-            Statement=insert_statement(name),
-            Parameters=parameters,
+            Statement=insert_statement(name, tuple(item)),
+            Parameters=list(item.values()),
         )
         count = client.scan(TableName=name, Select="COUNT")["Count"]
     assert count == DATASET.seed_count + 1

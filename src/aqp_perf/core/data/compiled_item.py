@@ -82,7 +82,7 @@ class CompiledItem:
         """How many partitions there can be; None: each item is one."""
         return prod(self.counts) if self.counts else None
 
-    def numbers(self, partition: int) -> list[int]:
+    def _numbers(self, partition: int) -> list[int]:
         """Return the numbers of a partition; the first changes last."""
         numbers = []
         for count in reversed(self.counts):
@@ -93,8 +93,9 @@ class CompiledItem:
     def partition_key(self, partition: int) -> Attribute:
         """Return the partition key of a partition; not for items that are one each."""
         key = self.declaration.keys[self.declaration.partition_key]
-        numbers = zip(self.declaration.partitions, self.numbers(partition), strict=True)
-        return _key_value(key, key.template.format_map(dict(numbers)))
+        numbers = map(str, self._numbers(partition))
+        texts = dict(zip(self.declaration.partitions, numbers, strict=True))
+        return _key_value(key, _filled(key.template, texts))
 
     def partition_of(self, value: Attribute) -> int | None:
         """Return which partition has this key; None when none has, or each item is one."""
@@ -191,6 +192,10 @@ def _key_value(key: Key, text: str) -> Attribute:
     return scalar_attribute(text.encode()) if key.type == "B" else {key.type: text}
 
 
+def _filled(template: str, texts: Mapping[str, str]) -> str:
+    return PLACEHOLDER.sub(lambda found: texts[found[1]], template)
+
+
 def _match(key: Key, value: Attribute, other: str) -> re.Match[str] | None:
     """Match a key value with its template; ``other`` is a pattern of all parts but the id."""
     text = value.get(key.type)
@@ -223,8 +228,7 @@ def _widest(declaration: Declaration) -> Attributes:
     for name, field in declaration.members.items():
         if isinstance(field, Key):
             texts = {**longest, ID: _WIDEST_ID[field.type]}
-            text = PLACEHOLDER.sub(lambda found, texts=texts: texts[found[1]], field.template)
-            widest[name] = _key_value(field, text)
+            widest[name] = _key_value(field, _filled(field.template, texts))
         else:
             widest[name] = field.widest
     return widest

@@ -230,7 +230,7 @@ class Dataset:
         return self.compiled.words(f"{self.seed}/{stream}/{index}".encode())
 
 
-def sortable(key: Attribute) -> object:
+def sortable(key: Attribute) -> Any:  # noqa: ANN401 - a Decimal, or bytes
     """Return a value by which keys of one type sort as DynamoDB sorts them."""
     ((kind, value),) = key.items()
     match kind:
@@ -239,7 +239,7 @@ def sortable(key: Attribute) -> object:
         case "B":
             return base64.b64decode(value)
         case _:
-            return value.encode()
+            return str(value).encode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,9 +151,7 @@ class Declaration:
             if name == ID or (name in self.partitions and attribute == self.partition_key):
                 continue
             if name in self.partitions:
-                self._refuse(
-                    f"{attribute} names {{{name}}}, which belongs into {self.partition_key}"
-                )
+                self._refuse(f"{attribute} names {{{name}}}, which belongs to {self.partition_key}")
             if field is None:
                 known = ", ".join([ID, *self.partitions, *self.members])
                 self._refuse(f"{attribute} names {{{name}}}, which is no field: {known}")
@@ -171,7 +169,7 @@ class Declaration:
             )
         if not key.has_id and set(key.placeholders) != self.partitions.keys():
             self._refuse(
-                f"{attribute} must name each of {', '.join(self.partitions) or 'partition()'}"
+                f"{attribute} must name {', '.join(self.partitions) or 'a partition() or {id}'}"
             )
 
     def _refuse(self, fault: str) -> None:
@@ -191,7 +189,7 @@ class _ItemClass(type):
     """Reads the declaration off the body of a class."""
 
     @classmethod
-    def __prepare__(cls, _name: str, _bases: tuple[type, ...], **_: object) -> _OneMeaning:
+    def __prepare__(cls, *_: object, **__: object) -> _OneMeaning:
         return _OneMeaning()
 
     def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> "_ItemClass":

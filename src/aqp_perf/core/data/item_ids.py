@@ -70,7 +70,7 @@ def item_number(origin: ItemOrigin) -> str:
 
 def read_item_number(text: str) -> ItemOrigin | None:
     """Return where the item with this number comes from; None when it is no such number."""
-    if not text.isdecimal() or len(text) > _MOST_DIGITS:
+    if not (text.isascii() and text.isdecimal()) or len(text) > _MOST_DIGITS:
         return None
     digits = f"{int(text):032x}"
     return read_item_id(

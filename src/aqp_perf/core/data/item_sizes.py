@@ -27,17 +27,18 @@ def attribute_bytes(attribute: Mapping[str, Any]) -> int:
     ((kind, value),) = attribute.items()
     match kind:
         case "S":
-            return len(value.encode())
+            size = len(value.encode())
         case "N":
-            return ceil(len(value) / 2) + 2
+            size = ceil(len(value) / 2) + 2
         case "B":
-            return len(value) * 3 // 4
+            size = len(value) * 3 // 4
         case "SS" | "NS" | "BS":
-            return sum(attribute_bytes({kind[0]: part}) for part in value)
+            size = sum(attribute_bytes({kind[0]: part}) for part in value)
         case "L":
             members = sum(_MEMBER_BYTES + attribute_bytes(part) for part in value)
-            return _CONTAINER_BYTES + members
+            size = _CONTAINER_BYTES + members
         case "M":
-            return _CONTAINER_BYTES + _MEMBER_BYTES * len(value) + item_bytes(value)
+            size = _CONTAINER_BYTES + _MEMBER_BYTES * len(value) + item_bytes(value)
         case _:  # BOOL and NULL
-            return 1
+            size = 1
+    return size

@@ -67,9 +67,8 @@ def bottlenecks(load: PlannedLoad, dataset: Dataset, table: TableCapacity) -> It
         ("read", peak.read, dataset.read_partitions),
         ("write", peak.write, dataset.written_partitions),
     ):
-        if table.is_on_aws:
-            if partitions is not None:
-                yield from _hot_key(kind, units_per_s, partitions, dataset.key_choice)
+        if table.is_on_aws and partitions is not None:
+            yield from _hot_key(kind, units_per_s, partitions, dataset.key_choice)
         yield from _table_limits(kind, units_per_s, table)
 
 

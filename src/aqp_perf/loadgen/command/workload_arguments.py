@@ -12,12 +12,12 @@ from functools import partial
 from typing import Final
 
 from aqp_perf.core.data.dataset import DataSettings
+from aqp_perf.core.data.declared_item import SETTINGS
 from aqp_perf.core.data.statements import DEFAULT_TABLE
 from aqp_perf.core.load.pacing import Pacing, parse_pacing
 from aqp_perf.core.proof.sampling import Verification, parse_verification
 from aqp_perf.errors import ConfigError
 from aqp_perf.loadgen.command.argument_values import (
-    SETTINGS_TEXT,
     ClientChoice,
     parse_client,
     parse_data,
@@ -102,7 +102,7 @@ def add_workload_arguments(parser: argparse.ArgumentParser) -> None:
         "data",
         type=checked(parse_data),
         default="",
-        help=f"sizes of the data as KEY=VALUE,…: {', '.join(SETTINGS_TEXT)}, and counts of the item",
+        help=f"sizes of the data as KEY=VALUE,…: {', '.join(SETTINGS)}, and those of the item",
     )
     add("item", default="", help="MODULE:CLASS of the items that the table was made for")
     add(

@@ -113,8 +113,8 @@ class Workload:
         needed = self.settings.item
         if needed is not None and item_name(item) != needed:
             raise ValueError(
-                f"{user_class} has items of {item_name(item)}, but the table was made for {needed}: "
-                "name the item of its users with perf_item"
+                f"the item of {user_class} is {item_name(item)}, that of the table {needed}: "
+                "set perf_item to the item of the users"
             )
 
     def open_write_log(self, stream: str) -> WriteLog:

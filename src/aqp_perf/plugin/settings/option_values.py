@@ -197,7 +197,7 @@ def parse_item(text: str) -> type[Item]:
     except (ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"it cannot be imported: {type(error).__name__}: {error}") from error
     if not isinstance(found, type) or not issubclass(found, Item):
-        raise ValueError(f"{place} has no class {name!r} that extends aqp_perf.items.Item")
+        raise ValueError(f"{place} has no class {name!r} that extends aqp_perf.items.Item")  # noqa: TRY004
     return found
 
 

@@ -220,8 +220,8 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
             "data",
             "parse_data",
             "KEY=VALUE",
-            "size and use of the data: partitions, items_per_partition, key_choice, and the counts of "
-            "the item; of the shipped one accounts, customers, usernames, zipcodes",
+            "size and use of the data: partitions, items_per_partition, key_choice, and the counts "
+            "of the item; of the shipped one accounts, customers, zipcodes, usernames",
             kind=Kind.LIST,
             combiner="both",
             otherwise="accounts=100, customers=100, zipcodes=100, usernames=1000, partitions=20, "

@@ -5,14 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aqp_perf.core.aws.capacity_units import Units, read_units, write_units
-from aqp_perf.core.data.dataset import Dataset, Item
-from aqp_perf.core.data.item_sizes import item_bytes, largest_item_bytes, partition_bytes
+from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.data.item_sizes import item_bytes
 from aqp_perf.targets.moto.execution.values import item_bytes as bytes_by_moto
 from aqp_perf.targets.moto.moto_tables import DynamoType
+from tests.doubles.orders import OrderText, orders
 
 sizes = st.integers(0, 2**30)
 datasets = st.builds(
-    Dataset,
+    orders,
     seed=st.integers(0, 1 << 32),
     accounts=st.integers(2, 2_000),
     customers=st.integers(1, 2_000),
@@ -48,29 +49,29 @@ def test_reading_two_partitions_at_once_never_takes_more_than_reading_each(
 
 
 def test_item_takes_its_names_its_texts_and_half_a_byte_per_digit() -> None:
-    item = Item("p", "ss", "12345", "u", "d", "é", "1.5")
+    item = OrderText("p", "ss", "12345", "u", "d", "é", "1.5").attributes()
     names = len("pkskzipcodeusernamedatetimestatusamount")
     assert item_bytes(item) == names + 1 + 2 + (3 + 2) + 1 + 1 + 2 + (2 + 2)
 
 
 @given(datasets, st.integers(0, 1 << 20))
 def test_no_item_is_larger_than_the_largest(dataset: Dataset, index: int) -> None:
-    largest = largest_item_bytes(dataset)
+    largest = dataset.largest_item_bytes
     assert item_bytes(dataset.written_item("run/0/0", index)) <= largest
-    assert sum(map(item_bytes, dataset.seed_items())) <= partition_bytes(dataset)
+    assert sum(map(item_bytes, dataset.seed_items())) <= dataset.partition_bytes
 
 
 def test_largest_item_of_the_usual_data_set_is_as_counted_by_hand() -> None:
     names, texts, numbers = 39, 37 + 59 + 7 + 19 + 9, 5 + 11
-    assert largest_item_bytes(Dataset()) == names + texts + numbers == 186
+    assert orders().largest_item_bytes == names + texts + numbers == 186
 
 
 @given(st.integers(0, 1 << 20))
 def test_item_takes_what_moto_s_rules_say_and_three_bytes_more_for_a_number_at_most(
     index: int,
 ) -> None:
-    item = Dataset().written_item("run/0/0", index)
-    attributes = {name: DynamoType(value) for name, value in item.attributes().items()}
+    item = orders().written_item("run/0/0", index)
+    attributes = {name: DynamoType(value) for name, value in item.items()}
     assert 0 <= item_bytes(item) - bytes_by_moto(attributes) <= 6
 
 

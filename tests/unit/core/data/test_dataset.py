@@ -1,4 +1,3 @@
-import hashlib
 import math
 import re
 from collections import Counter
@@ -11,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aqp_perf.core.data.dataset import ATTRIBUTES, DATASET_SIZES, STATUSES, Dataset, Item, KeyChoice
+from aqp_perf.core.data.dataset import Dataset, KeyChoice
+from aqp_perf.core.data.statements import STATUSES
+from tests.doubles.orders import key_text, order, orders
 
 law = settings(max_examples=50)
 
@@ -24,7 +25,7 @@ indexes = st.integers(0, 10**9)
 @st.composite
 def datasets(draw: st.DrawFn) -> Dataset:
     accounts, customers = draw(st.integers(1, 12)), draw(st.integers(2, 12))
-    return Dataset(
+    return orders(
         seed=draw(st.integers()),
         accounts=accounts,
         customers=customers,
@@ -46,7 +47,7 @@ def test_equal_settings_give_equal_data(dataset: Dataset, stream: str, index: in
     twin = copy_of(dataset)
     assert twin == dataset
     assert twin.written_item(stream, index) == dataset.written_item(stream, index)
-    assert twin.read_key(stream, index) == dataset.read_key(stream, index)
+    assert twin.read_item(stream, index) == dataset.read_item(stream, index)
     assert list(twin.seed_items()) == list(dataset.seed_items())
 
 
@@ -57,32 +58,22 @@ def test_an_item_does_not_depend_on_what_was_asked_before(dataset: Dataset) -> N
     assert backwards[::-1] == list(dataset.seed_items())
 
 
-@pytest.mark.parametrize(("seed", "index"), [(1, 0), (1, 999), (7, 3)])
-def test_an_item_is_what_its_hash_says(seed: int, index: int) -> None:
-    """Pins the data to what any other program derives from the same three values."""
-    digest = hashlib.blake2b(f"{seed}/x/{index}".encode(), digest_size=28).digest()
-    item = Dataset(seed=seed).written_item("x", index)
-
-    assert item.zipcode == str(10_000 + int.from_bytes(digest[16:20]) % 100)
-    assert Decimal(item.amount) // 1 == int.from_bytes(digest[20:28]) % 10_000
-
-
 def test_another_seed_gives_other_items() -> None:
-    ones = set(Dataset(seed=1).seed_items())
-    assert ones.isdisjoint(Dataset(seed=2).seed_items())
+    ones, twos = (set(map(order, orders(seed=seed).seed_items())) for seed in (1, 2))
+    assert ones.isdisjoint(twos)
 
 
 @law
 @given(datasets(), streams, indexes)
 def test_an_item_is_of_the_agreed_form(dataset: Dataset, stream: str, index: int) -> None:
-    item = dataset.written_item(stream, index)
+    item = order(dataset.written_item(stream, index))
     sort_key = SORT_KEY.fullmatch(item.sk)
     assert KEY.fullmatch(item.pk)
     assert sort_key is not None
     assert sort_key[1] == item.status
     assert item.status in STATUSES
-    assert 10_000 <= int(item.zipcode) < 10_000 + dataset.zipcodes
-    assert 0 <= int(item.username.removeprefix("user")) < dataset.usernames
+    assert 10_000 <= int(item.zipcode) < 10_000 + dataset.sizes["zipcodes"]
+    assert 0 <= int(item.username.removeprefix("user")) < dataset.sizes["usernames"]
     when = datetime.strptime(item.datetime, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - it has no zone
     assert when.year in {2021, 2022}
 
@@ -93,7 +84,7 @@ def test_an_amount_is_a_plain_decimal_that_dynamodb_keeps_exactly(
     dataset: Dataset, stream: str, index: int
 ) -> None:
     """DynamoDB keeps 38 digits and drops zeros that say nothing."""
-    amount = dataset.written_item(stream, index).amount
+    amount = order(dataset.written_item(stream, index)).amount
     value = Decimal(amount)
     assert 0 <= value < 10_000
     assert len(value.as_tuple().digits) <= 38
@@ -104,15 +95,18 @@ def test_an_amount_is_a_plain_decimal_that_dynamodb_keeps_exactly(
 @law
 @given(datasets(), streams, indexes)
 def test_a_written_key_is_never_a_read_key(dataset: Dataset, stream: str, index: int) -> None:
-    seeded = {dataset.partition_key(number) for number in range(dataset.partitions)}
-    assert dataset.written_item(stream, index).pk not in seeded
-    assert dataset.read_key(stream, index)[0] in seeded
+    seeded = {key_text(dataset, number) for number in range(dataset.partitions)}
+    assert order(dataset.written_item(stream, index)).pk not in seeded
+    assert key_text(dataset, dataset.read_partition(stream, index)) in seeded
+    asked = order(dataset.read_item(stream, index))
+    assert asked.pk == key_text(dataset, dataset.read_partition(stream, index))
+    assert asked in map(order, dataset.seed_items())
 
 
 @law
 @given(datasets())
 def test_seed_items_fill_the_read_partitions_one_after_the_other(dataset: Dataset) -> None:
-    keys = [item.pk for item in dataset.seed_items()]
+    keys = [item["pk"] for item in dataset.seed_items()]
     expected = [dataset.partition_key(number) for number in range(dataset.partitions)]
     assert keys == [key for key in expected for _ in range(dataset.items_per_partition)]
     assert len(keys) == dataset.seed_count
@@ -121,7 +115,7 @@ def test_seed_items_fill_the_read_partitions_one_after_the_other(dataset: Datase
 @law
 @given(datasets())
 def test_every_tenth_seed_item_of_a_partition_repeats_the_one_before(dataset: Dataset) -> None:
-    items = list(dataset.seed_items())
+    items = list(map(order, dataset.seed_items()))
     for number in range(dataset.partitions):
         first = number * dataset.items_per_partition
         partition = items[first : first + dataset.items_per_partition]
@@ -131,18 +125,18 @@ def test_every_tenth_seed_item_of_a_partition_repeats_the_one_before(dataset: Da
 
 
 def test_no_two_items_of_any_streams_share_a_sort_key() -> None:
-    dataset = Dataset(seed=5)
-    sort_keys = {item.sk for item in dataset.seed_items()}
+    dataset = orders(seed=5)
+    sort_keys = {order(item).sk for item in dataset.seed_items()}
     for stream in ("run1/a", "run1/b", "run2/a"):
-        sort_keys |= {dataset.written_item(stream, index).sk for index in range(5_000)}
+        sort_keys |= {order(dataset.written_item(stream, index)).sk for index in range(5_000)}
     assert len(sort_keys) == dataset.seed_count + 3 * 5_000
 
 
 def test_partition_numbers_count_customers_account_by_account() -> None:
-    dataset = Dataset(accounts=3, customers=4, partitions=2)
-    assert dataset.partition_key(0) == "ACCOUNT#ACCOUNT0#CUSTOMER#CUSTOMER0"
-    assert dataset.partition_key(3) == "ACCOUNT#ACCOUNT0#CUSTOMER#CUSTOMER3"
-    assert dataset.partition_key(4) == "ACCOUNT#ACCOUNT1#CUSTOMER#CUSTOMER0"
+    dataset = orders(accounts=3, customers=4, partitions=2)
+    assert key_text(dataset, 0) == "ACCOUNT#ACCOUNT0#CUSTOMER#CUSTOMER0"
+    assert key_text(dataset, 3) == "ACCOUNT#ACCOUNT0#CUSTOMER#CUSTOMER3"
+    assert key_text(dataset, 4) == "ACCOUNT#ACCOUNT1#CUSTOMER#CUSTOMER0"
 
 
 @pytest.mark.parametrize(
@@ -157,49 +151,35 @@ def test_keys_are_asked_for_as_often_as_their_choice_says(
     choice: KeyChoice, weights: list[int]
 ) -> None:
     """Each count is within five standard deviations of its binomial expectation."""
-    dataset = Dataset(partitions=len(weights), key_choice=choice)
+    dataset = orders(partitions=len(weights), key_choice=choice)
     asked = 10_000
-    counts = Counter(dataset.read_key("reads", index)[0] for index in range(asked))
+    counts = Counter(dataset.read_partition("reads", index) for index in range(asked))
     for number, weight in enumerate(weights):
         p = weight / sum(weights)
         spread = 5 * math.sqrt(asked * p * (1 - p))
-        assert abs(counts[dataset.partition_key(number)] - asked * p) < spread
+        assert abs(counts[number] - asked * p) < spread
 
 
-def test_statuses_are_asked_for_alike() -> None:
-    asked = 7_000
-    counts = Counter(Dataset().read_key("reads", index)[1] for index in range(asked))
-    assert set(counts) == set(STATUSES)
-    assert all(abs(count - 1_000) < 5 * math.sqrt(1_000 * 6 / 7) for count in counts.values())
+def words_of(bits: int) -> tuple[int, int]:
+    """Return 64 bits as the words that choose a partition."""
+    return bits >> 32, bits & (2**32 - 1)
 
 
 @law
 @given(datasets(), st.integers(0, 2**64 - 1))
 def test_all_random_bits_fall_into_the_range(dataset: Dataset, bits: int) -> None:
-    total = dataset.accounts * dataset.customers
+    total = dataset.sizes["accounts"] * dataset.sizes["customers"]
+    writes = dataset._write_keys
+    assert writes is not None
     for edge in (0, bits, 2**64 - 1):
-        assert 0 <= dataset._read_keys.choose(edge) < dataset.partitions
-        assert dataset.partitions <= dataset._write_keys.choose(edge) < total
+        assert 0 <= dataset._read_keys.choose(words_of(edge)) < dataset.partitions
+        assert dataset.partitions <= writes.choose(words_of(edge)) < total
 
 
 @pytest.mark.parametrize("choice", KeyChoice)
 def test_the_extreme_bits_choose_the_extreme_partitions(choice: KeyChoice) -> None:
-    keys = Dataset(partitions=9, key_choice=choice)._read_keys
-    assert (keys.choose(0), keys.choose(2**64 - 1)) == (0, 8)
-
-
-def test_parameters_and_attributes_carry_numbers_as_numbers() -> None:
-    item = Item("p", "s", "10001", "user1", "2021-01-01 00:00:00", "PAYED", "1.5")
-    assert item.attributes() == {
-        "pk": {"S": "p"},
-        "sk": {"S": "s"},
-        "zipcode": {"N": "10001"},
-        "username": {"S": "user1"},
-        "datetime": {"S": "2021-01-01 00:00:00"},
-        "status": {"S": "PAYED"},
-        "amount": {"N": "1.5"},
-    }
-    assert [item.attributes()[name] for name in ATTRIBUTES] == item.parameters()
+    keys = orders(partitions=9, key_choice=choice)._read_keys
+    assert (keys.choose(words_of(0)), keys.choose(words_of(2**64 - 1))) == (0, 8)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +189,8 @@ def test_parameters_and_attributes_carry_numbers_as_numbers() -> None:
         ({"customers": -1}, "customers must be at least 1, got -1"),
         ({"usernames": 0}, "usernames must be at least 1, got 0"),
         ({"zipcodes": 0}, "zipcodes must be at least 1, got 0"),
-        ({"zipcodes": 90_001}, "zipcodes must be at most 90000, got 90001"),
+        ({"streets": 3}, "streets: KEY is one of accounts, .*items_per_partition, key_choice"),
+        ({"acounts": 3}, "did you mean 'accounts'"),
         ({"partitions": 0}, "partitions must be at least 1, got 0"),
         ({"items_per_partition": -1}, "items_per_partition must be at least 0, got -1"),
         ({"accounts": 2, "customers": 3, "partitions": 6}, "customers = 6, .* got 6"),
@@ -217,13 +198,8 @@ def test_parameters_and_attributes_carry_numbers_as_numbers() -> None:
 )
 def test_a_size_out_of_range_is_refused(sizes: dict[str, int], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Dataset(**sizes)  # type: ignore[arg-type] # every size is an int
+        orders(**sizes)
 
 
 def test_a_data_set_may_be_empty() -> None:
-    assert list(Dataset(items_per_partition=0).seed_items()) == []
-
-
-def test_every_size_a_user_may_set_is_a_field() -> None:
-    sizes = [f.name for f in fields(Dataset) if f.type in {int, "int"} and f.name != "seed"]
-    assert list(DATASET_SIZES) == sizes
+    assert list(orders(items_per_partition=0).seed_items()) == []

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aqp_perf.core.data import statements
-from aqp_perf.core.data.dataset import ATTRIBUTES, STATUSES, Dataset
+from aqp_perf.core.data.statements import STATUSES
+from aqp_perf.core.proof.selects import ATTRIBUTES
+from tests.doubles.orders import order, orders
 
 law = settings(max_examples=60)
 
@@ -41,12 +43,12 @@ def test_a_quoted_name_means_the_name(name: str) -> None:
 
 
 def test_the_insert_takes_an_item_s_parameters() -> None:
-    statement = statements.insert_statement("orders")
+    statement = statements.insert_statement("orders", tuple(orders().seed_item(0)))
     assert statement == (
         "INSERT INTO \"orders\" VALUE {'pk': ?, 'sk': ?, 'zipcode': ?, 'username': ?, "
         "'datetime': ?, 'status': ?, 'amount': ?}"
     )
-    assert statement.count("?") == len(Dataset().seed_item(0).parameters())
+    assert statement.count("?") == len(orders().seed_item(0))
 
 
 def test_the_select_takes_a_key_and_a_prefix() -> None:
@@ -57,7 +59,7 @@ def test_the_select_takes_a_key_and_a_prefix() -> None:
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_a_sort_key_prefix_finds_one_status_alone(status: str) -> None:
-    items = list(Dataset().seed_items())
+    items = list(map(order, orders().seed_items()))
     found = [item for item in items if item.sk.startswith(statements.sort_key_prefix(status))]
     assert found == [item for item in items if item.status == status]
     assert found

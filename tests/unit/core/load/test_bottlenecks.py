@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aqp_perf.core.aws.capacity_units import Units
-from aqp_perf.core.data.dataset import Dataset, KeyChoice
+from aqp_perf.core.data.dataset import KeyChoice
 from aqp_perf.core.load.bottlenecks import (
     NEW_TABLE_PER_S,
     TableCapacity,
@@ -16,6 +16,7 @@ from aqp_perf.core.load.bottlenecks import (
     hottest_ratio,
 )
 from aqp_perf.core.load.planned_load import PlannedLoad
+from tests.doubles.orders import orders
 
 NEW_TABLE = TableCapacity(warm=NEW_TABLE_PER_S, is_on_aws=True)
 ELSEWHERE = TableCapacity(is_on_aws=False)
@@ -30,7 +31,7 @@ def found(
 ) -> list[str]:
     peak = Units(read=read, write=write)
     load = PlannedLoad(total=peak, peak_per_s=peak)
-    return list(bottlenecks(load, Dataset(key_choice=choice), table))
+    return list(bottlenecks(load, orders(key_choice=choice), table))
 
 
 def test_hot_key_is_named_with_its_share_and_what_a_partition_gives() -> None:
@@ -87,7 +88,7 @@ def test_table_gives_what_is_provisioned_or_its_ceiling_or_its_quota() -> None:
 
 def test_load_that_nothing_paces_has_no_peak_to_warn_of() -> None:
     load = PlannedLoad(total=Units(write=1e9), peak_per_s=None)
-    assert not list(bottlenecks(load, Dataset(key_choice=KeyChoice.HOT), NEW_TABLE))
+    assert not list(bottlenecks(load, orders(key_choice=KeyChoice.HOT), NEW_TABLE))
 
 
 @given(
@@ -109,10 +110,11 @@ def test_smaller_load_meets_no_other_limit(
 def test_hottest_key_takes_what_the_data_set_gives_it(
     choice: KeyChoice, partitions: int, others: int
 ) -> None:
-    dataset = Dataset(
+    dataset = orders(
         accounts=1, customers=partitions + others, partitions=partitions, key_choice=choice
     )
     for keys in (dataset._read_keys, dataset._write_keys):
+        assert keys is not None
         sums = keys.cumulative
         expected = sums[0] / sums[-1] if sums else 1 / keys.count
         assert hottest_ratio(choice, keys.count) == pytest.approx(expected)

@@ -10,6 +10,7 @@ from aqp_perf.core.aws.capacity_units import Units
 from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.load.pacing import ClosedModel, Pacing, parse_pacing
 from aqp_perf.core.load.planned_load import USER_WORK, LoadShape, PlannedLoad, plan_load
+from tests.doubles.orders import orders
 
 CEILING = Units(read=100, write=40)
 WRITES = {"PartiqlWriteUser": 1}
@@ -25,7 +26,7 @@ def plan(
 ) -> PlannedLoad:
     pacing = parse_pacing(pacing) if isinstance(pacing, str) else pacing
     shape = LoadShape(users=users, run_time_s=run_time_s, pacing=pacing)
-    return plan_load(classes, shape, dataset or Dataset(), CEILING)
+    return plan_load(classes, shape, dataset or orders(), CEILING)
 
 
 def test_open_model_takes_its_arrivals_those_of_the_ramp_included() -> None:
@@ -48,12 +49,12 @@ def test_users_that_nothing_paces_take_what_the_table_gives() -> None:
 
 
 def test_aggregate_reads_its_whole_partition() -> None:
-    dataset = Dataset(items_per_partition=100)  # 18,600 bytes: five blocks, half a unit each
+    dataset = orders(items_per_partition=100)  # 18,600 bytes: five blocks, half a unit each
     assert plan({"AqpStatusUser": 1}, "10/s", dataset=dataset).total == Units(read=600 * 2.5)
 
 
 def test_select_costs_no_less_than_one_status_of_an_empty_partition() -> None:
-    load = plan({"PartiqlReadUser": 1}, "10/s", dataset=Dataset(items_per_partition=0))
+    load = plan({"PartiqlReadUser": 1}, "10/s", dataset=orders(items_per_partition=0))
     assert load.total == Units(read=600 * 1.0)
 
 
@@ -92,7 +93,7 @@ def test_longer_run_takes_no_less(
 def test_classes_together_are_planned_no_less_than_the_rate(
     classes: Mapping[str, int], users: int
 ) -> None:
-    dataset = Dataset(items_per_partition=0)  # each request is at least half a unit
+    dataset = orders(items_per_partition=0)  # each request is at least half a unit
     load = plan(classes, "100/s", users=users, dataset=dataset)
     assert load.total.read * 2 + load.total.write >= 6_000 - 1e-6
 

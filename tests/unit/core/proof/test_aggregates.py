@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from aqp_perf.core.data.dataset import Dataset, Item
+from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.proof import (
     AggregateExpectation,
     AggregateQuery,
@@ -20,12 +20,13 @@ from aqp_perf.core.proof import (
     check_answer,
     expect_aggregate,
 )
+from tests.doubles.orders import OrderText, key_text, order, orders
 
 law = settings(max_examples=60)
 
 ZIPCODE, STATUS = AggregateQuery
-DATASET = Dataset(seed=7, partitions=3, items_per_partition=40, zipcodes=12)
-PK = DATASET.partition_key(1)
+DATASET = orders(seed=7, partitions=3, items_per_partition=40, zipcodes=12)
+PK = key_text(DATASET, 1)
 
 Rows = list[dict[str, Any]]
 
@@ -34,7 +35,7 @@ queries = st.sampled_from(AggregateQuery)
 
 @st.composite
 def datasets(draw: st.DrawFn) -> Dataset:
-    return Dataset(
+    return orders(
         seed=draw(st.integers(0, 99)),
         accounts=3,
         customers=3,
@@ -44,13 +45,14 @@ def datasets(draw: st.DrawFn) -> Dataset:
     )
 
 
-def items_of(dataset: Dataset, pk: str) -> list[Item]:
+def items_of(dataset: Dataset, pk: str) -> list[OrderText]:
     """Return the items as DynamoDB's first page begins: in sort key order."""
-    return sorted((item for item in dataset.seed_items() if item.pk == pk), key=lambda i: i.sk)
+    found = (item for item in map(order, dataset.seed_items()) if item.pk == pk)
+    return sorted(found, key=lambda item: item.sk)
 
 
 def expectation_of(query: AggregateQuery, dataset: Dataset = DATASET) -> AggregateExpectation:
-    return expect_aggregate(dataset, table="orders", query=query, pk=dataset.partition_key(0))
+    return expect_aggregate(dataset, table="orders", query=query, pk=key_text(dataset, 0))
 
 
 def kind_of(expectation: AggregateExpectation, rows: object) -> WrongAnswerKind | None:
@@ -59,7 +61,7 @@ def kind_of(expectation: AggregateExpectation, rows: object) -> WrongAnswerKind 
 
 
 def right_rows(
-    query: AggregateQuery, items: Iterable[Item], number: Callable[[Fraction], Any] = float
+    query: AggregateQuery, items: Iterable[OrderText], number: Callable[[Fraction], Any] = float
 ) -> Rows:
     """Return an answer of an AQP without faults."""
     totals: defaultdict[tuple[Any, str], Fraction] = defaultdict(Fraction)
@@ -75,7 +77,7 @@ def right_rows(
 
 
 def rows_of_real_aqp(
-    query: AggregateQuery, items: Iterable[Item], columns: Sequence[str] | None = None
+    query: AggregateQuery, items: Iterable[OrderText], columns: Sequence[str] | None = None
 ) -> Rows:
     """Return the answer of an AQP that puts the rows it reads into a set of texts.
 
@@ -110,7 +112,7 @@ def rows_of_real_aqp(
 def test_the_totals_are_those_of_fractions(
     dataset: Dataset, query: AggregateQuery, data: st.DataObject
 ) -> None:
-    pk = dataset.partition_key(data.draw(st.integers(0, dataset.partitions - 1)))
+    pk = key_text(dataset, data.draw(st.integers(0, dataset.partitions - 1)))
 
     totals = expect_aggregate(dataset, table="orders", query=query, pk=pk).totals
 
@@ -211,7 +213,7 @@ def test_duplicates_that_count_once_are_collapsed(dataset: Dataset, query: Aggre
 @given(datasets(), queries, st.data())
 @pytest.mark.parametrize("answer_of", [right_rows, rows_of_real_aqp])
 def test_lost_pages_at_the_end_or_the_beginning_are_truncation(
-    answer_of: Callable[[AggregateQuery, list[Item]], Rows],
+    answer_of: Callable[[AggregateQuery, list[OrderText]], Rows],
     dataset: Dataset,
     query: AggregateQuery,
     data: st.DataObject,
@@ -259,7 +261,7 @@ def test_the_answer_to_another_question_is_cross_talk(
     query: AggregateQuery, other_query: AggregateQuery, partition: int
 ) -> None:
     assume((query, 0) != (other_query, partition))
-    items = items_of(DATASET, DATASET.partition_key(partition))
+    items = items_of(DATASET, key_text(DATASET, partition))
 
     kind = kind_of(expectation_of(query), right_rows(other_query, items))
 
@@ -277,7 +279,7 @@ def test_one_row_of_the_other_query_is_cross_talk() -> None:
 def test_one_row_of_a_partition_that_takes_writes_is_cross_talk() -> None:
     expectation = expectation_of(STATUS)
     rows = right_rows(STATUS, items_of(DATASET, expectation.pk))
-    rows[2]["pk"] = DATASET.partition_key(DATASET.partitions + 5)
+    rows[2]["pk"] = key_text(DATASET, DATASET.partitions + 5)
 
     assert kind_of(expectation, rows) is WrongAnswerKind.CROSS_TALK
 
@@ -366,15 +368,15 @@ def test_rewritten_texts_are_noticed(
     assert kind_of(expectation, json.loads(right.replace(text, "resultSet"))) is kind
 
 
-ROW = {"status": "CREATED", "pk": DATASET.partition_key(0), "total": 3}
-ZIPCODE_ROW = {"zipcode": 10_001, "pk": DATASET.partition_key(0), "total": 3}
+ROW = {"status": "CREATED", "pk": key_text(DATASET, 0), "total": 3}
+ZIPCODE_ROW = {"zipcode": 10_001, "pk": key_text(DATASET, 0), "total": 3}
 
 
 NO_ROWS: list[object] = [None, {}, "rows", 7, [None], [[]], ["status"], [{}]]
 NO_STATUS_ROWS: list[dict[str, object]] = [
     ROW | {"more": 1},
     {"status": "CREATED", "total": 3},
-    {"status": "CREATED", "pk": DATASET.partition_key(0)},
+    {"status": "CREATED", "pk": key_text(DATASET, 0)},
     {"status": "CREATED", "name": "x", "total": 3},
     *(ROW | {"pk": pk} for pk in (None, 1, ["x"])),
     *(ROW | {"status": 1}, ROW | {"status": True}, ROW | {"status": ["x"]}),
@@ -389,7 +391,7 @@ MALFORMED: list[tuple[AggregateQuery, object]] = [
     *((STATUS, rows) for rows in NO_ROWS),
     *((STATUS, [row]) for row in NO_STATUS_ROWS),
     *((ZIPCODE, [row]) for row in NO_ZIPCODE_ROWS),
-    (ZIPCODE, [ZIPCODE_ROW | {"pk": DATASET.partition_key(1)}, "x"]),
+    (ZIPCODE, [ZIPCODE_ROW | {"pk": key_text(DATASET, 1)}, "x"]),
 ]
 
 
@@ -407,7 +409,7 @@ json_values = st.recursive(
 odd_rows = st.lists(
     st.fixed_dictionaries(
         {
-            "pk": st.sampled_from([PK, DATASET.partition_key(0), "x"]) | json_values,
+            "pk": st.sampled_from([PK, key_text(DATASET, 0), "x"]) | json_values,
             "total": json_numbers | json_values,
         },
         optional={
@@ -461,7 +463,7 @@ def test_evidence_names_the_first_groups_that_differ() -> None:
 
     assert wrong is not None
     created, shipped = counts["CREATED"], counts["SHIPPED"]
-    query = STATUS.sql("orders", DATASET.partition_key(0))
+    query = STATUS.sql("orders", key_text(DATASET, 0))
     assert str(wrong) == (
         f"wrong_value: {query}:"
         f" expected status 'CREATED': {created}, status 'SHIPPED': {shipped};"
@@ -483,7 +485,7 @@ def test_evidence_counts_the_groups_that_it_leaves_out() -> None:
     [
         "",
         "x",
-        DATASET.partition_key(3),
+        key_text(DATASET, 3),
         "ACCOUNT#ACCOUNT00#CUSTOMER#CUSTOMER0",
         "ACCOUNT#ACCOUNT0#CUSTOMER#CUSTOMER100",
         "ACCOUNT#ACCOUNT100#CUSTOMER#CUSTOMER0",

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.proof import (
     AggregateQuery,
     Oracle,
@@ -15,11 +14,12 @@ from aqp_perf.core.proof import (
     expect_aggregate,
     expect_items,
 )
+from tests.doubles.orders import key_text, orders
 
 law = settings(max_examples=60)
 
-DATASET = Dataset(seed=5, partitions=3, items_per_partition=12, zipcodes=5)
-PK = DATASET.partition_key(0)
+DATASET = orders(seed=5, partitions=3, items_per_partition=12, zipcodes=5)
+PK = key_text(DATASET, 0)
 
 Rows = list[dict[str, Any]]
 
@@ -45,7 +45,7 @@ def changed(rows: Rows, change: str) -> object:
         "too much": [*rows[:-1], rows[-1] | {"total": rows[-1]["total"] + 1}],
         "true": [row | {"total": is_one(row["total"]) or row["total"]} for row in rows],
         "twice": [*rows, rows[0]],
-        "elsewhere": [row | {"pk": DATASET.partition_key(1)} for row in rows],
+        "elsewhere": [row | {"pk": key_text(DATASET, 1)} for row in rows],
         "null": None,
     }
     return answers[change]
@@ -70,7 +70,7 @@ def test_earlier_checks_do_not_change_a_result(
     oracle = Oracle(DATASET, "orders", kept_rows=kept_rows)
 
     for query, number, change in asked:
-        pk = DATASET.partition_key(number)
+        pk = key_text(DATASET, number)
         rows = changed(json.loads(json.dumps(right_rows(query, pk))), change)
         expectation = expect_aggregate(DATASET, table="orders", query=query, pk=pk)
         assert oracle.check_aggregate(query, pk, rows) == check_answer(expectation, rows)
@@ -108,7 +108,7 @@ def test_no_more_rows_are_kept_than_allowed(kept_rows: int, kept: int) -> None:
     oracle = Oracle(DATASET, "orders", kept_rows=kept_rows)
 
     for number in range(DATASET.partitions):
-        oracle.check_aggregate(AggregateQuery.STATUS, DATASET.partition_key(number), [])
+        oracle.check_aggregate(AggregateQuery.STATUS, key_text(DATASET, number), [])
 
     assert oracle._aggregate.cache_info().currsize == kept
 
@@ -143,7 +143,7 @@ def test_a_deeply_nested_answer_can_be_checked_twice() -> None:
 
 def test_a_partition_that_is_not_seeded_has_no_verdict() -> None:
     oracle = Oracle(DATASET, "orders")
-    pk = DATASET.partition_key(DATASET.partitions)
+    pk = key_text(DATASET, DATASET.partitions)
 
     with pytest.raises(ValueError, match="not one of the 3 seeded partitions"):
         oracle.check_aggregate(AggregateQuery.STATUS, pk, [])
@@ -152,7 +152,7 @@ def test_a_partition_that_is_not_seeded_has_no_verdict() -> None:
 
 
 def test_the_right_answer_about_no_items_is_empty() -> None:
-    oracle = Oracle(Dataset(items_per_partition=0), "orders")
+    oracle = Oracle(orders(items_per_partition=0), "orders")
 
     assert oracle.check_aggregate(AggregateQuery.ZIPCODE, PK, []) is None
     assert oracle.check_select(PK, "CREATED", []) is None

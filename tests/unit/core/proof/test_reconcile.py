@@ -5,22 +5,24 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from aqp_perf.core.data.order_ids import stream_tag
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aqp_perf.core.data.dataset import Dataset, KeyChoice
+from aqp_perf.core.data.item_ids import stream_tag
+from aqp_perf.core.data.keys import Key
 from aqp_perf.core.proof.reconcile import LOOKUP_KEYS, look_up, reconcile
 from aqp_perf.core.proof.write_audit import WriteAudit
-from aqp_perf.core.proof.write_log import Key, Outcome, WriteLog
+from aqp_perf.core.proof.write_log import Outcome, WriteLog
 from aqp_perf.core.records import from_json, to_json
+from tests.doubles.orders import orders
 
 law = settings(max_examples=100)
 
-DATASET = Dataset(accounts=2, customers=3, partitions=2, items_per_partition=3)
+DATASET = orders(accounts=2, customers=3, partitions=2, items_per_partition=3)
 A, R, U = Outcome
 
-seeded = [Key(item.pk, item.sk) for item in DATASET.seed_items()]
+seeded = [DATASET.key_of(item) for item in DATASET.seed_items()]
 sent = st.lists(
     st.lists(st.tuples(st.sampled_from(Outcome), st.booleans()), max_size=30), max_size=4
 )
@@ -28,8 +30,7 @@ strangers = st.sets(st.builds(Key, st.sampled_from([seeded[0].pk, "x"]), st.text
 
 
 def key_of(user: int, index: int, dataset: Dataset = DATASET) -> Key:
-    item = dataset.written_item(f"run/0/{user}", index)
-    return Key(item.pk, item.sk)
+    return dataset.key_of(dataset.written_item(f"run/0/{user}", index))
 
 
 def logs_of(outcomes: list[list[Outcome]]) -> list[WriteLog]:
@@ -114,7 +115,7 @@ def test_a_key_must_match_its_write_exactly(change: object) -> None:
 
 @pytest.mark.parametrize("choice", KeyChoice)
 def test_how_partitions_are_chosen_does_not_matter(choice: KeyChoice) -> None:
-    dataset = Dataset(key_choice=choice)
+    dataset = orders(key_choice=choice)
     found = [key_of(0, index, dataset) for index in range(200) if index != 50]
 
     audit = reconcile(dataset, logs_of([[A] * 200]), found)
@@ -123,8 +124,8 @@ def test_how_partitions_are_chosen_does_not_matter(choice: KeyChoice) -> None:
 
 
 def test_items_of_another_run_are_unexpected_unless_it_wrote_into_the_same_table() -> None:
-    other = DATASET.written_item("another run/0/0", 0)
-    found = [key_of(0, 0), Key(other.pk, other.sk)]
+    other = DATASET.key_of(DATASET.written_item("another run/0/0", 0))
+    found = [key_of(0, 0), other]
     tags = {stream_tag(DATASET.seed, "another run/0/0")}
 
     alone = reconcile(DATASET, logs_of([[A]]), found)
@@ -141,8 +142,8 @@ def test_an_item_beyond_what_was_sent_is_unexpected() -> None:
 
 
 def test_an_item_beyond_what_was_seeded_is_unexpected() -> None:
-    more = Dataset(accounts=2, customers=3, partitions=2, items_per_partition=4)
-    keys = {Key(item.pk, item.sk) for item in more.seed_items()}
+    more = orders(accounts=2, customers=3, partitions=2, items_per_partition=4)
+    keys = set(map(more.key_of, more.seed_items()))
 
     assert reconcile(DATASET, [], keys).unexpected == len(keys - set(seeded))
 
@@ -158,7 +159,7 @@ def test_without_writes_only_strangers_are_counted() -> None:
         unexpected=0,
     )
 
-    assert reconcile(Dataset(items_per_partition=0), [], []) == nothing
+    assert reconcile(orders(items_per_partition=0), [], []) == nothing
     assert reconcile(DATASET, [], seeded) == nothing
 
 

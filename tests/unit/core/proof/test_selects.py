@@ -7,27 +7,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aqp_perf.core.data.dataset import STATUSES, Dataset
-from aqp_perf.core.data.statements import select_statement
+from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.data.statements import STATUSES, select_statement
 from aqp_perf.core.proof import SelectExpectation, WrongAnswerKind, check_items, expect_items
+from tests.doubles.orders import key_text, order, orders
 
 law = settings(max_examples=60)
 
-DATASET = Dataset(seed=3, partitions=4, items_per_partition=60)
-PK = DATASET.partition_key(2)
+DATASET = orders(seed=3, partitions=4, items_per_partition=60)
+PK = key_text(DATASET, 2)
 
 Items = list[dict[str, Any]]
 
 
 def items_of(pk: str = PK, status: str = "SHIPPED", dataset: Dataset = DATASET) -> Items:
     """Return what DynamoDB answers: copies, in sort key order."""
-    orders = [item for item in dataset.seed_items() if (item.pk, item.status) == (pk, status)]
-    items = [item.attributes() for item in sorted(orders, key=lambda item: item.sk)]
+    found = [i for i in map(order, dataset.seed_items()) if (i.pk, i.status) == (pk, status)]
+    items = [item.attributes() for item in sorted(found, key=lambda item: item.sk)]
     return json.loads(json.dumps(items))  # type: ignore[no-any-return] # what went in
 
 
 def expectation_of(status: str = "SHIPPED", dataset: Dataset = DATASET) -> SelectExpectation:
-    return expect_items(dataset, table="orders", pk=dataset.partition_key(2), status=status)
+    return expect_items(dataset, table="orders", pk=key_text(dataset, 2), status=status)
 
 
 def kind_of(items: object, expectation: SelectExpectation | None = None) -> WrongAnswerKind | None:
@@ -42,8 +43,8 @@ def kind_of(items: object, expectation: SelectExpectation | None = None) -> Wron
 def test_exactly_the_items_with_the_status_are_right_in_any_order(
     seed: int, count: int, status: str, random: Random
 ) -> None:
-    dataset = Dataset(seed=seed, partitions=3, items_per_partition=count)
-    items = items_of(dataset.partition_key(2), status, dataset)
+    dataset = orders(seed=seed, partitions=3, items_per_partition=count)
+    items = items_of(key_text(dataset, 2), status, dataset)
     random.shuffle(items)
 
     assert kind_of(items, expectation_of(status, dataset)) is None
@@ -107,7 +108,7 @@ def test_a_part_with_a_wrong_value_is_not_mere_truncation() -> None:
     assert kind_of(items) is WrongAnswerKind.MISSING_GROUP
 
 
-@pytest.mark.parametrize(("pk", "status"), [(PK, "CREATED"), (DATASET.partition_key(1), "SHIPPED")])
+@pytest.mark.parametrize(("pk", "status"), [(PK, "CREATED"), (key_text(DATASET, 1), "SHIPPED")])
 def test_items_of_another_question_are_cross_talk(pk: str, status: str) -> None:
     others = items_of(pk, status)
 
@@ -117,7 +118,7 @@ def test_items_of_another_question_are_cross_talk(pk: str, status: str) -> None:
 
 
 def test_an_item_of_a_partition_that_takes_writes_is_cross_talk() -> None:
-    written = DATASET.written_item("run/0/1", 0).attributes()
+    written = DATASET.written_item("run/0/1", 0)
 
     assert kind_of([*items_of(), written]) is WrongAnswerKind.CROSS_TALK
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aqp_perf.core.data.dataset import Dataset
-from aqp_perf.core.proof.write_log import Key, Outcome, WriteLog, written_keys
+from aqp_perf.core.proof.write_log import Outcome, WriteLog, written_keys
+from tests.doubles.orders import orders
 
 outcomes = st.lists(st.sampled_from(Outcome))
 
@@ -67,9 +67,9 @@ def test_a_text_that_is_not_a_log_is_rejected(text: str) -> None:
 
 @given(outcomes, st.sampled_from(Outcome))
 def test_the_keys_of_an_outcome_are_made_again(noted: list[Outcome], outcome: Outcome) -> None:
-    dataset = Dataset()
+    dataset = orders()
 
     keys = list(written_keys(dataset, log_of(noted), outcome))
 
     items = [dataset.written_item("run/0/1", i) for i, each in enumerate(noted) if each is outcome]
-    assert keys == [Key(item.pk, item.sk) for item in items]
+    assert keys == list(map(dataset.key_of, items))

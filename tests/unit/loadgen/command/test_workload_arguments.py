@@ -8,6 +8,7 @@ from aqp_perf.core.data.dataset import KeyChoice
 from aqp_perf.core.load.pacing import ClosedModel, OpenModel
 from aqp_perf.loadgen.command.argument_values import ClientChoice, ClientKind
 from aqp_perf.loadgen.command.workload_arguments import WorkloadSettings, add_workload_arguments
+from aqp_perf.workloads.order import Order
 
 
 def parse(*argv: str) -> argparse.Namespace:
@@ -35,10 +36,10 @@ def test_every_argument_reaches_the_settings() -> None:
         ClientChoice(ClientKind.BOTO3, 4),
     )
     assert settings.run_id == "me"
-    dataset = settings.dataset
+    dataset = settings.data.of(Order)
     assert (dataset.seed, dataset.key_choice) == (7, KeyChoice.ZIPF)
-    assert (dataset.accounts, dataset.customers, dataset.usernames) == (3, 5, 7)
-    assert (dataset.zipcodes, dataset.partitions, dataset.items_per_partition) == (11, 2, 13)
+    assert dataset.sizes == {"accounts": 3, "customers": 5, "usernames": 7, "zipcodes": 11}
+    assert (dataset.partitions, dataset.items_per_partition) == (2, 13)
 
 
 def test_options_are_plain_values_that_locust_can_send() -> None:

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from aqp_perf import targets
-from aqp_perf.core.data.dataset import Dataset
-from aqp_perf.core.proof.write_log import Key, Outcome, WriteLog
+from aqp_perf.core.data.keys import Key
+from aqp_perf.core.proof.write_log import Outcome, WriteLog
 from aqp_perf.plugin.runs import audits
 from aqp_perf.plugin.runs.audits import Audits, Writes
 from aqp_perf.targets import Table
+from tests.doubles.orders import orders
 
-DATASET = Dataset(accounts=2, customers=3, partitions=2, items_per_partition=3)
+DATASET = orders(accounts=2, customers=3, partitions=2, items_per_partition=3)
 OURS = Table(name="aqp_perf_x", is_ours=True, is_seeded=True)
 SOMEBODYS = Table(name="orders", is_ours=False, is_seeded=False)
 TARGET: Any = SimpleNamespace()
@@ -23,15 +24,15 @@ class FakeTable:
     """Stands for `aqp_perf.targets.TableReader`, over the keys that were put into it."""
 
     def __init__(self) -> None:
-        self.items: set[tuple[str, str]] = {(item.pk, item.sk) for item in DATASET.seed_items()}
+        self.items: set[Key] = set(map(DATASET.key_of, DATASET.seed_items()))
         self.consumed_read_units = 7.5
         self.reads: list[str] = []
 
-    def keys(self) -> Iterator[tuple[str, str]]:
+    def keys(self) -> Iterator[Key]:
         self.reads.append("keys")
         return iter(self.items)
 
-    def present(self, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    def present(self, keys: Sequence[Key]) -> set[Key]:
         self.reads.append("present")
         return self.items & set(keys)
 
@@ -41,8 +42,7 @@ class FakeTable:
         for index in range(count):
             log.note(index, Outcome.ACKNOWLEDGED)
             if index >= lost:
-                item = DATASET.written_item(stream, index)
-                self.items.add((item.pk, item.sk))
+                self.items.add(DATASET.key_of(DATASET.written_item(stream, index)))
         return Writes([log], are_all=True)
 
 

@@ -2,15 +2,16 @@
 
 import pytest
 
-from aqp_perf.core.data.dataset import DATASET_SIZES, Dataset
 from aqp_perf.core.results.run_fingerprint import PARTS
-from aqp_perf.loadgen.command.argument_values import DATA_KEYS, data_text
+from aqp_perf.loadgen.command.argument_values import data_text
 from aqp_perf.loadgen.command.run_spec import DEFAULT_MASTER_BIND
 from aqp_perf.plugin.settings.option import Kind, Option
 from aqp_perf.plugin.settings.option_values import MissingBaseline, ProgressKind
 from aqp_perf.plugin.settings.options import OPTIONS, PROFILE
 from aqp_perf.plugin.settings.profiles import DEFAULT_PROFILE, SHIPPED
 from aqp_perf.plugin.settings.removed import REMOVED
+from aqp_perf.workloads.order import Order
+from tests.doubles.orders import orders
 
 BY_NAME = {option.name: option for option in OPTIONS}
 
@@ -27,10 +28,10 @@ def test_every_option_has_a_parser_that_takes_its_default(option: Option) -> Non
 def test_texts_are_those_of_the_code() -> None:
     assert PROFILE.form == "|".join((*SHIPPED, "NAME"))
     assert PROFILE.default == DEFAULT_PROFILE
-    assert BY_NAME["data"].meaning.endswith(": " + ", ".join(DATA_KEYS))
-    assert BY_NAME["data"].otherwise == data_text(Dataset()).replace(",", ", ")
+    assert all(size in BY_NAME["data"].meaning for size in Order.declaration.sizes)
+    assert BY_NAME["data"].otherwise == data_text(orders()).replace(",", ", ")
     assert BY_NAME["compare_allow"].meaning.endswith(" " + ",".join(PARTS))
     assert BY_NAME["master_bind"].default == DEFAULT_MASTER_BIND
     assert BY_NAME["progress"].form == "|".join(ProgressKind)
     assert BY_NAME["compare_missing"].form == "|".join(MissingBaseline)
-    assert REMOVED.keys() >= DATASET_SIZES.keys()
+    assert REMOVED.keys() >= Order.declaration.sizes.keys()

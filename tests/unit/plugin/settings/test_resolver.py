@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aqp_perf.core.comparison.rules import ComparisonRule
-from aqp_perf.core.data.dataset import Dataset, KeyChoice
+from aqp_perf.core.data.dataset import KeyChoice
 from aqp_perf.core.load.pacing import OpenModel
 from aqp_perf.core.proof.sampling import Verification
 from aqp_perf.errors import ConfigError, InvalidOption
@@ -21,6 +21,7 @@ from aqp_perf.plugin.settings.options import ARGUMENTS, OPTIONS, PROFILE, THRESH
 from aqp_perf.plugin.settings.resolver import Resolver
 from aqp_perf.stores.file_store import Place
 from aqp_perf.targets import Billing
+from tests.doubles.orders import orders
 
 ResolverOf = Callable[..., Resolver]
 
@@ -138,7 +139,7 @@ def test_data_has_the_same_value_from_every_layer(resolver: ResolverOf, data: st
         resolver(ini="perf_data =\n    partitions=12\n    key_choice=zipf"),
         resolver("--perf-profile=own", pyproject=pyproject),
     ]
-    expected = Dataset(partitions=12, key_choice=KeyChoice.ZIPF)
+    expected = orders(partitions=12, key_choice=KeyChoice.ZIPF)
     assert [each.session.dataset for each in resolvers] == [expected] * len(resolvers)
 
 
@@ -149,7 +150,7 @@ def test_each_key_of_the_data_is_that_of_the_highest_layer(resolver: ResolverOf)
         pyproject="[tool.aqp-perf.profiles.own.data]\npartitions = 13\naccounts = 6",
     ).session
 
-    assert session.dataset == Dataset(partitions=12, accounts=6, customers=8)
+    assert session.dataset == orders(partitions=12, accounts=6, customers=8)
 
 
 def arguments_of(load: LoadSettings) -> list[str]:

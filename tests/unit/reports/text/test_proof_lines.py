@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from aqp_perf.core.data.keys import Key
 from aqp_perf.core.measured.operation_parts import AnswerChecks
 from aqp_perf.core.proof import WrongAnswer, WrongAnswerKind
 from aqp_perf.core.proof.write_audit import WriteAudit
-from aqp_perf.core.proof.write_log import Key
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.verdicts import judge
 from aqp_perf.reports.text.terminal import proof_lines

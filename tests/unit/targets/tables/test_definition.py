@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from aqp_perf.core.aws.capacity_units import Units
-from aqp_perf.core.data.dataset import Dataset
 from aqp_perf.core.load.bottlenecks import NEW_TABLE_PER_S, TableCapacity
 from aqp_perf.errors import TableNotFound
 from aqp_perf.targets import Table, Target, TargetKind, open_table
 from aqp_perf.targets.tables.billing import Billing
 from aqp_perf.targets.tables.definition import table_capacity
+from tests.doubles.orders import orders
 
 OURS = Table(name="orders", is_ours=True, is_seeded=True)
 THEIRS = Table(name="orders", is_ours=False, is_seeded=False)
@@ -70,7 +70,7 @@ def test_a_new_table_on_aws_has_the_capacity_of_new_tables() -> None:
 
 def test_a_table_reports_the_capacity_that_it_was_created_with(aws: Target) -> None:
     billing = Billing(is_provisioned=True, read_units=30, write_units=20)
-    empty = Dataset(items_per_partition=0)
+    empty = orders(items_per_partition=0)
     with open_table(aws, name="orders", dataset=empty, run_id="r", billing=billing) as table:
         assert table_capacity(aws, table).provisioned == Units(read=30, write=20)
 

@@ -7,12 +7,13 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aqp_perf.core.data.keys import Key
 from aqp_perf.errors import TargetUnusable
 from aqp_perf.targets.tables.reading import TableReader
 from tests.doubles.manual_clock import ManualClock
+from tests.doubles.orders import orders
 
 Request = Mapping[str, Any]
-Key = tuple[str, str]
 
 THROTTLED = ClientError(
     {"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "ExecuteStatement"
@@ -42,7 +43,7 @@ class FakeClient:
 
 def reader_of(client: FakeClient, clock: ManualClock | None = None) -> TableReader:
     target: Any = SimpleNamespace(client=lambda: client, endpoint="http://double")
-    return TableReader(target, "orders", clock=clock or ManualClock())
+    return TableReader(target, "orders", orders(), clock=clock or ManualClock())
 
 
 def page(keys: list[Key], token: str | None = None, units: float | None = 3.5) -> dict[str, Any]:
@@ -78,14 +79,14 @@ def test_the_keys_are_those_of_all_pages(pages: list[list[Key]]) -> None:
 
 
 def test_consumption_that_is_not_reported_is_none() -> None:
-    reader = reader_of(FakeClient(page([("a", "b")], units=None)))
+    reader = reader_of(FakeClient(page([Key("a", "b")], units=None)))
 
     assert list(reader.keys()) == [("a", "b")]
     assert reader.consumed_read_units is None
 
 
 def test_unprocessed_keys_are_read_again() -> None:
-    keys = [("a", str(number)) for number in range(5)]
+    keys = [Key("a", str(number)) for number in range(5)]
     answers = [batch(keys[:2], keys[2:]), batch([], keys[2:]), batch(keys[2:4], [])]
     client = FakeClient(*answers)
 
@@ -96,7 +97,7 @@ def test_unprocessed_keys_are_read_again() -> None:
 
 def test_a_throttled_read_waits_and_is_asked_again() -> None:
     clock = ManualClock()
-    reader = reader_of(FakeClient(THROTTLED, THROTTLED, page([("a", "b")])), clock)
+    reader = reader_of(FakeClient(THROTTLED, THROTTLED, page([Key("a", "b")])), clock)
 
     assert list(reader.keys()) == [("a", "b")]
     assert len(clock.sleeps) == 2
@@ -107,8 +108,8 @@ def test_a_throttled_read_waits_and_is_asked_again() -> None:
     [
         (lambda reader: list(reader.keys()), THROTTLED, "ThrottlingException"),
         (
-            lambda reader: reader.present([("a", "b")]),
-            batch([], [("a", "b")]),
+            lambda reader: reader.present([Key("a", "b")]),
+            batch([], [Key("a", "b")]),
             "it had no capacity for reads of table 'orders' for 60 s",
         ),
     ],
@@ -128,7 +129,7 @@ def test_refusals_without_end_are_given_up_after_a_minute(
 
 def test_progress_starts_the_minute_anew() -> None:
     """Of 40 keys, one is read after every 10 refusals: slow, but it ends."""
-    keys = [("a", str(number)) for number in range(40)]
+    keys = [Key("a", str(number)) for number in range(40)]
     answers = []
     for number in range(40):
         answers += [batch([], keys[number:])] * 10 + [batch([keys[number]], keys[number + 1 :])]
@@ -162,4 +163,4 @@ def test_an_answer_of_another_shape_makes_the_target_unusable(answer: object) ->
     with pytest.raises(TargetUnusable, match="it answers, but not as DynamoDB does"):
         list(reader_of(FakeClient(answer)).keys())
     with pytest.raises(TargetUnusable, match="it answers, but not as DynamoDB does"):
-        reader_of(FakeClient(answer)).present([("a", "b")])
+        reader_of(FakeClient(answer)).present([Key("a", "b")])

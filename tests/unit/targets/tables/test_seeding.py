@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aqp_perf.clock import Clock
-from aqp_perf.core.data.dataset import Dataset, Item
+from aqp_perf.core.data.compiled_item import Attributes
 from aqp_perf.errors import SeedingFailed
 from aqp_perf.targets.tables.seeding import BATCH_SIZE, seed_table
 from tests.doubles.manual_clock import ManualClock
+from tests.doubles.orders import orders
 
 Requests = list[dict[str, Any]]
 
@@ -37,12 +38,12 @@ class FakeClient:
         return {"UnprocessedItems": {table: left} if left else {}}
 
 
-def seed(client: FakeClient, items: Iterator[Item], clock: Clock | None = None) -> int:
+def seed(client: FakeClient, items: Iterator[Attributes], clock: Clock | None = None) -> int:
     return seed_table(client, "orders", items, clock=clock or ManualClock())  # type: ignore[arg-type] # as much of a client as is used
 
 
-def items_of(count: int) -> list[Item]:
-    return [Dataset().written_item("seeding", index) for index in range(count)]
+def items_of(count: int) -> list[Attributes]:
+    return [orders().written_item("seeding", index) for index in range(count)]
 
 
 def refusal(code: str) -> ClientError:
@@ -55,7 +56,7 @@ def test_every_item_is_written_once_however_much_is_refused(count: int, rng: Ran
     client = FakeClient(lambda requests: rng.randint(1, len(requests)))
     items = items_of(count)
     assert seed(client, iter(items)) == count
-    assert client.written == Counter(item.sk for item in items)
+    assert client.written == Counter(item["sk"]["S"] for item in items)
     assert all(1 <= size <= BATCH_SIZE for size in client.batch_sizes)
 
 
@@ -97,10 +98,10 @@ def test_a_throttled_batch_is_a_batch_of_refused_items(code: str) -> None:
 def test_any_other_refusal_ends_all_threads() -> None:
     """The items have no end: only the failure can end this."""
 
-    def endless() -> Iterator[Item]:
+    def endless() -> Iterator[Attributes]:
         index = 0
         while True:
-            yield Dataset().written_item("seeding", index)
+            yield orders().written_item("seeding", index)
             index += 1
 
     calls = iter(range(10**9))

@@ -10,7 +10,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from aqp_perf.core.data.dataset import Dataset, KeyChoice
+from aqp_perf.core.data.dataset import KeyChoice
 from aqp_perf.errors import (
     InvalidOption,
     TableAlreadyExists,
@@ -26,6 +26,7 @@ from aqp_perf.targets.tables.billing import Billing
 from aqp_perf.targets.tables.table import Table
 from aqp_perf.targets.tables.table_life import existing_table, open_table
 from tests.doubles.manual_clock import ManualClock
+from tests.doubles.orders import orders
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,7 +35,7 @@ NAME = "aqp_perf_r1"
 BUSY = (AWSResponse("", 400, HTTPHeaders(), None), {"Error": {"Code": "ResourceInUseException"}})
 """An answer in place of the endpoint's, as botocore takes it from a listener before a call."""
 
-DATASET = Dataset(partitions=3, items_per_partition=12)
+DATASET = orders(partitions=3, items_per_partition=12)
 
 Event = Callable[..., Any]
 
@@ -112,7 +113,7 @@ def create_by_hand(target: Target, sort_key: str = "sk", sort_key_type: Any = "S
 def test_a_created_table_holds_exactly_the_seed_items(aws: Target) -> None:
     with opened(aws) as table:
         found = aws.client().scan(TableName=table.name)["Items"]
-    expected = [item.attributes() for item in DATASET.seed_items()]
+    expected = list(DATASET.seed_items())
     assert table == Table(name=NAME, is_ours=True, is_seeded=True)
     assert sorted(map(str, (sorted(i.items()) for i in found))) == sorted(
         map(str, (sorted(i.items()) for i in expected))
@@ -240,7 +241,7 @@ def test_nothing_is_left_after_ctrl_c_in_the_middle_of_seeding(aws: Target) -> N
     target = disturbed(aws, {"before BatchWriteItem": press_ctrl_c})
     with (
         pytest.raises(KeyboardInterrupt),
-        opened(target, dataset=Dataset(items_per_partition=100)),
+        opened(target, dataset=orders(items_per_partition=100)),
     ):
         pytest.fail("the block was entered")
     assert tables_of(aws) == []
