@@ -109,7 +109,7 @@ def audit(writes: int, url: str, result: Any) -> None:  # noqa: ANN401 - a queue
     target = local_target(TargetKind.MOTO, url)
     table = Table(name="aqp_perf_benchmark", is_ours=True, is_seeded=True)
     began_s = time.monotonic()
-    found = Audits(DATASET).audit(target, table, Writes(logs, are_all=True), 10 * MANY)
+    found = Audits().audit(target, table, DATASET, Writes(logs, are_all=True), 10 * MANY)
     took_s = time.monotonic() - began_s
     result.put((found, getrusage(RUSAGE_SELF).ru_maxrss / 1024, took_s))
 

@@ -60,7 +60,7 @@ def partition(count: int, *, size: str = "") -> Partition:
     """Return a number from 0 to ``count`` - 1 that tells partitions apart.
 
     It belongs into the template of the partition key, and is no attribute itself. Several of them
-    multiply. ``--perf-data NAME=COUNT`` changes the count; the name is ``size``, or the field's.
+    multiply. With ``size="tenants"``, ``--perf-data=tenants=9`` changes the count.
     """
     return Partition(count, size=size)
 

@@ -72,5 +72,5 @@ class Measuring:
 def _finished(request: pytest.FixtureRequest, site: Site) -> FinishedRun:
     state = request.config.stash[STATE]
     asked = LoadRequest.of("QuickUser", None, state.resolver.load(marker_arguments(request.node)))
-    fingerprint = asked.fingerprint(site, state.session.dataset)
+    fingerprint = asked.fingerprint(site)
     return FinishedRun(request=asked, site=site, result=_RESULT, fingerprint=fingerprint)

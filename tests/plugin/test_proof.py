@@ -54,7 +54,7 @@ def test_data_that_was_changed(perf_load, perf_table, perf_target, perf_dataset)
     client = perf_target.client()
     for item in perf_dataset.seed_items():
         client.delete_item(
-            TableName=perf_table.name, Key={"pk": {"S": item.pk}, "sk": {"S": item.sk}}
+            TableName=perf_table.name, Key={"pk": item["pk"], "sk": item["sk"]}
         )
     perf_load({"PartiqlReadUser": 1, "AqpZipcodeUser": 1})
 

@@ -4,6 +4,7 @@ The rest is imported and registered when the session turns out to have load test
 Until then this package does and reads nothing, so that other tests do not notice it.
 """
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from aqp_perf.core.data.dataset import Dataset
-    from aqp_perf.plugin.fixtures import PerfLoad
+    from aqp_perf.plugin.fixtures import Aqps, PerfLoad, Tables
     from aqp_perf.plugin.runs.site import Aqp
     from aqp_perf.plugin.runs.state import State
     from aqp_perf.targets import Table, Target
@@ -116,24 +117,35 @@ def perf_target(request: pytest.FixtureRequest) -> "Iterator[Target]":
 
 @pytest.fixture(scope="session")
 def perf_dataset(request: pytest.FixtureRequest) -> "Dataset":
-    """The data that is seeded into the table, and that the workloads read and write."""
-    return begin(request.config).session.dataset
+    """The data that is seeded into `perf_table`, and that its workloads read and write."""
+    dataset: Dataset = _fixtures(request).default_dataset(request)
+    return dataset
 
 
 @pytest.fixture(scope="session")
-def perf_table(
-    request: pytest.FixtureRequest, perf_target: "Target", perf_dataset: "Dataset"
-) -> "Iterator[Table]":
+def _perf_tables(request: pytest.FixtureRequest, perf_target: "Target") -> "Iterator[Tables]":
+    with ExitStack() as opened:
+        yield _fixtures(request).Tables(request, perf_target, opened)
+
+
+@pytest.fixture(scope="session")
+def _perf_aqps(
+    request: pytest.FixtureRequest, perf_target: "Target", _perf_tables: "Tables"
+) -> "Iterator[Aqps]":
+    with ExitStack() as opened:
+        yield _fixtures(request).Aqps(request, perf_target, opened)
+
+
+@pytest.fixture(scope="session")
+def perf_table(_perf_tables: "Tables", perf_dataset: "Dataset") -> "Table":
     """The seeded table: a new one, deleted at the end, or the one of ``--perf-table``."""
-    yield from _fixtures(request).opened_table(request, perf_target, perf_dataset)
+    return _perf_tables.of(perf_dataset)
 
 
 @pytest.fixture(scope="session")
-def perf_aqp(
-    request: pytest.FixtureRequest, perf_target: "Target", perf_table: "Table"
-) -> "Iterator[Aqp]":
+def perf_aqp(_perf_aqps: "Aqps", perf_table: "Table") -> "Aqp":
     """The AQP: the embedded stand-in, or the running one of ``--perf-aqp``."""
-    yield from _fixtures(request).opened_aqp(request, perf_target, perf_table)
+    return _perf_aqps.of(perf_table)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,6 +22,9 @@ from aqp_perf.plugin.runs.state import STATE
 from aqp_perf.plugin.session.xdist_workers import random_name
 from aqp_perf.plugin.settings.session_settings import SessionSettings
 from aqp_perf.targets import Table, Target, TargetKind, table_name
+
+if TYPE_CHECKING:
+    from aqp_perf.core.data.declared_item import Item
 
 AQP_USER_VARIABLE = "PERF_AQP_USER"
 AQP_PASSWORD_VARIABLE = "PERF_AQP_PASSWORD"  # noqa: S105 - the name of a variable
@@ -55,7 +59,7 @@ class PerfLoad:
         item: pytest.Item = self._request.node
         state = item.config.stash[STATE]
         load = state.resolver.load(marker_arguments(item), overrides)
-        request = LoadRequest.of(users, locustfile, load)
+        request = LoadRequest.of(users, locustfile, load, state.session.data)
         load.check_connections(file_limit())
         state.costs.expect(request)
         return item.stash[RUNS].run(request, self._site(request, state.session))
@@ -88,10 +92,11 @@ class PerfLoad:
         needs_target = needs_table or is_chosen or "perf_target" in names
         with _stopping_if_refused(self._request):  # before the table that the AQP reads is created
             session.check_installed(needs_target=needs_target or needs_aqp, needs_aqp=needs_aqp)
+        table = fixture("_perf_tables").of(request.dataset) if needs_table or needs_aqp else None
         return Site(
-            aqp=fixture("perf_aqp") if needs_aqp else None,
-            target=fixture("perf_target") if needs_target else None,
-            table=fixture("perf_table") if needs_table else None,
+            aqp=fixture("_perf_aqps").of(table) if needs_aqp else None,
+            target=fixture("perf_target") if needs_target or needs_aqp else None,
+            table=table,
         )
 
 
@@ -109,46 +114,77 @@ def opened_target(request: pytest.FixtureRequest) -> Iterator[Target]:
         yield target
 
 
-def opened_table(
-    request: pytest.FixtureRequest, target: Target, dataset: Dataset
-) -> Iterator[Table]:
-    """Yield the seeded table: a new one, deleted at the end, or the one of ``--perf-table``."""
-    state = request.config.stash[STATE]
-    session = state.session
-    if session.table is not None:
-        with _stopping_if_refused(request):
-            table = targets.existing_table(target, session.table, dataset)
-        yield table
-        return
-    state.costs.admit_table(target.region)
-    with targets.open_table(
-        target,
-        name=table_name(f"{session.run_id}_{random_name()}"),
-        dataset=dataset,
-        run_id=session.run_id,
-        billing=session.billing,
-        keep=session.keep_table,
-    ) as table:
-        yield table
+class Tables:
+    """The seeded tables of a session, one for each item: new ones, or that of ``--perf-table``."""
+
+    def __init__(self, request: pytest.FixtureRequest, target: Target, opened: ExitStack) -> None:
+        self._request, self._target, self._opened = request, target, opened
+        self._tables: dict[type[Item], Table] = {}
+
+    def of(self, dataset: Dataset) -> Table:
+        """Return the table of this data, which is created and seeded the first time."""
+        if dataset.item not in self._tables:
+            self._tables[dataset.item] = self._open(dataset)
+        return self._tables[dataset.item]
+
+    def _open(self, dataset: Dataset) -> Table:
+        state, target = self._request.config.stash[STATE], self._target
+        session = state.session
+        if session.table is not None:
+            with _stopping_if_refused(self._request):
+                return targets.existing_table(target, session.table, dataset)
+        state.costs.admit_table(target.region, dataset)
+        table = self._opened.enter_context(
+            targets.open_table(
+                target,
+                name=table_name(f"{session.run_id}_{random_name()}"),
+                dataset=dataset,
+                run_id=session.run_id,
+                billing=session.billing,
+                keep=session.keep_table,
+            )
+        )
         if session.keep_table:
-            state.collector.kept_table = f"{table.name} at {target.endpoint}"
+            kept = f"{table.name} at {target.endpoint}"
+            self._opened.callback(setattr, state.collector, "kept_table", kept)
+        return table
 
 
-def opened_aqp(request: pytest.FixtureRequest, target: Target, table: Table) -> Iterator[Aqp]:
-    """Yield the AQP: the embedded stand-in, or the running one of ``--perf-aqp``."""
-    chosen = request.config.stash[STATE].session.aqp
-    if chosen == "none":
-        pytest.skip("--perf-aqp is none: there is no AQP to test")
-    if chosen != "embedded":
-        _check(chosen, table)
-        yield Aqp(url=chosen, label="AQP")
-        return
-    options = ["--endpoint-url", target.endpoint, "--region", target.region]
-    options += ["--table", table.name]
-    environment = target.environment()
-    with running_server("embedded AQP", "aqp_perf.aqp", *options, environment=environment) as aqp:
+class Aqps:
+    """The AQPs of a session, one for each table: embedded stand-ins, or that of ``--perf-aqp``."""
+
+    def __init__(self, request: pytest.FixtureRequest, target: Target, opened: ExitStack) -> None:
+        self._request, self._target, self._opened = request, target, opened
+        self._aqps: dict[str, Aqp] = {}
+
+    def of(self, table: Table) -> Aqp:
+        """Return the AQP of a table, which is started or checked the first time."""
+        if table.name not in self._aqps:
+            self._aqps[table.name] = self._open(table)
+        return self._aqps[table.name]
+
+    def _open(self, table: Table) -> Aqp:
+        chosen = self._request.config.stash[STATE].session.aqp
+        if chosen == "none":
+            pytest.skip("--perf-aqp is none: there is no AQP to test")
+        if chosen != "embedded":
+            _check(chosen, table)
+            return Aqp(url=chosen, label="AQP")
+        target = self._target
+        options = ["--endpoint-url", target.endpoint, "--region", target.region]
+        options += ["--table", table.name]
+        server = running_server(
+            "embedded AQP", "aqp_perf.aqp", *options, environment=target.environment()
+        )
+        aqp = self._opened.enter_context(server)
         _check(aqp.url, table)
-        yield Aqp(url=aqp.url, label="embedded AQP, not the real one", process=aqp.process)
+        return Aqp(url=aqp.url, label="embedded AQP, not the real one", process=aqp.process)
+
+
+def default_dataset(request: pytest.FixtureRequest) -> Dataset:
+    """Return the data of the session's own item."""
+    state = request.config.stash[STATE]
+    return state.session.dataset(state.resolver.load({}).item)
 
 
 def marker_arguments(item: pytest.Item) -> dict[str, object]:

@@ -29,7 +29,7 @@ def pytest_report_header(config: pytest.Config) -> str:
     session = state.session
     return (
         f"perf: target {session.target.url or session.target.kind}, AQP {session.aqp}, "
-        f"profile {state.resolver.load({}).profile}, data seed {session.dataset.seed}, "
+        f"profile {state.resolver.load({}).profile}, data seed {session.seed}, "
         f"run {session.run_id}"
     )
 
@@ -57,7 +57,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     state = item.config.stash[STATE]
     load = state.resolver.load(marker_arguments(item))
     if may_load(item):
-        state.costs.expect(*shipped_requests(load))
+        state.costs.expect(*shipped_requests(load, state.session.data))
     item.stash[RUNS] = TestRuns(item, state)
     # An attempt that pytest-rerunfailures repeats leaves its figures here.
     own = [pair for pair in item.user_properties if not pair[0].startswith("perf.")]

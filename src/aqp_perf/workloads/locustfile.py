@@ -19,18 +19,15 @@ from aqp_perf.core.data.statements import (
     sort_key_prefix,
 )
 from aqp_perf.core.proof import AggregateQuery
-from aqp_perf.users import AqpUser, PartiqlUser
+from aqp_perf.users import AqpUser, InsertUser, PartiqlUser
 from aqp_perf.workloads.order import Order
 
 
-class PartiqlWriteUser(PartiqlUser):
+class PartiqlWriteUser(InsertUser):
     """Inserts orders into partitions that are never read."""
 
     item = Order
-
-    def send(self, index: int, due_ns: int) -> None:
-        """Insert one order."""
-        self.insert(WRITE_OPERATION, index, due_ns=due_ns)
+    operation = WRITE_OPERATION
 
 
 class PartiqlReadUser(PartiqlUser):

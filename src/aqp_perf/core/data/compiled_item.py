@@ -18,7 +18,6 @@ import base64
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import prod
 from typing import Any, Final, TypeAlias
 
 from aqp_perf.core.data.declared_item import ID, PLACEHOLDER, Declaration, Key, Partition
@@ -80,7 +79,7 @@ class CompiledItem:
     @property
     def partitions(self) -> int | None:
         """How many partitions there can be; None: each item is one."""
-        return prod(self.counts) if self.counts else None
+        return self.declaration.partition_count({})
 
     def _numbers(self, partition: int) -> list[int]:
         """Return the numbers of a partition; the first changes last."""
@@ -107,8 +106,8 @@ class CompiledItem:
         partition = 0
         for name, count in zip(declaration.partitions, self.counts, strict=True):
             partition = partition * count + int(found[name])
-        is_one = partition < prod(self.counts) and self.partition_key(partition) == value
-        return partition if is_one else None
+        # A number that is too large, or has zeros before it, gives another key.
+        return partition if self.partition_key(partition) == value else None
 
     def origin_of(self, item: Mapping[str, Attribute]) -> ItemOrigin | None:
         """Return which item has this key, as far as the id says; None when it has no id of ours."""
@@ -167,16 +166,16 @@ def compile_item(declaration: Declaration, sizes: Mapping[str, int]) -> Compiled
 
 
 def _resized(declaration: Declaration, sizes: Mapping[str, int]) -> Declaration:
-    def resized(name: str, field: Any) -> Any:  # noqa: ANN401 - a field of any kind
-        if not isinstance(field, Partition | CountedField):
-            return field
-        return replace(field, count=sizes.get(field.size or name, field.count))
-
     return replace(
         declaration,
-        partitions={name: resized(name, field) for name, field in declaration.partitions.items()},
-        members={name: resized(name, field) for name, field in declaration.members.items()},
+        partitions={name: _with_size(one, sizes) for name, one in declaration.partitions.items()},
+        members={name: _with_size(one, sizes) for name, one in declaration.members.items()},
     )
+
+
+def _with_size(field: Any, sizes: Mapping[str, int]) -> Any:  # noqa: ANN401 - a field of any kind
+    has_count = isinstance(field, Partition | CountedField)
+    return replace(field, count=sizes[field.size]) if has_count and field.size in sizes else field
 
 
 def _key_source(key: Key, texts: Mapping[str, str]) -> str:

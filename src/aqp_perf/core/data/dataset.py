@@ -27,6 +27,9 @@ from aqp_perf.core.data.keys import Key
 HOT_RATIO = 0.9
 """The part of all requests that the first partition takes when keys are chosen `KeyChoice.HOT`."""
 
+PARTITIONS: Final = 20
+"""Seeded partitions, unless a user says how many, or an item has less than twice as many."""
+
 SEED_STREAM = "seed"
 """The stream of the items that are in the table before the load starts."""
 
@@ -66,7 +69,7 @@ class Dataset:
 
     item: type[Item]
     seed: int = 1
-    partitions: int = 20
+    partitions: int = PARTITIONS
     items_per_partition: int = 50
     key_choice: KeyChoice = KeyChoice.UNIFORM
     sizes: Mapping[str, int] = field(default_factory=dict)
@@ -263,6 +266,9 @@ class DataSettings:
         """
         own: Any = {name: self.values[name] for name in SETTINGS if name in self.values}
         sizes: Any = {name: size for name, size in self.values.items() if name not in own}
+        total = item.declaration.partition_count(sizes)
+        if total is not None:
+            own.setdefault("partitions", max(1, min(PARTITIONS, total // 2)))
         return Dataset(item=item, seed=self.seed, sizes=sizes, **own)
 
 

@@ -12,6 +12,7 @@ class Invoice(Item):
 import re
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
+from math import prod
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
@@ -34,7 +35,7 @@ class Partition:
 
     Args:
         count: how many there are.
-        size: by which name ``--perf-data`` changes the count; "" takes the field's.
+        size: the name by which ``--perf-data`` changes the count; "": it is fixed.
     """
 
     count: int
@@ -100,20 +101,17 @@ class Declaration:
     members: Mapping[str, Field | Key]
 
     def __post_init__(self) -> None:
+        names = ", ".join(self.keys) or "none"
         if not 1 <= len(self.keys) <= _MOST_KEYS:
-            found = ", ".join(self.keys) or "none"
-            self._refuse(
-                f"it has the keys {found}: declare a partition key, and a sort key or none"
-            )
+            self._refuse(f"its keys are {names}: declare a partition key, and a sort key or none")
         if sum(key.has_id for key in self.keys.values()) != 1:
-            self._refuse(
-                f"write {{id}} in one key of {', '.join(self.keys)}: audits find items by it"
-            )
+            self._refuse(f"write {{id}} in one key of {names}: audits find items by it")
         for attribute, key in self.keys.items():
             self._check_key(attribute, key)
-        for size in (sizes := self.sizes):
-            if size in SETTINGS or list(sizes).count(size) > 1:
-                self._refuse(f"the size {size!r} has another meaning already: name it by size=")
+        sizes = [name for name, _ in self._sizes]
+        for size in sizes:
+            if size in SETTINGS or sizes.count(size) > 1:
+                self._refuse(f"the size {size!r} has another meaning already: choose another size=")
 
     @property
     def partition_key(self) -> str:
@@ -135,42 +133,48 @@ class Declaration:
         """Attribute of each key → ``S``, ``N`` or ``B``."""
         return {attribute: key.type for attribute, key in self.keys.items()}
 
+    def partition_count(self, sizes: Mapping[str, int]) -> int | None:
+        """Return how many partitions there can be with these sizes; None: each item is one."""
+        counts = [sizes.get(one.size, one.count) for one in self.partitions.values()]
+        return prod(counts) if counts else None
+
     @property
     def sizes(self) -> dict[str, int]:
         """Name of each count that ``--perf-data`` can change → the declared count."""
-        counted = [
-            (field.size or name, field.count)
-            for name, field in (*self.partitions.items(), *self.members.items())
-            if isinstance(field, Partition | CountedField)
+        return dict(self._sizes)
+
+    @property
+    def _sizes(self) -> list[tuple[str, int]]:
+        return [
+            (field.size, field.count)
+            for field in (*self.partitions.values(), *self.members.values())
+            if isinstance(field, Partition | CountedField) and field.size
         ]
-        return dict(counted)
 
     def _check_key(self, attribute: str, key: Key) -> None:
+        is_partition_key = attribute == self.partition_key
         for name in key.placeholders:
             field = self.members.get(name)
-            if name == ID or (name in self.partitions and attribute == self.partition_key):
+            if name == ID or (name in self.partitions and is_partition_key):
                 continue
             if name in self.partitions:
                 self._refuse(f"{attribute} names {{{name}}}, which belongs to {self.partition_key}")
             if field is None:
                 known = ", ".join([ID, *self.partitions, *self.members])
                 self._refuse(f"{attribute} names {{{name}}}, which is no field: {known}")
+            if is_partition_key:
+                self._refuse(f"{attribute} names {{{name}}}, which is no partition()")
             if not isinstance(field, TextField) or field.absent or not _has_one_type(field):
                 self._refuse(f"{attribute} names {{{name}}}, which has no text in every item")
-            if attribute == self.partition_key:
-                self._refuse(
-                    f"{attribute} names {{{name}}}: a partition key is made of partition() fields"
-                )
-        if attribute != self.partition_key:
+        if not is_partition_key:
             return
         if key.has_id and self.partitions:
-            self._refuse(
-                f"{attribute} has {{id}}, so each item is a partition: leave out partition()"
-            )
-        if not key.has_id and set(key.placeholders) != self.partitions.keys():
-            self._refuse(
-                f"{attribute} must name {', '.join(self.partitions) or 'a partition() or {id}'}"
-            )
+            self._refuse(f"{attribute} has {{id}}: each item is a partition, leave out partition()")
+        if not key.has_id and (
+            not self.partitions or set(key.placeholders) != set(self.partitions)
+        ):
+            needed = ", ".join(self.partitions) or "a partition() or {id}"
+            self._refuse(f"{attribute} must name {needed}")
 
     def _refuse(self, fault: str) -> None:
         raise InvalidItem(f"item {self.name}: {fault}")

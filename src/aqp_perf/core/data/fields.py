@@ -54,9 +54,7 @@ class Field:
 
     def __post_init__(self) -> None:
         if not 0 <= self.absent < 1:
-            raise InvalidItem(
-                f"absent={self.absent!r} is not valid: a probability from 0 to below 1"
-            )
+            raise InvalidItem(f"absent={self.absent!r} is not valid: 0 or more, and below 1")
 
     @abstractmethod
     def attribute(self, draws: Draws) -> str:
@@ -99,7 +97,7 @@ class CountedField(TextField):
 
     Args:
         count: how many.
-        size: by which name ``--perf-data`` changes the count; "" takes the field's.
+        size: the name by which ``--perf-data`` changes the count; "": it is fixed.
     """
 
     count: int
@@ -121,9 +119,7 @@ class Text(CountedField):
     def __post_init__(self) -> None:
         CountedField.__post_init__(self)
         if self.template.count("{}") != 1:
-            raise InvalidItem(
-                f"text({self.template!r}) is not valid: write {{}} for the number once"
-            )
+            raise InvalidItem(f"text({self.template!r}) is not valid: write {{}} once")
 
     def text(self, draws: Draws) -> str:
         """Return an expression of the text of a value."""
@@ -179,9 +175,7 @@ class Exact(TextField):
         """The least and the most value, in units of the last place."""
         scaled = [number.scaleb(self.places) for number in (self.least, self.most)]
         if any(number != number.to_integral_value() for number in scaled):
-            raise InvalidItem(
-                f"the limits {self.least}, {self.most} have more places than {self.places}"
-            )
+            raise InvalidItem(f"{self.least} or {self.most} has more places than {self.places}")
         return int(scaled[0]), int(scaled[1])
 
     def text(self, draws: Draws) -> str:

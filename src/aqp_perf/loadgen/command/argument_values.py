@@ -87,16 +87,17 @@ def parse_data(text: str) -> dict[str, int | KeyChoice]:
     Raises:
         ValueError: a value is of another type.
     """
-    return dict(_pair(part) for part in text.split(",") if part)
+    return dict(_pair(part) for part in text.split(","))
 
 
 def data_text(dataset: Dataset) -> str:
-    """Return text that `parse_data` reads as the values of ``dataset``, all of them."""
-    return ",".join(f"{key}={value}" for key, value in data_values(dataset).items())
+    """Return text that `parse_data` reads as what ``dataset`` was made with."""
+    settings = {name: getattr(dataset, name) for name in SETTINGS}
+    return ",".join(f"{key}={value}" for key, value in {**dataset.sizes, **settings}.items())
 
 
 def data_values(dataset: Dataset) -> dict[str, int | KeyChoice]:
-    """Return what a user may choose of the data but the seed, by name."""
+    """Return what a user may choose of the data but the seed, by name, defaults included."""
     settings = {name: getattr(dataset, name) for name in SETTINGS}
     return {**dataset.compiled.declaration.sizes, **settings}
 

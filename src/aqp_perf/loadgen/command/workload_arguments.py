@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from aqp_perf.core.data.dataset import DataSettings
+from aqp_perf.core.data.dataset import DataSettings, KeyChoice
 from aqp_perf.core.data.declared_item import SETTINGS
 from aqp_perf.core.data.statements import DEFAULT_TABLE
 from aqp_perf.core.load.pacing import Pacing, parse_pacing
@@ -101,7 +101,7 @@ def add_workload_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "data",
         type=checked(parse_data),
-        default="",
+        default=f"key_choice={KeyChoice.UNIFORM}",
         help=f"sizes of the data as KEY=VALUE,…: {', '.join(SETTINGS)}, and those of the item",
     )
     add("item", default="", help="MODULE:CLASS of the items that the table was made for")

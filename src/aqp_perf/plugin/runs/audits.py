@@ -34,8 +34,7 @@ class Writes(NamedTuple):
 class Audits:
     """Audits the runs of one pytest process, in order."""
 
-    def __init__(self, dataset: Dataset) -> None:
-        self._dataset = dataset
+    def __init__(self) -> None:
         self._tags: defaultdict[str, set[int]] = defaultdict(set)
         """Table → tags of all streams that wrote to it."""
         self._counts: defaultdict[str, int] = defaultdict(int)
@@ -47,7 +46,9 @@ class Audits:
         """Remember that a run may have written unknown items to ``table``."""
         self._foreign.add(table.name)
 
-    def audit(self, target: Target, table: Table, writes: Writes, most_items: int) -> WriteAudit:
+    def audit(
+        self, target: Target, table: Table, dataset: Dataset, writes: Writes, most_items: int
+    ) -> WriteAudit:
         """Look for what a run wrote.
 
         A table that we created is read as a whole, which also finds unexpected items, unless it may
@@ -58,18 +59,18 @@ class Audits:
             ValueError: the logs contradict each other.
         """
         earlier = frozenset(self._tags[table.name])
-        self.pass_over(table, writes)
-        items = self._dataset.seed_count + self._counts[table.name]
-        reader = targets.TableReader(target, table.name, self._dataset)
+        self.pass_over(table, dataset, writes)
+        items = dataset.seed_count + self._counts[table.name]
+        reader = targets.TableReader(target, table.name, dataset)
         if table.is_ours and items <= most_items:
             keys = reader.keys()
-            audit = reconcile(self._dataset, writes.logs, keys, earlier_tags=earlier)
+            audit = reconcile(dataset, writes.logs, keys, earlier_tags=earlier)
             if table.name in self._foreign:
                 audit = replace(audit, unexpected=None, unexpected_keys=())
         else:
-            rng = Random(self._dataset.seed)  # noqa: S311 - draws a sample
+            rng = Random(dataset.seed)  # noqa: S311 - draws a sample
             audit = look_up(
-                self._dataset,
+                dataset,
                 writes.logs,
                 reader.present,
                 most=min(most_items, MOST_LOOKUPS),
@@ -77,10 +78,10 @@ class Audits:
             )
         return replace(audit, consumed_read_units=reader.consumed_read_units)
 
-    def pass_over(self, table: Table, writes: Writes) -> None:
+    def pass_over(self, table: Table, dataset: Dataset, writes: Writes) -> None:
         """Remember what a run wrote, so that later audits expect it."""
-        seed = self._dataset.seed
-        self._tags[table.name].update(stream_tag(seed, log.stream) for log in writes.logs)
+        tags = (stream_tag(dataset.seed, log.stream) for log in writes.logs)
+        self._tags[table.name].update(tags)
         self._counts[table.name] += sum(log.count for log in writes.logs)
         if not writes.are_all:
             self.note_unknown(table)

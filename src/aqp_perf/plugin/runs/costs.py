@@ -1,6 +1,7 @@
 """Costs on AWS: estimated before each load, counted after it, and limited for the session."""
 
 import warnings
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -11,6 +12,8 @@ from aqp_perf import targets
 from aqp_perf.clock import SYSTEM_CLOCK, Clock
 from aqp_perf.core.aws.capacity_units import Units, read_units, write_units
 from aqp_perf.core.aws.prices import Tariff, format_usd, prices_in
+from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.data.declared_item import Item
 from aqp_perf.core.load.bottlenecks import TableCapacity, bottlenecks
 from aqp_perf.core.load.cost import Budget, CostEstimate, RunCost
 from aqp_perf.core.load.planned_load import LoadShape, PlannedLoad, plan_load
@@ -19,7 +22,6 @@ from aqp_perf.errors import BudgetExceeded, LoadWarning
 from aqp_perf.plugin.runs.audits import MOST_LOOKUPS
 from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.runs.site import Site
-from aqp_perf.plugin.settings.load_settings import LoadSettings
 from aqp_perf.plugin.settings.session_settings import SessionSettings
 from aqp_perf.targets import TargetKind
 
@@ -33,6 +35,8 @@ _STACK_LEVEL = 4
 class Admission(NamedTuple):
     """A load that may begin."""
 
+    item: type[Item]
+    """What its table holds."""
     estimate: CostEstimate
     plan: PlannedLoad
     tariff: Tariff
@@ -57,10 +61,11 @@ class SessionCosts:
         self._spent = Decimal(0)
         self._written = 0.0
         """Items written so far, as planned, which an audit may have to read."""
-        self._created_s: float | None = None
+        self._created_s: dict[type[Item], float] = {}
+        """When the table of an item was created."""
         self._seeding_owed = Decimal(0)
         """Cost of seeding that no run has reported yet."""
-        self._hours_paid = 0
+        self._hours_paid: defaultdict[type[Item], int] = defaultdict(int)
         """Of a provisioned table; each hour that has begun is paid in full."""
         self._expected: Sequence[LoadRequest] = ()
         """The load that the table is created for."""
@@ -69,8 +74,8 @@ class SessionCosts:
         """Expect one of these runs, for `admit_table`: the dearest counts."""
         self._expected = requests
 
-    def admit_table(self, region: str) -> None:
-        """Check that a table may be created and seeded, and count the seeding.
+    def admit_table(self, region: str, dataset: Dataset) -> None:
+        """Check that a table may be created and seeded with its data, and count the seeding.
 
         Raises:
             BudgetExceeded: with the expected load it would cost more than may be spent.
@@ -79,8 +84,8 @@ class SessionCosts:
             return
         if self._expected:
             self.admit(self._expected, region)
-        self._created_s = self._clock.monotonic_s()
-        self._seeding_owed = self._tariff(region, None).of_requests(self._seeding())
+        self._created_s[dataset.item] = self._clock.monotonic_s()
+        self._seeding_owed += self._tariff(region, None).of_requests(_seeding(dataset))
 
     def admit_run(self, site: Site, request: LoadRequest) -> Admission | None:
         """Warn of a table that is too small for a run, and admit the run if it may be paid for.
@@ -103,7 +108,7 @@ class SessionCosts:
                 capacity = replace(capacity, ceiling=self._asked_ceiling)
         if capacity is not None:
             plan = self._plan(request, capacity)
-            for bottleneck in bottlenecks(plan, self._session.dataset, capacity):
+            for bottleneck in bottlenecks(plan, request.dataset, capacity):
                 warnings.warn(bottleneck, LoadWarning, stacklevel=_STACK_LEVEL)
         if not self._is_billed:
             return None
@@ -120,20 +125,23 @@ class SessionCosts:
             BudgetExceeded: it would cost more than may be spent.
         """
         tariff = self._tariff(region, capacity)
-        plans = [(request.load, self._plan(request, capacity)) for request in requests]
-        estimates = [(self._estimate(load, plan, tariff), plan) for load, plan in plans]
-        estimate, plan = max(estimates, key=lambda found: found[0].total)
+        plans = [(request, self._plan(request, capacity)) for request in requests]
+        estimates = [
+            (self._estimate(request, plan, tariff), plan, request.dataset.item)
+            for request, plan in plans
+        ]
+        estimate, plan, item = max(estimates, key=lambda found: found[0].total)
         if estimate.total >= self._limit - self._spent:
             raise BudgetExceeded(str(estimate), self._left_text())
         if tariff.provisioned is not None:
-            return Admission(estimate, plan, tariff, None)
+            return Admission(item, estimate, plan, tariff, None)
         others = [estimate.parts.get(part, Decimal(0)) for part in ("seeding", "audit")]
         budget = Budget(
             limit=max(self._limit - self._spent - sum(others), _LEAST_BUDGET),
             read_request_million=tariff.prices.read_request_million,
             write_request_million=tariff.prices.write_request_million,
         )
-        return Admission(estimate, plan, tariff, budget)
+        return Admission(item, estimate, plan, tariff, budget)
 
     def charge(
         self,
@@ -158,10 +166,11 @@ class SessionCosts:
         if self._seeding_owed:
             parts = {"seeding": self._seeding_owed, **parts}
             self._seeding_owed = Decimal(0)
-        if tariff.provisioned is not None and self._created_s is not None:
-            hours = ceil(self._table_age_s / 3_600) or 1
-            parts["table"] = tariff.of_table(hours - self._hours_paid)
-            self._hours_paid = hours
+        item = admission.item
+        if tariff.provisioned is not None and item in self._created_s:
+            hours = ceil(self._table_age_s(item) / 3_600) or 1
+            parts["table"] = tariff.of_table(hours - self._hours_paid[item])
+            self._hours_paid[item] = hours
         self._spent += sum(parts.values())
         # Users of another locustfile have no plan, but a meter.
         self._written += max(admission.plan.writes, 0.0 if metered is None else metered.units.write)
@@ -183,9 +192,9 @@ class SessionCosts:
         billing = self._session.billing
         return Units(read=billing.read_units, write=billing.write_units)
 
-    @property
-    def _table_age_s(self) -> float:
-        return 0.0 if self._created_s is None else self._clock.monotonic_s() - self._created_s
+    def _table_age_s(self, item: type[Item]) -> float:
+        now_s = self._clock.monotonic_s()
+        return now_s - self._created_s.get(item, now_s)
 
     def _plan(self, request: LoadRequest, capacity: TableCapacity | None) -> PlannedLoad:
         load, classes = request.load, request.shipped_classes
@@ -193,38 +202,35 @@ class SessionCosts:
             return PlannedLoad(total=Units(), peak_per_s=None, unknown=("another locustfile",))
         ceiling = self._asked_ceiling if capacity is None else capacity.most_per_s
         shape = LoadShape(users=load.users, run_time_s=load.run_time_s, pacing=load.pacing)
-        return plan_load(classes, shape, self._session.dataset, ceiling)
+        return plan_load(classes, shape, request.dataset, ceiling)
 
-    def _estimate(self, load: LoadSettings, plan: PlannedLoad, tariff: Tariff) -> CostEstimate:
-        parts = {}
+    def _estimate(self, request: LoadRequest, plan: PlannedLoad, tariff: Tariff) -> CostEstimate:
+        load, dataset, parts = request.load, request.dataset, {}
         is_ours = self._session.table is None
-        if is_ours and self._created_s is None:
-            parts["seeding"] = tariff.of_requests(self._seeding())
+        if is_ours and dataset.item not in self._created_s:
+            parts["seeding"] = tariff.of_requests(_seeding(dataset))
         elif self._seeding_owed:
             parts["seeding"] = self._seeding_owed
         parts["load"] = tariff.of_requests(plan.total)
         if plan.writes and load.audited_items:
-            parts["audit"] = tariff.of_requests(Units(read=self._audit_units(load, plan)))
+            parts["audit"] = tariff.of_requests(Units(read=self._audit_units(request, plan)))
         if is_ours and tariff.provisioned is not None:
-            until_s = self._table_age_s + load.run_time_s + load.stop_timeout_s
-            parts["table"] = tariff.of_table(max(0, ceil(until_s / 3_600) - self._hours_paid))
+            until_s = self._table_age_s(dataset.item) + load.run_time_s + load.stop_timeout_s
+            hours = ceil(until_s / 3_600) - self._hours_paid[dataset.item]
+            parts["table"] = tariff.of_table(max(0, hours))
         gaps = tuple(f"without what {name} takes" for name in plan.unknown)
         if plan.peak_per_s is None and not plan.unknown:
             gaps = ("as much as the table gives, for nothing paces the users",)
         return CostEstimate(parts=parts, tariff=tariff.label, gaps=gaps)
 
-    def _audit_units(self, load: LoadSettings, plan: PlannedLoad) -> float:
-        dataset = self._session.dataset
+    def _audit_units(self, request: LoadRequest, plan: PlannedLoad) -> float:
+        load, dataset = request.load, request.dataset
         item_bytes = dataset.largest_item_bytes
         items = dataset.seed_count + self._written + plan.writes
         if self._session.table is None and items <= load.audited_items:
             return read_units(items * item_bytes, is_consistent=True)
         lookups = min(plan.writes, load.audited_items, MOST_LOOKUPS)
         return lookups * read_units(item_bytes, is_consistent=True)
-
-    def _seeding(self) -> Units:
-        dataset = self._session.dataset
-        return Units(write=write_units(dataset.largest_item_bytes) * dataset.seed_count)
 
     def _tariff(self, region: str, capacity: TableCapacity | None) -> Tariff:
         billing = self._session.billing
@@ -240,3 +246,7 @@ class SessionCosts:
         if self._spent:
             text += f", of which {format_usd(self._spent)} USD are spent"
         return text
+
+
+def _seeding(dataset: Dataset) -> Units:
+    return Units(write=write_units(dataset.largest_item_bytes) * dataset.seed_count)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
-from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.data.dataset import Dataset, DataSettings
 from aqp_perf.core.data.declared_item import item_name
 from aqp_perf.core.load.planned_load import USER_WORK
 from aqp_perf.core.results.run_fingerprint import RunFingerprint
@@ -17,12 +17,15 @@ from aqp_perf.loadgen.command.workload_arguments import NO_ENDPOINT
 from aqp_perf.plugin.results.baselines import environment_fingerprint
 from aqp_perf.plugin.runs.site import Site
 from aqp_perf.plugin.settings.load_settings import LoadSettings
+from aqp_perf.workloads.order import Order
 
 AQP_USERS: Final = frozenset({"AqpZipcodeUser", "AqpStatusUser"})
 """Shipped user classes that need an AQP."""
 _NOT_COMPARED_BY: Final = frozenset({"name", "stop_timeout_s", "audit", "proof", "host"})
 """Settings of a load that do not change what is measured; a baseline is of a service, wherever it
 is deployed."""
+
+_DEFAULT_DATA: Final = DataSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +36,13 @@ class LoadRequest:
         user_classes: name → weight; empty: every class in the locustfile.
         locustfiles: the files, or folders of files, with the user classes.
         load: how much, how it is measured and judged.
+        dataset: what its table holds, and its users write and read.
     """
 
     user_classes: Mapping[str, int]
     locustfiles: tuple[Path, ...]
     load: LoadSettings
+    dataset: Dataset
 
     @classmethod
     def of(
@@ -45,8 +50,15 @@ class LoadRequest:
         users: object,
         locustfile: object,
         load: LoadSettings,
+        data: DataSettings = _DEFAULT_DATA,
     ) -> Self:
         """Return what the arguments of ``perf_load`` request.
+
+        Args:
+            users: name of a class, names with weights, or None.
+            locustfile: a file, a folder, several, or None for the one that ships.
+            load: how much, and what its table holds if the file does not ship.
+            data: the session's choice of sizes.
 
         Raises:
             InvalidOption: a name, a weight or a locustfile is not valid.
@@ -62,7 +74,8 @@ class LoadRequest:
                 hint = "a weight is a whole number, at least 1"
                 raise InvalidOption(f"perf_load: weight of {name}", weight, hint)
         files = (LOCUSTFILE,) if locustfile is None else parse_locustfiles(locustfile)
-        return cls(user_classes=classes, locustfiles=files, load=load)
+        item = Order if locustfile is None or load.item is None else load.item
+        return cls(user_classes=classes, locustfiles=files, load=load, dataset=data.of(item))
 
     @property
     def shipped_classes(self) -> Mapping[str, int] | None:
@@ -73,7 +86,7 @@ class LoadRequest:
     @property
     def needs_table(self) -> bool:
         """Whether its users are known to need a seeded table."""
-        return self.shipped_classes is not None
+        return self.shipped_classes is not None or self.load.item is not None
 
     @property
     def needs_aqp(self) -> bool:
@@ -104,7 +117,7 @@ class LoadRequest:
                 f"Locust, which patches sockets and threads of pytest's own process: {advice}"
             )
 
-    def fingerprint(self, site: Site, dataset: Dataset) -> RunFingerprint:
+    def fingerprint(self, site: Site) -> RunFingerprint:
         """Return what the run will be measured with."""
         weights = (f"{name} {weight}" for name, weight in self.user_classes.items())
         profile = {
@@ -122,18 +135,17 @@ class LoadRequest:
         if site.table is None:
             profile["verify"] = "off"  # answers have nothing to be compared with
         else:
-            values = {"seed": dataset.seed, **data_values(dataset)}
+            values = {"seed": self.dataset.seed, **data_values(self.dataset)}
             data = {key: str(value) for key, value in values.items()}
+            if self.dataset.item is not Order:
+                data["item"] = item_name(self.dataset.item)
         return replace(environment_fingerprint(), target=site.kinds, profile=profile, data=data)
 
-    def spec(
-        self, site: Site, dataset: Dataset, *, run_id: str, progress_s: float | None
-    ) -> RunSpec:
+    def spec(self, site: Site, *, run_id: str, progress_s: float | None) -> RunSpec:
         """Return the locust command.
 
         Args:
             site: where the load goes.
-            dataset: what the shipped workloads read and write.
             run_id: marks every order that is written.
             progress_s: how often the run reports its progress; None: never.
         """
@@ -150,7 +162,7 @@ class LoadRequest:
             host=load.host if site.aqp is None else site.aqp.url,
             tags=load.tags,
             arguments=load.arguments,
-            workload=_workload(load, site, dataset, run_id),
+            workload=_workload(load, site, self.dataset, run_id),
             abort_rules=[threshold for threshold in load.thresholds if threshold.aborts],
             processes=load.processes,
             expect_workers=load.expect_workers,
@@ -161,9 +173,9 @@ class LoadRequest:
         )
 
 
-def shipped_requests(load: LoadSettings) -> list[LoadRequest]:
+def shipped_requests(load: LoadSettings, data: DataSettings) -> list[LoadRequest]:
     """Return a request for each shipped user class: a test that has not run may make any."""
-    return [LoadRequest.of(name, None, load) for name in USER_WORK]
+    return [LoadRequest.of(name, None, load, data) for name in USER_WORK]
 
 
 def _workload(load: LoadSettings, site: Site, dataset: Dataset, run_id: str) -> dict[str, str]:

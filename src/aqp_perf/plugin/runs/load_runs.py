@@ -58,8 +58,8 @@ class TestRuns:
         every_s = state.progress.told_every_s
         # It marks the orders of the run, even if two sessions share an id.
         run_id = f"{session.run_id}.{secrets.token_hex(4)}"
-        spec = request.spec(site, session.dataset, run_id=run_id, progress_s=every_s)
-        fingerprint = request.fingerprint(site, session.dataset)
+        spec = request.spec(site, run_id=run_id, progress_s=every_s)
+        fingerprint = request.fingerprint(site)
         state.baselines.check_run(self._item.nodeid, len(self.judged), fingerprint)
         config = self._item.config
         patterns = config.getini("python_files")
@@ -136,7 +136,7 @@ class TestRuns:
 
     def _judge(self, run: FinishedRun) -> None:
         baselines, number = self._state.baselines, len(self.judged)
-        judged = judge_run(self._item.nodeid, self._session.dataset.seed, run)
+        judged = judge_run(self._item.nodeid, self._session.seed, run)
         self.judged.append(judged)
         if judged.verdict.verdict is not Verdict.INVALID:  # else there is nothing to compare
             interrupted = baselines.uncompared("the comparison was interrupted")
@@ -148,14 +148,16 @@ class TestRuns:
     def _audit(self, run: FinishedRun, writes: Writes) -> None:
         """Look for what a run wrote, if that was asked for; what prevents it makes it INVALID."""
         table, most_items = run.site.table, run.request.load.audited_items
+        dataset = run.request.dataset
         if table is None or run.site.target is None:
             return
         if not writes.logs or not most_items:
-            self._state.audits.pass_over(table, writes)
+            self._state.audits.pass_over(table, dataset, writes)
             return
         run.problems = ("the audit of the writes was interrupted",)  # unless it comes to its end
         try:
-            run.audit = self._state.audits.audit(run.site.target, table, writes, most_items)
+            audits, target = self._state.audits, run.site.target
+            run.audit = audits.audit(target, table, dataset, writes, most_items)
             run.problems = ()
         except (TargetError, ValueError, RecursionError) as error:
             run.problems = (f"the writes could not be audited: {error}",)

@@ -29,13 +29,15 @@ class State:
         own_id = self.workers.run_id if self.workers is not None else random_name()
         self.resolver = Resolver(config, run_id=process.run_id or own_id)
         self.session = session = self.resolver.session
-        thresholds = self.resolver.load({}).session_thresholds
+        load = self.resolver.load({})
+        session.dataset(load.item)  # what the options say of the data fits its item
+        thresholds = load.session_thresholds
         self.baselines = Baselines(session.baselines, config.rootpath)
         history = None
         if session.history is not None and not process.is_worker:
             history = SessionHistory(session.history, session.run_id, config.rootpath)
         self.collector = Collector(config, process, ReportFiles(session, history), thresholds)
-        self.audits = Audits(session.dataset)
+        self.audits = Audits()
         self.costs = SessionCosts(session, processes=process.workers)
         self.progress = ProgressDisplay(config, session.progress)
         self.interrupts = Interrupts(is_worker=process.is_worker)

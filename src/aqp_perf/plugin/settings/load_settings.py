@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, floor, isfinite
 
+from aqp_perf.core.data.declared_item import Item
 from aqp_perf.core.load.durations import format_duration
 from aqp_perf.core.load.pacing import OpenModel, Pacing
 from aqp_perf.core.proof.sampling import Verification
@@ -45,6 +46,8 @@ class LoadSettings:
     master_bind: str
     client: ClientChoice
     verify: Verification
+    item: type[Item] | None
+    """What the table of other locustfiles holds; None: the orders of the one that ships."""
     proof: float | None
     """Confidence with which a limit must be kept or broken; None: the observed figure decides."""
     audited_items: int

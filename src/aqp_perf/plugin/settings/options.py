@@ -227,12 +227,13 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
             otherwise="accounts=100, customers=100, zipcodes=100, usernames=1000, partitions=20, "
             "items_per_partition=50, key_choice=uniform",
         ),
-        Option(
+        _run(
             "item",
             "parse_item",
             "FILE.py:CLASS",
-            "what the table holds: an item of your own, as FILE.py:CLASS or MODULE:CLASS",
-            otherwise="the order of the shipped workloads",
+            "what the table of your locustfile holds: an item of your own, as FILE.py:CLASS or "
+            "MODULE:CLASS; in a marker, the class itself, too",
+            otherwise="orders, as those of the shipped workloads",
             has_flag=False,
         ),
     ),

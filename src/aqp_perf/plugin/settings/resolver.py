@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from aqp_perf import targets
+from aqp_perf.core.data.declared_item import Item, item_name
 from aqp_perf.errors import (
     ConfigError,
     InvalidComparisonRule,
@@ -210,6 +211,8 @@ def _as_given(option: Option, value: object, name: str) -> Value:
             return tuple(value)
         case Kind.SWITCH, bool():
             return value
+        case Kind.VALUE, type() if issubclass(value, Item):
+            return item_name(value)
         case Kind.VALUE, str() | int() | float() if not isinstance(value, bool):
             return str(value)
     raise InvalidOption(name, value, _hint(option, takes_pairs=True))

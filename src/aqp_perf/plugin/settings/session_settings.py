@@ -61,7 +61,7 @@ class SessionSettings:
     max_cost_usd: Decimal
     prices: Prices | None
     """The user's own; None: those that ship."""
-    dataset: Dataset
+    data: DataSettings
     json_path: Path | None
     html_path: Path | None
     markdown_path: Path | None
@@ -104,6 +104,8 @@ class SessionSettings:
             _check_stands_alone(values)
         has_own_aqp = target.kind not in {TargetKind.AWS, TargetKind.NONE}
         own = {field.name for field in fields(cls)}
+        # Of the values of one key, the last holds.
+        sizes = {key: value for each in values["data"] for key, value in each.items()}
         settings = cls(
             **{field: value for field, value in values.items() if field in own}
             | {
@@ -111,7 +113,7 @@ class SessionSettings:
                 "names_target": names_target,
                 "aqp": values["aqp"] or ("embedded" if has_own_aqp else "none"),
                 "prices": prices,
-                "dataset": _dataset(values["item"], values["seed"], values["data"]),
+                "data": DataSettings(seed=values["seed"], values=sizes),
                 "baselines": (baselines := _baselines(values)),
                 "history": baselines.history,
                 "run_id": values["run_id"] or run_id,
@@ -119,6 +121,23 @@ class SessionSettings:
         )
         settings.check_installed(needs_target=names_target, needs_aqp=values["aqp"] is not None)
         return settings
+
+    @property
+    def seed(self) -> int:
+        """The seed of all data."""
+        return self.data.seed
+
+    def dataset(self, item: type[Item] | None) -> Dataset:
+        """Return the data of items of a class; None: those of the shipped workloads.
+
+        Raises:
+            InvalidOption: the items have no such data.
+        """
+        try:
+            return self.data.of(item or Order)
+        except ValueError as error:
+            text = ",".join(f"{key}={value}" for key, value in self.data.values.items())
+            raise InvalidOption("--perf-data", text, str(error)) from error
 
     def check_installed(self, *, needs_target: bool, needs_aqp: bool) -> None:
         """Check that the packages are installed of what has to be opened.
@@ -143,16 +162,6 @@ def _check_stands_alone(values: Mapping[str, object]) -> None:
         if values[option] not in allowed:
             hint = "there is no table with --perf-target=none: leave it out, or name a target"
             raise InvalidOption(f"--perf-{option}", values[option], hint)
-
-
-def _dataset(item: type[Item] | None, seed: int, data: tuple[Mapping[str, Any], ...]) -> Dataset:
-    """Return the data set; of the values of one key, the last holds."""
-    sizes = {key: value for each in data for key, value in each.items()}
-    try:
-        return DataSettings(seed=seed, values=sizes).of(item or Order)
-    except ValueError as error:
-        text = ",".join(f"{key}={value}" for key, value in sizes.items())
-        raise InvalidOption("--perf-data", text, str(error)) from error
 
 
 def _baselines(values: Mapping[str, Any]) -> BaselineSettings:

@@ -55,7 +55,7 @@ def test_every_run_has_another_id() -> None:
     [
         *(("--pacing", text) for text in ("fast", "0/s", "-1/s", "200", "")),
         *(("--client", text) for text in ("curl", "boto3:0", "boto3:", "fast:2")),
-        *(("--data", text) for text in ("partitions", "partitions=x", "items=3", "")),
+        *(("--data", text) for text in ("partitions", "partitions=x", "=3", "")),
     ],
 )
 def test_a_bad_value_is_a_usage_error_that_names_the_argument(
@@ -68,4 +68,6 @@ def test_a_bad_value_is_a_usage_error_that_names_the_argument(
 
 def test_sizes_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(ValueError, match="partitions"):
-        WorkloadSettings.from_options(parse("--perf-data=accounts=1,customers=2,partitions=3"))
+        WorkloadSettings.from_options(
+            parse("--perf-data=accounts=1,customers=2,partitions=3")
+        ).data.of(Order)

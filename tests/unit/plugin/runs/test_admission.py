@@ -33,7 +33,7 @@ def admit_at(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Admi
     def go(kind: TargetKind, table: Table | None = TABLE) -> Admission | None:
         target: Any = SimpleNamespace(kind=kind, region="us-east-1")
         site = Site(target=target, table=table)
-        request = LoadRequest.of("PartiqlWriteUser", None, resolver.load({}))
+        request = LoadRequest.of("PartiqlWriteUser", None, resolver.load({}), resolver.session.data)
         return SessionCosts(resolver.session).admit_run(site, request)
 
     return go

@@ -54,9 +54,9 @@ def table(monkeypatch: pytest.MonkeyPatch) -> FakeTable:
 
 
 def test_a_run_is_answerable_for_its_own_writes(table: FakeTable) -> None:
-    own = Audits(DATASET)
-    first = own.audit(TARGET, OURS, table.write("a/0/0", 20), 1_000)
-    second = own.audit(TARGET, OURS, table.write("b/0/0", 10, lost=2), 1_000)
+    own = Audits()
+    first = own.audit(TARGET, OURS, DATASET, table.write("a/0/0", 20), 1_000)
+    second = own.audit(TARGET, OURS, DATASET, table.write("b/0/0", 10, lost=2), 1_000)
 
     assert (first.acknowledged, first.found, first.unexpected) == (20, 20, 0)
     assert (second.acknowledged, second.found, second.lost, second.unexpected) == (10, 8, 2, 0)
@@ -66,30 +66,30 @@ def test_a_run_is_answerable_for_its_own_writes(table: FakeTable) -> None:
 def test_items_of_nobody_are_unexpected(table: FakeTable) -> None:
     table.items.add(Key("x", "y"))
 
-    audit = Audits(DATASET).audit(TARGET, OURS, table.write("a/0/0", 20), 1_000)
+    audit = Audits().audit(TARGET, OURS, DATASET, table.write("a/0/0", 20), 1_000)
 
     assert audit.unexpected_keys == (("x", "y"),)
 
 
 @pytest.mark.parametrize("way", ["a run that crashed", "users of others"])
 def test_after_writes_that_nobody_logged_no_item_is_unexpected(table: FakeTable, way: str) -> None:
-    own = Audits(DATASET)
+    own = Audits()
     if way == "users of others":
-        own.pass_over(OURS, Writes([], are_all=False))
+        own.pass_over(OURS, DATASET, Writes([], are_all=False))
     else:
         own.note_unknown(OURS)
     table.items.add(Key("x", "y"))
 
-    audit = own.audit(TARGET, OURS, table.write("a/0/0", 20, lost=1), 1_000)
+    audit = own.audit(TARGET, OURS, DATASET, table.write("a/0/0", 20, lost=1), 1_000)
 
     assert (audit.lost, audit.unexpected, audit.unexpected_keys) == (1, None, ())
 
 
 def test_a_run_that_was_not_audited_is_known_to_the_next(table: FakeTable) -> None:
-    own = Audits(DATASET)
-    own.pass_over(OURS, table.write("a/0/0", 20))
+    own = Audits()
+    own.pass_over(OURS, DATASET, table.write("a/0/0", 20))
 
-    assert own.audit(TARGET, OURS, table.write("b/0/0", 20), 1_000).unexpected == 0
+    assert own.audit(TARGET, OURS, DATASET, table.write("b/0/0", 20), 1_000).unexpected == 0
 
 
 @pytest.mark.parametrize(("most_items", "is_whole"), [(46, True), (45, False)])
@@ -97,10 +97,10 @@ def test_a_table_with_more_items_than_asked_for_is_not_read_as_a_whole(
     table: FakeTable, most_items: int, *, is_whole: bool
 ) -> None:
     """Six items are seeded; an earlier run wrote 20, and this one 20."""
-    own = Audits(DATASET)
-    own.pass_over(OURS, table.write("a/0/0", 20))
+    own = Audits()
+    own.pass_over(OURS, DATASET, table.write("a/0/0", 20))
 
-    audit = own.audit(TARGET, OURS, table.write("b/0/0", 20), most_items)
+    audit = own.audit(TARGET, OURS, DATASET, table.write("b/0/0", 20), most_items)
 
     assert set(table.reads) == {"keys" if is_whole else "present"}
     assert audit.found == 20
@@ -111,7 +111,7 @@ def test_of_more_writes_than_are_looked_up_a_random_sample_is(
 ) -> None:
     monkeypatch.setattr(audits, "MOST_LOOKUPS", 150)
 
-    audit = Audits(DATASET).audit(TARGET, OURS, table.write("a/0/0", 500, lost=250), 400)
+    audit = Audits().audit(TARGET, OURS, DATASET, table.write("a/0/0", 500, lost=250), 400)
 
     assert (audit.acknowledged, audit.checked, audit.unexpected) == (500, 150, None)
     assert audit.is_sample
@@ -119,7 +119,7 @@ def test_of_more_writes_than_are_looked_up_a_random_sample_is(
 
 
 def test_a_table_of_somebody_else_is_never_read_as_a_whole(table: FakeTable) -> None:
-    audit = Audits(DATASET).audit(TARGET, SOMEBODYS, table.write("a/0/0", 20, lost=3), 1_000)
+    audit = Audits().audit(TARGET, SOMEBODYS, DATASET, table.write("a/0/0", 20, lost=3), 1_000)
 
     assert set(table.reads) == {"present"}
     assert (audit.checked, audit.lost, audit.unexpected) == (20, 3, None)

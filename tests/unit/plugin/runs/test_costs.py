@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from aqp_perf.core.aws.capacity_units import Units
+from aqp_perf.core.data.dataset import Dataset, DataSettings
 from aqp_perf.core.load.bottlenecks import TableCapacity
 from aqp_perf.core.measured.run_result import MeteredUnits
 from aqp_perf.errors import BudgetExceeded
@@ -13,6 +14,7 @@ from aqp_perf.plugin.runs.costs import Admission, SessionCosts
 from aqp_perf.plugin.runs.load_request import LoadRequest, shipped_requests
 from aqp_perf.plugin.settings.load_settings import LoadSettings
 from aqp_perf.plugin.settings.resolver import Resolver
+from aqp_perf.workloads.order import Order
 from tests.doubles.manual_clock import ManualClock
 
 AWS = ("--perf-target=aws", "--perf-aws-account=123456789012")
@@ -27,10 +29,17 @@ class Costs(SessionCosts):
     """The costs of a session, with the settings of its loads and a clock to set."""
 
     load: LoadSettings
+    data: DataSettings
     clock: ManualClock
 
+    @property
+    def dataset(self) -> Dataset:
+        return self.data.of(Order)
+
     def write(self, capacity: TableCapacity | None = None) -> Admission:
-        return self.admit([LoadRequest.of("PartiqlWriteUser", None, self.load)], REGION, capacity)
+        return self.admit(
+            [LoadRequest.of("PartiqlWriteUser", None, self.load, self.data)], REGION, capacity
+        )
 
 
 @pytest.fixture
@@ -49,7 +58,7 @@ def session(pytester: pytest.Pytester) -> Session:
         clock = ManualClock()
         costs = Costs(resolver.session, processes=processes, clock=clock)
         costs.clock = clock
-        costs.load = resolver.load({})
+        costs.load, costs.data = resolver.load({}), resolver.session.data
         return costs
 
     return create
@@ -64,7 +73,7 @@ def test_estimate_is_the_seeding_and_the_load_before_the_table_is_there(session:
 
 def test_seeding_is_paid_for_once(session: Session) -> None:
     costs = session()
-    costs.admit_table(REGION)
+    costs.admit_table(REGION, costs.dataset)
     admission = costs.write()
     seeding = 1000 * Decimal("0.000000625")
     assert admission.estimate.parts == {"seeding": seeding, "load": Decimal("0.625")}
@@ -90,11 +99,11 @@ def test_load_above_the_limit_is_refused_with_its_parts_and_what_would_do(sessio
 
 def test_table_is_not_created_for_a_load_that_may_not_follow(session: Session) -> None:
     costs = session("--perf-max-cost=0.6", EMPTY)
-    costs.expect(*shipped_requests(costs.load))
+    costs.expect(*shipped_requests(costs.load, costs.data))
     with pytest.raises(BudgetExceeded, match=r"load 0\.63"):
-        costs.admit_table(REGION)
+        costs.admit_table(REGION, costs.dataset)
     costs.expect(LoadRequest.of("AqpStatusUser", None, costs.load))
-    costs.admit_table(REGION)  # reads are cheaper
+    costs.admit_table(REGION, costs.dataset)  # reads are cheaper
 
 
 def test_what_a_run_took_is_not_left_for_the_next(session: Session) -> None:
@@ -145,7 +154,7 @@ def test_budget_keeps_what_the_audit_needs(session: Session) -> None:
 
 def test_provisioned_table_costs_its_hours_and_its_requests_nothing(session: Session) -> None:
     costs = session("--perf-billing=provisioned:100,200")
-    costs.admit_table(REGION)
+    costs.admit_table(REGION, costs.dataset)
     hour = 100 * Decimal("0.00013") + 200 * Decimal("0.00065")
     assert costs.write().estimate.parts == {"load": 0, "table": hour}
     assert costs.write().budget is None

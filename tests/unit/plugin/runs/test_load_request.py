@@ -14,7 +14,6 @@ from aqp_perf.plugin.settings.resolver import Resolver
 from aqp_perf.targets import Table
 from aqp_perf.targets.kinds.endpoint import local_target
 from aqp_perf.targets.kinds.target import TargetKind
-from tests.doubles.orders import orders
 
 Users = str | Mapping[str, int] | None
 Requested = Callable[..., LoadRequest]
@@ -104,7 +103,7 @@ def test_the_servers_that_are_ours_are_watched(
         target=local_target(TargetKind.MOTO, "http://127.0.0.1:1", target),
         aqp=Aqp(url="http://127.0.0.1:2", label="AQP", process=aqp),
     )
-    spec = requested("AqpStatusUser").spec(site, orders(), run_id="r", progress_s=None)
+    spec = requested("AqpStatusUser").spec(site, run_id="r", progress_s=None)
     assert spec.server_processes == processes
 
 
@@ -138,7 +137,7 @@ def test_the_fingerprint_has_what_the_locustfile_gets(resolver: Callable[..., Re
     given = {"arguments": {"table": "perf_1", "size": 5}, "host": "https://h", "tags": "slow"}
     request = LoadRequest.of(None, ["a.py", "users"], resolver().load({}, given))
     site = Site(table=Table(name="perf_1", is_ours=True, is_seeded=True))
-    profile = request.fingerprint(site, orders()).profile
+    profile = request.fingerprint(site).profile
 
     assert profile["locustfile"] == "a.py, users"
     assert profile["arguments"] == "table=<table> size=5"
@@ -149,12 +148,12 @@ def test_the_fingerprint_has_what_the_locustfile_gets(resolver: Callable[..., Re
 def test_the_command_has_the_host_tags_and_arguments(resolver: Callable[..., Resolver]) -> None:
     given = {"arguments": {"table": "x"}, "host": "https://h", "tags": "slow"}
     request = LoadRequest.of(None, "a.py", resolver().load({}, given))
-    spec = request.spec(Site(), orders(), run_id="r", progress_s=None)
+    spec = request.spec(Site(), run_id="r", progress_s=None)
 
     assert (spec.host, spec.tags, spec.locustfiles) == ("https://h", ("slow",), (Path("a.py"),))
     assert [each.words for each in spec.arguments] == [["--table=x"]]
 
 
 def test_a_run_without_servers_of_ours_watches_none(requested: Requested) -> None:
-    spec = requested("AqpStatusUser").spec(Site(), orders(), run_id="r", progress_s=None)
+    spec = requested("AqpStatusUser").spec(Site(), run_id="r", progress_s=None)
     assert not spec.server_processes

@@ -21,6 +21,7 @@ from aqp_perf.plugin.settings.options import ARGUMENTS, OPTIONS, PROFILE, THRESH
 from aqp_perf.plugin.settings.resolver import Resolver
 from aqp_perf.stores.file_store import Place
 from aqp_perf.targets import Billing
+from tests.doubles.declared import Invoice
 from tests.doubles.orders import orders
 
 ResolverOf = Callable[..., Resolver]
@@ -38,6 +39,7 @@ RUN_OPTIONS: Mapping[str, tuple[str, str, object]] = {
     "client": ("boto3:3", "client", ClientChoice(ClientKind.BOTO3, 3)),
     "verify": ("sample:10%", "verify", Verification(0.1)),
     "audit": ("off", "audited_items", 0),
+    "item": ("tests.doubles.declared:Invoice", "item", Invoice),
     "proof": ("95%", "proof", 0.95),
     "host": ("https://h/shop", "host", "https://h/shop"),
     "tags": ("slow", "tags", ("slow",)),
@@ -51,7 +53,7 @@ SESSION_OPTIONS: Mapping[str, tuple[str, Callable[[Resolver], object], object]] 
     "target": ("http://h:1", lambda it: it.session.target.url, "http://h:1"),
     "aqp": ("http://h:2/", lambda it: it.session.aqp, "http://h:2"),
     "table": ("orders", lambda it: it.session.table, "orders"),
-    "seed": ("-3", lambda it: it.session.dataset.seed, -3),
+    "seed": ("-3", lambda it: it.session.seed, -3),
     "billing": (
         "provisioned:5,6",
         lambda it: it.session.billing,
@@ -140,7 +142,7 @@ def test_data_has_the_same_value_from_every_layer(resolver: ResolverOf, data: st
         resolver("--perf-profile=own", pyproject=pyproject),
     ]
     expected = orders(partitions=12, key_choice=KeyChoice.ZIPF)
-    assert [each.session.dataset for each in resolvers] == [expected] * len(resolvers)
+    assert [each.session.dataset(None) for each in resolvers] == [expected] * len(resolvers)
 
 
 def test_each_key_of_the_data_is_that_of_the_highest_layer(resolver: ResolverOf) -> None:
@@ -150,7 +152,7 @@ def test_each_key_of_the_data_is_that_of_the_highest_layer(resolver: ResolverOf)
         pyproject="[tool.aqp-perf.profiles.own.data]\npartitions = 13\naccounts = 6",
     ).session
 
-    assert session.dataset == orders(partitions=12, accounts=6, customers=8)
+    assert session.dataset(None) == orders(partitions=12, accounts=6, customers=8)
 
 
 def arguments_of(load: LoadSettings) -> list[str]:

@@ -479,7 +479,9 @@ def test_an_existing_table_with_another_key_is_refused(
     aws: Target, sort_key: str, type_: str
 ) -> None:
     create_by_hand(aws, sort_key, type_)
-    message = f"its key is pk HASH S, {sort_key} RANGE {type_}, needed is pk HASH S, sk RANGE S"
+    message = (
+        f"its key is pk HASH S, {sort_key} RANGE {type_}, that of Order is pk HASH S, sk RANGE S"
+    )
     with pytest.raises(TableUnusable, match=message):
         existing_table(aws, NAME, DATASET)
 
@@ -491,7 +493,7 @@ def test_an_existing_table_without_a_sort_key_is_refused(aws: Target) -> None:
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
     )
-    with pytest.raises(TableUnusable, match="its key is pk HASH S, needed is"):
+    with pytest.raises(TableUnusable, match="its key is pk HASH S, that of Order is"):
         existing_table(aws, NAME, DATASET)
 
 
