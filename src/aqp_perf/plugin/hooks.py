@@ -20,6 +20,7 @@ from aqp_perf.plugin.runs.state import STATE
 from aqp_perf.plugin.session.exclusive import alone, among_others, lock_path
 from aqp_perf.plugin.session.load_tests import may_load
 from aqp_perf.plugin.session.screen import announce
+from aqp_perf.workloads.order import Order
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -56,8 +57,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Check the marker of the test, and what its load may cost, before any fixture."""
     state = item.config.stash[STATE]
     load = state.resolver.load(marker_arguments(item))
-    if may_load(item):
-        state.costs.expect(*shipped_requests(load, state.session.data))
+    data = state.session.data
+    if may_load(item) and data.may_fit(Order):
+        state.costs.expect(*shipped_requests(load, data))
     item.stash[RUNS] = TestRuns(item, state)
     # An attempt that pytest-rerunfailures repeats leaves its figures here.
     own = [pair for pair in item.user_properties if not pair[0].startswith("perf.")]

@@ -23,6 +23,7 @@ from aqp_perf.core.data.fields import Attribute
 from aqp_perf.core.data.item_ids import ItemOrigin, stream_tag
 from aqp_perf.core.data.item_sizes import item_bytes
 from aqp_perf.core.data.keys import Key
+from aqp_perf.errors import InvalidOption
 
 HOT_RATIO = 0.9
 """The part of all requests that the first partition takes when keys are chosen `KeyChoice.HOT`."""
@@ -261,7 +262,7 @@ class DataSettings:
         """Return the data of items of this class.
 
         Raises:
-            ValueError: a value is out of range, or the items have no such count.
+            InvalidOption: a value is out of range, or the items have no such count.
             InvalidItem: an item of these sizes is larger than DynamoDB takes.
         """
         own: Any = {name: self.values[name] for name in SETTINGS if name in self.values}
@@ -269,7 +270,15 @@ class DataSettings:
         total = item.declaration.partition_count(sizes)
         if total is not None:
             own.setdefault("partitions", max(1, min(PARTITIONS, total // 2)))
-        return Dataset(item=item, seed=self.seed, sizes=sizes, **own)
+        try:
+            return Dataset(item=item, seed=self.seed, sizes=sizes, **own)
+        except ValueError as error:
+            text = ",".join(f"{key}={value}" for key, value in self.values.items())
+            raise InvalidOption("--perf-data", text, str(error)) from error
+
+    def may_fit(self, item: type[Item]) -> bool:
+        """Return whether the items have all the counts; others may be those of other items."""
+        return self.values.keys() <= {*SETTINGS, *item.declaration.sizes}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Final
 
-from aqp_perf.core.data.statements import WRITE_OPERATION
 from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.merging import BY_MAXIMUM, MERGE, merge
 from aqp_perf.core.measured.operation_parts import (
@@ -70,6 +69,8 @@ class OperationResult:
     consumed_read_units: Figure | None = None
     """Capacity that DynamoDB reported; None when it reported none."""
     consumed_write_units: Figure | None = None
+    writes: Count = 0
+    """How many of the requests wrote, as their users say."""
     latency: LatencyHistogram
     """From the instant a request was due to its complete answer."""
     service_time: LatencyHistogram
@@ -176,8 +177,8 @@ class OperationResult:
 
     @property
     def is_write(self) -> bool:
-        """Whether it writes: by its name, or because it consumed write units."""
-        return self.name == WRITE_OPERATION or self.consumed_write_units is not None
+        """Whether it writes, as its users say, or because it consumed write units."""
+        return self.writes > 0 or self.consumed_write_units is not None
 
     @property
     def shows_wrong_answers(self) -> bool:

@@ -23,6 +23,8 @@ class RequestContext(TypedDict, total=False):
     consumed_read_units: float
     """Capacity units as DynamoDB reported them."""
     consumed_write_units: float
+    is_write: bool
+    """Whether it wrote; missing where that is not known."""
     items: int
     """Items or rows in the answer."""
     is_checked: bool

@@ -81,6 +81,7 @@ class OperationRecorder:
         self.failure_messages: Counter[str] = Counter()
         self.read_units: float | None = None
         self.write_units: float | None = None
+        self.writes = 0
         self.metered: defaultdict[str, float] = defaultdict(float)
         """Billed units by the names of the fields of `MeteredUnits`, the warm-up included."""
         self.latency = LatencyHistogram()
@@ -155,6 +156,7 @@ class OperationRecorder:
             self.read_units = (self.read_units or 0.0) + read
         if write is not None and isfinite(write):
             self.write_units = (self.write_units or 0.0) + write
+        self.writes += context.get("is_write", False)
         payload_bytes = context.get("payload_bytes")
         if payload_bytes is not None:
             self.payload.record_bytes(payload_bytes)
@@ -207,6 +209,7 @@ class OperationRecorder:
             failure_messages=self.failure_messages,
             consumed_read_units=self.read_units,
             consumed_write_units=self.write_units,
+            writes=self.writes,
             latency=self.latency,
             service_time=self.service_time,
             touched=self.touched.result(),

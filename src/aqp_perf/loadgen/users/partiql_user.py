@@ -153,6 +153,8 @@ class PartiqlUser(PacedUser):
             pages: what came before of a SELECT of which this is a page.
         """
         context = self.timing(due_ns)
+        if writes:
+            context["is_write"] = True
         if pages is not None and pages.check is not None:
             context["is_checked"] = False  # until it is
         next_token = None if pages is None else pages.next_token

@@ -14,6 +14,7 @@ from aqp_perf.plugin.session.interrupts import Interrupts
 from aqp_perf.plugin.session.progress_display import ProgressDisplay
 from aqp_perf.plugin.session.xdist_workers import Process, XdistWorkers, random_name
 from aqp_perf.plugin.settings.resolver import Resolver
+from aqp_perf.workloads.order import Order
 
 
 class State:
@@ -30,7 +31,8 @@ class State:
         self.resolver = Resolver(config, run_id=process.run_id or own_id)
         self.session = session = self.resolver.session
         load = self.resolver.load({})
-        session.dataset(load.item)  # what the options say of the data fits its item
+        if session.data.may_fit(load.item or Order):
+            session.dataset(load.item)  # else a marker has to name an item that has these counts
         thresholds = load.session_thresholds
         self.baselines = Baselines(session.baselines, config.rootpath)
         history = None

@@ -128,16 +128,8 @@ class SessionSettings:
         return self.data.seed
 
     def dataset(self, item: type[Item] | None) -> Dataset:
-        """Return the data of items of a class; None: those of the shipped workloads.
-
-        Raises:
-            InvalidOption: the items have no such data.
-        """
-        try:
-            return self.data.of(item or Order)
-        except ValueError as error:
-            text = ",".join(f"{key}={value}" for key, value in self.data.values.items())
-            raise InvalidOption("--perf-data", text, str(error)) from error
+        """Return the data of items of a class; None: those of the shipped workloads."""
+        return self.data.of(item or Order)
 
     def check_installed(self, *, needs_target: bool, needs_aqp: bool) -> None:
         """Check that the packages are installed of what has to be opened.

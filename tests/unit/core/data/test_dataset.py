@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from aqp_perf.core.data.dataset import Dataset, KeyChoice
 from aqp_perf.core.data.statements import STATUSES
+from aqp_perf.errors import InvalidOption
 from tests.doubles.orders import key_text, order, orders
 
 law = settings(max_examples=50)
@@ -197,7 +198,7 @@ def test_the_extreme_bits_choose_the_extreme_partitions(choice: KeyChoice) -> No
     ],
 )
 def test_a_size_out_of_range_is_refused(sizes: dict[str, int], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InvalidOption, match=message):
         orders(**sizes)
 
 

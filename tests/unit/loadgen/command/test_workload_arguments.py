@@ -6,6 +6,7 @@ import pytest
 
 from aqp_perf.core.data.dataset import KeyChoice
 from aqp_perf.core.load.pacing import ClosedModel, OpenModel
+from aqp_perf.errors import InvalidOption
 from aqp_perf.loadgen.command.argument_values import ClientChoice, ClientKind
 from aqp_perf.loadgen.command.workload_arguments import WorkloadSettings, add_workload_arguments
 from aqp_perf.workloads.order import Order
@@ -67,7 +68,7 @@ def test_a_bad_value_is_a_usage_error_that_names_the_argument(
 
 
 def test_sizes_that_contradict_each_other_are_refused() -> None:
-    with pytest.raises(ValueError, match="partitions"):
+    with pytest.raises(InvalidOption, match="partitions"):
         WorkloadSettings.from_options(
             parse("--perf-data=accounts=1,customers=2,partitions=3")
         ).data.of(Order)

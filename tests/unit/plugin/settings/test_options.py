@@ -3,7 +3,7 @@
 import pytest
 
 from aqp_perf.core.results.run_fingerprint import PARTS
-from aqp_perf.loadgen.command.argument_values import data_text
+from aqp_perf.loadgen.command.argument_values import data_values
 from aqp_perf.loadgen.command.run_spec import DEFAULT_MASTER_BIND
 from aqp_perf.plugin.settings.option import Kind, Option
 from aqp_perf.plugin.settings.option_values import MissingBaseline, ProgressKind
@@ -29,7 +29,8 @@ def test_texts_are_those_of_the_code() -> None:
     assert PROFILE.form == "|".join((*SHIPPED, "NAME"))
     assert PROFILE.default == DEFAULT_PROFILE
     assert all(size in BY_NAME["data"].meaning for size in Order.declaration.sizes)
-    assert BY_NAME["data"].otherwise == data_text(orders()).replace(",", ", ")
+    values = data_values(orders()).items()
+    assert BY_NAME["data"].otherwise == ", ".join(f"{key}={value}" for key, value in values)
     assert BY_NAME["compare_allow"].meaning.endswith(" " + ",".join(PARTS))
     assert BY_NAME["master_bind"].default == DEFAULT_MASTER_BIND
     assert BY_NAME["progress"].form == "|".join(ProgressKind)
