@@ -13,6 +13,7 @@ from gevent import GreenletExit
 
 from aqp_perf.core.data.statements import ZIPCODE_COLUMNS, zipcode_query
 from aqp_perf.core.measured.failure_class import FailureClass
+from aqp_perf.core.proof import AggregateQuery
 from aqp_perf.loadgen.clients.connections import DEFAULT_TIMEOUTS, Timeouts
 from aqp_perf.loadgen.clients.exchange import HttpServer
 from aqp_perf.loadgen.clients.failures import failure_class_of
@@ -20,6 +21,7 @@ from aqp_perf.loadgen.users.aqp_user import AqpUser
 from aqp_perf.loadgen.users.paced_user import Unanswered
 from aqp_perf.loadgen.workload.workload import workload_of
 from aqp_perf.workloads.locustfile import AqpZipcodeUser
+from aqp_perf.workloads.order import Order
 from tests.child_side.fixtures import Open, fired
 from tests.doubles.scripted_server import (
     Behaviour,
@@ -53,6 +55,7 @@ STATS = {
 class QuickUser(AqpUser):
     """Waits a tenth of a second for an answer."""
 
+    item = Order
     timeouts = Timeouts(answer_s=0.1)
 
     def send(self, index: int, due_ns: int) -> None:
@@ -377,3 +380,23 @@ def test_an_answer_that_echoes_our_credentials_does_not_show_them(
     assert "***" in text
     assert "c21hbGwt" not in text
     assert "secret" not in text
+
+
+class StrangerUser(AqpUser):
+    """Asks about a table of which nothing is declared."""
+
+    def send(self, index: int, due_ns: int) -> None:
+        """Send an aggregate of the shipped workloads."""
+        self.aggregate(NAME, AggregateQuery.ZIPCODE, index, due_ns=due_ns)
+
+
+def test_an_aggregate_of_a_table_of_which_nothing_is_declared_says_so(
+    open_environment: Open,
+) -> None:
+    environment = open_environment(users=[StrangerUser])
+    environment.events.test_start.fire(environment=environment)
+    user = StrangerUser(environment)
+    user.on_start()
+
+    with pytest.raises(LookupError, match="StrangerUser has no item: declare it as item = …"):
+        user.send(0, 0)

@@ -120,7 +120,8 @@ def test_an_event_has_the_attempts_of_its_request(
 
     context = events[0]["context"]
     assert {
-        key: context[key] for key in context.keys() - {"due_ns", "start_ns", "user_class"}
+        key: context[key]
+        for key in context.keys() - {"due_ns", "start_ns", "user_class", "is_write"}
     } == said
 
 
