@@ -46,7 +46,7 @@ def test_items_of_any_keys_are_seeded_written_and_found(
 
     assert result.ret == 0
     (run,) = json.loads((project / "out.json").read_text())["runs"]
-    audit = run["audit"]
+    audit = run["write_audit"]
     assert audit["acknowledged"] == audit["found"] == 100
 
 
@@ -86,3 +86,53 @@ def test_an_item_that_is_none_is_refused_before_anything_is_created(
 
     assert result.ret == 4
     assert message in "\n".join(result.outlines)
+
+
+TWO = """
+import pytest
+from items import Device, Invoice
+
+@pytest.mark.perf(item=Invoice)
+def test_invoices(perf_load):
+    perf_load("Write", locustfile="load.py")
+
+@pytest.mark.perf(item="items.py:Device", thresholds=["failure_ratio <= 0"])
+def test_devices(perf_load):
+    perf_load("WriteDevice", locustfile="load_device.py")
+
+def test_orders(perf_load):
+    perf_load("PartiqlWriteUser")
+"""
+
+
+def test_each_item_of_a_session_has_a_table_of_its_own(
+    new_project: NewProject, run_pytest: RunPytest, tables: Callable[[], set[str]]
+) -> None:
+    project = new_project(test_two=TWO)
+    (project / "items.py").write_text(Path(declared.__file__).read_text())
+    (project / "load.py").write_text(LOAD.format(item="Invoice"))
+    device = LOAD.format(item="Device").replace("class Write", "class WriteDevice")
+    (project / "load_device.py").write_text(device)
+
+    result = run_pytest(project, *SHORT, "--perf-json=out.json", "--perf-threshold=median < 1 s")
+
+    result.assert_outcomes(passed=3)
+    runs = json.loads((project / "out.json").read_text())["runs"]
+    assert [run["write_audit"]["found"] for run in runs] == [100, 100, 100]
+    names = [run["command"][run["command"].index("--perf-table") + 1] for run in runs]
+    assert len(set(names)) == 3
+    assert not tables()
+
+
+def test_counts_of_a_marked_item_can_be_changed(
+    new_project: NewProject, run_pytest: RunPytest
+) -> None:
+    project = own_project(new_project, "Invoice")
+    (project / "test_own.py").write_text(TEST.replace("perf(", 'perf(item="items.py:Invoice", '))
+
+    right = run_pytest(project, *SHORT, "--perf-data=tenants=5,partitions=2")
+    wrong = run_pytest(project, *SHORT, "--perf-data=tenant=5")
+
+    right.assert_outcomes(passed=1)
+    wrong.assert_outcomes(errors=1, passed=1)
+    assert "tenant: KEY is one of tenants, partitions" in "\n".join(wrong.outlines)

@@ -7,11 +7,9 @@ says what would be right. Values that belong to another module are parsed there.
 
 import operator
 import re
-import sys
 from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
-from importlib import import_module
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +18,6 @@ from urllib.parse import urlsplit
 from aqp_perf.base_url import parse_base_url, shown_url
 from aqp_perf.core.aws.prices import parse_usd
 from aqp_perf.core.comparison.rules import ComparisonRule
-from aqp_perf.core.data.declared_item import Item
 from aqp_perf.core.load.durations import parse_duration
 from aqp_perf.core.load.pacing import parse_pacing
 from aqp_perf.core.proof.sampling import parse_verification
@@ -29,6 +26,7 @@ from aqp_perf.core.verdict.confidence import parse_proof
 from aqp_perf.core.verdict.thresholds import override, parse_threshold
 from aqp_perf.errors import InvalidOption
 from aqp_perf.files import check_takes_file
+from aqp_perf.find_item import find_item
 from aqp_perf.history.reading import MOST_SESSIONS
 from aqp_perf.loadgen.command.argument_values import parse_client, parse_data, whole_number
 from aqp_perf.loadgen.command.file_arguments import by_name, parse_argument
@@ -43,6 +41,7 @@ __all__ = [
     "best_sessions",
     "both",
     "by_name",
+    "find_item",
     "higher",
     "is_path",
     "override",
@@ -57,7 +56,6 @@ __all__ = [
     "parse_client",
     "parse_data",
     "parse_host",
-    "parse_item",
     "parse_missing",
     "parse_new_file",
     "parse_pacing",
@@ -177,28 +175,6 @@ def parse_host(text: str) -> str:
     if not text or not text.isprintable() or " " in text or (is_web and not host):
         raise ValueError(hint)
     return text
-
-
-def parse_item(text: str) -> type[Item]:
-    """Return the item class of ``FILE.py:CLASS``, from the current folder, or of ``MODULE:CLASS``.
-
-    It is imported as a locustfile beside it imports it: by its name, from its folder.
-    """
-    place, _, name = text.rpartition(":")
-    file = Path(place).absolute()
-    is_file = file.suffix == ".py"
-    if not name or not place or (is_file and not file.is_file()):
-        raise ValueError("write FILE.py:CLASS or MODULE:CLASS, as in invoices.py:Invoice")
-    folder = str(file.parent)
-    if folder not in sys.path:
-        sys.path.append(folder)
-    try:
-        found = getattr(import_module(file.stem if is_file else place), name, None)
-    except (ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError) as error:
-        raise ValueError(f"it cannot be imported: {type(error).__name__}: {error}") from error
-    if not isinstance(found, type) or not issubclass(found, Item):
-        raise ValueError(f"{place} has no class {name!r} that extends aqp_perf.items.Item")  # noqa: TRY004
-    return found
 
 
 def parse_tag(text: str) -> str:

@@ -229,7 +229,7 @@ OPTION_GROUPS: Final[Mapping[str, Sequence[Option]]] = {
         ),
         _run(
             "item",
-            "parse_item",
+            "find_item",
             "FILE.py:CLASS",
             "what the table of your locustfile holds: an item of your own, as FILE.py:CLASS or "
             "MODULE:CLASS; in a marker, the class itself, too",
