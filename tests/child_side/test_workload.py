@@ -54,6 +54,23 @@ def test_the_open_model_sends_its_schedule(serve: Start, open_environment: Open)
     assert events[0]["context"]["consumed_write_units"] == 1.0
 
 
+class Shopper(User):
+    """A user of another file, to whom ``item`` is something else."""
+
+    item = "shoe"
+
+    @task
+    def buy(self) -> None:
+        """Buy it."""
+
+
+def test_other_users_may_have_another_use_of_the_name_item(open_environment: Open) -> None:
+    environment = open_environment("--item", "shop:Order", users=[Shopper])
+    environment.events.test_start.fire(environment=environment)
+
+    assert workload_of(environment).gave_up is None
+
+
 def test_the_client_is_open_before_the_first_user(open_environment: Open) -> None:
     environment = open_environment(
         "--region", "eu-west-1", "--endpoint-url", "http://127.0.0.1:9", users=[PartiqlWriteUser]

@@ -139,7 +139,7 @@ def _perf_aqps(
 @pytest.fixture(scope="session")
 def perf_table(_perf_tables: "Tables", perf_dataset: "Dataset") -> "Table":
     """The seeded table: a new one, deleted at the end, or the one of ``--perf-table``."""
-    return _perf_tables.of(perf_dataset)
+    return _perf_tables.of(perf_dataset.item)
 
 
 @pytest.fixture(scope="session")

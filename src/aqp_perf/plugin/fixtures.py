@@ -1,19 +1,20 @@
 """What the fixtures do: each opens one thing, yields it and closes it."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Generic, TypeVar
 
 import pytest
 
 from aqp_perf import targets
 from aqp_perf.children import running_server
 from aqp_perf.core.data.dataset import Dataset
+from aqp_perf.core.data.declared_item import Item
 from aqp_perf.core.load.planned_load import USER_WORK
 from aqp_perf.core.measured.run_result import RunResult
-from aqp_perf.errors import ConfigError, InvalidOption, TableNotFound
+from aqp_perf.errors import ConfigError, InvalidOption, PerfError, TableNotFound
 from aqp_perf.operating_system import file_limit
 from aqp_perf.plugin.runs.load_request import LoadRequest
 from aqp_perf.plugin.runs.load_runs import RUNS
@@ -23,11 +24,10 @@ from aqp_perf.plugin.session.xdist_workers import random_name
 from aqp_perf.plugin.settings.session_settings import SessionSettings
 from aqp_perf.targets import Table, Target, TargetKind, table_name
 
-if TYPE_CHECKING:
-    from aqp_perf.core.data.declared_item import Item
-
 AQP_USER_VARIABLE = "PERF_AQP_USER"
 AQP_PASSWORD_VARIABLE = "PERF_AQP_PASSWORD"  # noqa: S105 - the name of a variable
+_Key = TypeVar("_Key")
+_Opened = TypeVar("_Opened")
 _EXAMPLE_CREDENTIALS = ("small-query-app", "secretEXAMPLE")
 
 
@@ -92,7 +92,9 @@ class PerfLoad:
         needs_target = needs_table or is_chosen or "perf_target" in names
         with _stopping_if_refused(self._request):  # before the table that the AQP reads is created
             session.check_installed(needs_target=needs_target or needs_aqp, needs_aqp=needs_aqp)
-        table = fixture("_perf_tables").of(request.dataset) if needs_table or needs_aqp else None
+        table = (
+            fixture("_perf_tables").of(request.dataset.item) if needs_table or needs_aqp else None
+        )
         return Site(
             aqp=fixture("_perf_aqps").of(table) if needs_aqp else None,
             target=fixture("perf_target") if needs_target or needs_aqp else None,
@@ -114,22 +116,40 @@ def opened_target(request: pytest.FixtureRequest) -> Iterator[Target]:
         yield target
 
 
+class Once(Generic[_Key, _Opened]):
+    """What is opened once for each key; an error of that is raised again, as by a fixture."""
+
+    def __init__(self, open_: Callable[[_Key], _Opened]) -> None:
+        self._open = open_
+        self._found: dict[_Key, _Opened | PerfError] = {}
+
+    def of(self, key: _Key) -> _Opened:
+        """Return what belongs to ``key``."""
+        if key not in self._found:
+            try:
+                self._found[key] = self._open(key)
+            except PerfError as error:
+                self._found[key] = error
+        found = self._found[key]
+        if isinstance(found, PerfError):
+            raise found
+        return found
+
+
 class Tables:
     """The seeded tables of a session, one for each item: new ones, or that of ``--perf-table``."""
 
     def __init__(self, request: pytest.FixtureRequest, target: Target, opened: ExitStack) -> None:
         self._request, self._target, self._opened = request, target, opened
-        self._tables: dict[type[Item], Table] = {}
+        self._tables: Once[type[Item], Table] = Once(self._open)
 
-    def of(self, dataset: Dataset) -> Table:
-        """Return the table of this data, which is created and seeded the first time."""
-        if dataset.item not in self._tables:
-            self._tables[dataset.item] = self._open(dataset)
-        return self._tables[dataset.item]
+    def of(self, item: type[Item]) -> Table:
+        """Return the table of items of a class, which is created and seeded the first time."""
+        return self._tables.of(item)
 
-    def _open(self, dataset: Dataset) -> Table:
+    def _open(self, item: type[Item]) -> Table:
         state, target = self._request.config.stash[STATE], self._target
-        session = state.session
+        session, dataset = state.session, state.session.dataset(item)
         if session.table is not None:
             with _stopping_if_refused(self._request):
                 return targets.existing_table(target, session.table, dataset)
@@ -145,8 +165,7 @@ class Tables:
             )
         )
         if session.keep_table:
-            kept = f"{table.name} at {target.endpoint}"
-            self._opened.callback(setattr, state.collector, "kept_table", kept)
+            state.collector.kept_tables.append(f"{table.name} at {target.endpoint}")
         return table
 
 
@@ -155,13 +174,11 @@ class Aqps:
 
     def __init__(self, request: pytest.FixtureRequest, target: Target, opened: ExitStack) -> None:
         self._request, self._target, self._opened = request, target, opened
-        self._aqps: dict[str, Aqp] = {}
+        self._aqps: Once[Table, Aqp] = Once(self._open)
 
     def of(self, table: Table) -> Aqp:
         """Return the AQP of a table, which is started or checked the first time."""
-        if table.name not in self._aqps:
-            self._aqps[table.name] = self._open(table)
-        return self._aqps[table.name]
+        return self._aqps.of(table)
 
     def _open(self, table: Table) -> Aqp:
         chosen = self._request.config.stash[STATE].session.aqp
@@ -182,7 +199,7 @@ class Aqps:
 
 
 def default_dataset(request: pytest.FixtureRequest) -> Dataset:
-    """Return the data of the session's own item."""
+    """Return the data of tests whose marker names no item."""
     state = request.config.stash[STATE]
     return state.session.dataset(state.resolver.load({}).item)
 

@@ -167,7 +167,8 @@ class Workload:
             self.settings = WorkloadSettings.from_options(self._options)
             self._data.clear()
             for user_class in self._environment.user_classes:
-                if (item := getattr(user_class, "item", None)) is not None:
+                item = getattr(user_class, "item", None)
+                if isinstance(item, type) and issubclass(item, Item):  # others have a use of it
                     self._check_item(user_class.__name__, item)
                     self.dataset(item)
             if not isinstance(self._runner, MasterRunner):

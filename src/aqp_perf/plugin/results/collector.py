@@ -54,7 +54,7 @@ class Collector:
         self._has_red_load_test = False
         self.unjudged: list[Threshold] = []
         """Thresholds of the session whose operation no run had."""
-        self.kept_table: str | None = None
+        self.kept_tables: list[str] = []
         """Name and endpoint of our table, if it stays after the session."""
 
     @property
@@ -159,8 +159,8 @@ class Collector:
         for threshold in self.unjudged:
             text = f"NO DATA: {threshold}: no run of this session had such an operation{may_be}"
             yield Line(text, Style.WARNING)
-        if self.kept_table is not None:
-            yield Line(f"table kept: {self.kept_table}")
+        for table in self.kept_tables:
+            yield Line(f"table kept: {table}")
         yield from self._files.lines(width)
 
     def results(self) -> ResultsFile:
