@@ -20,19 +20,16 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from aqp_perf.core.data.containers import Binary, Listing, Mapped
 from aqp_perf.core.data.declared_item import Item, Key, Partition
-from aqp_perf.core.data.fields import (
-    Binary,
+from aqp_perf.core.data.fields import Field, scalar_attribute
+from aqp_perf.core.data.text_fields import (
     Choice,
     Exact,
-    Field,
     Integer,
-    Listing,
-    Mapped,
     Text,
     Timestamp,
     instant,
-    scalar_attribute,
     weights_of,
 )
 from aqp_perf.errors import InvalidItem

@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
+from aqp_perf.core.data.containers import members_of
 from aqp_perf.core.data.declared_item import ID, PLACEHOLDER, Declaration, Key, Partition
 from aqp_perf.core.data.draws import Draws
 from aqp_perf.core.data.fields import (
@@ -28,7 +29,6 @@ from aqp_perf.core.data.fields import (
     TextField,
     attribute_of,
     base64_text,
-    members_of,
     scalar_attribute,
 )
 from aqp_perf.core.data.item_ids import (

@@ -16,7 +16,8 @@ from math import prod
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
-from aqp_perf.core.data.fields import Choice, CountedField, Field, TextField
+from aqp_perf.core.data.fields import CountedField, Field, TextField
+from aqp_perf.core.data.text_fields import Choice
 from aqp_perf.errors import InvalidItem
 
 ID: Final = "id"
