@@ -9,8 +9,8 @@ from aqp_perf.core.measured.merging import MERGE
 from aqp_perf.core.proof.wrong_answer import WrongAnswer, WrongAnswerKind
 from aqp_perf.core.records import Count, Figure, Nanoseconds
 
-MOST_EVIDENCE: Final = 5
-"""Wrong answers of an operation that are kept whole; all are counted."""
+MOST_EVIDENCE: Final = 3
+"""Wrong answers of each kind, to different queries, that an operation keeps whole."""
 RETRIEVE: Final = "retrieve"
 """Time in which a target fetches its data: for an AQP, DynamoDB's as the AQP measures it."""
 AGGREGATE: Final = "aggregate"
@@ -55,8 +55,18 @@ class AnswerSizes:
         return self.items / self.answers if self.answers and self.items is not None else None
 
 
+def adds_evidence(wrong: WrongAnswer, kept: Sequence[WrongAnswer]) -> bool:
+    """Return whether a wrong answer shows something that those which are kept do not."""
+    alike = [other.query for other in kept if other.kind is wrong.kind]
+    return len(alike) < MOST_EVIDENCE and wrong.query not in alike
+
+
 def _first_few(parts: Sequence[tuple[WrongAnswer, ...]]) -> tuple[WrongAnswer, ...]:
-    return tuple(chain.from_iterable(parts))[:MOST_EVIDENCE]
+    kept: list[WrongAnswer] = []
+    for wrong in chain.from_iterable(parts):
+        if adds_evidence(wrong, kept):
+            kept.append(wrong)
+    return tuple(kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +77,7 @@ class AnswerChecks:
     wrong: Mapping[WrongAnswerKind, Count] = field(default_factory=dict)
     """How many of them were wrong, by kind."""
     evidence: tuple[WrongAnswer, ...] = field(default=(), metadata={MERGE: _first_few})
-    """The first few wrong answers, whole."""
+    """The first few wrong answers of each kind, whole."""
 
     def __post_init__(self) -> None:
         if self.wrong_count > self.checked:

@@ -50,6 +50,22 @@ class WrongAnswerKind(StrEnum):
     WRONG_VALUE = "wrong_value"
     """The right groups, with a wrong value in at least one."""
 
+    @property
+    def meaning(self) -> str:
+        """What it means, in a few words for reports."""
+        return _MEANINGS[self]
+
+
+_MEANINGS: Final = {
+    WrongAnswerKind.MALFORMED: "no rows of this data",
+    WrongAnswerKind.CROSS_TALK: "the answer to another question",
+    WrongAnswerKind.COLLAPSED_DUPLICATES: "equal rows counted once",
+    WrongAnswerKind.TRUNCATED: "only the first or the last items",
+    WrongAnswerKind.EXTRA_GROUP: "a group that is not in the data",
+    WrongAnswerKind.MISSING_GROUP: "a group left out",
+    WrongAnswerKind.WRONG_VALUE: "a wrong value",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrongAnswer:

@@ -10,12 +10,12 @@ from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.measured.operation import MOST_MESSAGES, SHORTEST_S, OperationResult
 from aqp_perf.core.measured.operation_parts import (
     AGGREGATE,
-    MOST_EVIDENCE,
     RETRIEVE,
     AnswerChecks,
     AnswerSizes,
     AttemptCounts,
     TimeShares,
+    adds_evidence,
 )
 from aqp_perf.core.measured.stalls import TouchedRequests
 from aqp_perf.core.samples.histogram import LatencyHistogram, SizeHistogram
@@ -176,7 +176,7 @@ class OperationRecorder:
             wrong = context.get("wrong_answer")
             if wrong is not None:
                 self.wrong[wrong.kind] += 1
-                if len(self.evidence) < MOST_EVIDENCE:
+                if adds_evidence(wrong, self.evidence):
                     self.evidence.append(wrong)
 
     def _record_server_times(

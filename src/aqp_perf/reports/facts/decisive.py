@@ -14,7 +14,7 @@ from aqp_perf.reports.facts.verdicts import (
     UNMET,
     headline_text,
     margin_rank,
-    threshold_text,
+    outcome_text,
     verdict_reasons,
 )
 from aqp_perf.reports.figures import counted
@@ -39,7 +39,8 @@ def decisive_text(judged: JudgedRun) -> str:
     if reasons:
         first, *more = reasons
         return printable(f"{first}; {counted(len(more), 'more reason')}" if more else first)
-    found = [*map(_threshold, judged.verdict.judgements), *_comparisons(judged.comparisons)]
+    found = [_threshold(judged, judgement) for judgement in judged.verdict.judgements]
+    found += _comparisons(judged.comparisons)
     if not judged.run.requests or not found:
         return printable(headline_text(judged))
     found.sort(key=lambda finding: (WORST_FIRST.index(finding.verdict), finding.rank))
@@ -73,8 +74,9 @@ def _names_hint(judged: JudgedRun) -> Iterator[str]:
         yield from (f"; {note}" for note in names_notes(judged.run))
 
 
-def _threshold(judgement: Judgement) -> _Finding:
-    return _Finding(judgement.verdict, (0, margin_rank(judgement)), threshold_text(judgement))
+def _threshold(judged: JudgedRun, judgement: Judgement) -> _Finding:
+    text = outcome_text(judged, judgement)
+    return _Finding(judgement.verdict, (0, margin_rank(judgement)), text)
 
 
 def _comparisons(comparisons: Sequence[Comparison]) -> Iterator[_Finding]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from aqp_perf.core.measured.operation import OperationResult
+from aqp_perf.core.measured.operation_parts import AnswerChecks
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.reports.facts.shown import shown
 from aqp_perf.reports.figures import Fact, counted, figure
@@ -20,8 +21,13 @@ def answers_text(operation: OperationResult) -> str | None:
         return None
     if not answers.wrong_count:
         return f"{answers.checked:,} checked, all correct"
-    kinds = ", ".join(f"{count:,} {kind}" for kind, count in answers.wrong.items())
-    return f"{answers.checked:,} checked, {answers.wrong_count:,} wrong ({kinds})"
+    return f"{answers.checked:,} checked, {answers.wrong_count:,} wrong ({kinds_text(answers)})"
+
+
+def kinds_text(answers: AnswerChecks) -> str:
+    """Return how many wrong answers there are of each kind, and what that means."""
+    found = answers.wrong.items()
+    return "; ".join(f"{count:,} {kind}: {kind.meaning}" for kind, count in found)
 
 
 def unverified_reason(judged: JudgedRun) -> str:
@@ -77,4 +83,4 @@ def key_facts(judged: JudgedRun) -> Iterator[Fact]:
     if audit is not None:
         for title, keys in (("lost", audit.lost_keys), ("unexpected", audit.unexpected_keys)):
             for key in keys:
-                yield Fact(f"{title} item", f"{key.pk} {key.sk}")
+                yield Fact(f"{title} item", str(key))

@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 from math import inf
 from typing import Final, NamedTuple
 
+from aqp_perf.core.measured.failure_class import FailureClass
 from aqp_perf.core.results.judged_run import JudgedRun
 from aqp_perf.core.verdict.metrics import format_quantity
 from aqp_perf.core.verdict.observations import has_interval
 from aqp_perf.core.verdict.validity import exit_code_reasons
 from aqp_perf.core.verdict.verdicts import Judgement, RunVerdict, Verdict
 from aqp_perf.reports.facts.comparisons import comparison_text, decisive_comparison
+from aqp_perf.reports.facts.proof import kinds_text
 from aqp_perf.reports.facts.shown import EVERY_OPERATION, MOST_SHOWN, Shown, shown
 from aqp_perf.reports.figures import UNKNOWN, counted, quantity_text, range_text
 from aqp_perf.reports.lines import short_name
@@ -109,6 +111,23 @@ def threshold_text(judgement: Judgement) -> str:
     return f"{text}, target alone {bounds} ({_touched_text(judgement.touched)})"
 
 
+def outcome_text(judged: JudgedRun, judgement: Judgement) -> str:
+    """Return the outcome of a threshold in one line; wrong answers that broke it are counted."""
+    operation = judged.run.labelled.get(judgement.operation or "")
+    answers = None if operation is None else operation.answers
+    if (
+        judgement.verdict is not Verdict.FAIL
+        or judgement.threshold.failure_class is not FailureClass.WRONG_ANSWER
+        or answers is None
+    ):
+        return threshold_text(judgement)
+    return (
+        f"{short_name(judgement.operation or '')}: {answers.wrong_count:,} of "
+        f"{counted(answers.checked, 'answer')} {'was' if answers.checked == 1 else 'were'} wrong "
+        f"({kinds_text(answers)})"
+    )
+
+
 def _touched_text(touched: int) -> str:
     return f"{counted(touched, 'request')} touched"
 
@@ -131,7 +150,7 @@ def verdict_reasons(judged: JudgedRun) -> tuple[str, ...]:
         return (*invalid, *aborted, *audit_faults(judged))
     # What is proven comes first, although the counts cannot be trusted.
     is_broken = [one for one in judged.verdict.judgements if one.verdict is Verdict.FAIL]
-    proven = [*map(threshold_text, is_broken if invalid else ())]
+    proven = [outcome_text(judged, one) for one in (is_broken if invalid else ())]
     if len(proven) > MOST_SHOWN:
         proven[MOST_SHOWN:] = [f"{len(proven) - MOST_SHOWN} more are broken"]
     untrusted = (f"counts cannot be trusted: {reason}" for reason in invalid)

@@ -211,8 +211,14 @@ def test_details_that_contradict_themselves_are_refused(make: Callable[[], objec
 
 
 def test_evidence_and_messages_of_many_workers_stay_bounded() -> None:
-    wrong = WrongAnswer(kind=WrongAnswerKind.MALFORMED, query="q", expected="e", got="g")
-    checks = AnswerChecks(checked=9, wrong={wrong.kind: 3}, evidence=(wrong,) * 3)
+    rare, *frequent = [
+        WrongAnswer(kind=kind, query=f"q{number}", expected="e", got="g")
+        for kind, count in ((WrongAnswerKind.CROSS_TALK, 1), (WrongAnswerKind.MALFORMED, 5))
+        for number in range(count)
+    ]
+    found = {rare.kind: 1, frequent[0].kind: 3}
+    seen = (frequent[0], *frequent, rare)
+    checks = AnswerChecks(checked=9, wrong=found, evidence=seen)
     parts = [
         operation(
             details={"answers": checks, "failure_messages": {f"{worker} {n}": 1 for n in range(60)}}
@@ -223,7 +229,9 @@ def test_evidence_and_messages_of_many_workers_stay_bounded() -> None:
     (merged,) = merge_operations(parts)
 
     assert merged.answers == AnswerChecks(
-        checked=18, wrong={wrong.kind: 6}, evidence=(wrong,) * MOST_EVIDENCE
+        checked=18,
+        wrong={kind: 2 * count for kind, count in found.items()},
+        evidence=(*frequent[:MOST_EVIDENCE], rare),
     )
     assert len(merged.failure_messages) == MOST_MESSAGES
 

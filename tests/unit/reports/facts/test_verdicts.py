@@ -149,10 +149,12 @@ def test_wrong_answers_precede_the_reasons_not_to_trust_the_counts(judged: Judge
 
     assert headline(wrong) == "FAIL: 0 of 2 thresholds met, 1 broken, 1 undecided"
     assert verdict_reasons(wrong) == (
-        "write_to_ddb wrong_answer_ratio 0.4% (limit 0%)",
+        "write_to_ddb: 4 of 1,000 answers were wrong (4 wrong_value: a wrong value)",
         "counts cannot be trusted: worker w2 was lost",
     )
-    assert decisive_text(wrong) == "write_to_ddb wrong_answer_ratio 0.4% (limit 0%); 1 more reason"
+    assert decisive_text(wrong) == (
+        "write_to_ddb: 4 of 1,000 answers were wrong (4 wrong_value: a wrong value); 1 more reason"
+    )
 
 
 def test_a_change_that_stalls_may_have_made_is_undecided(judged: JudgedRun) -> None:

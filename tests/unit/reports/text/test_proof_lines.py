@@ -57,7 +57,10 @@ def test_wrong_answers_are_shown_with_evidence(judged: JudgedRun) -> None:
     )
 
     assert text_of(with_answers(judged, checks)).splitlines()[:4] == [
-        "answers of aqp: 20 checked, 3 wrong (2 cross_talk, 1 truncated)",
+        (
+            "answers of aqp: 20 checked, 3 wrong (2 cross_talk: the answer to another question; "
+            "1 truncated: only the first or the last items)"
+        ),
         "  cross_talk: select 1",
         "    expected: x: 1",
         "    got: y: 2",
