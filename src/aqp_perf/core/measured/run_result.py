@@ -155,6 +155,16 @@ class RunResult:
         return total_ns / count if count else 0.0
 
     @property
+    def mean_in_flight(self) -> float:
+        """How many requests were in flight on average.
+
+        Source: J. D. C. Little, "A proof for the queuing formula L = λW", Operations Research
+            9(3):383-387, 1961.
+        """
+        total_ns = self.mean_service_time_ns * sum(it.service_time.count for it in self.operations)
+        return total_ns / (self.duration_s * 1e9) if self.duration_s else 0.0
+
+    @property
     def may_have_more_names(self) -> bool:
         """Whether ``further_names`` is a lower bound: nobody saw, or counted, all of them."""
         return self.generator.processes > 1 or self.further_names >= MOST_FURTHER_NAMES

@@ -36,6 +36,8 @@ def generator_facts(run: RunResult) -> Iterator[Fact]:
     if health.loop_lag_p99_ms is not None:
         name = "event loop lag p99 otherwise" if health.frozen_s else "event loop lag p99"
         yield Fact(name, f"{figure(health.loop_lag_p99_ms, DIGITS)} ms")
+    if run.requests:
+        yield Fact("requests in flight on average", figure(run.mean_in_flight, DIGITS))
     if health.arrivals_due is not None and health.arrivals_sent is not None:
         text = f"{health.arrivals_sent:,} of {health.arrivals_due:,}"
         yield Fact("due requests sent in time", text)

@@ -10,10 +10,20 @@ from aqp_perf.core.verdict.validity import names_notes
 from aqp_perf.core.verdict.verdicts import Verdict
 from aqp_perf.reports.facts.comparisons import comparison_text
 from aqp_perf.reports.facts.decisive import decisive_text, rule_text
+from aqp_perf.reports.facts.operations import failure_groups
 from aqp_perf.reports.facts.proof import is_own_system
 from aqp_perf.reports.facts.runs import run_names, verdict_counts
 from aqp_perf.reports.facts.shown import MOST_SHOWN
-from aqp_perf.reports.lines import STYLE_OF, Line, Style, cut_middle, paragraph, printable, wrapped
+from aqp_perf.reports.lines import (
+    STYLE_OF,
+    Line,
+    Style,
+    cut_middle,
+    paragraph,
+    printable,
+    short_name,
+    wrapped,
+)
 from aqp_perf.reports.text.terminal import proof_lines, run_block
 
 _COUNTED_TWICE: Final = (
@@ -63,7 +73,13 @@ def session_lines(
 
 
 def _reservations(judged: JudgedRun, width: int) -> Iterator[Line]:
-    """Yield what is unproven about a run that passed, its comparison, and what it cost."""
+    """Yield failures and what is unproven of a run that passed, its comparison, and its cost."""
+    failed = failure_groups(judged)
+    texts = [f"{short_name(label)}: {it.text}" for label, it in failed.of.items() if it.failures]
+    if failed.more:
+        texts.append(f"failures of {failed.more}")
+    for text in texts:
+        yield from paragraph(text, width, Style.PLAIN, _INDENT)
     for text in (*judged.verdict.left_out, *names_notes(judged.run)):
         yield from paragraph(text, width, Style.WARNING, _INDENT)
     for line in proof_lines(judged, width - len(_INDENT)):

@@ -355,3 +355,17 @@ def test_a_server_that_waited_is_no_cause_of_the_generators_freezes() -> None:
     assert health.servers_waited_s == 2.0
     assert health.longest_freeze_s == 0.3
     assert GeneratorHealth(processes=1).main_cause is None
+
+
+def test_requests_in_flight_are_the_time_that_they_took_by_that_of_the_run() -> None:
+    run = RunResult(
+        command=(),
+        started_at=STARTED_AT,
+        duration_s=0.05,
+        users=1,
+        generator=GeneratorHealth(processes=1),
+        operations=(operation(), operation("other", latencies_ms=(100,))),
+    )
+
+    assert run.mean_in_flight == pytest.approx((5 + 10 + 15 + 20 + 50) / 50, rel=0.01)
+    assert replace(run, operations=()).mean_in_flight == 0.0

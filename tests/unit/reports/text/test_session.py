@@ -61,6 +61,9 @@ def shown(runs: Sequence[JudgedRun], *whole: int, width: int = 100) -> list[str]
     return [line.text for line in session_lines(runs, whole, width)]
 
 
+FAILED = "  write_to_ddb: 2 of 1,000 requests failed (0.20%): 1 throttled, 1 timeout"
+
+
 def test_a_session_without_runs_shows_nothing() -> None:
     assert shown([]) == []
 
@@ -73,7 +76,9 @@ def test_every_run_has_a_line_with_what_is_nearest_to_its_limit(judged: JudgedRu
     assert shown([passed, passed]) == [
         "verdict  test                decided by",
         "PASS     t.py::test          write_to_ddb p99 1 ms (limit 4 ms)",
+        FAILED,
         "PASS     t.py::test (run 2)  write_to_ddb p99 1 ms (limit 4 ms)",
+        FAILED,
     ]
 
 
@@ -118,15 +123,15 @@ def test_only_some_runs_are_whole(judged: JudgedRun) -> None:
     assert sum(text.startswith("command ") for text in texts) == 1
 
 
-def test_a_green_run_shows_what_is_unproven_and_what_it_cost(
+def test_a_green_run_shows_its_failures_and_what_is_unproven_and_what_it_cost(
     judged: JudgedRun, cost: RunCost
 ) -> None:
     passed = replace(judged_by(judged, "max < 1 s"), write_audit=None, cost=cost)
 
     texts = shown([passed])
 
-    assert texts[2] == "  writes not audited"
-    assert texts[3].startswith("  cost: 0.35 USD")
+    assert texts[2:4] == [FAILED, "  writes not audited"]
+    assert texts[4].startswith("  cost: 0.35 USD")
     assert not [text for text in shown([passed], 0) if text.startswith("  cost")]
 
 
@@ -173,12 +178,12 @@ def test_an_own_system_is_named_once_as_not_verified(judged: JudgedRun) -> None:
     own = TargetInfo(kind="none", endpoint="", label="the locustfile's own")
     passed = replace(judged_by(judged, "max < 1 s"), write_audit=None, target=own)
 
-    lines = list(session_lines([passed, passed], (), 100))
+    *_, line = session_lines([passed, passed], (), 100)
 
-    assert [line.text for line in lines[3:]] == [
+    own_text = (
         "Target none: the tests bring their own system, so answers and writes are not verified."
-    ]
-    assert lines[3].style is Style.PLAIN
+    )
+    assert line == (own_text, Style.PLAIN)
 
 
 def test_a_run_that_passed_says_which_operations_it_did_not_judge(judged: JudgedRun) -> None:
