@@ -19,7 +19,7 @@ import pytest
 import requests
 import simplejson
 
-from aqp_perf.aqp.preflight import check_aqp
+from aqp_perf.aqp.preflight import check_aqp, preflight_query
 from aqp_perf.children import Child
 from aqp_perf.core.data.statements import query_path, status_query, zipcode_query
 from aqp_perf.errors import AqpUnauthorized, TargetMissing
@@ -199,10 +199,11 @@ def test_limits_are_settings(endpoint_url: str) -> None:
 
 
 def test_the_preflight_passes_with_the_password_and_not_without(aqp_url: str) -> None:
-    check_aqp(aqp_url, user=USER, password=PASSWORD, table=TABLE)
+    query = preflight_query(TABLE, {"pk": "S", "sk": "S"})
+    check_aqp(aqp_url, user=USER, password=PASSWORD, query=query)
 
     with pytest.raises(AqpUnauthorized):
-        check_aqp(aqp_url, user=USER, password="secretEXAMPLE", table=TABLE)
+        check_aqp(aqp_url, user=USER, password="secretEXAMPLE", query=query)
 
 
 def test_an_endpoint_that_is_not_there_is_a_502_not_a_crash() -> None:

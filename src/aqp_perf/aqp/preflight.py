@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -11,10 +12,11 @@ from requests.auth import HTTPBasicAuth
 from aqp_perf.base_url import parse_base_url
 from aqp_perf.core.aws.refusals import tls_problem
 from aqp_perf.core.aws.secret_texts import without_secrets
-from aqp_perf.core.data.statements import query_path, status_query
+from aqp_perf.core.data.statements import query_path, sql_name
 from aqp_perf.errors import AqpUnauthorized, AqpUnusable, TargetUnavailable
 
 _NO_SUCH_KEY: Final = "AQP-PERF#PREFLIGHT"
+_HINT: Final = "does it read the endpoint and the region of this table, and may it?"
 _SHOWN_CHARACTERS: Final = 200
 _PART_BYTES: Final = 16_384
 _MOST_BYTES: Final = 65_536
@@ -22,14 +24,14 @@ _MOST_BYTES: Final = 65_536
 _NO_PROXY: Final = {"no_proxy": "*"}
 
 
-def check_aqp(url: str, *, user: str, password: str, table: str, timeout_s: float = 10.0) -> None:
-    """Return if an AQP answers at the URL; the query is for a partition key that does not exist.
+def check_aqp(url: str, *, user: str, password: str, query: str, timeout_s: float = 10.0) -> None:
+    """Return if an AQP answers a query as an AQP does.
 
     Args:
         url: the AQP's base URL.
         user: the user name; never shown.
         password: the user's password; never shown.
-        table: the table to query.
+        query: SQL that is harmless, as `preflight_query` is.
         timeout_s: for connecting and answering together.
 
     Raises:
@@ -41,7 +43,7 @@ def check_aqp(url: str, *, user: str, password: str, table: str, timeout_s: floa
     parse_base_url("--perf-aqp", url)
     try:
         response = requests.get(
-            url.rstrip("/") + query_path(status_query(table, _NO_SUCH_KEY)),
+            url.rstrip("/") + query_path(query),
             auth=HTTPBasicAuth(user.encode(), password.encode()),
             headers={"Cache-Control": "no-cache", "Accept-Encoding": "identity"},
             stream=True,  # so that only the beginning is read
@@ -64,7 +66,23 @@ def check_aqp(url: str, *, user: str, password: str, table: str, timeout_s: floa
         token = base64.b64encode(f"{user}:{password}".encode()).decode()
         text = body.decode(errors="replace")
         shown = without_secrets(text, (token, password))[:_SHOWN_CHARACTERS]
-        raise AqpUnusable(url, f"HTTP {response.status_code}: {shown}")
+        is_its_fault = response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+        hint = f"; {_HINT}" if is_its_fault else ""
+        raise AqpUnusable(url, f"HTTP {response.status_code}: {shown} (asked: {query}{hint})")
+
+
+def preflight_query(table: str, keys: Mapping[str, str]) -> str:
+    """Return SQL for a partition key that does not exist.
+
+    Args:
+        table: its name.
+        keys: attribute of the partition key, and of the sort key if there is one → its type.
+    """
+    name, kind = next(iter(keys.items()))
+    value = "-1" if kind == "N" else f"'{_NO_SUCH_KEY}'"
+    key = sql_name(name)
+    source = f"from {sql_name(table)} where {key}={value} group by {key}"
+    return f"select {key}, count({key}) as total {source}"
 
 
 def _beginning_of(response: requests.Response) -> bytes:

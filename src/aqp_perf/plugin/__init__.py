@@ -143,9 +143,9 @@ def perf_table(_perf_tables: "Tables", perf_dataset: "Dataset") -> "Table":
 
 
 @pytest.fixture(scope="session")
-def perf_aqp(_perf_aqps: "Aqps", perf_table: "Table") -> "Aqp":
+def perf_aqp(_perf_aqps: "Aqps", perf_table: "Table", perf_dataset: "Dataset") -> "Aqp":
     """The AQP: the embedded stand-in, or the running one of ``--perf-aqp``."""
-    return _perf_aqps.of(perf_table)
+    return _perf_aqps.of(perf_table, perf_dataset.item)
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ class PerfLoad:
             fixture("_perf_tables").of(request.dataset.item) if needs_table or needs_aqp else None
         )
         return Site(
-            aqp=fixture("_perf_aqps").of(table) if needs_aqp else None,
+            aqp=fixture("_perf_aqps").of(table, request.dataset.item) if needs_aqp else None,
             target=fixture("perf_target") if needs_target or needs_aqp else None,
             table=table,
         )
@@ -174,18 +174,19 @@ class Aqps:
 
     def __init__(self, request: pytest.FixtureRequest, target: Target, opened: ExitStack) -> None:
         self._request, self._target, self._opened = request, target, opened
-        self._aqps: Once[Table, Aqp] = Once(self._open)
+        self._aqps: Once[tuple[Table, type[Item]], Aqp] = Once(self._open)
 
-    def of(self, table: Table) -> Aqp:
+    def of(self, table: Table, item: type[Item]) -> Aqp:
         """Return the AQP of a table, which is started or checked the first time."""
-        return self._aqps.of(table)
+        return self._aqps.of((table, item))
 
-    def _open(self, table: Table) -> Aqp:
+    def _open(self, of: tuple[Table, type[Item]]) -> Aqp:
+        table, item = of
         chosen = self._request.config.stash[STATE].session.aqp
         if chosen == "none":
             pytest.skip("--perf-aqp is none: there is no AQP to test")
         if chosen != "embedded":
-            _check(chosen, table)
+            _check(chosen, table, item)
             return Aqp(url=chosen, label="AQP")
         target = self._target
         options = ["--endpoint-url", target.endpoint, "--region", target.region]
@@ -194,7 +195,7 @@ class Aqps:
             "embedded AQP", "aqp_perf.aqp", *options, environment=target.environment()
         )
         aqp = self._opened.enter_context(server)
-        _check(aqp.url, table)
+        _check(aqp.url, table, item)
         return Aqp(url=aqp.url, label="embedded AQP, not the real one", process=aqp.process)
 
 
@@ -232,10 +233,11 @@ def _stopping_if_refused(request: pytest.FixtureRequest) -> Iterator[None]:
         raise
 
 
-def _check(url: str, table: Table) -> None:
+def _check(url: str, table: Table, item: type[Item]) -> None:
     # requests is slow to import: only sessions with AQP tests wait for it.
-    from aqp_perf.aqp.preflight import check_aqp  # noqa: PLC0415
+    from aqp_perf.aqp.preflight import check_aqp, preflight_query  # noqa: PLC0415
 
     user = os.environ.get(AQP_USER_VARIABLE, _EXAMPLE_CREDENTIALS[0])
     password = os.environ.get(AQP_PASSWORD_VARIABLE, _EXAMPLE_CREDENTIALS[1])
-    check_aqp(url, user=user, password=password, table=table.name)
+    query = preflight_query(table.name, item.declaration.key_types)
+    check_aqp(url, user=user, password=password, query=query)

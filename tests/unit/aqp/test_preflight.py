@@ -9,8 +9,7 @@ import pytest
 import requests
 from requests_mock import ANY, Mocker
 
-from aqp_perf.aqp.preflight import check_aqp
-from aqp_perf.core.data.statements import status_query
+from aqp_perf.aqp.preflight import check_aqp, preflight_query
 from aqp_perf.errors import AqpUnauthorized, AqpUnusable, InvalidOption, TargetUnavailable
 from tests.doubles.bad_bodies import BAD_BODIES, bad_body
 from tests.doubles.scripted_server import ScriptedServer, answer
@@ -19,11 +18,13 @@ URL = "http://aqp.test:8080"
 USER = "small-query-app"
 PASSWORD = "p\u00e4ss-hidden"
 ENCODED = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+QUERY = "select pk, count(pk) as total from orders where pk='AQP-PERF#PREFLIGHT' group by pk"
+ASKED = f" (asked: {QUERY})"
 ANSWER: dict[str, Any] = {"response": [{"resultSet": []}], "stats": {}}
 
 
 def _check(url: str = URL) -> None:
-    check_aqp(url, user=USER, password=PASSWORD, table="orders")
+    check_aqp(url, user=USER, password=PASSWORD, query=QUERY)
 
 
 @pytest.mark.parametrize("url", [URL, f"{URL}/"])
@@ -33,8 +34,7 @@ def test_an_aqp_that_answers_passes(requests_mock: Mocker, url: str) -> None:
     _check(url)
 
     (request,) = requests_mock.request_history
-    query = status_query("orders", "AQP-PERF#PREFLIGHT")
-    assert unquote(request.url) == f"{URL}/query-aggregation/{query}"
+    assert unquote(request.url) == f"{URL}/query-aggregation/{QUERY}"
     assert request.headers["Cache-Control"] == "no-cache"
     assert request.headers["Authorization"] == f"Basic {ENCODED}"
 
@@ -44,7 +44,7 @@ def test_connecting_to_two_addresses_and_reading_stay_within_the_time(
 ) -> None:
     requests_mock.get(ANY, json=ANSWER)
 
-    check_aqp(URL, user=USER, password=PASSWORD, table="orders", timeout_s=8)
+    check_aqp(URL, user=USER, password=PASSWORD, query=QUERY, timeout_s=8)
 
     (request,) = requests_mock.request_history
     timeout: Any = request.timeout  # its stub knows single numbers only
@@ -120,7 +120,7 @@ def test_an_answer_is_shown_up_to_200_characters(requests_mock: Mocker) -> None:
     with pytest.raises(AqpUnusable) as caught:
         _check()
 
-    assert caught.value.detail == f"HTTP 200: {'x' * 200}"
+    assert caught.value.detail == f"HTTP 200: {'x' * 200}{ASKED}"
 
 
 def test_credentials_that_a_server_echoes_are_not_shown(requests_mock: Mocker) -> None:
@@ -129,7 +129,7 @@ def test_credentials_that_a_server_echoes_are_not_shown(requests_mock: Mocker) -
     with pytest.raises(AqpUnusable) as caught:
         _check()
 
-    assert caught.value.detail == f"HTTP 200: you sent Basic ***, that is {USER}:***"
+    assert caught.value.detail == f"HTTP 200: you sent Basic ***, that is {USER}:***{ASKED}"
 
 
 def test_an_answer_that_breaks_off_is_unusable(requests_mock: Mocker) -> None:
@@ -160,4 +160,24 @@ def test_a_body_that_no_aqp_sends_is_unusable_whatever_it_holds(name: str) -> No
     with server, pytest.raises(AqpUnusable) as caught:
         _check(server.url)
 
-    assert len(caught.value.detail) <= len("HTTP 200: ") + 200
+    assert len(caught.value.detail) <= len(f"HTTP 200: {ASKED}") + 200
+
+
+def test_of_a_server_error_the_cause_is_asked_for(requests_mock: Mocker) -> None:
+    requests_mock.get(ANY, status_code=HTTPStatus.INTERNAL_SERVER_ERROR, text="log id 7")
+
+    with pytest.raises(AqpUnusable, match=r"HTTP 500: log id 7 \(asked: select .*; does it"):
+        _check()
+
+
+@pytest.mark.parametrize(
+    ("keys", "query"),
+    [
+        ({"pk": "S", "sk": "S"}, QUERY),
+        ({"a": "N"}, "select a, count(a) as total from orders where a=-1 group by a"),
+        ({"a b": "S"}, QUERY.replace("pk", '"a b"')),
+    ],
+    ids=["text", "number", "quoted"],
+)
+def test_the_query_is_about_no_item(keys: dict[str, str], query: str) -> None:
+    assert preflight_query("orders", keys) == query

@@ -52,7 +52,7 @@ def sort_key_prefix(status: str) -> str:
 def zipcode_query(table: str, pk: str) -> str:
     """Return the SQL of AQP aggregate 1: the amounts of a partition by zip code."""
     return (
-        f"select zipcode,pk,sum(amount) as total from {_table_name(table)}"
+        f"select zipcode,pk,sum(amount) as total from {sql_name(table)}"
         f" where pk={_literal(pk)} group by zipcode, pk"
     )
 
@@ -60,7 +60,7 @@ def zipcode_query(table: str, pk: str) -> str:
 def status_query(table: str, pk: str) -> str:
     """Return the SQL of AQP aggregate 2: the orders of a partition by status."""
     return (
-        f"select status, pk, count(sk) as total from {_table_name(table)}"
+        f"select status, pk, count(sk) as total from {sql_name(table)}"
         f" where pk={_literal(pk)} group by status, pk"
     )
 
@@ -71,8 +71,9 @@ def query_path(sql: str) -> str:
     return "/query-aggregation/" + quote(sql, safe="")
 
 
-def _table_name(table: str) -> str:
-    return table if _PLAIN_NAME.fullmatch(table) else quoted_name(table)
+def sql_name(name: str) -> str:
+    """Return a name as SQL takes it: in double quotes, unless it is plain."""
+    return name if _PLAIN_NAME.fullmatch(name) else quoted_name(name)
 
 
 def _literal(text: str) -> str:
