@@ -139,7 +139,8 @@ def test_answers_that_do_not_fit_the_data_fail_the_run(runs: dict[str, Any]) -> 
     for operation in run["operations"].values():
         assert operation["failure_classes"] == {"wrong_answer": operation["requests"]}
         assert operation["answers"]["wrong"] == {"missing_group": operation["requests"]}
-        assert len(operation["answers"]["evidence"]) == 5
+        queries = [wrong["query"] for wrong in operation["answers"]["evidence"]]
+        assert 1 <= len(set(queries)) == len(queries) <= 3
 
 
 def test_lost_writes_fail_the_run_whatever_its_latency(

@@ -297,8 +297,8 @@ PROFILES = [
         "profile 'own' partitions: this option is gone: use --perf-data=partitions=N",
     ),
     (
-        "data = { partition = 5 }",
-        "profile 'own' data: 'partition=5' is not valid: write KEY=VALUE, KEY one of accounts, ",
+        "data = { partitions = 0 }",
+        "profile 'own' data: 'partitions=0' is not valid: partitions: it must be a whole number, ",
     ),
     (
         "profile = 'seed'",

@@ -56,6 +56,7 @@ def begin_collected(config: pytest.Config, items: Sequence[pytest.Item]) -> None
             load = state.resolver.load(marker_arguments(item))
             if may_load(item):
                 load.check_connections(file_limit())
+                state.session.dataset(load.item)
                 state.baselines.check_environment()
         except ConfigError as error:
             raise _usage_error(error, f"{item.nodeid}: ") from error
