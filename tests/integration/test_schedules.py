@@ -139,7 +139,8 @@ def test_requests_under_way_at_the_end_are_no_secret(play: Play, processes: int)
     hanging = run.operation("Hanging")
     counts = run.generator.user_classes["Hanging"]
 
-    assert counts == ClassCounts(due=hanging.requests, sent=hanging.requests)
+    assert (counts.sent, counts.unrecorded) == (hanging.requests, 0)
+    assert (counts.due or 0) >= counts.sent  # frozen at the end, a process leaves some unsent
     assert hanging.failure_classes[FailureClass.TIMEOUT] == hanging.failures > 0
     verdict = judge(run, [parse_threshold("failure_ratio <= 0")]).verdict
     assert verdict in {Verdict.FAIL, Verdict.INVALID}  # frozen itself, it may not know
