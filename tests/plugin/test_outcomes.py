@@ -49,13 +49,16 @@ def test_body_fails(perf_load):
     assert result.operation("refused").failures == 0, "the body speaks for itself"
 
 
+def test_no_load():
+    assert not {"locust", "gevent"} & set(sys.modules)
+"""
+
+IDLE = """
+import pytest
+
 @pytest.mark.perf(processes=3)
 def test_processes_without_users(perf_load):
     perf_load("QuickUser", locustfile="events.py")
-
-
-def test_no_load():
-    assert not {"locust", "gevent"} & set(sys.modules)
 """
 
 
@@ -96,7 +99,7 @@ def report(folder: Path, session: pytest.RunResult) -> dict[str, Any]:
 def test_slow_is_a_failure_and_unproven_an_error(session: pytest.RunResult) -> None:
     """A run that is INVALID or has NO DATA leaves its test's body passed and errs at teardown."""
     assert session.ret == 1
-    session.assert_outcomes(passed=6, failed=2, errors=3)
+    session.assert_outcomes(passed=5, failed=2, errors=3)
 
 
 def test_failure_shows_every_threshold_of_the_broken_run(cases: dict[str, ET.Element]) -> None:
@@ -225,10 +228,9 @@ def test_report_holds_every_run_in_order(report: dict[str, Any]) -> None:
         "test_no_request",
         "test_unknown_operation",
         "test_body_fails",
-        "test_processes_without_users",
     ]
     verdicts = [run["verdict"] for run in report["runs"]]
-    assert verdicts == ["pass", "pass", "fail", "invalid", "no data", "no data", "fail", "pass"]
+    assert verdicts == ["pass", "pass", "fail", "invalid", "no data", "no data", "fail"]
 
 
 def test_locustfile_that_paces_itself_owes_no_arrivals(report: dict[str, Any]) -> None:
@@ -261,7 +263,12 @@ def test_report_has_the_fields_of_its_schema(report: dict[str, Any]) -> None:
     }
 
 
-def test_processes_without_users_are_a_warning(session: pytest.RunResult) -> None:
+def test_processes_without_users_are_a_warning(
+    new_project: Callable[..., Path], run_pytest: Callable[..., pytest.RunResult]
+) -> None:
+    """Its verdict is left open: three processes that start on two busy cores stand still."""
+    session = run_pytest(new_project(test_idle=IDLE), "-Wdefault::aqp_perf.errors.LoadWarning")
+
     session.stdout.fnmatch_lines(
         [
             "*LoadWarning: 3 load generator processes, but users for 2 of them: the others *",
@@ -273,7 +280,7 @@ def test_summary_for_a_pull_request_is_that_of_the_job(folder: Path, report: obj
     assert report
     summary = (folder / "summary.md").read_text()
 
-    assert summary.startswith("### Performance: ❌ 2 FAIL, ⚠️ 1 INVALID, ❔ 2 NO DATA, ✅ 3 PASS\n")
+    assert summary.startswith("### Performance: ❌ 2 FAIL, ⚠️ 1 INVALID, ❔ 2 NO DATA, ✅ 2 PASS\n")
     assert (folder / "step.md").read_text() == summary
 
 
